@@ -1,0 +1,143 @@
+"""Engines for reading and for writing, and the limits that each is held to.
+
+Readers cannot write, whatever they are asked: on SQLite the file is opened read-only, on PostgreSQL every
+transaction is read-only. A reader sees one snapshot from its first statement to its last.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from app.errors import SchemaError, UnavailableError
+from app.geo import distance_km
+
+BUSY_SECONDS = 30.0
+WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
+STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an embedded database; None when the URL names a server."""
+    if "://" not in url:
+        return Path(url)
+    if not url.startswith("sqlite"):
+        return None
+    return Path(url.partition("://")[2].removeprefix("/"))
+
+
+def _sqlite_engine(path: Path, read_only: bool) -> Engine:
+    mode = "ro" if read_only else "rwc"
+    address = f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        connection.create_function("great_circle_km", 4, distance_km, deterministic=True)
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=_pool())
+    # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
+    # two writers wait for each other instead of failing half-way.
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _pool() -> Any:
+    from sqlalchemy.pool import QueuePool  # the default for an in-memory URL would be one connection for all
+
+    return QueuePool
+
+
+def _postgresql_engine(url: str, read_only: bool) -> Engine:
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    if read_only:
+        return create_engine(
+            address,
+            isolation_level="REPEATABLE READ",
+            pool_size=8,
+            max_overflow=32,
+            pool_pre_ping=True,
+            connect_args={"options": "-c default_transaction_read_only=on"},
+        )
+    return create_engine(address)
+
+
+def make_engine(url: str, *, read_only: bool) -> Engine:
+    """An engine for the database that the URL names. Nothing is opened yet."""
+    path = sqlite_path(url)
+    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only)
+
+
+@contextmanager
+def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
+    """A connection that sees one snapshot, for at most `seconds`.
+
+    Raises UnavailableError when the time is over or the database cannot be reached, SchemaError when it holds
+    no Oxus tables.
+    """
+    try:
+        with engine.connect() as connection, _limited(connection, seconds):
+            yield connection
+    except DBAPIError as error:
+        raise _translated(error) from error
+
+
+@contextmanager
+def _limited(connection: Connection, seconds: float) -> Iterator[None]:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + seconds
+    raw.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_CHECKS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """What went wrong, in words that hold no SQL and no path."""
+    message = str(error.orig)
+    if "interrupted" in message or "statement timeout" in message:
+        return UnavailableError("the query took longer than it may; ask for less")
+    if "no such table" in message or "UndefinedTable" in type(error.orig).__name__:
+        return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
+    if isinstance(error, OperationalError):
+        return UnavailableError("the database cannot be reached")
+    return error
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in one transaction that no other writer shares: all of it is kept, or nothing."""
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
+            yield connection
+    except OperationalError as error:
+        raise _translated(error) from error
+
+
+def prepare_for_writing(engine: Engine) -> None:
+    """Once per embedded database: readers go on while a writer writes (write-ahead log)."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+        finally:
+            raw.close()

@@ -1,0 +1,100 @@
+"""Full-text search, the same on both databases: words are folded before they reach the index.
+
+SQLite keeps an FTS5 table `<table>_text` whose rowid is the row's pk; PostgreSQL a table of the same shape with a
+`tsvector` built word by word, so that no database has an opinion of its own on what a word is.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Dialect, String, bindparam, column, select, table, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from app.names import fold
+
+INDEXED = ("event", "claim", "source", "actor", "location")
+MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
+
+Phrases = Sequence[Sequence[str]]
+"""What is searched: every phrase must occur; a phrase is words that follow each other."""
+
+
+def create_index(dialect: str, name: str) -> list[str]:
+    """The statements that make the text index of a table."""
+    if dialect == "postgresql":
+        return [
+            f"CREATE TABLE {name}_text (rowid INTEGER PRIMARY KEY, body TSVECTOR NOT NULL)",
+            f"CREATE INDEX ix_{name}_text_body ON {name}_text USING GIN (body)",
+        ]
+    return [
+        f"CREATE VIRTUAL TABLE {name}_text USING fts5("
+        "body, tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* Co Mc'\")"
+    ]
+
+
+def _vector(words: list[str]) -> str:
+    """A tsvector in PostgreSQL's input syntax."""
+    return " ".join(f"'{word}':{position}" for position, word in enumerate(words[:MOST_POSITIONS], 1))
+
+
+def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]]) -> None:
+    """Put (pk, text) into the index of a table, in place of what it holds for these rows."""
+    rows = [{"pk": pk, "body": fold(body)} for pk, body in bodies]
+    remove_texts(connection, name, [row["pk"] for row in rows])
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        rows = [row | {"body": _vector(str(row["body"]).split())} for row in rows]
+    body = "CAST(:body AS tsvector)" if connection.dialect.name == "postgresql" else ":body"
+    connection.execute(text(f"INSERT INTO {name}_text (rowid, body) VALUES (:pk, {body})"), rows)
+
+
+def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:
+    """Take rows out of the index of a table."""
+    rows = [{"pk": pk} for pk in pks]
+    if rows:
+        connection.execute(text(f"DELETE FROM {name}_text WHERE rowid = :pk"), rows)
+
+
+class _Words(TypeDecorator[Any]):
+    """Phrases, written as each database wants to be asked."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Phrases | None, dialect: Dialect) -> str:
+        phrases = value or []
+        if dialect.name == "postgresql":
+            joined = ("<->".join(f"'{word}'" for word in phrase) for phrase in phrases)
+            return " & ".join(f"({phrase})" for phrase in joined)
+        return " ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
+
+
+class _TextMatch(FunctionElement[bool]):
+    """The body of an index matches the words, in the operator of each database."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_TextMatch, "sqlite")
+def _fts5(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
+    body, words = element.clauses
+    return f"{compiler.process(body, **kw)} MATCH {compiler.process(words, **kw)}"
+
+
+@compiles(_TextMatch, "postgresql")
+def _tsquery(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
+    body, words = element.clauses
+    return f"{compiler.process(body, **kw)} @@ CAST({compiler.process(words, **kw)} AS tsquery)"
+
+
+def matches(pk: ColumnElement[Any], name: str, phrases: Phrases) -> ColumnElement[bool]:
+    """Whether the row with this pk holds every phrase."""
+    index = table(f"{name}_text", column("rowid"), column("body"))
+    words = bindparam(None, phrases, type_=_Words)
+    return pk.in_(select(index.c.rowid).where(_TextMatch(index.c.body, words)))

@@ -1,0 +1,6 @@
+"""Column types that mean the same on both databases."""
+
+from sqlalchemy import String
+
+Key = String().with_variant(String(collation="C"), "postgresql")
+"""Ids and codes: compared byte by byte, so that both databases sort them alike."""

@@ -1,0 +1,79 @@
+"""Points, boxes and distances on the WGS 84 sphere. Standard library only."""
+
+from dataclasses import dataclass
+from math import asin, cos, degrees, isfinite, pi, radians, sin, sqrt
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
+
+
+def parse_numbers(text: str, count: int) -> list[float]:
+    """`count` finite numbers separated by commas. Raises ValueError otherwise."""
+    parts = text.split(",")
+    if len(parts) != count:
+        raise ValueError(f"expected {count} numbers separated by commas")
+    try:
+        numbers = [float(part) if part.isascii() and "_" not in part else float("nan") for part in parts]
+    except ValueError:
+        raise ValueError(f"expected {count} numbers separated by commas") from None
+    if not all(isfinite(number) for number in numbers):
+        raise ValueError("every number must be finite")
+    return numbers
+
+
+@dataclass(frozen=True)
+class Box:
+    """West, south, east, north in degrees; west > east crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def parse_box(text: str) -> Box:
+    """`w,s,e,n` in degrees. Raises ValueError for anything that is not a box on the globe."""
+    box = Box(*parse_numbers(text, 4))
+    if not all(-180 <= lon <= 180 for lon in (box.west, box.east)):
+        raise ValueError("longitudes lie between -180 and 180")
+    if not all(-90 <= lat <= 90 for lat in (box.south, box.north)):
+        raise ValueError("latitudes lie between -90 and 90")
+    if box.south > box.north:
+        raise ValueError("south lies north of north; the order is west,south,east,north")
+    return box
+
+
+@dataclass(frozen=True)
+class Point:
+    """Longitude and latitude in degrees, in the order OGC uses."""
+
+    longitude: float
+    latitude: float
+
+
+def parse_point(text: str) -> Point:
+    """`lon,lat` in degrees. Raises ValueError for anything that is not a point on the globe."""
+    point = Point(*parse_numbers(text, 2))
+    if not -180 <= point.longitude <= 180:
+        raise ValueError("the longitude comes first and lies between -180 and 180")
+    if not -90 <= point.latitude <= 90:
+        raise ValueError("the latitude comes second and lies between -90 and 90")
+    return point
+
+
+def distance_km(a_lon: float, a_lat: float, b_lon: float, b_lat: float) -> float:
+    """Great-circle distance in kilometres (haversine formula)."""
+    a, b = radians(a_lat), radians(b_lat)
+    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(b_lon - a_lon) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+
+
+def box_around(point: Point, radius_km: float) -> Box:
+    """A box that holds every point within `radius_km`: wider than needed, never narrower."""
+    angle = radius_km / EARTH_RADIUS_KM * 1.000001
+    reach = degrees(angle)
+    south, north = max(-90.0, point.latitude - reach), min(90.0, point.latitude + reach)
+    if south <= -90 or north >= 90 or angle >= pi / 2:
+        return Box(-180.0, south, 180.0, north)
+    width = degrees(asin(min(1.0, sin(angle) / cos(radians(point.latitude)))))
+    west, east = point.longitude - width, point.longitude + width
+    return Box(west + 360 if west < -180 else west, south, east - 360 if east > 180 else east, north)

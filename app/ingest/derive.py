@@ -1,0 +1,233 @@
+"""Events derived from claims: the views that a reader sees, one for each day on which more became known."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from app import models
+from app.db.text_search import write_texts
+from app.ingest.records import sort_date
+from app.ingest.upsert import table_of
+from app.rules.dates import event_date
+from app.rules.facts import ClaimFact, FigureFact
+from app.rules.figures import published
+from app.rules.knowledge import slices
+from app.rules.status import corroboration, status
+from app.schemas.base import Bounds
+from app.schemas.claims import ClaimRow, FigureRow
+from app.schemas.events import CorroborationRow, CountRow, EventCoded, EventRow, EventWhen
+from app.timespan import Interval
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Coded:
+    """An event as coded, with what else its views need to know."""
+
+    pk: int
+    row: EventCoded
+    pack_id: str
+    revision: int
+    location_id: str | None
+    country: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A claim on an event: what the rules see, and the pack that it comes from."""
+
+    fact: ClaimFact
+    pack_id: str
+
+
+def views_of(
+    coded: Coded, claims: list[Told], parent_known: date | None, revision: int
+) -> Iterator[dict[str, Any]]:
+    """The views of an event. `parent_known` is the day on which the event it is part of became known."""
+    packs = {claim.fact.id: claim.pack_id for claim in claims}
+    also = [parent_known] if parent_known else []
+    for known_from, known_until, facts in slices([claim.fact for claim in claims], also):
+        when, precision = event_date(facts)
+        deaths = published(facts, "deaths")
+        has_parent = parent_known is not None and parent_known <= known_from
+        parts = coded.row.model_dump()
+        parts["movement"] = _counted(coded, facts)
+        parts["part_of"] = coded.row.part_of if has_parent else None
+        attested = corroboration(facts)
+        row = EventRow(
+            **parts,
+            date=EventWhen(**vars(when), precision=precision, printed=_printed(facts)),
+            status=status(facts),
+            corroboration=CorroborationRow(**vars(attested)),
+            deaths=deaths and Bounds(low=deaths.low, best=deaths.best, high=deaths.high),
+            figures=[FigureRow(**vars(figure)) for fact in facts for figure in fact.figures],
+            packs=sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
+            revision=revision,
+        )
+        yield {
+            "event_pk": coded.pk,
+            "id": row.id,
+            "known_from": known_from,
+            "known_until": known_until,
+            "earliest": when.earliest,
+            "latest": when.latest,
+            "sort_date": sort_date(when),
+            "precision": precision,
+            "status": row.status,
+            "origins": attested.origins,
+            "deaths_low": deaths and deaths.low,
+            "deaths_best": deaths and deaths.best,
+            "deaths_high": deaths and deaths.high,
+            "category": row.category,
+            "location_id": coded.location_id,
+            "country": coded.country,
+            "latitude": coded.latitude,
+            "longitude": coded.longitude,
+            "row": row.model_dump_json(),
+        }
+
+
+def _counted(coded: Coded, facts: list[ClaimFact]) -> dict[str, Any] | None:
+    """The movement with its published count."""
+    if coded.row.movement is None:
+        return None
+    count = published(facts, "persons_moved")
+    return coded.row.movement.model_dump() | {"count": count and CountRow(**vars(count)).model_dump()}
+
+
+def _printed(facts: list[ClaimFact]) -> str | None:
+    """The dates that the claims print, each once."""
+    return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
+
+
+def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
+    """Make the views of these events follow from their claims; the ids of those that changed."""
+    changed: set[str] = set()
+    wanted = sorted(set(event_pks))
+    for start in range(0, len(wanted), BATCH):
+        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision)
+    return changed
+
+
+def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
+    view, event = table_of(models.EventView), table_of(models.Event)
+    events, claims = _coded(connection, batch), _claims(connection, batch)
+    parents = _known_since(connection, [coded.row.part_of for coded in events if coded.row.part_of])
+    stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for found in connection.execute(
+        select(view).where(view.c.event_pk.in_(batch)).order_by(view.c.event_pk, view.c.known_from)
+    ).mappings():
+        stored[found["event_pk"]].append({name: value for name, value in found.items() if name != "pk"})
+    stale: list[Coded] = []
+    new: list[dict[str, Any]] = []
+    for coded in events:
+        known = parents.get(coded.row.part_of or "")
+        if list(views_of(coded, claims[coded.pk], known, coded.revision)) != stored[coded.pk]:
+            stale.append(coded)
+            new += views_of(coded, claims[coded.pk], known, revision)
+    if stale:
+        pks = [coded.pk for coded in stale]
+        connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
+        connection.execute(update(event).where(event.c.pk.in_(pks)).values(revision=revision))
+    if new:
+        connection.execute(insert(view), new)
+    write_texts(connection, "event", _texts(connection, events))
+    return {coded.row.id for coded in stale}
+
+
+def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
+    event, location = table_of(models.Event), table_of(models.Location)
+    found = connection.execute(
+        select(
+            event.c.pk,
+            event.c.row,
+            event.c.pack_id,
+            event.c.revision,
+            event.c.location_id,
+            location.c.country,
+            location.c.latitude,
+            location.c.longitude,
+        )
+        .outerjoin(location, location.c.id == event.c.location_id)
+        .where(event.c.pk.in_(batch))
+        .order_by(event.c.pk)
+    )
+    return [Coded(pk, EventCoded.model_validate_json(row), *rest) for pk, row, *rest in found]
+
+
+def _claims(connection: Connection, batch: list[int]) -> dict[int, list[Told]]:
+    """The claims of each event, first reports first."""
+    claim, source = table_of(models.Claim), table_of(models.Source)
+    organisations = {
+        id_: (outer, kind)
+        for id_, outer, kind in connection.execute(select(source.c.id, source.c.organisation_id, source.c.kind))
+    }
+    told: dict[int, list[Told]] = defaultdict(list)
+    for event_pk, row, pack_id in connection.execute(
+        select(claim.c.event_pk, claim.c.row, claim.c.pack_id)
+        .where(claim.c.event_pk.in_(batch))
+        .order_by(claim.c.reported_on, claim.c.id)
+    ):
+        told[event_pk].append(Told(_fact(ClaimRow.model_validate_json(row), organisations), pack_id))
+    return told
+
+
+def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> ClaimFact:
+    return ClaimFact(
+        id=row.id,
+        document=row.document.id,
+        origin=_origin(row.origin.id, organisations),
+        stance=row.stance,
+        modality=row.modality,
+        reported_on=row.reported_on,
+        date=Interval(row.date.earliest, row.date.latest),
+        precision=row.date.precision,
+        figures=tuple(FigureFact(**figure.model_dump()) for figure in row.figures),
+        printed_date=row.printed.date,
+    )
+
+
+def _origin(source: str, organisations: dict[str, tuple[str | None, str]]) -> str | None:
+    """The outermost organisation of a first hop; None if it is unattributed."""
+    if organisations[source][1] == "unattributed":
+        return None
+    at, seen = source, {source}
+    while (outer := organisations[at][0]) and outer not in seen:
+        at = outer
+        seen.add(at)
+    return at
+
+
+def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
+    """The day on which each event was first reported."""
+    claim, event = table_of(models.Claim), table_of(models.Event)
+    first = (
+        select(event.c.id, func.min(claim.c.reported_on))
+        .join(claim, claim.c.event_pk == event.c.pk)
+        .where(event.c.id.in_(ids))
+        .group_by(event.c.id)
+    )
+    return {id_: day for id_, day in connection.execute(first)}
+
+
+def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:
+    """What full text finds events by: title, summary, and all names of their actors and places."""
+    parts: dict[int, list[str]] = {coded.pk: [coded.row.title, coded.row.summary] for coded in events}
+    links = ((models.EventActor, "actor_id", models.ActorName), (models.EventPlace, "location_id", models.LocationName))
+    for link_model, column, name_model in links:
+        link, name = table_of(link_model), table_of(name_model)
+        for event_pk, spelling in connection.execute(
+            select(link.c.event_pk, name.c.name)
+            .join(name, name.c.owner_id == link.c[column])
+            .where(link.c.event_pk.in_(parts), name.c.kind != "id")
+            .order_by(link.c.event_pk, name.c.pk)
+        ):
+            parts[event_pk].append(spelling)
+    return [(pk, " | ".join(dict.fromkeys(found))) for pk, found in parts.items()]

@@ -1,0 +1,269 @@
+"""What a curator writes, one class for each table of TOML; types only, see `validate` for what must hold."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from app import vocab
+from app.schemas.base import coded
+from app.timespan import Interval
+
+Id = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120),
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^\S(.*\S)?$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Draft(BaseModel):
+    """Base of all drafts: unknown keys are errors, and nothing is guessed from another type."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        alias_generator=lambda name: name.rstrip("_"),
+        populate_by_name=True,
+    )
+
+
+class Top(Draft):
+    """A draft that stands on its own in a file and has an id."""
+
+    file: str = Field(description="path inside the folder of packs, put in by the reader")
+    id: Id
+
+
+class AliasDraft(Draft):
+    """Another name, in a language (BCP 47), or as a document prints it."""
+
+    name: Text
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None
+    as_printed: str | None = None
+
+
+class CodeDraft(Draft):
+    """A code in a scheme."""
+
+    scheme: Id
+    version: Text | None = None
+    code: Text
+
+
+class CoverageDraft(Draft):
+    """What a pack covers."""
+
+    from_: date | None = None
+    until: date | None = None
+    area: list[str] = []
+    sources_searched: Text
+
+
+class PackDraft(Top):
+    """pack.toml."""
+
+    title: Text
+    version: Text
+    licence: Text
+    citation: Text
+    cut_off: date | None = None
+    document: str | None = None
+    coverage: CoverageDraft
+
+
+class SourceDraft(Top):
+    """One entry of sources.toml."""
+
+    name: Text
+    kind: coded(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    organisation: str | None = None
+    actor: str | None = None
+    published_on: date | None = None
+    author: Text | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None
+    aliases: list[AliasDraft] = []
+    description: Text | None = None
+
+
+class RelationDraft(Draft):
+    """How an actor stands to another."""
+
+    type: coded(vocab.RELATION)  # type: ignore[valid-type]
+    actor: str
+    from_: date | None = None
+    until: date | None = None
+
+
+class ActorDraft(Top):
+    """One entry of actors.toml."""
+
+    name: Text
+    kind: coded(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    country: Country | None = None
+    aliases: list[AliasDraft] = []
+    codes: list[CodeDraft] = []
+    relations: list[RelationDraft] = []
+
+
+class LocationDraft(Top):
+    """One entry of locations.toml."""
+
+    name: Text
+    kind: coded(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    country: Country | None = None
+    parent: str | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    point_kind: coded(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
+    aliases: list[AliasDraft] = []
+    codes: list[CodeDraft] = []
+
+
+class DateDraft(Draft):
+    """When: both ends may be left out."""
+
+    earliest: date | None = None
+    latest: date | None = None
+    precision: coded(vocab.PRECISION) = "range"  # type: ignore[valid-type]
+
+    @property
+    def interval(self) -> Interval:
+        """The days alone."""
+        return Interval(self.earliest, self.latest)
+
+
+def _when(value: Any) -> Any:
+    """A single day is an interval of one day; no date is an open interval."""
+    if isinstance(value, date):
+        return {"earliest": value, "latest": value, "precision": "day"}
+    return value
+
+
+Tokens = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else tuple(value)),
+]
+
+
+class PrintedDraft(Draft):
+    """Tokens as the document prints them."""
+
+    date: Tokens = ()
+    place: Tokens = ()
+    quantity: Tokens = ()
+    name: Tokens = ()
+    other: Tokens = ()
+
+    @property
+    def tokens(self) -> list[tuple[str, str]]:
+        """(field, token) for every token."""
+        return [(field, token) for field in type(self).model_fields for token in getattr(self, field)]
+
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class FigureDraft(Draft):
+    """One number of a claim."""
+
+    measure: coded(vocab.MEASURE)  # type: ignore[valid-type]
+    printed: Text
+    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    as_of: date | None = None
+    of: Annotated[int, Field(gt=0)] | None = None
+    low: Count | None = None
+    best: Count | None = None
+    high: Count | None = None
+
+
+class ClaimDraft(Draft):
+    """One claim. `event` and `file` are put in by the reader where the claim stands under its event."""
+
+    file: str
+    event: str
+    id: Id | None = None
+    document: str | None = None
+    paragraph: Annotated[int, Field(gt=0)] | None = None
+    locator: Text | None = None
+    summary: Text
+    stance: coded(vocab.STANCE) = "asserts"  # type: ignore[valid-type]
+    modality: coded(vocab.MODALITY)  # type: ignore[valid-type]
+    via: tuple[str, ...] = Field(default=(), strict=False)
+    reported_on: date | None = None
+    date: Annotated[DateDraft, BeforeValidator(_when)] = DateDraft(precision="unknown")
+    location: str | None = None
+    printed: PrintedDraft = PrintedDraft()
+    figures: list[FigureDraft] = []
+    note: Text | None = None
+
+    @property
+    def full_id(self) -> str:
+        """The id as served."""
+        return self.id or (f"{self.event}-p{self.paragraph}" if self.paragraph else self.event)
+
+
+class EventActorDraft(Draft):
+    """What an actor does in an event."""
+
+    actor: str
+    role: Literal["initiator", "target", "ally", "host", "speaker", "participant"]
+
+
+class ControlChangeDraft(Draft):
+    """Which side gained and which lost a place."""
+
+    location: str | None = None
+    gained_by: str | None = None
+    lost_by: str | None = None
+    extent: coded(vocab.EXTENT)  # type: ignore[valid-type]
+    means: coded(vocab.MEANS)  # type: ignore[valid-type]
+
+
+class MovementDraft(Draft):
+    """Who moved from where to where."""
+
+    from_: str | None = None
+    to: str | None = None
+    via: str | None = None
+    mover: str | None = None
+    population: coded(vocab.POPULATION)  # type: ignore[valid-type]
+    outcome: coded(vocab.OUTCOME)  # type: ignore[valid-type]
+
+
+class EventDraft(Top):
+    """One event; its claims are read beside it."""
+
+    category: coded(vocab.CATEGORY)  # type: ignore[valid-type]
+    title: Text
+    summary: Text
+    location: str | None = None
+    location_precision: coded(vocab.LOCATION_PRECISION) | None = None  # type: ignore[valid-type]
+    actors: list[EventActorDraft] = []
+    part_of: str | None = None
+    control_change: ControlChangeDraft | None = None
+    movement: MovementDraft | None = None
+
+
+class Merge(Draft):
+    """One line of merged.toml: an id that was given up, and the one that took over."""
+
+    file: str
+    resource: Literal["events", "claims", "sources", "actors", "locations"]
+    old: Id
+    new: Id
+
+
+class PackContent(Draft):
+    """A whole pack as read, with its digest."""
+
+    pack: PackDraft
+    digest: str
+    sources: list[SourceDraft] = []
+    actors: list[ActorDraft] = []
+    locations: list[LocationDraft] = []
+    events: list[EventDraft] = []
+    claims: list[ClaimDraft] = []
+    merged: list[Merge] = []

@@ -1,0 +1,63 @@
+"""What is loaded already, as far as drafts may refer to it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from app import models
+from app.ingest.drafts import ActorDraft, CodeDraft, EventDraft, LocationDraft, RelationDraft, SourceDraft
+from app.ingest.universe import Universe
+from app.ingest.upsert import table_of
+from app.schemas.events import EventCoded
+from app.schemas.reference import ActorRow, LocationRow, SourceRow
+
+LOADED = "(loaded)"
+"""Stands in a problem for the file of a row that no file at hand defines."""
+
+
+def add_known(connection: Connection, universe: Universe, except_packs: Collection[str]) -> None:
+    """Add the rows of all packs but these, with the fields that checks and references need."""
+
+    def rows(model: type) -> list[str]:
+        table = table_of(model)
+        wanted = select(table.c.row).where(table.c.pack_id.not_in(except_packs)).order_by(table.c.id)
+        return list(connection.scalars(wanted))
+
+    for text in rows(models.Source):
+        source = SourceRow.model_validate_json(text)
+        universe.sources[source.id] = SourceDraft.model_construct(
+            file=LOADED,
+            id=source.id,
+            name=source.name,
+            kind=source.kind,
+            organisation=source.organisation and source.organisation.id,
+            published_on=source.published_on,
+        )
+    for text in rows(models.Actor):
+        actor = ActorRow.model_validate_json(text)
+        relations = [RelationDraft.model_construct(type=r.type, actor=r.actor.id) for r in actor.relations]
+        universe.actors[actor.id] = ActorDraft.model_construct(
+            file=LOADED, id=actor.id, name=actor.name, relations=relations
+        )
+    for text in rows(models.Location):
+        location = LocationRow.model_validate_json(text)
+        codes = [CodeDraft.model_construct(**code.model_dump()) for code in location.codes]
+        universe.locations[location.id] = LocationDraft.model_construct(
+            file=LOADED,
+            id=location.id,
+            name=location.name,
+            kind=location.kind,
+            parent=location.parent,
+            country=None if location.parent else location.country,
+            codes=codes,
+        )
+    for text in rows(models.Event):
+        event = EventCoded.model_validate_json(text)
+        universe.events[event.id] = EventDraft.model_construct(
+            file=LOADED,
+            id=event.id,
+            title=event.title,
+            location=event.location and event.location.id,
+            part_of=event.part_of,
+            control_change=None,
+        )

@@ -1,0 +1,151 @@
+"""Reading packs from their folder: TOML into drafts, with every problem of form found on the way."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app import __version__
+from app.errors import BrokenPackError, Problem
+from app.ingest.drafts import (
+    ActorDraft,
+    ClaimDraft,
+    EventDraft,
+    LocationDraft,
+    Merge,
+    PackContent,
+    PackDraft,
+    SourceDraft,
+)
+
+LARGEST_FILE = 16 * 1024 * 1024
+_Model = TypeVar("_Model", bound=BaseModel)
+_PLURALS = {"source": "sources", "actor": "actors", "location": "locations"}
+
+
+def find_packs(folder: Path, name: str | None = None) -> list[Path]:
+    """The folders of packs (those that hold a pack.toml), sorted; raises BrokenPackError when there is none."""
+    found = sorted(path.parent for path in folder.glob("*/pack.toml"))
+    if name is None and found:
+        return found
+    wanted = [path for path in found if path.name == name]
+    if wanted:
+        return wanted
+    reason = "no such pack; packs here: " + (", ".join(path.name for path in found) or "none")
+    raise BrokenPackError([Problem(folder.name, "", "pack", name or "", reason)])
+
+
+def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
+    """A pack and its problems of form. The content is None when not even pack.toml can be used."""
+    problems: list[Problem] = []
+    digest = hashlib.sha256(__version__.encode())
+    pack: PackDraft | None = None
+    drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
+    merged: list[Merge] = []
+    for path in sorted(folder.rglob("*.toml")):
+        file = path.relative_to(folder.parent).as_posix()
+        inside = path.relative_to(folder).as_posix()
+        table = _read_toml(path, file, digest, problems)
+        if table is None:
+            continue
+        if inside == "pack.toml":
+            pack = _build(PackDraft, table | {"file": file}, problems)
+        elif inside == "merged.toml":
+            merged = [merge for merge in _merges(table, file, problems) if merge]
+        elif inside in ("sources.toml", "actors.toml", "locations.toml"):
+            _read_reference(inside.removesuffix("s.toml"), table, file, drafts, problems)
+        elif inside.startswith("events/"):
+            _read_events(table, file, drafts, problems)
+        else:
+            problems.append(Problem(file, "", "", inside, "no file of this name belongs to a pack"))
+    if pack is None:
+        return None, problems
+    if pack.id != folder.name:
+        problems.append(Problem(pack.file, pack.id, "id", pack.id, f"must be the folder's name, {folder.name}"))
+    return PackContent(pack=pack, digest=digest.hexdigest(), merged=merged, **drafts), problems
+
+
+def _read_toml(path: Path, file: str, digest: Any, problems: list[Problem]) -> dict[str, Any] | None:
+    try:
+        content = path.read_bytes()
+        digest.update(file.encode() + b"\0" + content + b"\0")
+        if len(content) > LARGEST_FILE:
+            problems.append(Problem(file, "", "", f"{len(content)} bytes", "larger than a pack's file may be"))
+            return None
+        return tomllib.loads(content.decode("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(Problem(file, "", "", "", f"not TOML: {error}"))
+    except UnicodeDecodeError:
+        problems.append(Problem(file, "", "", "", "not UTF-8"))
+    except RecursionError:
+        problems.append(Problem(file, "", "", "", "nested too deeply"))
+    except OSError as error:
+        problems.append(Problem(file, "", "", "", f"cannot be read: {error.strerror}"))
+    return None
+
+
+def _entries(table: dict[str, Any], key: str, file: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+    """The tables of an array of tables; anything else there is a problem."""
+    entries = table.pop(key, [])
+    if not isinstance(entries, list):
+        problems.append(Problem(file, "", key, "", f"write each as [[{key}]]"))
+        return
+    for entry in entries:
+        if isinstance(entry, dict):
+            yield entry | {"file": file}
+        else:
+            problems.append(Problem(file, "", key, str(entry)[:80], f"write each as [[{key}]]"))
+
+
+def _nothing_else(table: dict[str, Any], file: str, problems: list[Problem]) -> None:
+    problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
+
+
+def _read_reference(
+    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]
+) -> None:
+    model = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}[singular]
+    built = [_build(model, entry, problems) for entry in _entries(table, singular, file, problems)]
+    drafts[_PLURALS[singular]] = [draft for draft in built if draft]
+    _nothing_else(table, file, problems)
+
+
+def _read_events(
+    table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]
+) -> None:
+    """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
+    claims = list(_entries(table, "claim", file, problems))
+    for entry in _entries(table, "event", file, problems):
+        below = list(_entries(entry, "claim", file, problems))
+        claims += [claim | {"event": entry.get("id", "")} for claim in below]
+        if draft := _build(EventDraft, entry, problems):
+            drafts["events"].append(draft)
+    drafts["claims"] += [draft for claim in claims if (draft := _build(ClaimDraft, claim, problems))]
+    _nothing_else(table, file, problems)
+
+
+def _merges(table: dict[str, Any], file: str, problems: list[Problem]) -> Iterator[Merge | None]:
+    for resource, lines in table.items():
+        if not isinstance(lines, dict):
+            problems.append(Problem(file, "", resource, "", "write [resource] and then old = new"))
+            continue
+        for old, new in lines.items():
+            yield _build(Merge, {"file": file, "resource": resource, "old": old, "new": new}, problems)
+
+
+def _build(
+    model: type[_Model], entry: dict[str, Any], problems: list[Problem]
+) -> _Model | None:
+    """A draft, or None and a problem for each thing that is wrong with it."""
+    try:
+        return model.model_validate(entry)
+    except ValidationError as error:
+        name = str(entry.get("id") or entry.get("event") or entry.get("old") or "")
+        for wrong in error.errors(include_url=False):
+            field = ".".join(str(part) for part in wrong["loc"])
+            value = "" if wrong["type"] == "missing" else str(wrong["input"])[:80]
+            problems.append(Problem(str(entry.get("file")), name, field, value, wrong["msg"]))
+        return None

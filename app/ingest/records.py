@@ -1,0 +1,296 @@
+"""Drafts turned into what is written: the row as it is said, its columns, and the rows that hang on it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from app import models
+from app.ingest.drafts import ActorDraft, AliasDraft, ClaimDraft, EventDraft, LocationDraft, PackDraft, SourceDraft, Top
+from app.ingest.universe import Universe, figure_fact
+from app.names import key
+from app.schemas.base import Alias, CodeIn, Ref, Said, When
+from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
+from app.schemas.events import ControlChangeRow, EventActorRow, EventCoded, MovementRow
+from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
+from app.timespan import Interval
+
+PRECISION_OF_KIND = {"country": "country", "province": "province", "district": "district", "region": "area", "river": "area"}
+"""How exactly an event is placed when its location is only known as this kind; anything else is exact."""
+
+
+@dataclass
+class Record:
+    """One row to write. `children` hold the rows that belong to it; `text` is what full text finds it by."""
+
+    id: str
+    row: Said
+    columns: dict[str, Any]
+    children: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
+    text: str = ""
+
+
+def sort_date(when: Interval) -> date:
+    """The day a row is sorted by: its earliest, else its latest, else the first day there is."""
+    return when.earliest or when.latest or date.min
+
+
+class Records:
+    """Builds records; names of what is referred to come from the universe."""
+
+    def __init__(self, universe: Universe, pack: PackDraft) -> None:
+        self.universe = universe
+        self.pack = pack
+
+    def ref(self, resource: str, id_: str | None) -> Ref | None:
+        """A reference with the name of the row, or None."""
+        if id_ is None:
+            return None
+        draft = getattr(self.universe, resource)[id_]
+        return Ref(id=id_, name=draft.title if resource == "events" else draft.name)
+
+    def must(self, resource: str, id_: str) -> Ref:
+        """A reference that is there."""
+        found = self.ref(resource, id_)
+        assert found is not None  # noqa: S101 - an id that is given has a row, as `known_ids` checked
+        return found
+
+    def source(self, draft: SourceDraft) -> Record:
+        """A source with its names."""
+        row = SourceRow(
+            id=draft.id,
+            name=draft.name,
+            kind=draft.kind,
+            organisation=self.ref("sources", draft.organisation),
+            actor=self.ref("actors", draft.actor),
+            published_on=draft.published_on,
+            author=draft.author,
+            url=draft.url,
+            language=draft.language,
+            aliases=_aliases(draft.aliases),
+            description=draft.description,
+        )
+        columns = {
+            "name": draft.name,
+            "kind": draft.kind,
+            "organisation_id": draft.organisation,
+            "actor_id": draft.actor,
+            "published_on": draft.published_on,
+        }
+        text = _text(draft.name, *_spellings(draft.aliases), draft.author, draft.description)
+        return Record(draft.id, row, columns, {models.SourceName: _names(draft)}, text)
+
+    def actor(self, draft: ActorDraft) -> Record:
+        """An actor with its names, codes and relations."""
+        relations = [
+            RelationRow(
+                type=relation.type,
+                actor=self.must("actors", relation.actor),
+                from_=relation.from_,
+                until=relation.until,
+            )
+            for relation in draft.relations
+        ]
+        row = ActorRow(
+            id=draft.id,
+            name=draft.name,
+            kind=draft.kind,
+            country=draft.country,
+            aliases=_aliases(draft.aliases),
+            codes=[CodeIn(**code.model_dump()) for code in draft.codes],
+            relations=relations,
+        )
+        children = {
+            models.ActorName: _names(draft),
+            models.ActorCode: [code.model_dump() for code in draft.codes],
+            models.ActorRelation: [
+                {"type": r.type, "other_id": r.actor, "starts_on": r.from_, "ends_on": r.until}
+                for r in draft.relations
+            ],
+        }
+        columns = {"name": draft.name, "kind": draft.kind, "country": draft.country}
+        return Record(draft.id, row, columns, children, _text(draft.name, *_spellings(draft.aliases)))
+
+    def location(self, draft: LocationDraft) -> Record:
+        """A place with its names, codes and path."""
+        country = self.universe.country(draft.id)
+        row = LocationRow(
+            id=draft.id,
+            name=draft.name,
+            kind=draft.kind,
+            country=country,
+            parent=draft.parent,
+            path=self.universe.path(draft.id),
+            latitude=draft.latitude,
+            longitude=draft.longitude,
+            point_kind=draft.point_kind,
+            aliases=_aliases(draft.aliases),
+            codes=[CodeIn(**code.model_dump()) for code in draft.codes],
+        )
+        columns = {
+            "name": draft.name,
+            "kind": draft.kind,
+            "country": country,
+            "parent_id": draft.parent,
+            "latitude": draft.latitude,
+            "longitude": draft.longitude,
+            "point_kind": draft.point_kind,
+        }
+        children = {
+            models.LocationName: _names(draft),
+            models.LocationCode: [code.model_dump() for code in draft.codes],
+        }
+        return Record(draft.id, row, columns, children, _text(draft.name, *_spellings(draft.aliases)))
+
+    def event(self, draft: EventDraft) -> Record:
+        """The coded part of an event, its actors in coded and derived roles, and every place that it touches."""
+        change, move = self._control_change(draft), self._movement(draft)
+        roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
+        precision = draft.location_precision
+        if precision is None and draft.location:
+            precision = PRECISION_OF_KIND.get(self.universe.locations[draft.location].kind, "exact")
+        row = EventCoded(
+            id=draft.id,
+            category=draft.category,
+            title=draft.title,
+            summary=draft.summary,
+            location=self.ref("locations", draft.location),
+            location_precision=precision,
+            actors=[EventActorRow(**self.must("actors", id_).model_dump(), role=role) for id_, role in roles],
+            control_change=change,
+            movement=move,
+            part_of=draft.part_of,
+        )
+        columns = {
+            "category": draft.category,
+            "title": draft.title,
+            "location_id": draft.location,
+            "location_precision": precision,
+            "part_of_id": draft.part_of,
+        }
+        touched = [row.location, change and change.location]
+        touched += [move.from_, move.to, move.via] if move else []
+        children: dict[type[SQLModel], list[dict[str, Any]]] = {
+            models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
+            models.EventPlace: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
+            models.ControlChange: [_flat(change)] if change else [],
+            models.Movement: [_flat(move)] if move else [],
+        }
+        return Record(draft.id, row, columns, children)
+
+    def _control_change(self, draft: EventDraft) -> ControlChangeRow | None:
+        change = draft.control_change
+        return change and ControlChangeRow(
+            location=self.must("locations", change.location or draft.location or ""),
+            gained_by=self.ref("actors", change.gained_by),
+            lost_by=self.ref("actors", change.lost_by),
+            extent=change.extent,
+            means=change.means,
+        )
+
+    def _movement(self, draft: EventDraft) -> MovementRow | None:
+        move = draft.movement
+        if move is None:
+            return None
+        start, end = (place and self.universe.country(place) for place in (move.from_, move.to))
+        return MovementRow(
+            from_=self.ref("locations", move.from_),
+            to=self.ref("locations", move.to),
+            via=self.ref("locations", move.via),
+            mover=self.ref("actors", move.mover),
+            population=move.population,
+            outcome=move.outcome,
+            cross_border=bool(start and end and start != end),
+            count=None,
+        )
+
+    def claim(self, draft: ClaimDraft, event_pk: int) -> Record:
+        """A claim with its chain and figures."""
+        chain = [self.must("sources", hop) for hop in self.universe.chain(draft, self.pack)]
+        event = self.universe.events[draft.event]
+        reported_on = self.universe.reported_on(draft, self.pack)
+        location = draft.location or event.location
+        row = ClaimRow(
+            id=draft.full_id,
+            event=self.must("events", draft.event),
+            document=chain[-1],
+            locator=f"paragraph {draft.paragraph}" if draft.paragraph else draft.locator,
+            summary=draft.summary,
+            stance=draft.stance,
+            modality=draft.modality,
+            attribution=chain,
+            origin=chain[0],
+            reported_on=reported_on,
+            reported_basis="stated" if draft.reported_on else "document",
+            date=When(**draft.date.model_dump()),
+            location=self.ref("locations", location),
+            printed=PrintedRow(
+                **{name: "; ".join(getattr(draft.printed, name)) or None for name in PrintedRow.model_fields}
+            ),
+            figures=[FigureRow(**vars(figure_fact(figure, draft))) for figure in draft.figures],
+            note=draft.note,
+        )
+        columns = {
+            "event_pk": event_pk,
+            "document_id": chain[-1].id,
+            "origin_id": chain[0].id,
+            "stance": draft.stance,
+            "modality": draft.modality,
+            "reported_on": reported_on,
+            "reported_basis": row.reported_basis,
+            "earliest": draft.date.earliest,
+            "latest": draft.date.latest,
+            "sort_date": sort_date(draft.date.interval),
+            "precision": draft.date.precision,
+            "location_id": location,
+        }
+        hops = [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)]
+        figures = [figure.model_dump() | {"position": at} for at, figure in enumerate(row.figures)]
+        names = [hop.name for hop in chain] + ([row.location.name] if row.location else [])
+        children: dict[type[SQLModel], list[dict[str, Any]]] = {models.ClaimHop: hops, models.Figure: figures}
+        return Record(draft.full_id, row, columns, children, _text(event.title, draft.summary, *names))
+
+
+def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
+    change, move = draft.control_change, draft.movement
+    pairs = [
+        (change and change.gained_by, "gains"),
+        (change and change.lost_by, "loses"),
+        (move and move.mover, "mover"),
+    ]
+    return [(id_, role) for id_, role in pairs if id_]
+
+
+def _flat(part: Said) -> dict[str, Any]:
+    """The columns of a nested part: references by id, with the ending `_id`."""
+    columns = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if name.rstrip("_") in ("location", "gained_by", "lost_by", "from", "to", "via", "mover"):
+            columns[f"{name.rstrip('_')}_id"] = value and value.id
+        elif name != "count":
+            columns[name] = value
+    return columns
+
+
+def _aliases(drafts: Iterable[AliasDraft]) -> list[Alias]:
+    return [Alias(**draft.model_dump()) for draft in drafts]
+
+
+def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
+    return [draft.name for draft in drafts]
+
+
+def _names(draft: Top) -> list[dict[str, Any]]:
+    """Everything a row is found by: its id, its name, its aliases."""
+    plain: list[dict[str, Any]] = [{"name": draft.id, "kind": "id"}, {"name": draft.name, "kind": "name"}]  # type: ignore[attr-defined]
+    others = [alias.model_dump() | {"kind": "alias"} for alias in draft.aliases]  # type: ignore[attr-defined]
+    blank = {"language": None, "as_printed": None}
+    return [blank | name | {"key": key(name["name"])} for name in plain + others]
+
+
+def _text(*parts: str | None) -> str:
+    """Parts of a text, kept apart so that no phrase reaches over two of them."""
+    return " | ".join(part for part in parts if part)

@@ -1,0 +1,82 @@
+"""A row carries the names of what it refers to; when a name changes, the rows of other packs follow."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from app.ingest.drafts import PackContent
+from app.ingest.upsert import TABLES, Delta, table_of
+
+REFERENCES: dict[str, dict[str, str]] = {
+    "sources": {"organisation": "sources", "actor": "actors"},
+    "actors": {"relations.actor": "actors"},
+    "locations": {},
+    "events": {
+        "location": "locations",
+        "actors": "actors",
+        "control_change.location": "locations",
+        "control_change.gained_by": "actors",
+        "control_change.lost_by": "actors",
+        "movement.from": "locations",
+        "movement.to": "locations",
+        "movement.via": "locations",
+        "movement.mover": "actors",
+    },
+    "claims": {
+        "event": "events",
+        "document": "sources",
+        "attribution": "sources",
+        "origin": "sources",
+        "location": "locations",
+    },
+}
+"""Where the rows of a resource refer to others, and to which resource."""
+
+
+def rename_elsewhere(
+    connection: Connection, content: PackContent, revision: int, deltas: dict[str, Delta]
+) -> None:
+    """Give rows of other packs the present names of this pack's updated rows."""
+    names = {
+        resource: {
+            draft.id: draft.title if resource == "events" else draft.name
+            for draft in getattr(content, resource)
+            if draft.id in deltas[resource].updated
+        }
+        for resource in ("sources", "actors", "locations", "events")
+    }
+    for resource, paths in REFERENCES.items():
+        table = table_of(TABLES[resource])
+        ids = {id_ for target in set(paths.values()) for id_ in names[target]}
+        for id_ in sorted(ids):
+            mentions = table.c.row.contains(f'"id":{json.dumps(id_)}', autoescape=True)
+            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(
+                mentions, table.c.pack_id != content.pack.id
+            )
+            for pk, owner, row in connection.execute(elsewhere).all():
+                renamed = _renamed(json.loads(row), paths, names)
+                text = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"))
+                if text != row:
+                    connection.execute(
+                        update(table).where(table.c.pk == pk).values(row=text, revision=revision)
+                    )
+                    deltas[resource].updated.add(owner)
+
+
+def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Mapping[str, Mapping[str, str]]) -> Any:
+    """The row with the name of each reference brought up to date."""
+    for path, resource in paths.items():
+        for reference in _at(row, path.split(".")):
+            reference["name"] = names[resource].get(reference["id"], reference["name"])
+    return row
+
+
+def _at(value: Any, path: list[str]) -> list[dict[str, Any]]:
+    """Everything at a path; a list on the way stands for each of its entries."""
+    if isinstance(value, list):
+        return [found for entry in value for found in _at(entry, path)]
+    if not isinstance(value, dict):
+        return []
+    return _at(value.get(path[0]), path[1:]) if path else [value]

@@ -1,0 +1,207 @@
+"""Making the rows of a pack equal to its records: what is new is added, what differs is updated, the rest goes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlmodel import SQLModel
+
+from app import models
+from app.db.text_search import remove_texts, write_texts
+from app.ingest.records import Record
+
+TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
+    "sources": models.Source,
+    "actors": models.Actor,
+    "locations": models.Location,
+    "events": models.Event,
+    "claims": models.Claim,
+}
+CHILDREN: dict[str, dict[type[SQLModel], str]] = {
+    "sources": {models.SourceName: "owner_id"},
+    "actors": {models.ActorName: "owner_id", models.ActorCode: "owner_id", models.ActorRelation: "actor_id"},
+    "locations": {models.LocationName: "owner_id", models.LocationCode: "owner_id"},
+    "events": {
+        models.EventActor: "event_pk",
+        models.EventPlace: "event_pk",
+        models.ControlChange: "event_pk",
+        models.Movement: "event_pk",
+    },
+    "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
+}
+"""Which rows hang on a row, and by which column: its id for reference data, its pk for events and claims."""
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model class."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+@dataclass
+class Delta:
+    """The ids that a load added, updated and removed in one resource."""
+
+    added: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+
+    @property
+    def touched(self) -> set[str]:
+        """Everything that is different now."""
+        return self.added | self.updated | self.removed
+
+
+def pks(connection: Connection, resource: str, ids: Iterable[str]) -> dict[str, int]:
+    """The pk of each id that is there."""
+    table = table_of(TABLES[resource])
+    wanted = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
+    return {id_: pk for id_, pk in connection.execute(wanted)}
+
+
+def upsert(
+    connection: Connection,
+    resource: str,
+    records: Mapping[str, Record],
+    pack_id: str,
+    revision: int,
+    merged: Mapping[str, str],
+) -> Delta:
+    """Write the records of one resource of a pack; rows of the pack without a record are removed.
+
+    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed.
+    """
+    table = table_of(TABLES[resource])
+    stored = {
+        id_: (pk, row)
+        for id_, pk, row in connection.execute(
+            select(table.c.id, table.c.pk, table.c.row).where(table.c.pack_id == pack_id)
+        )
+    }
+    rows = {id_: record.row.model_dump_json() for id_, record in records.items()}
+    delta = Delta(
+        added=records.keys() - stored.keys(),
+        updated={id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_]},
+        removed=stored.keys() - records.keys(),
+    )
+    keys = {id_: stored[id_][0] for id_ in delta.updated | delta.removed}
+    next_pk = (connection.scalar(select(func.max(table.c.pk))) or 0) + 1
+    # Sorted, so that the same pack makes the same database on every machine.
+    keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(delta.added))}
+
+    _remove(connection, resource, {id_: keys[id_] for id_ in delta.updated | delta.removed})
+    if delta.removed:
+        connection.execute(delete(table).where(table.c.pk.in_([keys[id_] for id_ in delta.removed])))
+    written = {id_: records[id_].columns | {"row": rows[id_], "revision": revision} for id_ in delta.added | delta.updated}
+    if delta.added:
+        new = {"pack_id": pack_id, "added_in": revision}
+        connection.execute(
+            insert(table), [written[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(delta.added)]
+        )
+    if delta.updated:
+        connection.execute(
+            update(table).where(table.c.pk == bindparam("at_pk")),
+            [written[id_] | {"at_pk": keys[id_]} for id_ in sorted(delta.updated)],
+        )
+    _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(written)})
+    write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(written)])
+    _note_removals(connection, resource, delta, pack_id, revision, merged)
+    return delta
+
+
+def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> None:
+    """Take away everything that hangs on these rows."""
+    if not keys:
+        return
+    for model, column in CHILDREN[resource].items():
+        child = table_of(model)
+        owners = list(keys) if column in ("owner_id", "actor_id") else list(keys.values())
+        connection.execute(delete(child).where(child.c[column].in_(owners)))
+    remove_texts(connection, table_of(TABLES[resource]).name, keys.values())
+
+
+def _add_children(connection: Connection, resource: str, written: Mapping[str, tuple[int, Record]]) -> None:
+    for model, column in CHILDREN[resource].items():
+        rows: list[dict[str, Any]] = [
+            child | {column: id_ if column in ("owner_id", "actor_id") else pk}
+            for id_, (pk, record) in written.items()
+            for child in record.children[model]
+        ]
+        if rows:
+            connection.execute(insert(table_of(model)), rows)
+
+
+def _note_removals(
+    connection: Connection, resource: str, delta: Delta, pack_id: str, revision: int, merged: Mapping[str, str]
+) -> None:
+    """Keep what is gone, so that copies can follow and old ids redirect."""
+    gone = table_of(models.Removed)
+    known = {
+        id_: into
+        for id_, into in connection.execute(
+            select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
+        )
+    }
+    wanted = {id_: merged.get(id_) for id_ in delta.removed} | {
+        id_: into for id_, into in merged.items() if id_ not in known or known[id_] != into
+    }
+    back = [*delta.added, *wanted]
+    connection.execute(delete(gone).where(gone.c.resource == resource, gone.c.id.in_(back)))
+    if wanted:
+        fixed = {"resource": resource, "pack_id": pack_id, "revision": revision}
+        connection.execute(insert(gone), [fixed | {"id": id_, "merged_into": into} for id_, into in wanted.items()])
+
+
+def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tuple[Any, ...]]) -> None:
+    """Make a derived table of pairs equal to `wanted`, touching only what differs."""
+    table = table_of(model)
+    columns = [column for column in table.columns if column.name != "pk"]
+    stored = {tuple(row) for row in connection.execute(select(*columns))}
+    for lost in stored - wanted:
+        connection.execute(
+            delete(table).where(*(column == value for column, value in zip(columns, lost, strict=True)))
+        )
+    if new := sorted(wanted - stored):
+        names = [column.name for column in columns]
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
+
+
+def location_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
+    """(ancestor, place) for every place, with itself."""
+    table = table_of(models.Location)
+    parents = {id_: parent for id_, parent in connection.execute(select(table.c.id, table.c.parent_id))}
+    pairs = set()
+    for id_ in parents:
+        at: str | None = id_
+        while at is not None:
+            pairs.add((at, id_))
+            at = parents[at]
+    return pairs
+
+
+def actor_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
+    """(ancestor, actor, first day, last day) for every actor, with itself, along part_of.
+
+    Along a chain the days on which every link holds; a chain that never held whole is left out.
+    """
+    actors, relations = table_of(models.Actor), table_of(models.ActorRelation)
+    links: dict[str, list[tuple[str, date, date]]] = {}
+    for low, high, start, end in connection.execute(
+        select(relations.c.actor_id, relations.c.other_id, relations.c.starts_on, relations.c.ends_on).where(
+            relations.c.type == "part_of"
+        )
+    ):
+        links.setdefault(low, []).append((high, start or date.min, end or date.max))
+    found: set[tuple[Any, ...]] = set()
+    for (id_,) in connection.execute(select(actors.c.id)):
+        edge = [(id_, date.min, date.max)]
+        while edge:
+            at, start, end = edge.pop()
+            if (at, id_, start, end) in found:
+                continue
+            found.add((at, id_, start, end))
+            for high, first, last in links.get(at, ()):
+                if max(start, first) <= min(end, last):
+                    edge.append((high, max(start, first), min(end, last)))
+    return found

@@ -1,0 +1,42 @@
+"""What we know: the tables. Importing this package registers all of them on `METADATA`."""
+
+from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorRelation
+from app.models.base import END_OF_TIME, METADATA
+from app.models.claims import Claim, ClaimHop, Figure
+from app.models.events import ControlChange, Event, EventActor, EventPlace, EventView, Movement
+from app.models.locations import Location, LocationAncestor, LocationCode, LocationName
+from app.models.packs import Pack, Removed, Revision
+from app.models.sources import Source, SourceName
+
+# Foreign keys are checked when a load commits: its rows may then be written in any order.
+for _table in METADATA.tables.values():
+    for _key in _table.foreign_key_constraints:
+        _key.deferrable, _key.initially = True, "DEFERRED"
+
+__all__ = [
+    "END_OF_TIME",
+    "METADATA",
+    "Actor",
+    "ActorAncestor",
+    "ActorCode",
+    "ActorName",
+    "ActorRelation",
+    "Claim",
+    "ClaimHop",
+    "ControlChange",
+    "Event",
+    "EventActor",
+    "EventPlace",
+    "EventView",
+    "Figure",
+    "Location",
+    "LocationAncestor",
+    "LocationCode",
+    "LocationName",
+    "Movement",
+    "Pack",
+    "Removed",
+    "Revision",
+    "Source",
+    "SourceName",
+]

@@ -1,0 +1,62 @@
+"""Who does things."""
+
+from datetime import date
+
+from sqlmodel import Field, SQLModel
+
+from app import vocab
+from app.db.types import Key
+from app.models.base import Coded, Named, Written, one_of, ordered
+
+
+class Actor(Written, table=True):
+    """A force, government, organisation, person or group of people."""
+
+    __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
+
+    name: str
+    kind: str
+    country: str | None = Field(default=None, sa_type=Key, index=True)
+
+
+class ActorName(Named, table=True):
+    """A name under which an actor is found."""
+
+    __tablename__ = "actor_name"
+    __table_args__ = (one_of("kind", ("id", "name", "alias")),)
+
+    owner_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+
+
+class ActorCode(Coded, table=True):
+    """A code of an actor in another dataset."""
+
+    __tablename__ = "actor_code"
+
+    owner_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+
+
+class ActorRelation(SQLModel, table=True):
+    """How one actor stands to another, and when."""
+
+    __tablename__ = "actor_relation"
+    __table_args__ = (one_of("type", vocab.RELATION.codes), ordered("starts_on", "ends_on"))
+
+    pk: int | None = Field(default=None, primary_key=True)
+    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    type: str
+    other_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class ActorAncestor(SQLModel, table=True):
+    """Derived from part_of: every actor, itself and what it belongs to, with the days on which it does."""
+
+    __tablename__ = "actor_ancestor"
+
+    pk: int | None = Field(default=None, primary_key=True)
+    ancestor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    starts_on: date
+    ends_on: date

@@ -1,0 +1,69 @@
+"""What all tables share: names of constraints, the columns of a served row, small constraint makers."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import CheckConstraint, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+from app.db.types import Key
+
+METADATA: MetaData = SQLModel.metadata
+# Every constraint has a name of its own, so that a migration can drop it on both databases.
+METADATA.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+END_OF_TIME = date.max
+"""The open end of a half-open interval in a column that must compare; never shown to a user."""
+
+
+def one_of(column: str, codes: Iterable[str]) -> CheckConstraint:
+    """The column holds a code of its list (or null, where the column may be null)."""
+    listed = ", ".join(f"'{code}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_code")
+
+
+def between(column: str, low: float, high: float) -> CheckConstraint:
+    """The column lies within the bounds, both included."""
+    return CheckConstraint(f"{column} BETWEEN {low} AND {high}", name=f"{column}_range")
+
+
+def ordered(low: str, high: str) -> CheckConstraint:
+    """Where both columns are known, the first is not above the second."""
+    return CheckConstraint(f"{low} <= {high}", name=f"{low}_{high}_order")
+
+
+class Written(SQLModel):
+    """The columns of every row that a reader can ask for by id, and the row as it is said."""
+
+    pk: int | None = Field(default=None, primary_key=True)
+    id: str = Field(sa_type=Key, unique=True)
+    pack_id: str = Field(sa_type=Key, foreign_key="pack.id", index=True)
+    added_in: int = Field(foreign_key="revision.id")
+    revision: int = Field(foreign_key="revision.id", index=True)
+    row: str = Field(sa_type=Text, description="JSON, checked by its schema when it was written")
+
+
+class Named(SQLModel):
+    """One name of a row; `key` is what spellings share that differ only in case, accents, hyphens or spaces."""
+
+    pk: int | None = Field(default=None, primary_key=True)
+    key: str = Field(sa_type=Key, index=True)
+    name: str
+    kind: str = Field(description="id, name or alias")
+    language: str | None = None
+    as_printed: str | None = Field(default=None, sa_type=Key, description="id of the document that prints it")
+
+
+class Coded(SQLModel):
+    """One code of a row in a scheme, such as a P-code or an ISO code."""
+
+    pk: int | None = Field(default=None, primary_key=True)
+    scheme: str = Field(sa_type=Key)
+    version: str | None = Field(default=None, sa_type=Key)
+    code: str = Field(sa_type=Key, index=True)

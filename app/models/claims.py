@@ -1,0 +1,70 @@
+"""What was said: one paragraph, one event, one chain."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Text
+from sqlmodel import Field, SQLModel
+
+from app import vocab
+from app.db.types import Key
+from app.models.base import Written, one_of, ordered
+
+
+class Claim(Written, table=True):
+    """A source says something about an event. Nothing overwrites a claim."""
+
+    __table_args__ = (
+        one_of("stance", vocab.STANCE.codes),
+        one_of("modality", vocab.MODALITY.codes),
+        one_of("reported_basis", vocab.REPORTED_BASIS.codes),
+        one_of("precision", vocab.PRECISION.codes),
+        ordered("earliest", "latest"),
+    )
+
+    event_pk: int = Field(foreign_key="event.pk", index=True)
+    document_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
+    origin_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
+    stance: str
+    modality: str
+    reported_on: date = Field(index=True)
+    reported_basis: str
+    earliest: date | None = None
+    latest: date | None = None
+    sort_date: date = Field(index=True)
+    precision: str
+    location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+
+
+class ClaimHop(SQLModel, table=True):
+    """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
+
+    __tablename__ = "claim_hop"
+
+    claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
+    position: int = Field(primary_key=True)
+    source_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
+
+
+class Figure(SQLModel, table=True):
+    """One number of a claim, as printed and as understood."""
+
+    __table_args__ = (
+        one_of("measure", vocab.MEASURE.codes),
+        one_of("count_kind", vocab.COUNT_KIND.codes),
+        # Curated figures are ordered. Published datasets are not always; their cells are kept as given.
+        CheckConstraint("as_given OR low <= best", name="low_best_order"),
+        CheckConstraint("as_given OR best <= high", name="best_high_order"),
+        CheckConstraint("as_given OR low <= high", name="low_high_order"),
+    )
+
+    claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
+    position: int = Field(primary_key=True)
+    measure: str
+    low: int | None = None
+    best: int | None = None
+    high: int | None = None
+    of: int | None = None
+    count_kind: str
+    as_of: date | None = None
+    printed: str | None = Field(default=None, sa_type=Text)
+    as_given: bool = Field(default=False, description="from a dataset whose bounds may be out of order")

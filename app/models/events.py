@@ -1,0 +1,116 @@
+"""What happened: the coded event, and its views as they became known."""
+
+from datetime import date
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+from app import vocab
+from app.db.types import Key
+from app.models.base import END_OF_TIME, Written, between, one_of, ordered
+
+
+class Event(Written, table=True):
+    """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
+
+    __table_args__ = (
+        one_of("category", vocab.CATEGORY.codes),
+        one_of("location_precision", vocab.LOCATION_PRECISION.codes),
+    )
+
+    category: str
+    title: str
+    location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    location_precision: str | None = None
+    part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
+
+
+class EventView(SQLModel, table=True):
+    """An event as it follows from the claims reported before `known_until` (exclusive).
+
+    One view per day on which something new was reported, so that `known_by=DAY` is a plain condition
+    (`known_from <= DAY < known_until`) and every filter means the same with it and without it.
+    """
+
+    __tablename__ = "event_view"
+    __table_args__ = (
+        one_of("status", vocab.STATUS.codes),
+        one_of("precision", vocab.PRECISION.codes),
+        ordered("earliest", "latest"),
+        ordered("known_from", "known_until"),
+        between("latitude", -90, 90),
+        between("longitude", -180, 180),
+        Index("ix_event_view_sort_date_id", "sort_date", "id"),
+        Index("ix_event_view_country_sort_date_id", "country", "sort_date", "id"),
+        Index("ix_event_view_latitude_longitude", "latitude", "longitude"),
+    )
+
+    pk: int | None = Field(default=None, primary_key=True)
+    event_pk: int = Field(foreign_key="event.pk", index=True)
+    id: str = Field(sa_type=Key, index=True, description="the event's id, here for sorting")
+    known_from: date
+    known_until: date = END_OF_TIME
+    earliest: date | None = None
+    latest: date | None = None
+    sort_date: date = Field(description="earliest, else latest, else the first day there is")
+    precision: str
+    status: str = Field(index=True)
+    origins: int
+    deaths_low: int | None = None
+    deaths_best: int | None = None
+    deaths_high: int | None = None
+    category: str = Field(index=True)
+    location_id: str | None = Field(default=None, sa_type=Key, index=True)
+    country: str | None = Field(default=None, sa_type=Key)
+    latitude: float | None = None
+    longitude: float | None = None
+    row: str = Field(sa_type=Text)
+
+
+class EventActor(SQLModel, table=True):
+    """What an actor does in an event; gains, loses and mover are derived."""
+
+    __tablename__ = "event_actor"
+    __table_args__ = (one_of("role", vocab.ROLE.codes),)
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", primary_key=True, index=True)
+    role: str = Field(primary_key=True)
+
+
+class EventPlace(SQLModel, table=True):
+    """Derived: every place that an event touches, its own and those of its control change and movement."""
+
+    __tablename__ = "event_place"
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)
+
+
+class ControlChange(SQLModel, table=True):
+    """Which side gained and which lost a place in an event."""
+
+    __tablename__ = "control_change"
+    __table_args__ = (one_of("extent", vocab.EXTENT.codes), one_of("means", vocab.MEANS.codes))
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    location_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
+    gained_by_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
+    lost_by_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
+    extent: str
+    means: str
+
+
+class Movement(SQLModel, table=True):
+    """Who moved from where to where in an event, and how it ended. How many follows from the claims."""
+
+    __table_args__ = (one_of("population", vocab.POPULATION.codes), one_of("outcome", vocab.OUTCOME.codes))
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    from_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    to_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    via_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    mover_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
+    population: str
+    outcome: str
+    cross_border: bool

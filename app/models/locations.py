@@ -1,0 +1,52 @@
+"""Where things happen."""
+
+from sqlmodel import Field, SQLModel
+
+from app import vocab
+from app.db.types import Key
+from app.models.base import Coded, Named, Written, between, one_of
+
+
+class Location(Written, table=True):
+    """A place in the gazetteer: a country, a unit of it, a settlement, crossing, river or region."""
+
+    __table_args__ = (
+        one_of("kind", vocab.LOCATION_KIND.codes),
+        one_of("point_kind", vocab.POINT_KIND.codes),
+        between("latitude", -90, 90),
+        between("longitude", -180, 180),
+    )
+
+    name: str
+    kind: str
+    country: str | None = Field(default=None, sa_type=Key, index=True)
+    parent_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    latitude: float | None = None
+    longitude: float | None = None
+    point_kind: str | None = None
+
+
+class LocationName(Named, table=True):
+    """A name under which a place is found."""
+
+    __tablename__ = "location_name"
+    __table_args__ = (one_of("kind", ("id", "name", "alias")),)
+
+    owner_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
+
+
+class LocationCode(Coded, table=True):
+    """A code of a place: a P-code, an ISO code, a number in another dataset."""
+
+    __tablename__ = "location_code"
+
+    owner_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
+
+
+class LocationAncestor(SQLModel, table=True):
+    """Derived from parents: every place, with itself and everything it lies in."""
+
+    __tablename__ = "location_ancestor"
+
+    ancestor_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)
+    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)

@@ -1,0 +1,42 @@
+"""What was loaded, when, and what is gone."""
+
+from datetime import date, datetime
+
+from sqlalchemy import DateTime, Text
+from sqlmodel import Field, SQLModel
+
+from app.db.types import Key
+from app.models.base import ordered
+
+
+class Revision(SQLModel, table=True):
+    """One committed load; its number is the third clock: when this database said so."""
+
+    id: int = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    summary: str
+
+
+class Pack(SQLModel, table=True):
+    """One seed pack or imported dataset, and the digest that tells whether it changed."""
+
+    __table_args__ = (ordered("covers_from", "covers_until"),)
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    version: str
+    covers_from: date | None = None
+    covers_until: date | None = None
+    cut_off: date | None = None
+    digest: str
+    revision: int = Field(foreign_key="revision.id")
+    row: str = Field(sa_type=Text)
+
+
+class Removed(SQLModel, table=True):
+    """An id that is served no more, and the one that took over if it was merged."""
+
+    resource: str = Field(sa_type=Key, primary_key=True)
+    id: str = Field(sa_type=Key, primary_key=True)
+    pack_id: str = Field(sa_type=Key)
+    revision: int = Field(foreign_key="revision.id", index=True)
+    merged_into: str | None = Field(default=None, sa_type=Key)

@@ -1,0 +1,30 @@
+"""Who says so."""
+
+from datetime import date
+
+from sqlmodel import Field
+
+from app import vocab
+from app.db.types import Key
+from app.models.base import Named, Written, one_of
+
+
+class Source(Written, table=True):
+    """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
+
+    __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
+
+    name: str
+    kind: str
+    organisation_id: str | None = Field(default=None, sa_type=Key, foreign_key="source.id")
+    actor_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id")
+    published_on: date | None = None
+
+
+class SourceName(Named, table=True):
+    """A name under which a source is found."""
+
+    __tablename__ = "source_name"
+    __table_args__ = (one_of("kind", ("id", "name", "alias")),)
+
+    owner_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)

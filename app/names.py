@@ -1,0 +1,37 @@
+"""How names are compared: folded for search, keyed for identity, and the nearest one when none fits."""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def fold(text: str) -> str:
+    """The text as words to search: no case, no accents, one space between runs of letters and digits.
+
+    >>> fold("Mazār-e-Sharīf, 2021")
+    'mazar e sharif 2021'
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(
+        char if unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Mc" else " "
+        for char in plain
+        if unicodedata.category(char) not in ("Mn", "Cf")
+    )
+    return " ".join(kept.split())
+
+
+def key(name: str) -> str:
+    """What two spellings share when they differ only in case, accents, hyphens, spaces or apostrophes.
+
+    >>> key("Sher-Khan Bandar") == key("Sherkhan Bandar")
+    True
+    """
+    return fold(name).replace(" ", "")
+
+
+def nearest(wanted: str, choices: Iterable[str], most: int = 3) -> list[str]:
+    """Up to `most` choices spelt like `wanted`, best first; empty when none is near."""
+    by_key: dict[str, str] = {}
+    for choice in choices:
+        by_key.setdefault(key(choice), choice)
+    return [by_key[match] for match in get_close_matches(key(wanted), by_key, n=most, cutoff=0.6)]

@@ -1,0 +1,115 @@
+"""What a printed number means, and which of several tellings is published."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from app import vocab
+from app.rules.facts import ClaimFact, FigureFact
+
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+).split()
+_NUMBER = re.compile(rf"\b(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{'|'.join(_WORDS)})\b")
+_PHRASES = {entry.phrase.casefold(): entry for entry in vocab.VAGUE_NUMBERS}
+
+Bounds = tuple[int | None, int | None, int | None]
+
+
+def read_number(printed: str) -> Bounds | None:
+    """Low, best and high of a printed number by the served table; None if the table cannot read it.
+
+    >>> read_number("more than 500"), read_number("Dozens"), read_number("545")
+    ((501, None, None), (24, None, 99), (545, 545, 545))
+    """
+    text = " ".join(printed.casefold().split())
+    found = None if text in _PHRASES else _NUMBER.search(text)  # "no one" prints no 1
+    number = None
+    if found:
+        token = found.group()
+        number = _WORDS.index(token) if token in _WORDS else int(token.replace(",", ""))
+        text = text[: found.start()] + "n" + text[found.end() :]
+    entry = _PHRASES.get(text)
+    if entry is None or (number is None and entry.phrase.endswith("N")):
+        return None
+    return _filled(entry.low, number), _filled(entry.best, number), _filled(entry.high, number)
+
+
+def _filled(bound: str | None, number: int | None) -> int | None:
+    """A bound of the table with the printed number put in."""
+    if bound is None:
+        return None
+    if number is None or bound.isdigit():
+        return int(bound)
+    return number + 1 if bound == "N+1" else number
+
+
+@dataclass(frozen=True)
+class Published:
+    """The figure that stands for an event: its bounds, what it counts, and the claim that decided."""
+
+    low: int | None
+    best: int | None
+    high: int | None
+    count_kind: Literal["increment", "cumulative"]
+    claim: str
+
+
+Told = tuple[ClaimFact, FigureFact]
+
+
+def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
+    """The published figure of an event for one measure; None if no claim in view gives one.
+
+    Among asserting claims that are not planned: the cumulative figure with the latest `as_of` decides (ties:
+    one with a best, then the narrower, then the later report, then the id). Increments dated after it add to
+    it, one for each day, chosen by the same ties. Without a cumulative figure the increments stand alone and
+    the latest decides.
+    """
+    told = [
+        (claim, figure)
+        for claim in claims
+        if claim.asserts and claim.modality != "planned"
+        for figure in claim.figures
+        if figure.measure == measure
+    ]
+    totals = [pair for pair in told if pair[1].count_kind == "cumulative"]
+    base = min(totals, key=_precedence, default=None)
+    after = _as_of(base) if base else date.min
+    increments: dict[date, Told] = {}
+    for pair in sorted((pair for pair in told if pair[1].count_kind == "increment"), key=_precedence):
+        if not base or _as_of(pair) > after:
+            increments.setdefault(_as_of(pair), pair)
+    counted = ([base] if base else []) + [increments[day] for day in sorted(increments)]
+    if not counted:
+        return None
+    return Published(
+        low=_sum([figure.low for _, figure in counted]),
+        best=_sum([figure.best for _, figure in counted]),
+        high=_sum([figure.high for _, figure in counted]),
+        count_kind="cumulative" if base else "increment",
+        claim=(base or counted[-1])[0].id,
+    )
+
+
+def _as_of(pair: Told) -> date:
+    """The day up to which a figure counts: as coded, else the last day of its claim, else its report."""
+    claim, figure = pair
+    return figure.as_of or claim.date.latest or claim.reported_on
+
+
+def _precedence(pair: Told) -> tuple[int, bool, float, int, str]:
+    """Sorts the figure that should decide first."""
+    claim, figure = pair
+    bounded = figure.low is not None and figure.high is not None
+    width = figure.high - figure.low if bounded else float("inf")  # type: ignore[operator]
+    return -_as_of(pair).toordinal(), figure.best is None, width, -claim.reported_on.toordinal(), claim.id
+
+
+def _sum(parts: list[int | None]) -> int | None:
+    """The sum; unknown as soon as one part is."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None

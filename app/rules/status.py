@@ -1,0 +1,44 @@
+"""How well an event is attested."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from app.rules.facts import ClaimFact
+
+
+@dataclass(frozen=True)
+class Corroboration:
+    """How many documents, independent origins, asserting and denying claims an event rests on."""
+
+    documents: int
+    origins: int
+    asserting: int
+    denying: int
+
+
+def corroboration(claims: Collection[ClaimFact]) -> Corroboration:
+    """Count what an event rests on.
+
+    Origins are those that tell the event as fact or reported; two are independent when their first hops differ
+    and are not of one organisation. Unattributed first hops add none.
+    """
+    return Corroboration(
+        documents=len({claim.document for claim in claims}),
+        origins=len({claim.origin for claim in claims if claim.told and claim.origin}),
+        asserting=sum(claim.asserts for claim in claims),
+        denying=sum(not claim.asserts for claim in claims),
+    )
+
+
+def status(claims: Collection[ClaimFact]) -> str:
+    """The status of an event from the claims in view (at least one); the first rule that applies wins.
+
+    Asserting and denying claims: `disputed`. Only denials: `denied`. Every asserting claim only possible or
+    planned: `unconfirmed`. Two or more independent origins: `corroborated`. Otherwise `reported`.
+    """
+    rests_on = corroboration(claims)
+    if rests_on.denying:
+        return "disputed" if rests_on.asserting else "denied"
+    if not any(claim.told for claim in claims):
+        return "unconfirmed"
+    return "corroborated" if rests_on.origins >= 2 else "reported"

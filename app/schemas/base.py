@@ -1,0 +1,72 @@
+"""Pieces that rows share."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from app.vocab import Vocabulary
+
+
+def coded(vocabulary: Vocabulary) -> Any:
+    """A string that is a code of the list; the description of the API shows the whole list."""
+
+    def check(code: str) -> str:
+        if code not in vocabulary.codes:
+            raise ValueError(f"not one of {', '.join(vocabulary.codes)}")
+        return code
+
+    schema = {"type": "string", "enum": vocabulary.codes, "description": vocabulary.definition}
+    return Annotated[str, AfterValidator(check), WithJsonSchema(schema)]
+
+
+class Said(BaseModel):
+    """Base of everything that is served."""
+
+    # A field whose name Python reserves ends with an underscore here and without one in JSON: from_ -> from.
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=lambda name: name.rstrip("_"),
+        populate_by_name=True,
+        serialize_by_alias=True,
+    )
+
+
+class Ref(Said):
+    """A reference to another resource."""
+
+    id: str
+    name: str
+
+
+class Alias(Said):
+    """Another name, its language (BCP 47) and the document that prints it."""
+
+    name: str
+    language: str | None
+    as_printed: str | None
+
+
+class CodeIn(Said):
+    """A code in a scheme and version, such as a P-code of `ocha-cod-ab`, `2021-11-17`."""
+
+    scheme: str
+    version: str | None
+    code: str
+
+
+class Bounds(Said):
+    """A count: certainly at least `low`, at most `high`; `best` only where the source is plain. Null is unknown."""
+
+    low: int | None
+    best: int | None
+    high: int | None
+
+
+class When(Said):
+    """Days from `earliest` to `latest`, both included; null is an open end."""
+
+    earliest: date | None
+    latest: date | None
+    precision: str = Field(description="day, range (one moment inside), span (throughout) or unknown")

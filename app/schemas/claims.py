@@ -1,0 +1,53 @@
+"""Rows of claims and their figures."""
+
+from datetime import date
+
+from app import vocab
+from app.schemas.base import Ref, Said, When, coded
+
+
+class FigureRow(Said):
+    """One number as understood beside as printed; `of` is a denominator, as in 7 of 14."""
+
+    measure: coded(vocab.MEASURE)  # type: ignore[valid-type]
+    low: int | None
+    best: int | None
+    high: int | None
+    of: int | None
+    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    as_of: date | None
+    printed: str | None
+
+
+class PrintedRow(Said):
+    """Tokens exactly as the document prints them; several are separated by "; "."""
+
+    date: str | None
+    place: str | None
+    quantity: str | None
+    name: str | None
+    other: str | None
+
+
+class ClaimRow(Said):
+    """What a source says about an event: one paragraph, one chain.
+
+    `attribution` starts with the source nearest the fact (`origin`) and ends with the document.
+    """
+
+    id: str
+    event: Ref
+    document: Ref
+    locator: str | None
+    summary: str
+    stance: coded(vocab.STANCE)  # type: ignore[valid-type]
+    modality: coded(vocab.MODALITY)  # type: ignore[valid-type]
+    attribution: list[Ref]
+    origin: Ref
+    reported_on: date
+    reported_basis: coded(vocab.REPORTED_BASIS)  # type: ignore[valid-type]
+    date: When
+    location: Ref | None
+    printed: PrintedRow
+    figures: list[FigureRow]
+    note: str | None

@@ -1,0 +1,103 @@
+"""Rows of events, as they follow from the claims in view."""
+
+from pydantic import Field
+
+from app import vocab
+from app.schemas.base import Bounds, Ref, Said, When, coded
+from app.schemas.claims import ClaimRow, FigureRow
+
+
+class EventWhen(When):
+    """The date of an event, and the dates that its claims print."""
+
+    printed: str | None
+
+
+class EventActorRow(Said):
+    """An actor and what it does in the event."""
+
+    id: str
+    name: str
+    role: coded(vocab.ROLE)  # type: ignore[valid-type]
+
+
+class CorroborationRow(Said):
+    """What an event rests on: documents, independent origins, asserting and denying claims."""
+
+    documents: int
+    origins: int
+    asserting: int
+    denying: int
+
+
+class ControlChangeRow(Said):
+    """Which side gained and which lost a place; null where the sources do not say."""
+
+    location: Ref
+    gained_by: Ref | None
+    lost_by: Ref | None
+    extent: coded(vocab.EXTENT)  # type: ignore[valid-type]
+    means: coded(vocab.MEANS)  # type: ignore[valid-type]
+
+
+class CountRow(Bounds):
+    """The published count of a movement and the claim that decided it."""
+
+    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    claim: str
+
+
+class MovementRow(Said):
+    """Who moved from where to where, how it ended, and how many."""
+
+    from_: Ref | None
+    to: Ref | None
+    via: Ref | None
+    mover: Ref | None
+    population: coded(vocab.POPULATION)  # type: ignore[valid-type]
+    outcome: coded(vocab.OUTCOME)  # type: ignore[valid-type]
+    cross_border: bool
+    count: CountRow | None
+
+
+class EventCoded(Said):
+    """The part of an event that is coded by hand; everything else follows from its claims. Never served alone."""
+
+    id: str
+    category: str
+    title: str
+    summary: str
+    location: Ref | None
+    location_precision: str | None
+    actors: list[EventActorRow]
+    control_change: ControlChangeRow | None
+    movement: MovementRow | None = Field(description="without its count")
+    part_of: str | None
+
+
+class EventRow(Said):
+    """What happened, derived from the claims in view."""
+
+    id: str
+    category: coded(vocab.CATEGORY)  # type: ignore[valid-type]
+    title: str
+    summary: str
+    date: EventWhen
+    location: Ref | None
+    location_precision: coded(vocab.LOCATION_PRECISION) | None  # type: ignore[valid-type]
+    actors: list[EventActorRow]
+    status: coded(vocab.STATUS)  # type: ignore[valid-type]
+    corroboration: CorroborationRow
+    deaths: Bounds | None
+    control_change: ControlChangeRow | None
+    movement: MovementRow | None
+    figures: list[FigureRow]
+    part_of: str | None
+    packs: list[str]
+    revision: int
+
+
+class EventDetail(EventRow):
+    """An event with the claims it follows from."""
+
+    claims: list[ClaimRow]

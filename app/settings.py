@@ -1,0 +1,29 @@
+"""Everything that can be set from outside; the only place that reads the environment."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HOME = Path(__file__).resolve().parent.parent
+"""Where `migrations/` and the packs that ship with Oxus lie: beside the package."""
+
+
+class Settings(BaseSettings):
+    """Refuses to start when a value is wrong; each is set by `OXUS_<NAME>` or an option of the command."""
+
+    model_config = SettingsConfigDict(env_prefix="OXUS_", extra="ignore", frozen=True)
+
+    database_url: str = Field("oxus.db", description="a file, or postgresql://user@host/name")
+    seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
+    query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_kind(cls, url: str) -> str:
+        scheme = url.partition("://")[0] if "://" in url else "sqlite"
+        if scheme not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError(f"{scheme!r} is not a database Oxus runs on; use a file or postgresql://...")
+        if not url.strip() or url.endswith(":memory:"):
+            raise ValueError("name a file; a database in memory cannot be shared by readers and writer")
+        return url

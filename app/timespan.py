@@ -1,0 +1,98 @@
+"""Days and intervals of days, some of them open at an end. Standard library only."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `earliest` to `latest`, both included; None is open: not known, or not bounded."""
+
+    earliest: date | None = None
+    latest: date | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether at least one end is known."""
+        return self.earliest is not None or self.latest is not None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the interval holds at least one day."""
+        return self.earliest is None or self.latest is None or self.earliest <= self.latest
+
+    @property
+    def days(self) -> int | None:
+        """How many days it covers; None when an end is open."""
+        if self.earliest is None or self.latest is None:
+            return None
+        return (self.latest - self.earliest).days + 1
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Whether the two share a day; an open end reaches for ever."""
+        return intersection([self, other]) is not None
+
+    def inside(self, other: "Interval") -> bool:
+        """Whether every day of this interval certainly lies in the other."""
+        after = other.earliest is None or (self.earliest is not None and self.earliest >= other.earliest)
+        before = other.latest is None or (self.latest is not None and self.latest <= other.latest)
+        return after and before
+
+
+def intersection(intervals: list[Interval]) -> Interval | None:
+    """The days that all intervals share; None when there is no such day."""
+    earliest = max((i.earliest for i in intervals if i.earliest is not None), default=None)
+    latest = min((i.latest for i in intervals if i.latest is not None), default=None)
+    shared = Interval(earliest, latest)
+    return shared if shared.ordered else None
+
+
+def hull(intervals: list[Interval]) -> Interval:
+    """The smallest interval around all; open where one of them is."""
+    earliest = [i.earliest for i in intervals]
+    latest = [i.latest for i in intervals]
+    return Interval(
+        None if None in earliest else min((day for day in earliest if day), default=None),
+        None if None in latest else max((day for day in latest if day), default=None),
+    )
+
+
+def parse_day(text: str) -> date:
+    """A day in the one form `YYYY-MM-DD`; a bare trailing `T` is dropped, as GDAL sends it.
+
+    A date-time with an offset (RFC 3339) is its day in UTC. Raises ValueError for anything else.
+    """
+    bare = text[:-1] if text[-1:] in ("T", "t") else text
+    if text.isascii() and _DAY.fullmatch(bare):
+        try:
+            return date.fromisoformat(bare)
+        except ValueError as error:
+            raise ValueError(f"no such day: {error}") from None
+    if _INSTANT.fullmatch(text):
+        try:
+            instant = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+            return instant.astimezone(UTC).date()
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"no such instant: {error}") from None
+    raise ValueError("expected a day such as 2021-07-04, or an RFC 3339 date-time")
+
+
+def parse_interval(text: str) -> Interval:
+    """One day, or `start/end` with `..` or nothing for an open end (RFC 3339 as in OGC API - Features).
+
+    Raises ValueError when an end is no day or the ends are reversed.
+    """
+    if "/" not in text:
+        day = parse_day(text)
+        return Interval(day, day)
+    first, _, last = text.partition("/")
+    interval = Interval(*(None if end in ("", "..") else parse_day(end) for end in (first, last)))
+    if not interval.ordered:
+        raise ValueError("the interval ends before it starts")
+    return interval
