@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from app import models
 from app.db.text_search import write_texts
 from app.ingest.records import sort_date
-from app.ingest.upsert import table_of
+from app.models.base import table_of
 from app.rules.dates import event_date
 from app.rules.facts import ClaimFact, FigureFact
 from app.rules.figures import published

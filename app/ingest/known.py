@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from app import models
 from app.ingest.drafts import ActorDraft, CodeDraft, EventDraft, LocationDraft, RelationDraft, SourceDraft
 from app.ingest.universe import Universe
-from app.ingest.upsert import table_of
+from app.models.base import table_of
 from app.schemas.events import EventCoded
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 

@@ -25,9 +25,9 @@ from app.ingest.upsert import (
     location_ancestors,
     pks,
     store_closure,
-    table_of,
     upsert,
 )
+from app.models.base import table_of
 from app.schemas.reference import CoverageRow, PackRow
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from app.ingest.drafts import PackContent
-from app.ingest.upsert import TABLES, Delta, table_of
+from app.ingest.upsert import TABLES, Delta
+from app.models.base import table_of
 
 REFERENCES: dict[str, dict[str, str]] = {
     "sources": {"organisation": "sources", "actor": "actors"},

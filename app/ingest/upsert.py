@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from app import models
 from app.db.text_search import remove_texts, write_texts
 from app.ingest.records import Record
+from app.models.base import table_of
 
 TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
     "sources": models.Source,
@@ -32,11 +33,6 @@ CHILDREN: dict[str, dict[type[SQLModel], str]] = {
     "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
 }
 """Which rows hang on a row, and by which column: its id for reference data, its pk for events and claims."""
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The table of a model class."""
-    return model.__table__  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass

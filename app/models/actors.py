@@ -14,8 +14,8 @@ class Actor(Written, table=True):
 
     __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
 
-    name: str
-    kind: str
+    name: str = Field(sa_type=Key)
+    kind: str = Field(sa_type=Key)
     country: str | None = Field(default=None, sa_type=Key, index=True)
 
 

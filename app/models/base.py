@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import CheckConstraint, MetaData, Text
+from sqlalchemy import CheckConstraint, MetaData, Table, Text
 from sqlmodel import Field, SQLModel
 
 from app.db.types import Key
@@ -20,6 +20,11 @@ METADATA.naming_convention = {
 
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model class, for statements that name columns and build no objects."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]
 
 
 def one_of(column: str, codes: Iterable[str]) -> CheckConstraint:

@@ -54,12 +54,12 @@ class EventView(SQLModel, table=True):
     latest: date | None = None
     sort_date: date = Field(description="earliest, else latest, else the first day there is")
     precision: str
-    status: str = Field(index=True)
+    status: str = Field(sa_type=Key, index=True)
     origins: int
     deaths_low: int | None = None
     deaths_best: int | None = None
     deaths_high: int | None = None
-    category: str = Field(index=True)
+    category: str = Field(sa_type=Key, index=True)
     location_id: str | None = Field(default=None, sa_type=Key, index=True)
     country: str | None = Field(default=None, sa_type=Key)
     latitude: float | None = None

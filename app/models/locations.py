@@ -17,8 +17,8 @@ class Location(Written, table=True):
         between("longitude", -180, 180),
     )
 
-    name: str
-    kind: str
+    name: str = Field(sa_type=Key)
+    kind: str = Field(sa_type=Key)
     country: str | None = Field(default=None, sa_type=Key, index=True)
     parent_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
     latitude: float | None = None

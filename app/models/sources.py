@@ -14,8 +14,8 @@ class Source(Written, table=True):
 
     __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
 
-    name: str
-    kind: str
+    name: str = Field(sa_type=Key)
+    kind: str = Field(sa_type=Key)
     organisation_id: str | None = Field(default=None, sa_type=Key, foreign_key="source.id")
     actor_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id")
     published_on: date | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from app.db.functions import create_functions, drop_functions
 from app.db.text_search import create_index
 
 # Compared byte by byte on both databases.
@@ -73,8 +74,8 @@ def upgrade() -> None:
         sa.Column("added_in", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
         sa.Column("country", KEY, nullable=True),
         sa.CheckConstraint(
             "kind IN ('state_forces', 'rebel_group', 'militia', 'government', 'international_forces', 'organisation', 'person', 'civilians', 'other')",
@@ -116,8 +117,8 @@ def upgrade() -> None:
         sa.Column("added_in", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
         sa.Column("country", KEY, nullable=True),
         sa.Column("parent_id", KEY, nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
@@ -402,8 +403,8 @@ def upgrade() -> None:
         sa.Column("added_in", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
         sa.Column("organisation_id", KEY, nullable=True),
         sa.Column("actor_id", KEY, nullable=True),
         sa.Column("published_on", sa.Date(), nullable=True),
@@ -653,12 +654,12 @@ def upgrade() -> None:
         sa.Column("latest", sa.Date(), nullable=True),
         sa.Column("sort_date", sa.Date(), nullable=False),
         sa.Column("precision", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("status", KEY, nullable=False),
         sa.Column("origins", sa.Integer(), nullable=False),
         sa.Column("deaths_low", sa.Integer(), nullable=True),
         sa.Column("deaths_best", sa.Integer(), nullable=True),
         sa.Column("deaths_high", sa.Integer(), nullable=True),
-        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("category", KEY, nullable=False),
         sa.Column("location_id", KEY, nullable=True),
         sa.Column("country", KEY, nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
@@ -835,14 +836,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("claim_pk", "position", name=op.f("pk_figure")),
     )
+    dialect = op.get_bind().dialect.name
+    for statement in create_functions(dialect):
+        op.execute(sa.text(statement))
     for name in TEXT_INDEXES:
-        for statement in create_index(op.get_bind().dialect.name, name):
+        for statement in create_index(dialect, name):
             op.execute(statement)
 
 
 def downgrade() -> None:
     for name in TEXT_INDEXES:
         op.execute(f"DROP TABLE {name}_text")
+    for statement in drop_functions(op.get_bind().dialect.name):
+        op.execute(statement)
     op.drop_table("figure")
     op.drop_index("ix_claim_hop_source_id", table_name="claim_hop")
 

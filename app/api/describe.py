@@ -1,0 +1,67 @@
+"""How parameters and answers appear in the API's description (OpenAPI)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.query.params import Param
+from app.schemas.envelope import ProblemRow
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
+_PROBLEMS = {
+    400: "Something in the request is not understood; the problem names the nearest valid choice.",
+    404: "There is no such id.",
+    406: "None of the formats asked for can be written.",
+    503: "The database cannot answer now; Retry-After tells when to ask again.",
+}
+_IDS = {
+    "events": "kaldar-recaptured-2021-06-29",
+    "claims": "kaldar-recaptured-2021-06-29-p17",
+    "sources": "ariana-news",
+    "actors": "taliban",
+    "locations": "kaldar",
+    "packs": "northern-afghanistan-2021",
+}
+
+
+def parameters(params: Iterable[Param], needed: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Query parameters; lists are written with commas (style form, explode false)."""
+    return [
+        {
+            "name": param.name,
+            "in": "query",
+            "required": param.name in needed,
+            "description": param.description + (f" Example: `{param.example}`" if param.example else ""),
+            "schema": dict(param.schema),
+            "style": "form",
+            "explode": False,
+        }
+        for param in params
+    ]
+
+
+def describe(
+    model: Any, params: Iterable[Param], id_of: str | None = None, needed: Iterable[str] = ()
+) -> dict[str, Any]:
+    """What a route passes to FastAPI so that its description is whole: answer, problems, parameters."""
+    described = parameters(params, needed)
+    if id_of:
+        example = f"Example: `{_IDS[id_of]}`"
+        where = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+        described.insert(0, where | {"description": f"The id. {example}"})
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"model": ProblemRow, "description": text, "content": PROBLEM}
+        for status, text in _PROBLEMS.items()
+        if status != 404 or id_of
+    }
+    links = {name: {"schema": {"type": "string"}, "description": text} for name, text in _HEADERS.items()}
+    responses[200] = {"model": model, "description": "The answer.", "headers": links}
+    responses[304] = {"description": "The answer is still the one that If-None-Match names."}
+    if id_of:
+        responses[308] = {"description": "The id was merged; Location names the one that took over."}
+    return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": described}}
+
+
+_HEADERS = {
+    "ETag": "Changes when the answer may have changed.",
+    "Link": "next, and the licence of the data.",
+}

@@ -1,0 +1,78 @@
+"""Errors as `application/problem+json` (RFC 9457): the one place where an error meets a status code."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from app.errors import (
+    InvalidParameterError,
+    MovedError,
+    NotAcceptableError,
+    NotFoundError,
+    OxusError,
+    SchemaError,
+    UnavailableError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "5"
+STATUS: dict[type[OxusError], HTTPStatus] = {
+    InvalidParameterError: HTTPStatus.BAD_REQUEST,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SchemaError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """A problem document; values that are None or empty are left out."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body |= {name: value for name, value in more.items() if value not in (None, [])}
+    headers = {"Cache-Control": "no-store"}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_SECONDS
+    # A lone surrogate in what was asked must not break the answer that says so.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(content, status, headers, MEDIA_TYPE)
+
+
+async def _oxus_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, MovedError):
+        old = request.path_params["id"]
+        path = request.url.path.replace(f"/{old}", f"/{error.id}", 1)
+        return RedirectResponse(str(request.url.replace(path=path)), HTTPStatus.PERMANENT_REDIRECT)
+    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
+    if isinstance(error, InvalidParameterError):
+        return problem(
+            status,
+            str(error),
+            parameter=error.parameter,
+            value=error.value,
+            reason=error.reason,
+            did_you_mean=error.did_you_mean,
+        )
+    return problem(status, str(error), did_you_mean=getattr(error, "did_you_mean", None))
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    """What the framework says about paths and methods, in the same form."""
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - registered for nothing else
+    response = problem(error.status_code, HTTPStatus(error.status_code).description or str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    return problem(500, "something went wrong here; it was logged")
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Map every error to its problem."""
+    app.add_exception_handler(OxusError, _oxus_error)
+    app.add_exception_handler(StarletteHTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,187 @@
+"""`/v1`: every resource of the registry, listed and shown by the same code."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app import vocab
+from app.api.answers import Snapshot, answer, pairs_of
+from app.api.describe import describe, parameters
+from app.query.listing import page
+from app.query.listings import CLAIMS, KNOWN_BY
+from app.query.lookups import candidates, claims_of, one_row
+from app.query.params import Param, read_query
+from app.resources import RESOURCES, Resource
+from app.schemas.envelope import Candidate, Envelope, Vocabularies
+
+router = APIRouter(prefix="/v1")
+
+
+def _chosen(rows: Sequence[str], values: Mapping[str, Any]) -> list[str]:
+    """The rows, cut down to the fields that were asked for."""
+    fields = values.get("fields")
+    if fields is None:
+        return list(rows)
+    whole = (json.loads(row) for row in rows)
+    return [_dumps({name: row[name] for name in fields}) for row in whole]
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def envelope(
+    snapshot: Snapshot,
+    rows: Sequence[str],
+    next_url: str | None = None,
+    matched: int | None = None,
+    omitted: dict[str, int] | None = None,
+) -> bytes:
+    """Rows that are JSON already, with what goes around them."""
+    head: dict[str, Any] = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
+    head |= {} if matched is None else {"matched": matched}
+    head |= {"returned": len(rows), "next": next_url}
+    tail = "" if omitted is None else f',"omitted":{_dumps(omitted)}'
+    return f'{_dumps(head)[:-1]},"items":[{",".join(rows)}]{tail}}}'.encode()
+
+
+def _list_of(request: Request, resource: Resource, pairs: Sequence[tuple[str, str]], values: dict[str, Any]) -> Any:
+    def write(snapshot: Snapshot) -> bytes:
+        found = page(resource.listing, values, snapshot.connection)
+        if found.next:
+            kept = [(name, value) for name, value in pairs if name != "cursor"]
+            following = request.url.include_query_params(**dict([*kept, ("cursor", found.next)]))
+            snapshot.links["next"] = str(following)
+        return envelope(
+            snapshot, _chosen(found.rows, values), snapshot.links.get("next"), found.matched, found.omitted
+        )
+
+    return write
+
+
+def _add_list(resource: Resource) -> None:
+    async def endpoint(request: Request) -> Response:
+        pairs = pairs_of(request)
+        values = resource.listing.read(pairs)
+        return await answer(request, values, _list_of(request, resource, pairs, values))
+
+    endpoint.__doc__ = resource.summary + "."
+    router.add_api_route(
+        f"/{resource.name}",
+        endpoint,
+        name=f"list_{resource.name.replace('-', '_')}",
+        tags=[resource.name],
+        summary=resource.summary,
+        **describe(Envelope[resource.row], resource.listing.params.values()),  # type: ignore[name-defined]
+    )
+
+
+def _detail_params(resource: Resource) -> dict[str, Param]:
+    """What may be asked of one row."""
+    names = ("fields", "f", "known_by")
+    return {name: resource.listing.params[name] for name in names if name in resource.listing.params}
+
+
+def _add_detail(resource: Resource) -> None:
+    params = _detail_params(resource)
+    detailed = resource.name == "events"
+
+    async def endpoint(request: Request, id: str) -> Response:  # noqa: A002 - the path names it so
+        values = read_query(pairs_of(request), params)
+
+        def write(snapshot: Snapshot) -> bytes:
+            row = one_row(resource.listing, id, values, snapshot.connection)
+            row = _chosen([row], values)[0]
+            if detailed and "fields" not in values:
+                row = f'{row[:-1]},"claims":[{",".join(claims_of(id, values, snapshot.connection))}]}}'
+            return row.encode()
+
+        return await answer(request, values, write)
+
+    singular = resource.name.removesuffix("s")
+    endpoint.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
+    router.add_api_route(
+        f"/{resource.name}/{{id}}",
+        endpoint,
+        name=f"get_{singular.replace('-', '_')}",
+        tags=[resource.name],
+        summary=f"One {singular}" + (" with its claims" if detailed else ""),
+        **describe(resource.detail, params.values(), id_of=resource.name),
+    )
+
+
+def _add_claims_of_event() -> None:
+    params = {name: param for name, param in CLAIMS.params.items() if name != "event"}
+    claims = RESOURCES["claims"]
+
+    async def endpoint(request: Request, id: str) -> Response:  # noqa: A002 - the path names it so
+        pairs = pairs_of(request)
+        values = CLAIMS.read(pairs)
+        if "event" in values:
+            read_query(pairs, params)  # the path says which event; this raises
+        inner = _list_of(request, claims, pairs, values | {"event": [id]})
+
+        def write(snapshot: Snapshot) -> bytes:
+            one_row(RESOURCES["events"].listing, id, values, snapshot.connection)
+            body: bytes = inner(snapshot)
+            return body
+
+        return await answer(request, values, write)
+
+    endpoint.__doc__ = "The claims of one event: what its status, date and counts follow from."
+    router.add_api_route(
+        "/events/{id}/claims",
+        endpoint,
+        name="list_claims_of_event",
+        tags=["events"],
+        summary="The claims of one event",
+        **describe(Envelope[claims.row], params.values(), id_of="events"),  # type: ignore[name-defined]
+    )
+
+
+for _resource in RESOURCES.values():
+    _add_list(_resource)
+_add_claims_of_event()
+for _resource in RESOURCES.values():
+    if _resource.detail:
+        _add_detail(_resource)
+
+NAME = Param("q", "The name, in any spelling; or `scheme:code`.", "Hairaton", str)
+RESOLVE = {"q": NAME}
+
+
+@router.get(
+    "/resolve", tags=["names"], summary="What a name may mean", **describe(Envelope[Candidate], RESOLVE.values(), needed=("q",))
+)
+async def resolve(request: Request) -> Response:
+    """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
+    values = read_query(pairs_of(request), RESOLVE)
+    if "q" not in values:
+        NAME.parse("")
+
+    def write(snapshot: Snapshot) -> bytes:
+        rows = [_dumps(row) for row in candidates(snapshot.connection, values["q"])]
+        return envelope(snapshot, rows)
+
+    return await answer(request, values, write)
+
+
+@router.get(
+    "/vocabularies", tags=["vocabularies"], summary="Code lists and conversion tables", **describe(Vocabularies, ())
+)
+async def vocabularies(request: Request) -> Response:
+    """Every code list and conversion table, with definitions, version and crosswalks to ACLED, UCDP and PLOVER."""
+    values = read_query(pairs_of(request), {})
+    body = {
+        "version": vocab.VERSION,
+        "vocabularies": [asdict(found) for found in vocab.VOCABULARIES.values()],
+        "vague_numbers": [asdict(entry) for entry in vocab.VAGUE_NUMBERS],
+        "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
+    }
+    return await answer(request, values, lambda _: _dumps(body).encode())
+
+
+__all__ = ["KNOWN_BY", "parameters", "router"]

@@ -1,0 +1,65 @@
+"""The application: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
+
+from app import __version__
+from app.api import pages, v1
+from app.api.answers import Library
+from app.api.methods import Methods
+from app.api.problems import handle_errors
+from app.db.engine import make_engine
+from app.settings import Settings
+
+DESCRIPTION = """
+Who held this district on that day, who crossed which border and how many, who said so, who denied it, and what
+was known at the time.
+
+**Claims first, events derived.** A source says something: a *claim*. An *event* is what claims are about; its status,
+date and counts follow from them. Contradictions stay visible, and every number and date is kept as printed beside as
+understood. `known_by=DAY` shows what was known on a day.
+
+**No silent wrong answer.** Unknown parameters, values, places and actors are errors that name the nearest valid
+choice; an empty list means: searched, none.
+
+Every list is paged: follow `next`. An unchanged answer is a 304 to `If-None-Match`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An application that answers from the database of the settings, and cannot write to it."""
+    chosen = settings or Settings()
+    engine = make_engine(chosen.database_url, read_only=True)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPIOffline(
+        title="Oxus",
+        version=__version__,
+        summary="A curated database of conflict events: claims, control, movements.",
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list", "tryItOutEnabled": True},
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.library = Library(engine, chosen.query_seconds)
+    app.include_router(v1.router)
+    app.include_router(pages.router)
+    handle_errors(app)
+    app.add_middleware(Methods)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "OPTIONS"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "Link"],
+    )
+    return app

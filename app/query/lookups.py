@@ -1,0 +1,114 @@
+"""Answers about single rows and names: one row by id, the claims of an event, what a name may mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from app import models
+from app.errors import MovedError, NotFoundError
+from app.models.base import table_of
+from app.names import key, nearest
+from app.query import conditions as where
+from app.query.listing import Listing
+from app.query.params import Asked
+from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_names
+
+NEAREST_AMONG = 20_000
+
+
+def current_revision(connection: Connection) -> int:
+    """The state of the database; 0 before anything was loaded."""
+    revision = table_of(models.Revision)
+    found = connection.scalar(select(revision.c.id).order_by(revision.c.id.desc()).limit(1))
+    return int(found or 0)
+
+
+def pack_rows(connection: Connection) -> list[str]:
+    """The rows of all packs, by id."""
+    pack = table_of(models.Pack)
+    return list(connection.scalars(select(pack.c.row).order_by(pack.c.id)))
+
+
+def one_row(listing: Listing, id_: str, values: Mapping[str, Any], connection: Connection) -> str:
+    """The row with this id. Raises MovedError if the id was merged, NotFoundError if there is none."""
+    rows: Table = listing.rows
+    asked = Asked(values, connection, rows)
+    found = select(rows.c.row).where(rows.c.id == id_)
+    always = listing.always(asked) if listing.always else None
+    row = connection.scalar(found if always is None else found.where(always))
+    if row is not None:
+        return str(row)
+    if into := merged_into(connection, listing.name, id_):
+        raise MovedError(listing.name, into)
+    near = nearest(id_, connection.scalars(select(rows.c.id).distinct().limit(NEAREST_AMONG)))
+    raise NotFoundError(listing.name, id_, near)
+
+
+def claims_of(id_: str, values: Mapping[str, Any], connection: Connection) -> list[str]:
+    """The claims in view of an event, first reports first."""
+    claim, event = table_of(models.Claim), table_of(models.Event)
+    known = where.known_claims(Asked(values, connection, claim))
+    wanted = (
+        select(claim.c.row)
+        .join(event, event.c.pk == claim.c.event_pk)
+        .where(event.c.id == id_)
+        .order_by(claim.c.reported_on, claim.c.id)
+    )
+    return list(connection.scalars(wanted if known is None else wanted.where(known)))
+
+
+def candidates(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """Everything that a name may mean: exact names first, then codes, then near spellings."""
+    found: list[dict[str, Any]] = []
+    for where_named in (LOCATIONS, ACTORS, SOURCES):
+        exact = _exact(connection, where_named, name)
+        found += exact or _near(connection, where_named, name)
+    order = ["id", "name", "alias", "code", "near"]
+    return sorted(found, key=lambda row: (order.index(row["match"]), row["resource"], row["id"]))
+
+
+def _exact(connection: Connection, names: Names, wanted: str) -> list[dict[str, Any]]:
+    spellings = names.names
+    rows = [
+        _candidate(connection, names, row.owner_id, row.kind, row)
+        for row in connection.execute(
+            select(spellings).where(spellings.c.key == key(wanted)).order_by(spellings.c.owner_id, spellings.c.pk)
+        )
+        if key(wanted)
+    ]
+    scheme, colon, code = wanted.partition(":")
+    if colon and names.codes is not None:
+        coded = select(names.codes.c.owner_id).where(names.codes.c.scheme == scheme, names.codes.c.code == code)
+        rows += [_candidate(connection, names, owner, "code", None, wanted) for owner in connection.scalars(coded)]
+    return rows
+
+
+def _near(connection: Connection, names: Names, wanted: str) -> list[dict[str, Any]]:
+    spellings = names.names
+    rows = []
+    for spelling in nearest_names(connection, names, wanted):
+        found = select(spellings).where(spellings.c.name == spelling).order_by(spellings.c.owner_id)
+        rows += [_candidate(connection, names, row.owner_id, "near", row) for row in connection.execute(found)]
+    return rows
+
+
+def _candidate(
+    connection: Connection, names: Names, owner: str, match: str, row: Any, matched: str = ""
+) -> dict[str, Any]:
+    source = table_of(models.Source)
+    table = {"locations": table_of(models.Location), "actors": table_of(models.Actor), "sources": source}
+    owned = table[names.resource]
+    name, kind = connection.execute(select(owned.c.name, owned.c.kind).where(owned.c.id == owner)).one()
+    document = row.as_printed if row is not None else None
+    title = connection.scalar(select(source.c.name).where(source.c.id == document)) if document else None
+    return {
+        "resource": names.resource,
+        "id": owner,
+        "name": name,
+        "kind": kind,
+        "match": match,
+        "matched": row.name if row is not None else matched,
+        "language": row.language if row is not None else None,
+        "as_printed": {"id": document, "name": title} if document else None,
+    }

@@ -1,0 +1,143 @@
+"""One parameter: how it is read, what it means, an example; and how a whole query string is read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection
+
+from app.errors import InvalidParameterError
+from app.names import nearest
+from app.vocab import Vocabulary
+
+MOST_VALUES = 100
+LONGEST_VALUE = 2000
+
+
+@dataclass
+class Asked:
+    """One question: the values of its parameters, the connection that answers it, and the table of its rows."""
+
+    values: Mapping[str, Any]
+    connection: Connection
+    rows: Any
+
+    def get(self, name: str) -> Any:
+        """The value of a parameter, or None if it was not given."""
+        return self.values.get(name)
+
+
+Condition = Callable[[Any, Asked], ColumnElement[bool] | None]
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of a list.
+
+    `read` turns its text into a value and raises ValueError with a reason, or InvalidParameterError;
+    `where` turns the value into a condition (None: it steers something else). `judges` says what a row may
+    lack so that the parameter cannot judge it: `undated` or `unlocated`.
+    """
+
+    name: str
+    description: str
+    example: str
+    read: Callable[[str], Any]
+    where: Condition | None = None
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    judges: str | None = None
+
+    def parse(self, text: str) -> Any:
+        """The value of a text. Raises InvalidParameterError."""
+        if not text:
+            raise InvalidParameterError(self.name, text, "is empty; leave the parameter out instead")
+        if len(text) > LONGEST_VALUE:
+            raise InvalidParameterError(self.name, text[:60] + "...", f"is longer than {LONGEST_VALUE} characters")
+        if "\x00" in text or not text.isprintable():
+            raise InvalidParameterError(self.name, repr(text[:60]), "holds characters that cannot be printed")
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise InvalidParameterError(self.name, text, str(error)) from None
+
+
+def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
+    """The values of a query string. Raises InvalidParameterError for the first thing that is not understood."""
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in params:
+            reason = f"no such parameter here; there are {', '.join(sorted(params))}"
+            raise InvalidParameterError(name[:80], text[:80], reason, nearest(name, params))
+        if name in values:
+            raise InvalidParameterError(name, text[:80], "is given twice; separate several values with commas")
+        values[name] = params[name].parse(text)
+    return values
+
+
+def split(text: str) -> list[str]:
+    """The values of a list separated by commas, each once. Raises ValueError for an empty or endless one."""
+    values = [value.strip() for value in text.split(",")]
+    if not all(values):
+        raise ValueError("one of the values is empty")
+    if len(values) > MOST_VALUES:
+        raise ValueError(f"more than {MOST_VALUES} values")
+    return list(dict.fromkeys(values))
+
+
+def codes(name: str, allowed: Iterable[str]) -> Callable[[str], list[str]]:
+    """A reader of codes separated by commas, any of which may match."""
+    known = list(allowed)
+
+    def read(text: str) -> list[str]:
+        values = split(text)
+        for value in values:
+            if value not in known:
+                reason = f"not one of {', '.join(known)}"
+                raise InvalidParameterError(name, value, reason, nearest(value, known))
+        return values
+
+    return read
+
+
+def code_schema(allowed: Iterable[str]) -> dict[str, Any]:
+    """How the API's description shows codes separated by commas."""
+    item = {"type": "string", "enum": list(allowed)}
+    return {"type": "array", "items": item}
+
+
+def of_vocabulary(name: str, vocabulary: Vocabulary, example: str, where: Condition) -> Param:
+    """A parameter whose values are codes of a served list."""
+    return Param(
+        name,
+        f"{vocabulary.definition} Several codes separated by commas mean any of them.",
+        example,
+        codes(name, vocabulary.codes),
+        where,
+        code_schema(vocabulary.codes),
+    )
+
+
+def one_code(name: str, *allowed: str) -> Callable[[str], str]:
+    """A reader of exactly one code."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            reason = f"not one of {', '.join(allowed)}"
+            raise InvalidParameterError(name, text, reason, nearest(text, allowed))
+        return text
+
+    return read
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A reader of a whole number within bounds."""
+
+    def read(text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
+            raise ValueError("not a whole number")
+        if not low <= int(text) <= high:
+            raise ValueError(f"not between {low} and {high}")
+        return int(text)
+
+    return read

@@ -1,0 +1,96 @@
+"""From a name that a user gives to the id of a row: id, exact alias, or `scheme:code`; never a substring."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, func, or_, select
+
+from app import models
+from app.errors import InvalidParameterError
+from app.models.base import table_of
+from app.names import key, nearest
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where the names and codes of a resource are kept."""
+
+    resource: str
+    names: Table
+    codes: Table | None = None
+
+
+SOURCES = Names("sources", table_of(models.SourceName))
+ACTORS = Names("actors", table_of(models.ActorName), table_of(models.ActorCode))
+LOCATIONS = Names("locations", table_of(models.LocationName), table_of(models.LocationCode))
+
+
+def resolve(connection: Connection, where: Names, parameter: str, values: Iterable[str]) -> list[str]:
+    """The ids that the values name.
+
+    An id wins over aliases; an id that was merged leads to the one that took over. Raises
+    InvalidParameterError for a name that nothing has (with the nearest ones) or that several rows share.
+    """
+    return [_resolve_one(connection, where, parameter, value) for value in values]
+
+
+def _resolve_one(connection: Connection, where: Names, parameter: str, value: str) -> str:
+    names = where.names
+    wanted = select(names.c.owner_id, names.c.kind, names.c.name).where(names.c.key == key(value))
+    found = connection.execute(wanted).all() if key(value) else []
+    exact = [row.owner_id for row in found if row.kind == "id" and row.name == value]
+    ids = exact or [row.owner_id for row in found if row.kind == "id"]
+    owners = sorted(set(ids or (row.owner_id for row in found))) or _by_code(connection, where, value)
+    if len(owners) == 1:
+        return owners[0]
+    if owners:
+        raise InvalidParameterError(parameter, value, "means more than one; give an id", owners)
+    if merged := merged_into(connection, where.resource, value):
+        return merged
+    near = nearest_names(connection, where, value)
+    raise InvalidParameterError(parameter, value, f"no such name, id or code in {where.resource}", near)
+
+
+def _by_code(connection: Connection, where: Names, value: str) -> list[str]:
+    scheme, colon, code = value.partition(":")
+    if not colon or where.codes is None:
+        return []
+    codes = where.codes
+    wanted = select(codes.c.owner_id).where(
+        func.lower(codes.c.scheme) == scheme.lower(), codes.c.code.in_({code, code.upper()})
+    )
+    return sorted(set(connection.scalars(wanted)))
+
+
+def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
+    """The id that took over from a merged one; None if this one was never merged."""
+    gone = table_of(models.Removed)
+    seen: set[str] = set()
+    at: str | None = id_
+    while at is not None and at not in seen:
+        seen.add(at)
+        found = connection.scalar(
+            select(gone.c.merged_into).where(gone.c.resource == resource, gone.c.id == at)
+        )
+        if found is None:
+            break
+        at = found
+    return None if at == id_ else at
+
+
+def nearest_names(connection: Connection, where: Names, value: str) -> list[str]:
+    """Names spelt like the value, the nearest first."""
+    names, wanted = where.names, key(value)
+    if not wanted:
+        return []
+    reach = max(2, len(wanted) // 3)
+    similar = select(names.c.name).where(
+        func.length(names.c.key).between(len(wanted) - reach, len(wanted) + reach),
+        or_(*(names.c.key.contains(part, autoescape=True) for part in _parts(wanted))),
+    )
+    return nearest(value, sorted(set(connection.scalars(similar))))
+
+
+def _parts(wanted: str) -> list[str]:
+    """Pieces of which a near spelling holds at least one."""
+    return [wanted[at : at + 2] for at in range(max(1, len(wanted) - 1))][:40]

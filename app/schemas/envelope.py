@@ -1,0 +1,99 @@
+"""What goes around rows, and what is said when something is wrong."""
+
+from typing import Generic, TypeVar
+
+from pydantic import Field
+
+from app.schemas.base import Ref, Said
+
+Row = TypeVar("Row", bound=Said)
+
+
+class Omitted(Said):
+    """How many rows a filter could not judge, because they have no date or no coordinates."""
+
+    undated: int | None = None
+    unlocated: int | None = None
+
+
+class Envelope(Said, Generic[Row]):
+    """A page of rows. Follow `next` until it is null."""
+
+    revision: int = Field(description="the state of the database that this is an answer from")
+    packs: list[str] = Field(description="ids of the packs that are loaded")
+    matched: int | None = Field(default=None, description="all rows that match; with count=exact only")
+    returned: int
+    next: str | None = Field(description="URL of the next page; null on the last one")
+    items: list[Row]
+    omitted: Omitted | None = Field(default=None, description="with filters of time or space only")
+
+
+class ProblemRow(Said):
+    """What is wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+    value: str | None = None
+    reason: str | None = None
+    did_you_mean: list[str] | None = None
+
+
+class Candidate(Said):
+    """A row that a name may mean: how it matched, in which spelling, and which document prints that."""
+
+    resource: str
+    id: str
+    name: str
+    kind: str
+    match: str = Field(description="id, name, alias or code: exact; near: spelt like it")
+    matched: str
+    language: str | None
+    as_printed: Ref | None
+
+
+class TermRow(Said):
+    """One code with its definition and nearest counterparts."""
+
+    code: str
+    definition: str
+    acled: str | None
+    plover: str | None
+    ucdp: str | None
+
+
+class VocabularyRow(Said):
+    """One code list."""
+
+    name: str
+    definition: str
+    terms: list[TermRow]
+
+
+class VagueNumberRow(Said):
+    """How a printed number is read; N is the number printed with it."""
+
+    phrase: str
+    low: str | None
+    best: str | None
+    high: str | None
+
+
+class RelativeDateRow(Said):
+    """How a printed date is read, in days from the day of the report (D), or by a rule in words."""
+
+    phrase: str
+    earliest: int | None
+    latest: int | None
+    rule: str | None
+
+
+class Vocabularies(Said):
+    """Every code list and conversion table."""
+
+    version: str
+    vocabularies: list[VocabularyRow]
+    vague_numbers: list[VagueNumberRow]
+    relative_dates: list[RelativeDateRow]
