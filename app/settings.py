@@ -1,5 +1,6 @@
-"""Everything that can be set from outside; the only place that reads the environment."""
+"""Everything that can be set from outside; the only place that touches the environment."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -27,3 +28,8 @@ class Settings(BaseSettings):
         if not url.strip() or url.endswith(":memory:"):
             raise ValueError("name a file; a database in memory cannot be shared by readers and writer")
         return url
+
+    def hand_down(self) -> None:
+        """Let processes that this one starts find the same settings."""
+        for name, value in self.model_dump(mode="json").items():
+            os.environ[f"OXUS_{name.upper()}"] = str(value)

@@ -3,7 +3,7 @@
 from alembic import context
 
 from app.db.engine import make_engine, prepare_for_writing, writing
-from app.db.migrate import is_text_index
+from app.db.migrate import is_model_table
 from app.models import METADATA
 from app.settings import Settings
 
@@ -16,7 +16,7 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=METADATA,
-            include_name=lambda name, kind, _: kind != "table" or not is_text_index(str(name)),
+            include_name=is_model_table,
             compare_type=True,
             render_as_batch=connection.dialect.name == "sqlite",
         )

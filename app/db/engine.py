@@ -109,15 +109,21 @@ def _limited(connection: Connection, seconds: float) -> Iterator[None]:
         raw.set_progress_handler(None, 0)
 
 
+_UNAVAILABLE = ("unable to open", "locked", "busy", "disk i/o", "readonly", "disk is full")
+
+
 def _translated(error: DBAPIError) -> Exception:
-    """What went wrong, in words that hold no SQL and no path."""
-    message = str(error.orig)
+    """What went wrong, in words that hold no SQL and no path; the error itself if it is a fault of ours."""
+    message = str(error.orig).lower()
     if "interrupted" in message or "statement timeout" in message:
         return UnavailableError("the query took longer than it may; ask for less")
-    if "no such table" in message or "UndefinedTable" in type(error.orig).__name__:
+    if "no such table" in message or type(error.orig).__name__ == "UndefinedTable":
         return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
-    if isinstance(error, OperationalError):
-        return UnavailableError("the database cannot be reached")
+    if "malformed" in message or "not a database" in message:
+        return SchemaError("the database file is damaged or no database; restore a backup")
+    embedded = isinstance(error.orig, sqlite3.Error)
+    if isinstance(error, OperationalError) and (not embedded or any(part in message for part in _UNAVAILABLE)):
+        return UnavailableError("the database cannot be reached or is busy")
     return error
 
 

@@ -7,12 +7,12 @@ SQLite keeps an FTS5 table `<table>_text` whose rowid is the row's pk; PostgreSQ
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Dialect, String, bindparam, column, select, table, text
+from sqlalchemy import Connection, Dialect, String, bindparam, column, select, table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator
 
 from app.names import fold
 
@@ -74,11 +74,11 @@ class _Words(TypeDecorator[Any]):
         return " ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
 
 
-class _TextMatch(FunctionElement[bool]):
+class _TextMatch(FunctionElement[Any]):
     """The body of an index matches the words, in the operator of each database."""
 
     inherit_cache = True
-    type = Boolean()
+    type = NullType()  # a Boolean would be compared with 1, which FTS5 does not take
 
 
 @compiles(_TextMatch, "sqlite")

@@ -15,7 +15,7 @@ from app.ingest.checks import check
 from app.ingest.derive import derive
 from app.ingest.drafts import PackContent
 from app.ingest.known import add_known
-from app.ingest.packs import find_packs, read_pack
+from app.ingest.packs import digest_of, find_packs, read_pack
 from app.ingest.records import Record, Records
 from app.ingest.rename import rename_elsewhere
 from app.ingest.universe import Universe
@@ -62,6 +62,13 @@ def read_checked(folder: Path, name: str | None = None, known: Universe | None =
     if problems:
         raise BrokenPackError(sorted(set(problems)))
     return contents
+
+
+def unchanged(connection: Connection, folder: Path) -> bool:
+    """Whether every pack of the folder is loaded already, as it stands."""
+    pack = table_of(models.Pack)
+    stored = {id_: digest for id_, digest in connection.execute(select(pack.c.id, pack.c.digest))}
+    return all(stored.get(path.name) == digest_of(path) for path in find_packs(folder))
 
 
 def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Loaded]:

@@ -38,17 +38,25 @@ def find_packs(folder: Path, name: str | None = None) -> list[Path]:
     raise BrokenPackError([Problem(folder.name, "", "pack", name or "", reason)])
 
 
+def digest_of(folder: Path) -> str:
+    """What tells whether a pack, or the software that reads it, changed."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(folder.rglob("*.toml")):
+        content = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else b""
+        digest.update(f"{path.relative_to(folder).as_posix()} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
 def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     """A pack and its problems of form. The content is None when not even pack.toml can be used."""
     problems: list[Problem] = []
-    digest = hashlib.sha256(__version__.encode())
     pack: PackDraft | None = None
     drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
     merged: list[Merge] = []
     for path in sorted(folder.rglob("*.toml")):
         file = path.relative_to(folder.parent).as_posix()
         inside = path.relative_to(folder).as_posix()
-        table = _read_toml(path, file, digest, problems)
+        table = _read_toml(path, file, problems)
         if table is None:
             continue
         if inside == "pack.toml":
@@ -65,13 +73,12 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
         return None, problems
     if pack.id != folder.name:
         problems.append(Problem(pack.file, pack.id, "id", pack.id, f"must be the folder's name, {folder.name}"))
-    return PackContent(pack=pack, digest=digest.hexdigest(), merged=merged, **drafts), problems
+    return PackContent(pack=pack, digest=digest_of(folder), merged=merged, **drafts), problems
 
 
-def _read_toml(path: Path, file: str, digest: Any, problems: list[Problem]) -> dict[str, Any] | None:
+def _read_toml(path: Path, file: str, problems: list[Problem]) -> dict[str, Any] | None:
     try:
         content = path.read_bytes()
-        digest.update(file.encode() + b"\0" + content + b"\0")
         if len(content) > LARGEST_FILE:
             problems.append(Problem(file, "", "", f"{len(content)} bytes", "larger than a pack's file may be"))
             return None

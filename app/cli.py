@@ -1,0 +1,155 @@
+"""The commands. No logic: each reads its options, calls one function, and says what happened."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from app import __version__
+from app.errors import BrokenPackError, OxusError
+from app.settings import Settings
+
+app = typer.Typer(
+    name="oxus",
+    help="A self-hosted REST API over a curated database of conflict events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database: its schema and its soundness.", no_args_is_help=True)
+seed = typer.Typer(help="Seed packs: check them, load them.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(seed, name="seed")
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Database = Annotated[
+    str | None, typer.Option("--database", help="A file, or postgresql://user@host/name. Default: oxus.db here.")
+]
+Seed = Annotated[Path | None, typer.Option("--seed", help="The folder of packs. Default: those that ship with Oxus.")]
+Pack = Annotated[str | None, typer.Argument(help="One pack; all of the folder if left out.")]
+
+
+def _settings(database: str | None = None, seed_dir: Path | None = None) -> Settings:
+    given = {"database_url": database, "seed_dir": seed_dir}
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Errors of the tree become a message and exit 1; a wrong setting exits 2."""
+    try:
+        yield
+    except BrokenPackError as error:
+        for problem in error.problems:
+            err.print(str(problem), markup=False)
+        err.print(f"{len(error.problems)} problem(s); nothing was loaded.", markup=False)
+        raise typer.Exit(1) from None
+    except OxusError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(1) from None
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            err.print(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", markup=False)
+        raise typer.Exit(2) from None
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(f"oxus {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    database: Database = None,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1)] = 1,
+    seed: Seed = None,
+) -> None:
+    """Migrate and seed the database where needed, then serve it."""
+    from app.operate import prepare, run_server
+
+    with _refusals():
+        settings = _settings(database, seed)
+        for line in prepare(settings):
+            out.print(line, markup=False)
+        run_server(settings, host, port, workers)
+
+
+@db.command("upgrade")
+def db_upgrade(database: Database = None) -> None:
+    """Bring the database to the schema of this version."""
+    from app.operate import upgrade_database
+
+    with _refusals():
+        out.print(f"schema {upgrade_database(_settings(database))}", markup=False)
+
+
+@db.command("check")
+def db_check(database: Database = None) -> None:
+    """Look for damage: schema, foreign keys, rows that do not follow from their claims. Exit 1 if there is any."""
+    from app.operate import check_database
+
+    with _refusals():
+        faults = check_database(_settings(database))
+        for fault in faults:
+            err.print(fault, markup=False)
+        if faults:
+            raise typer.Exit(1)
+        out.print("clean")
+
+
+@seed.command("check")
+def seed_check(
+    pack: Pack = None,
+    document: Annotated[
+        Path | None, typer.Option(help="The text of the pack's document: prove every printed token.")
+    ] = None,
+    seed: Seed = None,
+) -> None:
+    """Report every problem of the packs, each with file, id, field, value and reason; exit 1 if there is any."""
+    from app.operate import check_packs
+
+    with _refusals():
+        for line in check_packs(_settings(None, seed), pack, document):
+            out.print(line, markup=False)
+
+
+@seed.command("load")
+def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -> None:
+    """Load packs, all or nothing, and say what changed."""
+    from app.operate import load_seed
+
+    with _refusals():
+        for line in load_seed(_settings(database, seed), pack):
+            out.print(line, markup=False)
+
+
+@app.command()
+def status(database: Database = None) -> None:
+    """Say what is in the database."""
+    from app.operate import status_of
+
+    with _refusals():
+        table = Table("what", "value", box=None, show_header=False)
+        for name, value in status_of(_settings(database)):
+            table.add_row(name, value)
+        out.print(table)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """The `oxus` command."""
+    return app(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Which schema a database has, told without the migration tool: a start must be quick."""
+
+from sqlalchemy import Connection, inspect, select, table, text
+from sqlalchemy import column as column_named
+
+from app.errors import SchemaError
+
+SCHEMA = "0001"
+"""The newest migration; `tests/test_migrations.py` holds it to the chain."""
+
+
+def stored_schema(connection: Connection) -> str | None:
+    """The migration that the database is at; None for an empty database.
+
+    Raises SchemaError when it holds tables that are not ours.
+    """
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        version = table("alembic_version", column_named("version_num"))
+        return connection.scalar(select(version.c.version_num))
+    if names:
+        raise SchemaError("this database holds tables that are not Oxus's; name another one")
+    return None
+
+
+def check_schema(connection: Connection) -> None:
+    """Raise SchemaError unless the database is at the schema of this software."""
+    found = stored_schema(connection)
+    if found == SCHEMA:
+        return
+    if found is None:
+        raise SchemaError("the database is empty; run `oxus db upgrade` and `oxus seed load`")
+    if found < SCHEMA:
+        raise SchemaError(f"the database is at schema {found}, this is {SCHEMA}; run `oxus db upgrade`")
+    raise SchemaError(f"the database is at schema {found}, newer than {SCHEMA}; it needs a newer Oxus")
+
+
+def damage(connection: Connection) -> list[str]:
+    """What the database itself finds wrong with its pages and foreign keys (PostgreSQL never lets it come to that)."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
+        found.append(f"{table_name} row {row} refers to a {parent} that is not there")
+    return found

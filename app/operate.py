@@ -1,0 +1,147 @@
+"""What the commands do, in terms of the layers below."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+
+from app import __version__, models
+from app.db.engine import make_engine, reading, sqlite_path, writing
+from app.db.schema import SCHEMA, check_schema, damage, stored_schema
+from app.errors import BrokenPackError, SchemaError
+from app.ingest.derive import derive
+from app.ingest.load import Loaded, load_packs, read_checked, unchanged
+from app.ingest.provenance import prove
+from app.models.base import table_of
+from app.settings import Settings
+
+SLOW = 3600.0  # seconds: commands are not hurried
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Run the missing migrations; the schema that the database is at now."""
+    path = sqlite_path(settings.database_url)
+    if path is None or path.exists():
+        with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+            found = stored_schema(connection)
+        if found == SCHEMA:
+            return SCHEMA
+        if found is not None and found > SCHEMA:
+            raise SchemaError(f"the database is at schema {found}, newer than {SCHEMA}; it needs a newer Oxus")
+    elif not path.parent.is_dir():
+        raise SchemaError(f"there is no folder for the database file {path.name}")
+    from app.db.migrate import upgrade  # the migration tool is slow to start and seldom needed
+
+    upgrade(settings.database_url)
+    return SCHEMA
+
+
+def prepare(settings: Settings) -> Iterator[str]:
+    """Before serving: an embedded database is migrated and seeded; a server's must be ready. Says what was done."""
+    if sqlite_path(settings.database_url) is None:
+        with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+            check_schema(connection)
+        return
+    upgrade_database(settings)
+    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        if unchanged(connection, settings.seed_dir):
+            return
+    yield from load_seed(settings)
+
+
+@contextmanager
+def _engine(settings: Settings, read_only: bool) -> Iterator[Engine]:
+    """An engine that is closed when done with."""
+    engine = make_engine(settings.database_url, read_only=read_only)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until told to stop."""
+    import uvicorn
+
+    if workers == 1:
+        from app.main import create_app
+
+        uvicorn.run(create_app(settings), host=host, port=port, server_header=False)
+        return
+    settings.hand_down()
+    uvicorn.run(
+        "app.main:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
+    )
+
+
+def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:
+    """Check packs, and prove them against the text of their document. Raises BrokenPackError."""
+    contents = read_checked(settings.seed_dir, name)
+    for content in contents:
+        proof = ""
+        if document and (content.pack.document or len(contents) == 1):
+            count, problems = prove(content, document)
+            if problems:
+                raise BrokenPackError(problems)
+            proof = f", {count} printed tokens found in {document.name}"
+        size = f"{len(content.events)} events, {len(content.claims)} claims"
+        yield f"{content.pack.id} {content.pack.version}: {size}, no problem{proof}"
+
+
+def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
+    """Load packs and say what changed."""
+    with _engine(settings, read_only=False) as engine:
+        with engine.connect() as connection:
+            check_schema(connection)
+        for loaded in load_packs(engine, settings.seed_dir, name):
+            yield _told(loaded)
+
+
+def _told(loaded: Loaded) -> str:
+    if loaded.revision is None:
+        return f"{loaded.pack} {loaded.version}: nothing changed"
+    parts = [
+        f"{len(ids)} {resource} {action}"
+        for resource, delta in loaded.deltas.items()
+        for action, ids in vars(delta).items()
+        if ids
+    ]
+    return f"{loaded.pack} {loaded.version}: revision {loaded.revision}: {', '.join(parts) or 'pack.toml updated'}"
+
+
+def check_database(settings: Settings) -> list[str]:
+    """Everything that is wrong with the database: schema, foreign keys, events that do not follow from claims."""
+    from app.db.migrate import differences
+
+    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        check_schema(connection)
+        faults = damage(connection)
+        faults += [f"schema: {found}" for found in differences(connection, models.METADATA)]
+    with _engine(settings, read_only=False) as engine, writing(engine) as connection:
+        event = table_of(models.Event)
+        every = connection.scalars(select(event.c.pk)).all()
+        revision = connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0
+        astray = derive(connection, every, revision)
+        connection.rollback()
+    return faults + [f"event {id_} does not follow from its claims" for id_ in sorted(astray)]
+
+
+def status_of(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Names and values that tell what is in the database."""
+    path = sqlite_path(settings.database_url)
+    if path is not None and not path.exists():
+        raise SchemaError(f"there is no database file {path.name} here; `oxus serve` makes one")
+    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        check_schema(connection)
+        yield "oxus", __version__
+        yield "database", f"{engine.dialect.name}, schema {SCHEMA}"
+        yield "revision", str(connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0)
+        for model in (models.Event, models.Claim, models.Source, models.Actor, models.Location):
+            table = table_of(model)
+            yield f"{table.name}s", str(connection.scalar(select(func.count()).select_from(table)))
+        pack = table_of(models.Pack)
+        for id_, version, cut_off in connection.execute(
+            select(pack.c.id, pack.c.version, pack.c.cut_off).order_by(pack.c.id)
+        ):
+            yield "pack", f"{id_} {version}" + (f", up to {cut_off}" if cut_off else "")
