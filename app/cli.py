@@ -30,7 +30,8 @@ out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Database = Annotated[
-    str | None, typer.Option("--database", help="A file, or postgresql://user@host/name. Default: oxus.db here.")
+    str | None,
+    typer.Option("--database", help="A file, or postgresql://user@host/name. Default: oxus.db here."),
 ]
 Seed = Annotated[Path | None, typer.Option("--seed", help="The folder of packs. Default: those that ship with Oxus.")]
 Pack = Annotated[str | None, typer.Argument(help="One pack; all of the folder if left out.")]

@@ -46,7 +46,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="A curated database of conflict events: claims, control, movements.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list", "tryItOutEnabled": True},
+        swagger_ui_parameters={
+            "defaultModelsExpandDepth": 0,
+            "docExpansion": "list",
+            "tryItOutEnabled": True,
+        },
         lifespan=lifespan,
         redirect_slashes=False,
     )

@@ -70,9 +70,7 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
         uvicorn.run(create_app(settings), host=host, port=port, server_header=False)
         return
     settings.hand_down()
-    uvicorn.run(
-        "app.main:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
-    )
+    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, server_header=False)
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:

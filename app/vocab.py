@@ -150,7 +150,12 @@ PRECISION = _vocabulary(
     "precision",
     "How a date is to be read.",
     Term("day", "On that one day.", ucdp="date_prec 1", acled="time_precision 1"),
-    Term("range", "At one moment between earliest and latest.", ucdp="date_prec 2-5", acled="time_precision 2-3"),
+    Term(
+        "range",
+        "At one moment between earliest and latest.",
+        ucdp="date_prec 2-5",
+        acled="time_precision 2-3",
+    ),
     Term("span", "Throughout, from earliest to latest."),
     Term("unknown", "The source gives no date."),
 )

@@ -55,9 +55,7 @@ def _list_of(request: Request, resource: Resource, pairs: Sequence[tuple[str, st
             kept = [(name, value) for name, value in pairs if name != "cursor"]
             following = request.url.include_query_params(**dict([*kept, ("cursor", found.next)]))
             snapshot.links["next"] = str(following)
-        return envelope(
-            snapshot, _chosen(found.rows, values), snapshot.links.get("next"), found.matched, found.omitted
-        )
+        return envelope(snapshot, _chosen(found.rows, values), snapshot.links.get("next"), found.matched, found.omitted)
 
     return write
 
@@ -154,7 +152,10 @@ RESOLVE = {"q": NAME}
 
 
 @router.get(
-    "/resolve", tags=["names"], summary="What a name may mean", **describe(Envelope[Candidate], RESOLVE.values(), needed=("q",))
+    "/resolve",
+    tags=["names"],
+    summary="What a name may mean",
+    **describe(Envelope[Candidate], RESOLVE.values(), needed=("q",)),
 )
 async def resolve(request: Request) -> Response:
     """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
@@ -170,7 +171,10 @@ async def resolve(request: Request) -> Response:
 
 
 @router.get(
-    "/vocabularies", tags=["vocabularies"], summary="Code lists and conversion tables", **describe(Vocabularies, ())
+    "/vocabularies",
+    tags=["vocabularies"],
+    summary="Code lists and conversion tables",
+    **describe(Vocabularies, ()),
 )
 async def vocabularies(request: Request) -> Response:
     """Every code list and conversion table, with definitions, version and crosswalks to ACLED, UCDP and PLOVER."""

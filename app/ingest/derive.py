@@ -47,9 +47,7 @@ class Told:
     pack_id: str
 
 
-def views_of(
-    coded: Coded, claims: list[Told], parent_known: date | None, revision: int
-) -> Iterator[dict[str, Any]]:
+def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revision: int) -> Iterator[dict[str, Any]]:
     """The views of an event. `parent_known` is the day on which the event it is part of became known."""
     packs = {claim.fact.id: claim.pack_id for claim in claims}
     also = [parent_known] if parent_known else []
@@ -214,13 +212,16 @@ def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
         .where(event.c.id.in_(ids))
         .group_by(event.c.id)
     )
-    return {id_: day for id_, day in connection.execute(first)}
+    return dict(connection.execute(first).tuples().all())
 
 
 def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:
     """What full text finds events by: title, summary, and all names of their actors and places."""
     parts: dict[int, list[str]] = {coded.pk: [coded.row.title, coded.row.summary] for coded in events}
-    links = ((models.EventActor, "actor_id", models.ActorName), (models.EventPlace, "location_id", models.LocationName))
+    links = (
+        (models.EventActor, "actor_id", models.ActorName),
+        (models.EventPlace, "location_id", models.LocationName),
+    )
     for link_model, column, name_model in links:
         link, name = table_of(link_model), table_of(name_model)
         for event_pk, spelling in connection.execute(

@@ -61,6 +61,13 @@ class CoverageDraft(Draft):
     sources_searched: Text
 
 
+class Named(Top):
+    """A draft that is found by names."""
+
+    name: Text
+    aliases: list[AliasDraft] = []
+
+
 class PackDraft(Top):
     """pack.toml."""
 
@@ -73,10 +80,9 @@ class PackDraft(Top):
     coverage: CoverageDraft
 
 
-class SourceDraft(Top):
+class SourceDraft(Named):
     """One entry of sources.toml."""
 
-    name: Text
     kind: coded(vocab.SOURCE_KIND)  # type: ignore[valid-type]
     organisation: str | None = None
     actor: str | None = None
@@ -84,7 +90,6 @@ class SourceDraft(Top):
     author: Text | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None
-    aliases: list[AliasDraft] = []
     description: Text | None = None
 
 
@@ -97,28 +102,24 @@ class RelationDraft(Draft):
     until: date | None = None
 
 
-class ActorDraft(Top):
+class ActorDraft(Named):
     """One entry of actors.toml."""
 
-    name: Text
     kind: coded(vocab.ACTOR_KIND)  # type: ignore[valid-type]
     country: Country | None = None
-    aliases: list[AliasDraft] = []
     codes: list[CodeDraft] = []
     relations: list[RelationDraft] = []
 
 
-class LocationDraft(Top):
+class LocationDraft(Named):
     """One entry of locations.toml."""
 
-    name: Text
     kind: coded(vocab.LOCATION_KIND)  # type: ignore[valid-type]
     country: Country | None = None
     parent: str | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     point_kind: coded(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
-    aliases: list[AliasDraft] = []
     codes: list[CodeDraft] = []
 
 

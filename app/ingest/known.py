@@ -30,14 +30,14 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
             id=source.id,
             name=source.name,
             kind=source.kind,
-            organisation=source.organisation and source.organisation.id,
+            organisation=source.organisation.id if source.organisation else None,
             published_on=source.published_on,
         )
     for text in rows(models.Actor):
         actor = ActorRow.model_validate_json(text)
         relations = [RelationDraft.model_construct(type=r.type, actor=r.actor.id) for r in actor.relations]
         universe.actors[actor.id] = ActorDraft.model_construct(
-            file=LOADED, id=actor.id, name=actor.name, relations=relations
+            file=LOADED, id=actor.id, name=actor.name, kind=actor.kind, relations=relations
         )
     for text in rows(models.Location):
         location = LocationRow.model_validate_json(text)
@@ -56,8 +56,10 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
         universe.events[event.id] = EventDraft.model_construct(
             file=LOADED,
             id=event.id,
+            category=event.category,
             title=event.title,
-            location=event.location and event.location.id,
+            summary=event.summary,
+            location=event.location.id if event.location else None,
             part_of=event.part_of,
             control_change=None,
         )

@@ -67,7 +67,7 @@ def read_checked(folder: Path, name: str | None = None, known: Universe | None =
 def unchanged(connection: Connection, folder: Path) -> bool:
     """Whether every pack of the folder is loaded already, as it stands."""
     pack = table_of(models.Pack)
-    stored = {id_: digest for id_, digest in connection.execute(select(pack.c.id, pack.c.digest))}
+    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).tuples().all())
     return all(stored.get(path.name) == digest_of(path) for path in find_packs(folder))
 
 
@@ -90,9 +90,7 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
 
 def _load(connection: Connection, content: PackContent, universe: Universe) -> Loaded:
     pack = table_of(models.Pack)
-    stored = connection.execute(
-        select(pack.c.digest, pack.c.row).where(pack.c.id == content.pack.id)
-    ).one_or_none()
+    stored = connection.execute(select(pack.c.digest, pack.c.row).where(pack.c.id == content.pack.id)).one_or_none()
     done = Loaded(content.pack.id, content.pack.version, None, {})
     if stored and stored.digest == content.digest:
         return done
@@ -100,9 +98,7 @@ def _load(connection: Connection, content: PackContent, universe: Universe) -> L
     revision = (connection.scalar(select(func.max(revision_table.c.id))) or 0) + 1
     with connection.begin_nested() as attempt:
         title = f"{content.pack.id} {content.pack.version}"
-        connection.execute(
-            insert(revision_table).values(id=revision, made_at=datetime.now(UTC), summary=title)
-        )
+        connection.execute(insert(revision_table).values(id=revision, made_at=datetime.now(UTC), summary=title))
         pack_changed = _store_pack(connection, content, universe, revision)
         done.deltas = _store_rows(connection, content, universe, revision)
         if pack_changed or any(delta.touched for delta in done.deltas.values()):
@@ -144,9 +140,7 @@ def _store_pack(connection: Connection, content: PackContent, universe: Universe
     return True
 
 
-def _store_rows(
-    connection: Connection, content: PackContent, universe: Universe, revision: int
-) -> dict[str, Delta]:
+def _store_rows(connection: Connection, content: PackContent, universe: Universe, revision: int) -> dict[str, Delta]:
     build = Records(universe, content.pack)
     deltas: dict[str, Delta] = {}
 

@@ -16,6 +16,7 @@ from app.ingest.drafts import (
     EventDraft,
     LocationDraft,
     Merge,
+    Named,
     PackContent,
     PackDraft,
     SourceDraft,
@@ -114,15 +115,14 @@ def _nothing_else(table: dict[str, Any], file: str, problems: list[Problem]) -> 
 def _read_reference(
     singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]
 ) -> None:
-    model = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}[singular]
+    models: dict[str, type[Named]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
+    model = models[singular]
     built = [_build(model, entry, problems) for entry in _entries(table, singular, file, problems)]
     drafts[_PLURALS[singular]] = [draft for draft in built if draft]
     _nothing_else(table, file, problems)
 
 
-def _read_events(
-    table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]
-) -> None:
+def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]) -> None:
     """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
@@ -130,7 +130,7 @@ def _read_events(
         claims += [claim | {"event": entry.get("id", "")} for claim in below]
         if draft := _build(EventDraft, entry, problems):
             drafts["events"].append(draft)
-    drafts["claims"] += [draft for claim in claims if (draft := _build(ClaimDraft, claim, problems))]
+    drafts["claims"] += [built for claim in claims if (built := _build(ClaimDraft, claim, problems))]
     _nothing_else(table, file, problems)
 
 
@@ -143,9 +143,7 @@ def _merges(table: dict[str, Any], file: str, problems: list[Problem]) -> Iterat
             yield _build(Merge, {"file": file, "resource": resource, "old": old, "new": new}, problems)
 
 
-def _build(
-    model: type[_Model], entry: dict[str, Any], problems: list[Problem]
-) -> _Model | None:
+def _build(model: type[_Model], entry: dict[str, Any], problems: list[Problem]) -> _Model | None:
     """A draft, or None and a problem for each thing that is wrong with it."""
     try:
         return model.model_validate(entry)

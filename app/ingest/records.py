@@ -8,7 +8,16 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from app import models
-from app.ingest.drafts import ActorDraft, AliasDraft, ClaimDraft, EventDraft, LocationDraft, PackDraft, SourceDraft, Top
+from app.ingest.drafts import (
+    ActorDraft,
+    AliasDraft,
+    ClaimDraft,
+    EventDraft,
+    LocationDraft,
+    Named,
+    PackDraft,
+    SourceDraft,
+)
 from app.ingest.universe import Universe, figure_fact
 from app.names import key
 from app.schemas.base import Alias, CodeIn, Ref, Said, When
@@ -17,8 +26,18 @@ from app.schemas.events import ControlChangeRow, EventActorRow, EventCoded, Move
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
 from app.timespan import Interval
 
-PRECISION_OF_KIND = {"country": "country", "province": "province", "district": "district", "region": "area", "river": "area"}
+PRECISION_OF_KIND = {
+    "country": "country",
+    "province": "province",
+    "district": "district",
+    "region": "area",
+    "river": "area",
+}
 """How exactly an event is placed when its location is only known as this kind; anything else is exact."""
+
+
+Children = dict[type[SQLModel], list[dict[str, Any]]]
+"""The rows that hang on a row, by their table."""
 
 
 @dataclass
@@ -28,7 +47,7 @@ class Record:
     id: str
     row: Said
     columns: dict[str, Any]
-    children: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
+    children: Children = field(default_factory=dict)
     text: str = ""
 
 
@@ -102,12 +121,11 @@ class Records:
             codes=[CodeIn(**code.model_dump()) for code in draft.codes],
             relations=relations,
         )
-        children = {
+        children: Children = {
             models.ActorName: _names(draft),
             models.ActorCode: [code.model_dump() for code in draft.codes],
             models.ActorRelation: [
-                {"type": r.type, "other_id": r.actor, "starts_on": r.from_, "ends_on": r.until}
-                for r in draft.relations
+                {"type": r.type, "other_id": r.actor, "starts_on": r.from_, "ends_on": r.until} for r in draft.relations
             ],
         }
         columns = {"name": draft.name, "kind": draft.kind, "country": draft.country}
@@ -138,7 +156,7 @@ class Records:
             "longitude": draft.longitude,
             "point_kind": draft.point_kind,
         }
-        children = {
+        children: Children = {
             models.LocationName: _names(draft),
             models.LocationCode: [code.model_dump() for code in draft.codes],
         }
@@ -172,7 +190,7 @@ class Records:
         }
         touched = [row.location, change and change.location]
         touched += [move.from_, move.to, move.via] if move else []
-        children: dict[type[SQLModel], list[dict[str, Any]]] = {
+        children: Children = {
             models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
             models.EventPlace: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
             models.ControlChange: [_flat(change)] if change else [],
@@ -182,7 +200,9 @@ class Records:
 
     def _control_change(self, draft: EventDraft) -> ControlChangeRow | None:
         change = draft.control_change
-        return change and ControlChangeRow(
+        if change is None:
+            return None
+        return ControlChangeRow(
             location=self.must("locations", change.location or draft.location or ""),
             gained_by=self.ref("actors", change.gained_by),
             lost_by=self.ref("actors", change.lost_by),
@@ -249,7 +269,7 @@ class Records:
         hops = [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)]
         figures = [figure.model_dump() | {"position": at} for at, figure in enumerate(row.figures)]
         names = [hop.name for hop in chain] + ([row.location.name] if row.location else [])
-        children: dict[type[SQLModel], list[dict[str, Any]]] = {models.ClaimHop: hops, models.Figure: figures}
+        children: Children = {models.ClaimHop: hops, models.Figure: figures}
         return Record(draft.full_id, row, columns, children, _text(event.title, draft.summary, *names))
 
 
@@ -283,10 +303,10 @@ def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
     return [draft.name for draft in drafts]
 
 
-def _names(draft: Top) -> list[dict[str, Any]]:
+def _names(draft: Named) -> list[dict[str, Any]]:
     """Everything a row is found by: its id, its name, its aliases."""
-    plain: list[dict[str, Any]] = [{"name": draft.id, "kind": "id"}, {"name": draft.name, "kind": "name"}]  # type: ignore[attr-defined]
-    others = [alias.model_dump() | {"kind": "alias"} for alias in draft.aliases]  # type: ignore[attr-defined]
+    plain: list[dict[str, Any]] = [{"name": draft.id, "kind": "id"}, {"name": draft.name, "kind": "name"}]
+    others = [alias.model_dump() | {"kind": "alias"} for alias in draft.aliases]
     blank = {"language": None, "as_printed": None}
     return [blank | name | {"key": key(name["name"])} for name in plain + others]
 

@@ -36,9 +36,7 @@ REFERENCES: dict[str, dict[str, str]] = {
 """Where the rows of a resource refer to others, and to which resource."""
 
 
-def rename_elsewhere(
-    connection: Connection, content: PackContent, revision: int, deltas: dict[str, Delta]
-) -> None:
+def rename_elsewhere(connection: Connection, content: PackContent, revision: int, deltas: dict[str, Delta]) -> None:
     """Give rows of other packs the present names of this pack's updated rows."""
     names = {
         resource: {
@@ -53,16 +51,12 @@ def rename_elsewhere(
         ids = {id_ for target in set(paths.values()) for id_ in names[target]}
         for id_ in sorted(ids):
             mentions = table.c.row.contains(f'"id":{json.dumps(id_)}', autoescape=True)
-            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(
-                mentions, table.c.pack_id != content.pack.id
-            )
+            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(mentions, table.c.pack_id != content.pack.id)
             for pk, owner, row in connection.execute(elsewhere).all():
                 renamed = _renamed(json.loads(row), paths, names)
                 text = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"))
                 if text != row:
-                    connection.execute(
-                        update(table).where(table.c.pk == pk).values(row=text, revision=revision)
-                    )
+                    connection.execute(update(table).where(table.c.pk == pk).values(row=text, revision=revision))
                     deltas[resource].updated.add(owner)
 
 

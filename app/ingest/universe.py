@@ -1,7 +1,7 @@
 """Everything a draft may refer to: the drafts at hand and what is loaded already."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -124,7 +124,7 @@ def figure_fact(figure: FigureDraft, claim: ClaimDraft) -> FigureFact:
     )
 
 
-def circles(parents: dict[str, Iterable[str]]) -> Iterator[str]:
+def circles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """The ids that are their own ancestor."""
     for start in parents:
         seen: set[str] = set()

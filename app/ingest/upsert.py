@@ -53,7 +53,7 @@ def pks(connection: Connection, resource: str, ids: Iterable[str]) -> dict[str, 
     """The pk of each id that is there."""
     table = table_of(TABLES[resource])
     wanted = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
-    return {id_: pk for id_, pk in connection.execute(wanted)}
+    return dict(connection.execute(wanted).tuples().all())
 
 
 def upsert(
@@ -89,7 +89,9 @@ def upsert(
     _remove(connection, resource, {id_: keys[id_] for id_ in delta.updated | delta.removed})
     if delta.removed:
         connection.execute(delete(table).where(table.c.pk.in_([keys[id_] for id_ in delta.removed])))
-    written = {id_: records[id_].columns | {"row": rows[id_], "revision": revision} for id_ in delta.added | delta.updated}
+    written = {
+        id_: records[id_].columns | {"row": rows[id_], "revision": revision} for id_ in delta.added | delta.updated
+    }
     if delta.added:
         new = {"pack_id": pack_id, "added_in": revision}
         connection.execute(
@@ -129,16 +131,17 @@ def _add_children(connection: Connection, resource: str, written: Mapping[str, t
 
 
 def _note_removals(
-    connection: Connection, resource: str, delta: Delta, pack_id: str, revision: int, merged: Mapping[str, str]
+    connection: Connection,
+    resource: str,
+    delta: Delta,
+    pack_id: str,
+    revision: int,
+    merged: Mapping[str, str],
 ) -> None:
     """Keep what is gone, so that copies can follow and old ids redirect."""
     gone = table_of(models.Removed)
-    known = {
-        id_: into
-        for id_, into in connection.execute(
-            select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
-        )
-    }
+    noted = select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
+    known = dict(connection.execute(noted).tuples().all())
     wanted = {id_: merged.get(id_) for id_ in delta.removed} | {
         id_: into for id_, into in merged.items() if id_ not in known or known[id_] != into
     }
@@ -155,9 +158,7 @@ def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tup
     columns = [column for column in table.columns if column.name != "pk"]
     stored = {tuple(row) for row in connection.execute(select(*columns))}
     for lost in stored - wanted:
-        connection.execute(
-            delete(table).where(*(column == value for column, value in zip(columns, lost, strict=True)))
-        )
+        connection.execute(delete(table).where(*(column == value for column, value in zip(columns, lost, strict=True))))
     if new := sorted(wanted - stored):
         names = [column.name for column in columns]
         connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
@@ -166,7 +167,7 @@ def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tup
 def location_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
     """(ancestor, place) for every place, with itself."""
     table = table_of(models.Location)
-    parents = {id_: parent for id_, parent in connection.execute(select(table.c.id, table.c.parent_id))}
+    parents = dict(connection.execute(select(table.c.id, table.c.parent_id)).tuples().all())
     pairs = set()
     for id_ in parents:
         at: str | None = id_

@@ -13,7 +13,7 @@ class Revision(SQLModel, table=True):
     """One committed load; its number is the third clock: when this database said so."""
 
     id: int = Field(primary_key=True)
-    made_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    made_at: datetime = Field(sa_type=DateTime(timezone=True))
     summary: str
 
 

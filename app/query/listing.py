@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, func, or_, select
 
 from app.errors import InvalidParameterError
 from app.names import nearest
@@ -32,7 +32,7 @@ class Listing:
     """
 
     name: str
-    rows: Any
+    rows: Table
     params: Mapping[str, Param]
     sorts: Mapping[str, str]
     default_sort: Sort
@@ -42,7 +42,7 @@ class Listing:
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The values of a query string. Raises InvalidParameterError."""
-        values = {"limit": DEFAULT_ROWS, "sort": self.default_sort} | read_query(pairs, self.params)
+        values: dict[str, Any] = {"limit": DEFAULT_ROWS, "sort": self.default_sort} | read_query(pairs, self.params)
         if "cursor" in values and values["cursor"][0] != _spelt(values["sort"]):
             raise InvalidParameterError("cursor", "...", "belongs to another sort; follow next as it stands")
         return values
@@ -50,7 +50,7 @@ class Listing:
 
 def listing(
     name: str,
-    rows: Any,
+    rows: Table,
     filters: Sequence[Param],
     sorts: Mapping[str, str],
     default_sort: str,
@@ -77,7 +77,12 @@ def _steering(
             _read_limit,
             schema={"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS},
         ),
-        Param("cursor", "Where to go on: taken from `next` of the page before, never made by hand.", "", read_cursor),
+        Param(
+            "cursor",
+            "Where to go on: taken from `next` of the page before, never made by hand.",
+            "",
+            read_cursor,
+        ),
         Param(
             "sort",
             f"The order, by any of {by}, separated by commas; `-` turns one round. The id always comes last.",
@@ -235,7 +240,7 @@ def read_cursor(text: str) -> tuple[str, list[Any]]:
         raise ValueError(forged) from None
     if not isinstance(spelt, str) or not isinstance(values, list) or len(values) != len(spelt.split(",")):
         raise ValueError(forged)
-    read = []
+    read: list[Any] = []
     for name, value in zip(spelt.split(","), values, strict=True):
         if name.removeprefix("-") == "date":
             try:

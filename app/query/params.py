@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Table
 
 from app.errors import InvalidParameterError
 from app.names import nearest
@@ -20,7 +20,7 @@ class Asked:
 
     values: Mapping[str, Any]
     connection: Connection
-    rows: Any
+    rows: Table
 
     def get(self, name: str) -> Any:
         """The value of a parameter, or None if it was not given."""

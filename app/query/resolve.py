@@ -69,9 +69,7 @@ def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
     at: str | None = id_
     while at is not None and at not in seen:
         seen.add(at)
-        found = connection.scalar(
-            select(gone.c.merged_into).where(gone.c.resource == resource, gone.c.id == at)
-        )
+        found = connection.scalar(select(gone.c.merged_into).where(gone.c.resource == resource, gone.c.id == at))
         if found is None:
             break
         at = found

@@ -8,9 +8,20 @@ from app import vocab
 from app.rules.facts import ClaimFact
 from app.timespan import Interval, hull, intersection
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH_DAY = re.compile(rf"\b({'|'.join(MONTHS)})\s+(\d{{1,2}})\b(?:,\s*(\d{{4}}))?", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:\s+(\d{{4}}))?", re.IGNORECASE)
 SATURDAY = 5
@@ -45,9 +56,7 @@ def read_relative(printed: str, reported_on: date) -> Interval | None:
         if entry.earliest is None or entry.latest is None:
             saturday = reported_on - timedelta(days=(reported_on.weekday() - SATURDAY) % 7)
             return Interval(saturday, saturday + timedelta(days=1))
-        return Interval(
-            reported_on + timedelta(days=entry.earliest), reported_on + timedelta(days=entry.latest)
-        )
+        return Interval(reported_on + timedelta(days=entry.earliest), reported_on + timedelta(days=entry.latest))
     return None
 
 

@@ -6,9 +6,7 @@ from datetime import date
 from app.rules.facts import ClaimFact
 
 
-def slices(
-    claims: Collection[ClaimFact], also: Iterable[date] = ()
-) -> Iterator[tuple[date, date, list[ClaimFact]]]:
+def slices(claims: Collection[ClaimFact], also: Iterable[date] = ()) -> Iterator[tuple[date, date, list[ClaimFact]]]:
     """Every stretch of days on which the same claims are in view: first day, next stretch's first day, claims.
 
     The last stretch ends with `date.max`. `also` names further days on which the view changes (such as the day

@@ -36,9 +36,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "covers_from <= covers_until", name=op.f("ck_pack_covers_from_covers_until_order")
-        ),
+        sa.CheckConstraint("covers_from <= covers_until", name=op.f("ck_pack_covers_from_covers_until_order")),
         sa.ForeignKeyConstraint(
             ["revision"],
             ["revision.id"],
@@ -476,12 +474,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "modality IN ('fact', 'reported', 'possible', 'planned')", name=op.f("ck_claim_modality_code")
         ),
-        sa.CheckConstraint(
-            "precision IN ('day', 'range', 'span', 'unknown')", name=op.f("ck_claim_precision_code")
-        ),
-        sa.CheckConstraint(
-            "reported_basis IN ('stated', 'document')", name=op.f("ck_claim_reported_basis_code")
-        ),
+        sa.CheckConstraint("precision IN ('day', 'range', 'span', 'unknown')", name=op.f("ck_claim_precision_code")),
+        sa.CheckConstraint("reported_basis IN ('stated', 'document')", name=op.f("ck_claim_reported_basis_code")),
         sa.CheckConstraint("stance IN ('asserts', 'denies')", name=op.f("ck_claim_stance_code")),
         sa.CheckConstraint("earliest <= latest", name=op.f("ck_claim_earliest_latest_order")),
         sa.ForeignKeyConstraint(
@@ -553,9 +547,7 @@ def upgrade() -> None:
         sa.Column("lost_by_id", KEY, nullable=True),
         sa.Column("extent", sa.String(), nullable=False),
         sa.Column("means", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "extent IN ('full', 'partial', 'surroundings')", name=op.f("ck_control_change_extent_code")
-        ),
+        sa.CheckConstraint("extent IN ('full', 'partial', 'surroundings')", name=op.f("ck_control_change_extent_code")),
         sa.CheckConstraint(
             "means IN ('captured', 'recaptured', 'handed_over', 'abandoned', 'unknown')",
             name=op.f("ck_control_change_means_code"),
@@ -673,9 +665,7 @@ def upgrade() -> None:
             name=op.f("ck_event_view_status_code"),
         ),
         sa.CheckConstraint("earliest <= latest", name=op.f("ck_event_view_earliest_latest_order")),
-        sa.CheckConstraint(
-            "known_from <= known_until", name=op.f("ck_event_view_known_from_known_until_order")
-        ),
+        sa.CheckConstraint("known_from <= known_until", name=op.f("ck_event_view_known_from_known_until_order")),
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_event_view_latitude_range")),
         sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_event_view_longitude_range")),
         sa.ForeignKeyConstraint(
@@ -688,9 +678,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_event_view")),
     )
     op.create_index("ix_event_view_category", "event_view", ["category"], unique=False)
-    op.create_index(
-        "ix_event_view_country_sort_date_id", "event_view", ["country", "sort_date", "id"], unique=False
-    )
+    op.create_index("ix_event_view_country_sort_date_id", "event_view", ["country", "sort_date", "id"], unique=False)
     op.create_index("ix_event_view_event_pk", "event_view", ["event_pk"], unique=False)
     op.create_index("ix_event_view_id", "event_view", ["id"], unique=False)
     op.create_index("ix_event_view_latitude_longitude", "event_view", ["latitude", "longitude"], unique=False)

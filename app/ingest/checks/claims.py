@@ -54,11 +54,11 @@ def printed_dates(content: PackContent, universe: Universe) -> Iterator[Problem]
         if claim.note or not claim.printed.date:
             continue
         reported_on = universe.reported_on(claim, content.pack)
-        readings = [read for token in claim.printed.date if (read := read_date(token, reported_on))]
+        readings = [reading for token in claim.printed.date if (reading := read_date(token, reported_on))]
         if readings and claim.date.interval not in readings:
-            read = " and ".join(f"{reading.earliest}..{reading.latest}" for reading in readings)
+            means = " and ".join(f"{reading.earliest}..{reading.latest}" for reading in readings)
             value = f"{claim.date.earliest}..{claim.date.latest}"
-            reason = f"printed {'; '.join(claim.printed.date)!r} reads as {read}; say why in note"
+            reason = f"printed {'; '.join(claim.printed.date)!r} reads as {means}; say why in note"
             yield Problem(claim.file, claim.full_id, "date", value, reason)
 
 

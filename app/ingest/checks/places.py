@@ -15,9 +15,7 @@ _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1
 def hierarchy(content: PackContent, universe: Universe) -> Iterator[Problem]:
     """Parents lead outwards, and a country says which one it is."""
     own = {location.id: location for location in content.locations}
-    parents = {
-        location.id: [location.parent] if location.parent else [] for location in universe.locations.values()
-    }
+    parents = {location.id: [location.parent] if location.parent else [] for location in universe.locations.values()}
     for id_ in circles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "parent", str(own[id_].parent), "lies in itself")
@@ -32,7 +30,11 @@ def hierarchy(content: PackContent, universe: Universe) -> Iterator[Problem]:
 def coordinates(content: PackContent, _universe: Universe) -> Iterator[Problem]:
     """Both coordinates and what they stand for, or none of the three."""
     for location in content.locations:
-        given = [location.latitude is not None, location.longitude is not None, location.point_kind is not None]
+        given = [
+            location.latitude is not None,
+            location.longitude is not None,
+            location.point_kind is not None,
+        ]
         if any(given) and not all(given):
             reason = "latitude, longitude and point_kind go together"
             yield Problem(location.file, location.id, "latitude", str(location.latitude), reason)

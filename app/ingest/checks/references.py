@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from app import vocab
 from app.errors import Problem
@@ -90,7 +91,7 @@ def _claims(content: PackContent) -> Iterator[tuple[str, str, str, str, str | No
 def sorted_ids(content: PackContent, _universe: Universe) -> Iterator[Problem]:
     """Hand-edited lists stay sorted, so that a diff shows what changed and nothing else."""
     for drafts in (content.sources, content.actors, content.locations):
-        for before, after in zip(drafts, drafts[1:], strict=False):
+        for before, after in pairwise(drafts):
             if after.id < before.id:
                 yield Problem(after.file, after.id, "id", after.id, f"not sorted: stands after {before.id}")
 

