@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from app import __version__
-from app.db.engine import reading
+from app.db.engine import is_embedded, reading
 from app.errors import NotAcceptableError
 from app.query.lookups import current_revision, pack_rows
 from app.schemas.reference import PackRow
@@ -67,7 +67,7 @@ async def answer(request: Request, values: Mapping[str, Any], write: Answer) -> 
     check_accept(request, values)
     library: Library = request.app.state.library
     task = partial(_answer, library, request, write)
-    if library.engine.dialect.name == "sqlite":
+    if is_embedded(library.engine):
         return task()  # an indexed read in this process is shorter than the way to a thread and back
     return await run_in_threadpool(task)
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 
 from app import vocab
 from app.api.answers import Snapshot, answer, pairs_of
-from app.api.describe import describe, parameters
+from app.api.describe import describe
 from app.query.listing import page
-from app.query.listings import CLAIMS, KNOWN_BY
+from app.query.listings import CLAIMS
 from app.query.lookups import candidates, claims_of, one_row
 from app.query.params import Param, read_query
 from app.resources import RESOURCES, Resource
@@ -186,6 +186,3 @@ async def vocabularies(request: Request) -> Response:
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }
     return await answer(request, values, lambda _: _dumps(body).encode())
-
-
-__all__ = ["KNOWN_BY", "parameters", "router"]

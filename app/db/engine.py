@@ -80,6 +80,11 @@ def make_engine(url: str, *, read_only: bool) -> Engine:
     return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only)
 
 
+def is_embedded(engine: Engine) -> bool:
+    """Whether the database runs in this process."""
+    return engine.dialect.name == "sqlite"
+
+
 @contextmanager
 def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
     """A connection that sees one snapshot, for at most `seconds`.
@@ -141,7 +146,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def prepare_for_writing(engine: Engine) -> None:
     """Once per embedded database: readers go on while a writer writes (write-ahead log)."""
-    if engine.dialect.name == "sqlite":
+    if is_embedded(engine):
         raw = engine.raw_connection()
         try:
             raw.cursor().execute("PRAGMA journal_mode = WAL")

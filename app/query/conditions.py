@@ -280,7 +280,7 @@ def read_country(text: str) -> list[str]:
     return values
 
 
-def _known_codes(values: list[str], asked: Asked, column: Any, reason: str) -> ColumnElement[bool]:
+def _known_codes(values: list[str], asked: Asked, column: ColumnElement[Any], reason: str) -> ColumnElement[bool]:
     """The column is one of the codes, each of which occurs at all."""
     known = sorted(code for code in asked.connection.scalars(select(column).distinct()) if code)
     for value in values:

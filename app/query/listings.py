@@ -1,18 +1,17 @@
 """Every list and its parameters. Adding a filter is one entry here (and a row in tests/test_filters.py)."""
 
-import operator
 from typing import Any
 
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
+from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
 from app.query.listing import Listing, listing
-from app.query.params import Asked, Param, of_vocabulary, one_code, split, whole_number
+from app.query.params import Asked, Param, of_vocabulary, split
 from app.query.resolve import ACTORS, SOURCES
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
-from app.timespan import parse_day
 
 view = table_of(models.EventView)
 change = table_of(models.ControlChange)
@@ -20,139 +19,11 @@ move = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 
-NAMES = {"type": "array", "items": {"type": "string"}}
-MOST_DEATHS = 10_000_000
-ANY = "Several values separated by commas mean any of them."
-NAME = "An id or exact alias, without regard to case, accents, hyphens or spaces."
-
 
 def _fields(row: Any) -> list[str]:
     return [name.rstrip("_") for name in row.model_fields]
 
 
-KNOWN_BY = Param(
-    "known_by",
-    "Only claims reported up to this day; dates, statuses and counts follow from what is left.",
-    "2021-07-02",
-    parse_day,
-    schema={"type": "string", "format": "date"},
-)
-TIME = (
-    Param(
-        "datetime",
-        "A day, or an interval with `..` for an open end; RFC 3339 as in OGC API - Features.",
-        "2021-06-28/2021-07-05",
-        where.read_days,
-        where.in_time,
-        judges="undated",
-    ),
-    Param(
-        "date_match",
-        "`possible`: the dates overlap the window; `certain`: they lie wholly inside it.",
-        "certain",
-        one_code("date_match", "possible", "certain"),
-        schema={"type": "string", "enum": ["possible", "certain"], "default": "possible"},
-    ),
-)
-SPACE = (
-    Param(
-        "bbox",
-        "West, south, east, north in degrees; west > east crosses the antimeridian.",
-        "66,36,69,38",
-        where.read_box,
-        where.in_box,
-        judges="unlocated",
-    ),
-    Param(
-        "near",
-        "Longitude and latitude in degrees; with `radius_km`.",
-        "67.53,37.13",
-        where.read_point,
-        where.near,
-        judges="unlocated",
-    ),
-    Param(
-        "radius_km",
-        "Great-circle distance from `near` in kilometres.",
-        "50",
-        where.read_radius,
-        where.needs_near,
-        schema={"type": "number", "exclusiveMinimum": 0, "maximum": where.LARGEST_RADIUS_KM},
-    ),
-)
-COUNTRY = Param(
-    "country",
-    f"ISO 3166-1 alpha-3 code of the country it lies in. {ANY}",
-    "AFG",
-    where.read_country,
-    where.in_country,
-    NAMES,
-)
-EVENT_FILTERS = (
-    *TIME,
-    KNOWN_BY,
-    *SPACE,
-    Param(
-        "place",
-        "The place and everything inside it: an id, exact alias or `scheme:code` such as `ocha-cod-ab:AF21`; "
-        f"for movements their from, to and via too. {ANY}",
-        "balkh",
-        split,
-        where.event_place,
-        NAMES,
-    ),
-    COUNTRY,
-    Param(
-        "actor",
-        f"{NAME} Includes what is part of the actor, never its allies. {ANY}",
-        "taliban",
-        split,
-        where.event_actor,
-        NAMES,
-    ),
-    of_vocabulary("actor_role", vocab.ROLE, "initiator", where.event_role),
-    Param(
-        "source",
-        f"{NAME} Matches any hop of a claim's chain, or its document. {ANY}",
-        "ariana-news",
-        split,
-        where.event_source,
-        NAMES,
-    ),
-    of_vocabulary("category", vocab.CATEGORY, "movement", where.any_of("category")),
-    of_vocabulary("status", vocab.STATUS, "disputed", where.any_of("status")),
-    Param(
-        "min_origins",
-        "At least so many independent origins tell it.",
-        "1",
-        whole_number(0, 1000),
-        where.at_least("origins"),
-        {"type": "integer", "minimum": 0, "maximum": 1000},
-    ),
-    Param(
-        "deaths_min",
-        "At least so many deaths: best, else low.",
-        "1",
-        whole_number(0, MOST_DEATHS),
-        where.deaths(operator.ge),
-        {"type": "integer", "minimum": 0, "maximum": MOST_DEATHS},
-    ),
-    Param(
-        "deaths_max",
-        "At most so many deaths: best, else low.",
-        "10",
-        whole_number(0, MOST_DEATHS),
-        where.deaths(operator.le),
-        {"type": "integer", "minimum": 0, "maximum": MOST_DEATHS},
-    ),
-    Param(
-        "q",
-        "All words, in title, summary and all names; quotes make a phrase; there are no operators.",
-        "Hairaton",
-        where.read_words,
-        where.full_text("event", "event_pk"),
-    ),
-)
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}
 

@@ -1,0 +1,109 @@
+"""The house: who may import whom, and words that belong in one place only."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.settings import HOME
+
+APP = HOME / "app"
+LAYERS = [
+    {"cli", "main", "operate"},
+    {"api", "ingest"},
+    {"resources"},
+    {"query", "schemas", "formats", "rules"},
+    {"models"},
+    {"db"},
+    {"settings"},
+    {"errors", "vocab", "geo", "timespan", "names"},
+]
+LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+SIBLINGS_ALLOWED = {
+    ("cli", "operate"),  # the commands call what does their work
+    ("operate", "main"),  # `serve` starts the application
+    ("query", "schemas"),  # which fields a row has, for fields=
+    ("query", "rules"),  # answers that rules derive from stored claims
+}
+FILES = sorted(path for path in APP.rglob("*.py"))
+
+
+def unit(path: Path) -> str:
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def units_imported(path: Path) -> set[str]:
+    found = {name.split(".")[1] for name in imports(path) if name.startswith("app.")}
+    return {name for name in found if name in LEVEL and name != unit(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(APP).as_posix())
+def test_imports_point_down_only(path: Path) -> None:
+    if path == APP / "__init__.py":
+        return
+    here = LEVEL[unit(path)]
+    wrong = {
+        other
+        for other in units_imported(path)
+        if LEVEL[other] < here or (LEVEL[other] == here < 7 and (unit(path), other) not in SIBLINGS_ALLOWED)
+    }
+    assert not wrong, f"{unit(path)} imports {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("word", "allowed"),
+    [
+        ("HTTPException", {"api/problems.py"}),
+        ("os.environ", {"settings.py"}),
+        ("getenv", set()),
+        (".commit(", set()),
+        ("print(", {"cli.py"}),
+    ],
+)
+def test_some_words_stand_in_one_place(word: str, allowed: set[str]) -> None:
+    found = {path.relative_to(APP).as_posix() for path in FILES if word in path.read_text()}
+    assert found == allowed or (word == "print(" and found <= allowed)
+
+
+def test_fastapi_is_known_to_the_api_alone() -> None:
+    knowing = {unit(path) for path in FILES if any(name.startswith("fastapi") for name in imports(path))}
+    assert knowing == {"api", "main"}
+
+
+def test_dialects_are_named_in_db_alone() -> None:
+    naming = {
+        unit(path)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in ("sqlite", "postgresql")
+    }
+    assert naming == {"db", "settings"}, "settings refuses URLs of other databases; nobody else need know"
+
+
+def test_tables_are_defined_in_models_alone() -> None:
+    defining = {
+        unit(path)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.keyword) and node.arg == "table" and isinstance(node.value, ast.Constant)
+    }
+    assert defining == {"models"}
+
+
+def test_files_stay_small_enough_to_read() -> None:
+    long = {
+        path.relative_to(APP).as_posix(): lines
+        for path in FILES
+        if (lines := len(path.read_text().splitlines())) > 340 and path.name != "vocab.py"  # one long table
+    }
+    assert not long
