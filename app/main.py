@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         },
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
     app.state.library = Library(engine, chosen.query_seconds)
     app.include_router(v1.router)

@@ -87,14 +87,15 @@ def _add_detail(resource: Resource) -> None:
     params = _detail_params(resource)
     detailed = resource.name == "events"
 
-    async def endpoint(request: Request, id: str) -> Response:  # noqa: A002 - the path names it so
+    async def endpoint(request: Request) -> Response:
+        id_ = str(request.path_params["id"])  # declared in `describe`, so that no 422 is promised
         values = read_query(pairs_of(request), params)
 
         def write(snapshot: Snapshot) -> bytes:
-            row = one_row(resource.listing, id, values, snapshot.connection)
+            row = one_row(resource.listing, id_, values, snapshot.connection)
             row = _chosen([row], values)[0]
             if detailed and "fields" not in values:
-                row = f'{row[:-1]},"claims":[{",".join(claims_of(id, values, snapshot.connection))}]}}'
+                row = f'{row[:-1]},"claims":[{",".join(claims_of(id_, values, snapshot.connection))}]}}'
             return row.encode()
 
         return await answer(request, values, write)
@@ -115,15 +116,16 @@ def _add_claims_of_event() -> None:
     params = {name: param for name, param in CLAIMS.params.items() if name != "event"}
     claims = RESOURCES["claims"]
 
-    async def endpoint(request: Request, id: str) -> Response:  # noqa: A002 - the path names it so
+    async def endpoint(request: Request) -> Response:
+        id_ = str(request.path_params["id"])
         pairs = pairs_of(request)
         values = CLAIMS.read(pairs)
         if "event" in values:
             read_query(pairs, params)  # the path says which event; this raises
-        inner = _list_of(request, claims, pairs, values | {"event": [id]})
+        inner = _list_of(request, claims, pairs, values | {"event": [id_]})
 
         def write(snapshot: Snapshot) -> bytes:
-            one_row(RESOURCES["events"].listing, id, values, snapshot.connection)
+            one_row(RESOURCES["events"].listing, id_, values, snapshot.connection)
             body: bytes = inner(snapshot)
             return body
 

@@ -1,0 +1,49 @@
+"""What the README claims is run: every curl of its tour gives the answer that is printed under it."""
+
+import json
+import re
+import shlex
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cli import app as commands
+from app.settings import HOME
+
+README = (HOME / "README.md").read_text()
+TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
+
+
+def path_of(command: str) -> str:
+    parts = urlsplit(shlex.split(command)[-1])
+    assert parts.netloc == "127.0.0.1:8000"
+    return f"{parts.path}?{parts.query}"
+
+
+def test_the_tour_is_found() -> None:
+    assert len(TOUR) >= 5
+
+
+@pytest.mark.parametrize(("command", "printed"), TOUR, ids=[path_of(command) for command, _ in TOUR])
+def test_the_tour_prints_real_answers(client: TestClient, command: str, printed: str) -> None:
+    answer = client.get(path_of(command))
+    assert answer.status_code == 200
+    assert json.loads(printed) == answer.json()
+
+
+def test_every_curl_of_the_readme_has_its_answer() -> None:
+    assert README.count("```sh\ncurl ") == len(TOUR)
+
+
+def test_the_commands_listed_are_the_commands_there_are() -> None:
+    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load))?)", README, re.MULTILINE))
+    groups = {group.name: group.typer_instance for group in commands.registered_groups}
+    there = {command.callback.__name__ for command in commands.registered_commands if command.callback}
+    there |= {f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands}  # type: ignore[union-attr]
+    assert listed | {"db check"} == there
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))
+def test_files_named_in_the_readme_exist(path: str) -> None:
+    assert (HOME / path).is_file()
