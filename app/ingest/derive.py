@@ -212,7 +212,7 @@ def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
         .where(event.c.id.in_(ids))
         .group_by(event.c.id)
     )
-    return dict(connection.execute(first).tuples().all())
+    return dict(connection.execute(first).all())
 
 
 def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:

@@ -67,7 +67,7 @@ def read_checked(folder: Path, name: str | None = None, known: Universe | None =
 def unchanged(connection: Connection, folder: Path) -> bool:
     """Whether every pack of the folder is loaded already, as it stands."""
     pack = table_of(models.Pack)
-    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).tuples().all())
+    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
     return all(stored.get(path.name) == digest_of(path) for path in find_packs(folder))
 
 

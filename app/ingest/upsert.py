@@ -53,7 +53,7 @@ def pks(connection: Connection, resource: str, ids: Iterable[str]) -> dict[str, 
     """The pk of each id that is there."""
     table = table_of(TABLES[resource])
     wanted = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def upsert(
@@ -141,7 +141,7 @@ def _note_removals(
     """Keep what is gone, so that copies can follow and old ids redirect."""
     gone = table_of(models.Removed)
     noted = select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
-    known = dict(connection.execute(noted).tuples().all())
+    known = dict(connection.execute(noted).all())
     wanted = {id_: merged.get(id_) for id_ in delta.removed} | {
         id_: into for id_, into in merged.items() if id_ not in known or known[id_] != into
     }
@@ -167,7 +167,7 @@ def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tup
 def location_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
     """(ancestor, place) for every place, with itself."""
     table = table_of(models.Location)
-    parents = dict(connection.execute(select(table.c.id, table.c.parent_id)).tuples().all())
+    parents = dict(connection.execute(select(table.c.id, table.c.parent_id)).all())
     pairs = set()
     for id_ in parents:
         at: str | None = id_
