@@ -8,11 +8,13 @@ from app.query.listings import (
     CLAIMS,
     CONTROL_CHANGES,
     EVENTS,
+    FIGURES,
     LOCATIONS_LIST,
     MOVEMENTS,
     PACKS,
     SOURCES_LIST,
 )
+from app.schemas.analysis import FigureEntry
 from app.schemas.base import Said
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventDetail, EventRow
@@ -37,6 +39,7 @@ RESOURCES = {
         Resource("control-changes", CONTROL_CHANGES, EventRow, None, "Events in which a place changed hands"),
         Resource("movements", MOVEMENTS, EventRow, None, "Events in which troops or others moved"),
         Resource("claims", CLAIMS, ClaimRow, ClaimRow, "Who said what, through whom, and as it was printed"),
+        Resource("figures", FIGURES, FigureEntry, None, "Every figure of every claim"),
         Resource("sources", SOURCES_LIST, SourceRow, SourceRow, "Who says so"),
         Resource("actors", ACTORS_LIST, ActorRow, ActorRow, "Who does things"),
         Resource("locations", LOCATIONS_LIST, LocationRow, LocationRow, "Where things happen"),

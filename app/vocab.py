@@ -314,6 +314,64 @@ RELATION = _vocabulary(
     Term("successor_of", "Came in its place."),
 )
 
+CONTROL_STATE = _vocabulary(
+    "control_state",
+    "How sure it is who controls a place on a day.",
+    Term("held", "By the holder, and nothing in view speaks against it."),
+    Term("uncertain", "A later change may have happened already, or not yet."),
+    Term("disputed", "Some claims say that another side took it, others deny it."),
+    Term("unconfirmed", "It is only said to be possible that another side took it."),
+    Term("contested", "Another side has a part of it, or its surroundings."),
+    Term("unknown", "No change of control of this place is in view."),
+)
+
+CONTROL_BASIS = _vocabulary(
+    "control_basis",
+    "What the holder of a place on a day rests on.",
+    Term("stated", "A change by which the holder gained the place."),
+    Term("inferred", "The first change in view, by which the holder lost it later."),
+    Term("carried", "The last known state, carried beyond the day up to which the pack was curated."),
+)
+
+CONTRADICTION = _vocabulary(
+    "contradiction",
+    "How claims contradict each other.",
+    Term("polarity", "One event is asserted and denied."),
+    Term("date", "Claims on one event give dates that share no day."),
+    Term("figure", "Claims on one event give numbers for the same days that cannot both be right."),
+    Term("control", "A change of a whole place stands against what is said of it or of a place inside it."),
+)
+
+EXCLUDED = _vocabulary(
+    "excluded",
+    "Why a movement does not count in a total.",
+    Term("part_of", "What it is part of counts already."),
+    Term("no_figure", "No claim in view says how many."),
+    Term("disputed", "Its status; `status=disputed` asks for it."),
+    Term("unconfirmed", "Its status; `status=unconfirmed` asks for it."),
+    Term("denied", "Its status; `status=denied` asks for it."),
+)
+
+SUPERSEDED = _vocabulary(
+    "superseded",
+    "Why a claim on a movement does not decide its count.",
+    Term("earlier", "A running total as of a later day decides."),
+    Term("less_exact", "Another claim tells the same day better: with a best, narrower, or later."),
+    Term("covered", "An increment that the running total holds already."),
+    Term("not_a_count", "It gives a stock or a capacity."),
+    Term("no_figure", "It gives no figure."),
+    Term("planned", "It is only planned."),
+    Term("denies", "It denies the movement."),
+)
+
+COUNTS = _vocabulary(
+    "counts",
+    "What a movement gives to a total.",
+    Term("all", "Low, best and high: it lies wholly inside the window."),
+    Term("high", "Its high alone: it lies only partly inside the window."),
+    Term("low", "Its low alone: a part, wholly inside, of a whole that is only partly inside."),
+)
+
 
 @dataclass(frozen=True)
 class VagueNumber:

@@ -62,12 +62,15 @@ def check_accept(request: Request, values: Mapping[str, Any]) -> None:
         raise NotAcceptableError(f"this can be written as {JSON}; ask for it, or leave Accept out")
 
 
-async def answer(request: Request, values: Mapping[str, Any], write: Answer) -> Response:
-    """The answer to a request: 304 if the reader has it already, else what `write` makes of one snapshot."""
+async def answer(request: Request, values: Mapping[str, Any], write: Answer, *, short: bool = True) -> Response:
+    """The answer to a request: 304 if the reader has it already, else what `write` makes of one snapshot.
+
+    What is not `short` (more than an indexed read) gets a thread on either database, so that others go on.
+    """
     check_accept(request, values)
     library: Library = request.app.state.library
     task = partial(_answer, library, request, write)
-    if is_embedded(library.engine):
+    if short and is_embedded(library.engine):
         return task()  # an indexed read in this process is shorter than the way to a thread and back
     return await run_in_threadpool(task)
 

@@ -23,13 +23,13 @@ _IDS = {
 }
 
 
-def parameters(params: Iterable[Param], needed: Iterable[str] = ()) -> list[dict[str, Any]]:
+def parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
     """Query parameters; lists are written with commas (style form, explode false)."""
     return [
         {
             "name": param.name,
             "in": "query",
-            "required": param.name in needed,
+            "required": param.needed,
             "description": param.description + (f" Example: `{param.example}`" if param.example else ""),
             "schema": dict(param.schema),
             "style": "form",
@@ -39,11 +39,9 @@ def parameters(params: Iterable[Param], needed: Iterable[str] = ()) -> list[dict
     ]
 
 
-def describe(
-    model: Any, params: Iterable[Param], id_of: str | None = None, needed: Iterable[str] = ()
-) -> dict[str, Any]:
+def describe(model: Any, params: Iterable[Param], id_of: str | None = None) -> dict[str, Any]:
     """What a route passes to FastAPI so that its description is whole: answer, problems, parameters."""
-    described = parameters(params, needed)
+    described = parameters(params)
     if id_of:
         example = f"Example: `{_IDS[id_of]}`"
         where = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}

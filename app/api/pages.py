@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from app import __version__
 from app.api.answers import Snapshot, answer, pairs_of
-from app.api.v1 import _dumps
+from app.api.envelopes import dumps
 from app.query.params import read_query
 from app.resources import RESOURCES
 
@@ -34,7 +34,7 @@ async def landing(request: Request) -> Response:
                 "vocabularies": f"{base}/v1/vocabularies",
             },
         }
-        return _dumps(body).encode()
+        return dumps(body).encode()
 
     return await answer(request, values, write)
 
@@ -50,5 +50,5 @@ async def readyz(request: Request) -> Response:
     """Answers with the revision when the database can be read, and with a 503 problem when it cannot."""
     values = read_query(pairs_of(request), {})
     return await answer(
-        request, values, lambda snapshot: _dumps({"status": "ok", "revision": snapshot.revision}).encode()
+        request, values, lambda snapshot: dumps({"status": "ok", "revision": snapshot.revision}).encode()
     )

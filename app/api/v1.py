@@ -1,7 +1,6 @@
 """`/v1`: every resource of the registry, listed and shown by the same code."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from app import vocab
 from app.api.answers import Snapshot, answer, pairs_of
 from app.api.describe import describe
+from app.api.envelopes import chosen, dumps, envelope, paged
 from app.query.listing import page
 from app.query.listings import CLAIMS
 from app.query.lookups import candidates, claims_of, one_row
@@ -20,44 +20,10 @@ from app.schemas.envelope import Candidate, Envelope, Vocabularies
 router = APIRouter(prefix="/v1")
 
 
-def _chosen(rows: Sequence[str], values: Mapping[str, Any]) -> list[str]:
-    """The rows, cut down to the fields that were asked for."""
-    fields = values.get("fields")
-    if fields is None:
-        return list(rows)
-    whole = (json.loads(row) for row in rows)
-    return [_dumps({name: row[name] for name in fields}) for row in whole]
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def envelope(
-    snapshot: Snapshot,
-    rows: Sequence[str],
-    next_url: str | None = None,
-    matched: int | None = None,
-    omitted: dict[str, int] | None = None,
-) -> bytes:
-    """Rows that are JSON already, with what goes around them."""
-    head: dict[str, Any] = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
-    head |= {} if matched is None else {"matched": matched}
-    head |= {"returned": len(rows), "next": next_url}
-    tail = "" if omitted is None else f',"omitted":{_dumps(omitted)}'
-    return f'{_dumps(head)[:-1]},"items":[{",".join(rows)}]{tail}}}'.encode()
-
-
-def _list_of(request: Request, resource: Resource, pairs: Sequence[tuple[str, str]], values: dict[str, Any]) -> Any:
-    def write(snapshot: Snapshot) -> bytes:
-        found = page(resource.listing, values, snapshot.connection)
-        if found.next:
-            kept = [(name, value) for name, value in pairs if name != "cursor"]
-            following = request.url.include_query_params(**dict([*kept, ("cursor", found.next)]))
-            snapshot.links["next"] = str(following)
-        return envelope(snapshot, _chosen(found.rows, values), snapshot.links.get("next"), found.matched, found.omitted)
-
-    return write
+def _list_of(
+    request: Request, resource: Resource, pairs: Sequence[tuple[str, str]], values: dict[str, Any]
+) -> Callable[[Snapshot], bytes]:
+    return lambda snapshot: paged(request, snapshot, pairs, values, page(resource.listing, values, snapshot.connection))
 
 
 def _add_list(resource: Resource) -> None:
@@ -93,7 +59,7 @@ def _add_detail(resource: Resource) -> None:
 
         def write(snapshot: Snapshot) -> bytes:
             row = one_row(resource.listing, id_, values, snapshot.connection)
-            row = _chosen([row], values)[0]
+            row = chosen([row], values)[0]
             if detailed and "fields" not in values:
                 row = f'{row[:-1]},"claims":[{",".join(claims_of(id_, values, snapshot.connection))}]}}'
             return row.encode()
@@ -126,8 +92,7 @@ def _add_claims_of_event() -> None:
 
         def write(snapshot: Snapshot) -> bytes:
             one_row(RESOURCES["events"].listing, id_, values, snapshot.connection)
-            body: bytes = inner(snapshot)
-            return body
+            return inner(snapshot)
 
         return await answer(request, values, write)
 
@@ -149,7 +114,7 @@ for _resource in RESOURCES.values():
     if _resource.detail:
         _add_detail(_resource)
 
-NAME = Param("q", "The name, in any spelling; or `scheme:code`.", "Hairaton", str)
+NAME = Param("q", "The name, in any spelling; or `scheme:code`.", "Hairaton", str, needed=True)
 RESOLVE = {"q": NAME}
 
 
@@ -157,16 +122,14 @@ RESOLVE = {"q": NAME}
     "/resolve",
     tags=["names"],
     summary="What a name may mean",
-    **describe(Envelope[Candidate], RESOLVE.values(), needed=("q",)),
+    **describe(Envelope[Candidate], RESOLVE.values()),
 )
 async def resolve(request: Request) -> Response:
     """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
     values = read_query(pairs_of(request), RESOLVE)
-    if "q" not in values:
-        NAME.parse("")
 
     def write(snapshot: Snapshot) -> bytes:
-        rows = [_dumps(row) for row in candidates(snapshot.connection, values["q"])]
+        rows = [dumps(row) for row in candidates(snapshot.connection, values["q"])]
         return envelope(snapshot, rows)
 
     return await answer(request, values, write)
@@ -187,4 +150,4 @@ async def vocabularies(request: Request) -> Response:
         "vague_numbers": [asdict(entry) for entry in vocab.VAGUE_NUMBERS],
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }
-    return await answer(request, values, lambda _: _dumps(body).encode())
+    return await answer(request, values, lambda _: dumps(body).encode())

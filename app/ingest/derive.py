@@ -12,15 +12,16 @@ from app import models
 from app.db.text_search import write_texts
 from app.ingest.records import sort_date
 from app.models.base import table_of
+from app.query.facts import Told, told_of
+from app.rules.contradictions import within_event
 from app.rules.dates import event_date
-from app.rules.facts import ClaimFact, FigureFact
-from app.rules.figures import published
+from app.rules.facts import ClaimFact
+from app.rules.figures import Published, published
 from app.rules.knowledge import slices
 from app.rules.status import corroboration, status
 from app.schemas.base import Bounds
-from app.schemas.claims import ClaimRow, FigureRow
+from app.schemas.claims import FigureRow
 from app.schemas.events import CorroborationRow, CountRow, EventCoded, EventRow, EventWhen
-from app.timespan import Interval
 
 BATCH = 500
 
@@ -37,14 +38,6 @@ class Coded:
     country: str | None
     latitude: float | None
     longitude: float | None
-
-
-@dataclass(frozen=True)
-class Told:
-    """A claim on an event: what the rules see, and the pack that it comes from."""
-
-    fact: ClaimFact
-    pack_id: str
 
 
 def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revision: int) -> Iterator[dict[str, Any]]:
@@ -80,6 +73,8 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
             "precision": precision,
             "status": row.status,
             "origins": attested.origins,
+            "planned": bool(attested.asserting) and all(f.modality == "planned" for f in facts if f.asserts),
+            "contradictory": any(True for _ in within_event(row.id, facts)),
             "deaths_low": deaths and deaths.low,
             "deaths_best": deaths and deaths.best,
             "deaths_high": deaths and deaths.high,
@@ -97,7 +92,11 @@ def _counted(coded: Coded, facts: list[ClaimFact]) -> dict[str, Any] | None:
     if coded.row.movement is None:
         return None
     count = published(facts, "persons_moved")
-    return coded.row.movement.model_dump() | {"count": count and CountRow(**vars(count)).model_dump()}
+    return coded.row.movement.model_dump() | {"count": count and _count_row(count).model_dump()}
+
+
+def _count_row(count: Published) -> CountRow:
+    return CountRow(low=count.low, best=count.best, high=count.high, count_kind=count.count_kind, claim=count.claim)
 
 
 def _printed(facts: list[ClaimFact]) -> str | None:
@@ -116,7 +115,7 @@ def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> s
 
 def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
     view, event = table_of(models.EventView), table_of(models.Event)
-    events, claims = _coded(connection, batch), _claims(connection, batch)
+    events, claims = _coded(connection, batch), told_of(connection, batch)
     parents = _known_since(connection, [coded.row.part_of for coded in events if coded.row.part_of])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for found in connection.execute(
@@ -158,49 +157,6 @@ def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
         .order_by(event.c.pk)
     )
     return [Coded(pk, EventCoded.model_validate_json(row), *rest) for pk, row, *rest in found]
-
-
-def _claims(connection: Connection, batch: list[int]) -> dict[int, list[Told]]:
-    """The claims of each event, first reports first."""
-    claim, source = table_of(models.Claim), table_of(models.Source)
-    organisations = {
-        id_: (outer, kind)
-        for id_, outer, kind in connection.execute(select(source.c.id, source.c.organisation_id, source.c.kind))
-    }
-    told: dict[int, list[Told]] = defaultdict(list)
-    for event_pk, row, pack_id in connection.execute(
-        select(claim.c.event_pk, claim.c.row, claim.c.pack_id)
-        .where(claim.c.event_pk.in_(batch))
-        .order_by(claim.c.reported_on, claim.c.id)
-    ):
-        told[event_pk].append(Told(_fact(ClaimRow.model_validate_json(row), organisations), pack_id))
-    return told
-
-
-def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> ClaimFact:
-    return ClaimFact(
-        id=row.id,
-        document=row.document.id,
-        origin=_origin(row.origin.id, organisations),
-        stance=row.stance,
-        modality=row.modality,
-        reported_on=row.reported_on,
-        date=Interval(row.date.earliest, row.date.latest),
-        precision=row.date.precision,
-        figures=tuple(FigureFact(**figure.model_dump()) for figure in row.figures),
-        printed_date=row.printed.date,
-    )
-
-
-def _origin(source: str, organisations: dict[str, tuple[str | None, str]]) -> str | None:
-    """The outermost organisation of a first hop; None if it is unattributed."""
-    if organisations[source][1] == "unattributed":
-        return None
-    at, seen = source, {source}
-    while (outer := organisations[at][0]) and outer not in seen:
-        at = outer
-        seen.add(at)
-    return at
 
 
 def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:

@@ -164,7 +164,7 @@ class PrintedDraft(Draft):
         return [(field, token) for field in type(self).model_fields for token in getattr(self, field)]
 
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of either database holds
 
 
 class FigureDraft(Draft):
@@ -174,7 +174,7 @@ class FigureDraft(Draft):
     printed: Text
     count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
     as_of: date | None = None
-    of: Annotated[int, Field(gt=0)] | None = None
+    of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
     low: Count | None = None
     best: Count | None = None
     high: Count | None = None

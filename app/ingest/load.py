@@ -136,7 +136,7 @@ def _store_pack(connection: Connection, content: PackContent, universe: Universe
     if stored:
         connection.execute(update(table).where(table.c.id == draft.id).values(values))
     else:
-        connection.execute(insert(table).values(id=draft.id, **values))
+        connection.execute(insert(table).values(id=draft.id, added_in=revision, **values))
     return True
 
 

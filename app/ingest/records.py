@@ -184,6 +184,7 @@ class Records:
         columns = {
             "category": draft.category,
             "title": draft.title,
+            "title_key": key(draft.title),
             "location_id": draft.location,
             "location_precision": precision,
             "part_of_id": draft.part_of,
@@ -267,7 +268,9 @@ class Records:
             "location_id": location,
         }
         hops = [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)]
-        figures = [figure.model_dump() | {"position": at} for at, figure in enumerate(row.figures)]
+        figures = [
+            figure.model_dump() | {"position": at, "id": f"{row.id}-f{at + 1}"} for at, figure in enumerate(row.figures)
+        ]
         names = [hop.name for hop in chain] + ([row.location.name] if row.location else [])
         children: Children = {models.ClaimHop: hops, models.Figure: figures}
         return Record(draft.full_id, row, columns, children, _text(event.title, draft.summary, *names))

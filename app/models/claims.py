@@ -59,6 +59,7 @@ class Figure(SQLModel, table=True):
 
     claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
     position: int = Field(primary_key=True)
+    id: str = Field(sa_type=Key, unique=True)
     measure: str
     low: int | None = None
     best: int | None = None

@@ -20,6 +20,7 @@ class Event(Written, table=True):
 
     category: str
     title: str
+    title_key: str = Field(sa_type=Key, index=True, description="as `key` of a name, for search by title")
     location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
     location_precision: str | None = None
     part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
@@ -56,6 +57,8 @@ class EventView(SQLModel, table=True):
     precision: str
     status: str = Field(sa_type=Key, index=True)
     origins: int
+    planned: bool = Field(description="every asserting claim only plans it")
+    contradictory: bool = Field(index=True, description="its claims contradict each other")
     deaths_low: int | None = None
     deaths_best: int | None = None
     deaths_high: int | None = None

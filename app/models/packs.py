@@ -28,6 +28,7 @@ class Pack(SQLModel, table=True):
     covers_until: date | None = None
     cut_off: date | None = None
     digest: str
+    added_in: int = Field(foreign_key="revision.id")
     revision: int = Field(foreign_key="revision.id")
     row: str = Field(sa_type=Text)
 

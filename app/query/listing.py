@@ -39,13 +39,26 @@ class Listing:
     source: FromClause | None = None
     always: Callable[[Asked], ColumnElement[bool] | None] | None = None
     unjudged: Mapping[str, Callable[[Asked], ColumnElement[bool]]] = field(default_factory=dict)
+    shown: Table | None = None
+    present: Callable[..., str] | None = None
+    """With `shown`: the table whose id ends the order, and how its row is made from `rows.row` and its own."""
+
+    def column(self, sort: str) -> ColumnElement[Any]:
+        """The column that a name of `sorts` stands for."""
+        name = self.sorts[sort]
+        return self.shown.c[name] if self.shown is not None and name in self.shown.c else self.rows.c[name]
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The values of a query string. Raises InvalidParameterError."""
-        values: dict[str, Any] = {"limit": DEFAULT_ROWS, "sort": self.default_sort} | read_query(pairs, self.params)
-        if "cursor" in values and values["cursor"][0] != _spelt(values["sort"]):
-            raise InvalidParameterError("cursor", "...", "belongs to another sort; follow next as it stands")
-        return values
+        return read_paged(pairs, self.params, self.default_sort)
+
+
+def read_paged(pairs: Sequence[tuple[str, str]], params: Mapping[str, Param], default_sort: Sort) -> dict[str, Any]:
+    """The values of a query string for a paged answer. Raises InvalidParameterError."""
+    values: dict[str, Any] = {"limit": DEFAULT_ROWS, "sort": default_sort} | read_query(pairs, params)
+    if "cursor" in values and values["cursor"][0] != _spelt(values["sort"]):
+        raise InvalidParameterError("cursor", "...", "belongs to another sort; follow next as it stands")
+    return values
 
 
 def listing(
@@ -58,15 +71,11 @@ def listing(
     **more: Any,
 ) -> Listing:
     """A listing with the parameters that every list has, beside its own filters."""
-    read_sort = _sort_reader(sorts)
-    steering = _steering(read_sort, sorts, default_sort, fields)
-    params = {param.name: param for param in (*filters, *steering)}
-    return Listing(name, rows, params, sorts, read_sort(default_sort), **more)
+    params = {param.name: param for param in (*filters, *steering(sorts, default_sort, fields))}
+    return Listing(name, rows, params, sorts, params["sort"].read(default_sort), **more)
 
 
-def _steering(
-    read_sort: Callable[[str], Sort], sorts: Mapping[str, str], default_sort: str, fields: Sequence[str]
-) -> list[Param]:
+def steering(sorts: Mapping[str, str], default_sort: str, fields: Sequence[str]) -> list[Param]:
     """The parameters of every list that steer and do not filter."""
     by = ", ".join(sorts)
     return [
@@ -87,7 +96,7 @@ def _steering(
             "sort",
             f"The order, by any of {by}, separated by commas; `-` turns one round. The id always comes last.",
             "-" + next(iter(sorts)) if default_sort[0] != "-" else next(iter(sorts)),
-            read_sort,
+            _sort_reader(sorts),
             schema={"type": "string", "default": default_sort},
         ),
         Param(
@@ -168,6 +177,11 @@ def conditions(listing: Listing, asked: Asked, without: str | None = None) -> li
     return [condition for condition in found if condition is not None]
 
 
+def matching(listing: Listing, asked: Asked, *columns: Any) -> Select[Any]:
+    """The statement that reads these columns of all rows that match, in no order."""
+    return _from(listing, select(*columns)).where(*conditions(listing, asked))
+
+
 def _from(listing: Listing, statement: Select[Any]) -> Select[Any]:
     return statement.select_from(listing.source if listing.source is not None else listing.rows)
 
@@ -176,9 +190,12 @@ def page(listing: Listing, values: Mapping[str, Any], connection: Connection) ->
     """Answer a question: at most `limit` rows after the cursor, in order, and what was counted."""
     asked = Asked(values, connection, listing.rows)
     met = conditions(listing, asked)
-    order = [(listing.rows.c[listing.sorts[name]], down) for name, down in values["sort"]]
-    columns = [column for column, _ in order]
-    statement = _from(listing, select(listing.rows.c.row, *columns).where(*met))
+    order = [(listing.column(name), down) for name, down in values["sort"]]
+    shown_columns = [] if listing.shown is None else list(listing.shown.c)
+    statement = _from(
+        listing,
+        select(listing.rows.c.row, *(column.label(f"by_{at}") for at, (column, _) in enumerate(order)), *shown_columns),
+    ).where(*met)
     if "cursor" in values:
         statement = statement.where(_after(order, values["cursor"][1]))
     statement = statement.order_by(*(column.desc() if down else column.asc() for column, down in order))
@@ -186,10 +203,10 @@ def page(listing: Listing, values: Mapping[str, Any], connection: Connection) ->
     shown = found[: values["limit"]]
     more = len(found) > len(shown)
     return Page(
-        rows=[row[0] for row in shown],
-        next=write_cursor(values["sort"], shown[-1][1:]) if more else None,
+        rows=[listing.present(row) if listing.present else row[0] for row in shown],
+        next=write_cursor(values["sort"], shown[-1][1 : len(order) + 1]) if more else None,
         matched=_count(listing, asked, met) if values.get("count") else None,
-        omitted=_omitted(listing, asked),
+        omitted=omitted(listing, asked),
     )
 
 
@@ -198,7 +215,7 @@ def _count(listing: Listing, asked: Asked, met: Sequence[ColumnElement[bool]]) -
     return int(asked.connection.scalar(counted) or 0)
 
 
-def _omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
+def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
     """How many rows meet everything else but lack what the spatial or time filter judges."""
     judged = {param.judges for name in asked.values if (param := listing.params.get(name)) and param.judges}
     counts = {

@@ -5,10 +5,12 @@ from typing import Any
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
+from app.query.figures import present
 from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
 from app.query.listing import Listing, listing
 from app.query.params import Asked, Param, of_vocabulary, split
 from app.query.resolve import ACTORS, SOURCES
+from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
@@ -90,64 +92,85 @@ def _claim_place(values: list[str], asked: Asked) -> Any:
     return where.placed_in("place", claim, "location_id")(values, asked)
 
 
+CLAIM_FILTERS = (
+    *TIME,
+    Param(
+        "reported",
+        "The day on which it was said, or an interval of days.",
+        "../2021-07-04",
+        where.read_days,
+        where.reported,
+    ),
+    KNOWN_BY,
+    *SPACE,
+    Param(
+        "event",
+        f"The id of the event that the claim is about. {ANY}",
+        "kaldar-recaptured-2021-06-29",
+        split,
+        where.known_event,
+        NAMES,
+    ),
+    Param(
+        "place",
+        f"The place of the claim and everything inside it. {ANY}",
+        "balkh",
+        split,
+        _claim_place,
+        NAMES,
+    ),
+    COUNTRY,
+    Param("actor", f"{NAME} Takes part in the event. {ANY}", "taliban", split, where.event_actor, NAMES),
+    of_vocabulary("actor_role", vocab.ROLE, "speaker", where.event_role),
+    Param(
+        "source",
+        f"{NAME} Matches any hop of the chain, or the document. {ANY}",
+        "eurasianet",
+        split,
+        where.claim_source,
+        NAMES,
+    ),
+    of_vocabulary("category", vocab.CATEGORY, "movement", where.event_of_claim("category")),
+    of_vocabulary("stance", vocab.STANCE, "denies", where.any_of("stance")),
+    of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of("modality")),
+    Param(
+        "q",
+        "All words, in the claim, its event's title and the names of its sources.",
+        "Kaldar",
+        where.read_words,
+        where.full_text("claim", "pk"),
+    ),
+)
+CLAIM_SORTS = {"date": "sort_date", "id": "id", "reported_on": "reported_on"}
+CLAIM_SOURCE = claim.outerjoin(location, location.c.id == claim.c.location_id)
 CLAIMS = listing(
     "claims",
     claim,
-    (
-        *TIME,
-        Param(
-            "reported",
-            "The day on which it was said, or an interval of days.",
-            "../2021-07-04",
-            where.read_days,
-            where.reported,
-        ),
-        KNOWN_BY,
-        *SPACE,
-        Param(
-            "event",
-            f"The id of the event that the claim is about. {ANY}",
-            "kaldar-recaptured-2021-06-29",
-            split,
-            where.known_event,
-            NAMES,
-        ),
-        Param(
-            "place",
-            f"The place of the claim and everything inside it. {ANY}",
-            "balkh",
-            split,
-            _claim_place,
-            NAMES,
-        ),
-        COUNTRY,
-        Param("actor", f"{NAME} Takes part in the event. {ANY}", "taliban", split, where.event_actor, NAMES),
-        of_vocabulary("actor_role", vocab.ROLE, "speaker", where.event_role),
-        Param(
-            "source",
-            f"{NAME} Matches any hop of the chain, or the document. {ANY}",
-            "eurasianet",
-            split,
-            where.claim_source,
-            NAMES,
-        ),
-        of_vocabulary("category", vocab.CATEGORY, "movement", where.event_of_claim("category")),
-        of_vocabulary("stance", vocab.STANCE, "denies", where.any_of("stance")),
-        of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of("modality")),
-        Param(
-            "q",
-            "All words, in the claim, its event's title and the names of its sources.",
-            "Kaldar",
-            where.read_words,
-            where.full_text("claim", "pk"),
-        ),
-    ),
-    {"date": "sort_date", "id": "id", "reported_on": "reported_on"},
+    CLAIM_FILTERS,
+    CLAIM_SORTS,
     "-date,id",
     _fields(ClaimRow),
-    source=claim.outerjoin(location, location.c.id == claim.c.location_id),
+    source=CLAIM_SOURCE,
     always=where.known_claims,
     unjudged=UNJUDGED,
+)
+figure = table_of(models.Figure)
+FIGURES = listing(
+    "figures",
+    claim,
+    (
+        *CLAIM_FILTERS,
+        of_vocabulary("measure", vocab.MEASURE, "persons_moved", where.column_of(figure, "measure")),
+        of_vocabulary("count_kind", vocab.COUNT_KIND, "cumulative", where.column_of(figure, "count_kind")),
+    ),
+    CLAIM_SORTS,
+    "-date,id",
+    _fields(FigureEntry),
+    source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),
+    always=where.known_claims,
+    unjudged=UNJUDGED,
+    shown=figure,
+    present=present,
 )
 SOURCES_LIST = listing(
     "sources",

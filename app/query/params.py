@@ -46,6 +46,7 @@ class Param:
     where: Condition | None = None
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     judges: str | None = None
+    needed: bool = False
 
     def parse(self, text: str) -> Any:
         """The value of a text. Raises InvalidParameterError."""
@@ -71,6 +72,9 @@ def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) ->
         if name in values:
             raise InvalidParameterError(name, text[:80], "is given twice; separate several values with commas")
         values[name] = params[name].parse(text)
+    for name, param in params.items():
+        if param.needed and name not in values:
+            raise InvalidParameterError(name, "", f"is needed; for example {name}={param.example}")
     return values
 
 
@@ -105,7 +109,7 @@ def code_schema(allowed: Iterable[str]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
-def of_vocabulary(name: str, vocabulary: Vocabulary, example: str, where: Condition) -> Param:
+def of_vocabulary(name: str, vocabulary: Vocabulary, example: str, where: Condition | None = None) -> Param:
     """A parameter whose values are codes of a served list."""
     return Param(
         name,

@@ -22,8 +22,8 @@ MONTHS = [
     "november",
     "december",
 ]
-_MONTH_DAY = re.compile(rf"\b({'|'.join(MONTHS)})\s+(\d{{1,2}})\b(?:,\s*(\d{{4}}))?", re.IGNORECASE)
-_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:\s+(\d{{4}}))?", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b({'|'.join(MONTHS)})\s+(\d{{1,2}})\b(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE)
 SATURDAY = 5
 
 
@@ -51,7 +51,7 @@ def read_relative(printed: str, reported_on: date) -> Interval | None:
     """What a relative date such as "about a week ago" means, said on `reported_on`; None if not in the table."""
     text = " ".join(printed.casefold().split())
     for entry in vocab.RELATIVE_DATES:
-        if entry.phrase not in text:
+        if not re.search(rf"\b{entry.phrase}\b", text):
             continue
         if entry.earliest is None or entry.latest is None:
             saturday = reported_on - timedelta(days=(reported_on.weekday() - SATURDAY) % 7)

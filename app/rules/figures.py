@@ -75,6 +75,8 @@ class Published:
     high: int | None
     count_kind: Literal["increment", "cumulative"]
     claim: str
+    added: tuple[str, ...] = ()
+    """The claims whose increments add to it."""
 
 
 Told = tuple[ClaimFact, FigureFact]
@@ -111,6 +113,7 @@ def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
         high=_sum([figure.high for _, figure in counted]),
         count_kind="cumulative" if base else "increment",
         claim=(base or counted[-1])[0].id,
+        added=tuple(claim.id for claim, _ in (counted[1:] if base else counted[:-1])),
     )
 
 

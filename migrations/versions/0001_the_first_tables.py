@@ -34,15 +34,15 @@ def upgrade() -> None:
         sa.Column("covers_until", sa.Date(), nullable=True),
         sa.Column("cut_off", sa.Date(), nullable=True),
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("added_in", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
         sa.CheckConstraint("covers_from <= covers_until", name=op.f("ck_pack_covers_from_covers_until_order")),
         sa.ForeignKeyConstraint(
-            ["revision"],
-            ["revision.id"],
-            name=op.f("fk_pack_revision_revision"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["added_in"], ["revision.id"], name=op.f("fk_pack_added_in_revision"), initially="DEFERRED", deferrable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["revision"], ["revision.id"], name=op.f("fk_pack_revision_revision"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pack")),
     )
@@ -87,11 +87,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["pack_id"],
-            ["pack.id"],
-            name=op.f("fk_actor_pack_id_pack"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["pack_id"], ["pack.id"], name=op.f("fk_actor_pack_id_pack"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["revision"],
@@ -139,11 +135,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["pack_id"],
-            ["pack.id"],
-            name=op.f("fk_location_pack_id_pack"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["pack_id"], ["pack.id"], name=op.f("fk_location_pack_id_pack"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["parent_id"],
@@ -201,11 +193,7 @@ def upgrade() -> None:
         sa.Column("code", KEY, nullable=False),
         sa.Column("owner_id", KEY, nullable=False),
         sa.ForeignKeyConstraint(
-            ["owner_id"],
-            ["actor.id"],
-            name=op.f("fk_actor_code_owner_id_actor"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["owner_id"], ["actor.id"], name=op.f("fk_actor_code_owner_id_actor"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_actor_code")),
     )
@@ -223,11 +211,7 @@ def upgrade() -> None:
         sa.Column("owner_id", KEY, nullable=False),
         sa.CheckConstraint("kind IN ('id', 'name', 'alias')", name=op.f("ck_actor_name_kind_code")),
         sa.ForeignKeyConstraint(
-            ["owner_id"],
-            ["actor.id"],
-            name=op.f("fk_actor_name_owner_id_actor"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["owner_id"], ["actor.id"], name=op.f("fk_actor_name_owner_id_actor"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_actor_name")),
     )
@@ -243,8 +227,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
-            "type IN ('part_of', 'allied_with', 'commands', 'successor_of')",
-            name=op.f("ck_actor_relation_type_code"),
+            "type IN ('part_of', 'allied_with', 'commands', 'successor_of')", name=op.f("ck_actor_relation_type_code")
         ),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_actor_relation_starts_on_ends_on_order")),
         sa.ForeignKeyConstraint(
@@ -276,6 +259,7 @@ def upgrade() -> None:
         sa.Column("row", sa.Text(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
+        sa.Column("title_key", KEY, nullable=False),
         sa.Column("location_id", KEY, nullable=True),
         sa.Column("location_precision", sa.String(), nullable=True),
         sa.Column("part_of_id", KEY, nullable=True),
@@ -302,18 +286,10 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["pack_id"],
-            ["pack.id"],
-            name=op.f("fk_event_pack_id_pack"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["pack_id"], ["pack.id"], name=op.f("fk_event_pack_id_pack"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
-            ["part_of_id"],
-            ["event.id"],
-            name=op.f("fk_event_part_of_id_event"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["part_of_id"], ["event.id"], name=op.f("fk_event_part_of_id_event"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["revision"],
@@ -329,6 +305,7 @@ def upgrade() -> None:
     op.create_index("ix_event_pack_id", "event", ["pack_id"], unique=False)
     op.create_index("ix_event_part_of_id", "event", ["part_of_id"], unique=False)
     op.create_index("ix_event_revision", "event", ["revision"], unique=False)
+    op.create_index("ix_event_title_key", "event", ["title_key"], unique=False)
 
     op.create_table(
         "location_ancestor",
@@ -411,11 +388,7 @@ def upgrade() -> None:
             name=op.f("ck_source_kind_code"),
         ),
         sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
-            name=op.f("fk_source_actor_id_actor"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["actor_id"], ["actor.id"], name=op.f("fk_source_actor_id_actor"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["added_in"],
@@ -432,11 +405,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["pack_id"],
-            ["pack.id"],
-            name=op.f("fk_source_pack_id_pack"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["pack_id"], ["pack.id"], name=op.f("fk_source_pack_id_pack"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["revision"],
@@ -493,11 +462,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["event_pk"],
-            ["event.pk"],
-            name=op.f("fk_claim_event_pk_event"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["event_pk"], ["event.pk"], name=op.f("fk_claim_event_pk_event"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["location_id"],
@@ -507,18 +472,10 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["origin_id"],
-            ["source.id"],
-            name=op.f("fk_claim_origin_id_source"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["origin_id"], ["source.id"], name=op.f("fk_claim_origin_id_source"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
-            ["pack_id"],
-            ["pack.id"],
-            name=op.f("fk_claim_pack_id_pack"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["pack_id"], ["pack.id"], name=op.f("fk_claim_pack_id_pack"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["revision"],
@@ -648,6 +605,8 @@ def upgrade() -> None:
         sa.Column("precision", sa.String(), nullable=False),
         sa.Column("status", KEY, nullable=False),
         sa.Column("origins", sa.Integer(), nullable=False),
+        sa.Column("planned", sa.Boolean(), nullable=False),
+        sa.Column("contradictory", sa.Boolean(), nullable=False),
         sa.Column("deaths_low", sa.Integer(), nullable=True),
         sa.Column("deaths_best", sa.Integer(), nullable=True),
         sa.Column("deaths_high", sa.Integer(), nullable=True),
@@ -669,15 +628,12 @@ def upgrade() -> None:
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_event_view_latitude_range")),
         sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_event_view_longitude_range")),
         sa.ForeignKeyConstraint(
-            ["event_pk"],
-            ["event.pk"],
-            name=op.f("fk_event_view_event_pk_event"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["event_pk"], ["event.pk"], name=op.f("fk_event_view_event_pk_event"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_event_view")),
     )
     op.create_index("ix_event_view_category", "event_view", ["category"], unique=False)
+    op.create_index("ix_event_view_contradictory", "event_view", ["contradictory"], unique=False)
     op.create_index("ix_event_view_country_sort_date_id", "event_view", ["country", "sort_date", "id"], unique=False)
     op.create_index("ix_event_view_event_pk", "event_view", ["event_pk"], unique=False)
     op.create_index("ix_event_view_id", "event_view", ["id"], unique=False)
@@ -705,11 +661,7 @@ def upgrade() -> None:
             name=op.f("ck_movement_population_code"),
         ),
         sa.ForeignKeyConstraint(
-            ["event_pk"],
-            ["event.pk"],
-            name=op.f("fk_movement_event_pk_event"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["event_pk"], ["event.pk"], name=op.f("fk_movement_event_pk_event"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["from_id"],
@@ -719,25 +671,13 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["mover_id"],
-            ["actor.id"],
-            name=op.f("fk_movement_mover_id_actor"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["mover_id"], ["actor.id"], name=op.f("fk_movement_mover_id_actor"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
-            ["to_id"],
-            ["location.id"],
-            name=op.f("fk_movement_to_id_location"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["to_id"], ["location.id"], name=op.f("fk_movement_to_id_location"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
-            ["via_id"],
-            ["location.id"],
-            name=op.f("fk_movement_via_id_location"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["via_id"], ["location.id"], name=op.f("fk_movement_via_id_location"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("event_pk", name=op.f("pk_movement")),
     )
@@ -774,11 +714,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("source_id", KEY, nullable=False),
         sa.ForeignKeyConstraint(
-            ["claim_pk"],
-            ["claim.pk"],
-            name=op.f("fk_claim_hop_claim_pk_claim"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["claim_pk"], ["claim.pk"], name=op.f("fk_claim_hop_claim_pk_claim"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["source_id"],
@@ -795,6 +731,7 @@ def upgrade() -> None:
         "figure",
         sa.Column("claim_pk", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("id", KEY, nullable=False),
         sa.Column("measure", sa.String(), nullable=False),
         sa.Column("low", sa.Integer(), nullable=True),
         sa.Column("best", sa.Integer(), nullable=True),
@@ -805,8 +742,7 @@ def upgrade() -> None:
         sa.Column("printed", sa.Text(), nullable=True),
         sa.Column("as_given", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "count_kind IN ('increment', 'cumulative', 'stock', 'capacity')",
-            name=op.f("ck_figure_count_kind_code"),
+            "count_kind IN ('increment', 'cumulative', 'stock', 'capacity')", name=op.f("ck_figure_count_kind_code")
         ),
         sa.CheckConstraint(
             "measure IN ('persons_moved', 'persons_mobilised', 'persons_present', 'persons_to_accommodate', 'visa_applicants', 'deaths', 'injuries', 'districts_held', 'provinces_attacked', 'attempts', 'medical_visits')",
@@ -816,13 +752,10 @@ def upgrade() -> None:
         sa.CheckConstraint("as_given OR low <= best", name=op.f("ck_figure_low_best_order")),
         sa.CheckConstraint("as_given OR low <= high", name=op.f("ck_figure_low_high_order")),
         sa.ForeignKeyConstraint(
-            ["claim_pk"],
-            ["claim.pk"],
-            name=op.f("fk_figure_claim_pk_claim"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["claim_pk"], ["claim.pk"], name=op.f("fk_figure_claim_pk_claim"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("claim_pk", "position", name=op.f("pk_figure")),
+        sa.UniqueConstraint("id", name=op.f("uq_figure_id")),
     )
     dialect = op.get_bind().dialect.name
     for statement in create_functions(dialect):
@@ -858,6 +791,7 @@ def downgrade() -> None:
     op.drop_index("ix_event_view_id", table_name="event_view")
     op.drop_index("ix_event_view_event_pk", table_name="event_view")
     op.drop_index("ix_event_view_country_sort_date_id", table_name="event_view")
+    op.drop_index("ix_event_view_contradictory", table_name="event_view")
     op.drop_index("ix_event_view_category", table_name="event_view")
 
     op.drop_table("event_view")
@@ -897,6 +831,7 @@ def downgrade() -> None:
     op.drop_index("ix_location_ancestor_location_id", table_name="location_ancestor")
 
     op.drop_table("location_ancestor")
+    op.drop_index("ix_event_title_key", table_name="event")
     op.drop_index("ix_event_revision", table_name="event")
     op.drop_index("ix_event_part_of_id", table_name="event")
     op.drop_index("ix_event_pack_id", table_name="event")

@@ -1,0 +1,102 @@
+"""One search over events, places, actors and sources: exact names, then beginnings of names, then all words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, not_, select
+
+from app import models
+from app.db.text_search import matches
+from app.models.base import END_OF_TIME, table_of
+from app.names import key
+from app.query.computed import computed_params
+from app.query.conditions import read_words
+from app.query.filters import KNOWN_BY
+from app.query.listing import Page, Sort, write_cursor
+from app.query.params import Param
+from app.schemas.analysis import Hit
+
+TIERS = ("exact", "prefix", "words")
+LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a key may go on with
+SORT: Sort = [("rank", False), ("id", False), ("resource", False)]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched: the text as a key, and as words."""
+
+    key: str
+    phrases: list[list[str]]
+
+
+def _read(text: str) -> Query:
+    return Query(key(text), read_words(text))
+
+
+Q = Param("q", "A name, the beginning of one, or words; quotes make a phrase.", "Hairaton", _read, needed=True)
+SEARCH_PARAMS = {name: param for name, param in computed_params((Q, KNOWN_BY), Hit).items() if name != "count"}
+
+
+def _named(names: Table, owner: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return owner.c.id.in_(select(names.c.owner_id).where(condition))
+
+
+def _tiers(resource: str, query: Query, values: Mapping[str, Any]) -> tuple[Table, list[ColumnElement[bool]]]:
+    """The table of a resource, and for each tier the rows that are in it and in no better one."""
+    reach = query.key + LAST_CHARACTER
+    if resource == "events":
+        table = table_of(models.Event)
+        exact = table.c.title_key == query.key
+        prefix = and_(table.c.title_key >= query.key, table.c.title_key < reach)
+    else:
+        table, names = {
+            "locations": (table_of(models.Location), table_of(models.LocationName)),
+            "actors": (table_of(models.Actor), table_of(models.ActorName)),
+            "sources": (table_of(models.Source), table_of(models.SourceName)),
+        }[resource]
+        exact = _named(names, table, names.c.key == query.key)
+        prefix = _named(names, table, and_(names.c.key >= query.key, names.c.key < reach))
+    words = matches(table.c.pk, table.name, query.phrases)
+    tiers = [exact, and_(prefix, not_(exact)), and_(words, not_(prefix), not_(exact))]
+    return table, [and_(tier, _known(table, values)) for tier in tiers] if resource == "events" else tiers
+
+
+def _known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The event was known by the day asked for, or is known now."""
+    view = table_of(models.EventView)
+    day = values.get("known_by")
+    now = view.c.known_until == END_OF_TIME if day is None else and_(view.c.known_from <= day, view.c.known_until > day)
+    return event.c.pk.in_(select(view.c.event_pk).where(now))
+
+
+def search(connection: Connection, values: Mapping[str, Any]) -> Page:
+    """A page of hits by tier, then id, then resource."""
+    limit = values["limit"]
+    after = tuple(values["cursor"][1]) if "cursor" in values else None
+    found: list[tuple[tuple[str, str, str], Hit]] = []
+    for rank, tier in enumerate(TIERS):
+        if len(found) > limit or (after and str(rank) < after[0]):
+            continue
+        hits = []
+        for resource in ("actors", "events", "locations", "sources"):
+            table, tiers = _tiers(resource, values["q"], values)
+            shown = table.c.title if resource == "events" else table.c.name
+            kind = table.c.category if resource == "events" else table.c.kind
+            wanted = select(table.c.id, shown.label("name"), kind.label("kind")).where(tiers[rank])
+            if after and str(rank) == after[0]:
+                # the same id may be left in resources that come after the one shown last
+                beyond = table.c.id >= after[1] if resource > after[2] else table.c.id > after[1]
+                wanted = wanted.where(beyond)
+            for row in connection.execute(wanted.order_by(table.c.id).limit(limit + 1)):
+                hit = Hit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=tier)
+                hits.append(((str(rank), row.id, resource), hit))
+        found += sorted(hits, key=lambda pair: pair[0])
+    shown_hits = found[:limit]
+    more = len(found) > limit
+    return Page(
+        rows=[hit.model_dump_json() for _, hit in shown_hits],
+        next=write_cursor(SORT, shown_hits[-1][0]) if more else None,
+        matched=None,
+        omitted=None,
+    )

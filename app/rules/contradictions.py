@@ -1,0 +1,117 @@
+"""Where claims contradict each other; found from the claims, never listed by hand."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from app.rules.facts import ClaimFact, FigureFact
+from app.timespan import Interval, intersection
+
+Side = tuple[str, ...]
+"""The claims that say one thing, by id."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Claims that cannot all be true: the kind, the events they are about, the sides."""
+
+    kind: str
+    events: tuple[str, ...]
+    sides: tuple[Side, ...]
+
+
+def within_event(event: str, claims: Collection[ClaimFact]) -> Iterator[Contradiction]:
+    """The contradictions among the claims on one event: of polarity, of dates, of figures."""
+    asserting = [claim for claim in claims if claim.asserts]
+    denying = [claim for claim in claims if not claim.asserts]
+    if asserting and denying:
+        yield Contradiction("polarity", (event,), (_ids(asserting), _ids(denying)))
+    groups = _agreeing([claim for claim in asserting if claim.date.dated])
+    if len(groups) > 1:
+        yield Contradiction("date", (event,), tuple(_ids(group) for group in groups))
+    told = [(claim, figure) for claim in asserting for figure in claim.figures]
+    for (one, first), (other, second) in combinations(told, 2):
+        if one.id != other.id and _disagree(one, first, other, second):
+            yield Contradiction("figure", (event,), ((one.id,), (other.id,)))
+
+
+def _ids(claims: Collection[ClaimFact]) -> Side:
+    return tuple(claim.id for claim in claims)
+
+
+def _agreeing(claims: Collection[ClaimFact]) -> list[list[ClaimFact]]:
+    """The claims in groups that share a day; more than one group only if two claims are disjoint."""
+    groups: list[tuple[Interval, list[ClaimFact]]] = []
+    # On a line, intervals that overlap pair by pair share a day, so one pass is enough.
+    for claim in sorted(claims, key=lambda c: (str(c.date.earliest or ""), str(c.date.latest or "9"), c.id)):
+        for at, (shared, group) in enumerate(groups):
+            both = intersection([shared, claim.date])
+            if both is not None:
+                groups[at] = (both, [*group, claim])
+                break
+        else:
+            groups.append((claim.date, [claim]))
+    return [group for _, group in groups]
+
+
+def _disagree(one: ClaimFact, first: FigureFact, other: ClaimFact, second: FigureFact) -> bool:
+    """Same measure and count kind, as of overlapping days, in ranges that share no number."""
+    same = (first.measure, first.count_kind) == (second.measure, second.count_kind)
+    if not same or not _as_of(one, first).overlaps(_as_of(other, second)):
+        return False
+    return _above(first, second) or _above(second, first)
+
+
+def _as_of(claim: ClaimFact, figure: FigureFact) -> Interval:
+    return Interval(figure.as_of, figure.as_of) if figure.as_of else claim.date
+
+
+def _above(more: FigureFact, less: FigureFact) -> bool:
+    """Whether the least of one is more than the most of the other."""
+    return more.low is not None and less.high is not None and more.low > less.high
+
+
+@dataclass(frozen=True)
+class ControlTold:
+    """A change of control with the claims on it. `inside` names its place and all that it lies in."""
+
+    event: str
+    place: str
+    inside: Collection[str]
+    gained_by: str | None
+    extent: str
+    when: Interval
+    claims: Collection[ClaimFact]
+
+
+def of_control(changes: Collection[ControlTold]) -> Iterator[Contradiction]:
+    """A full change of a place against what is said, of overlapping days, of the place or something inside it.
+
+    Against it stand: a denial that the same side took it; and, told as fact or reported, a change to the same side
+    that is only partial or of the surroundings (it limits the full one), or a change to another holder.
+    """
+    for full in changes:
+        asserting = [claim for claim in full.claims if claim.asserts]
+        if full.extent != "full" or not asserting:
+            continue
+        for other in changes:
+            if other.event == full.event or full.place not in other.inside:
+                continue
+            against = _ids([claim for claim in other.claims if _against(full, other, claim)])
+            if against and full.when.overlaps(other.when) and not _mirrored(full, other):
+                events = tuple(sorted((full.event, other.event)))
+                yield Contradiction("control", events, (_ids(asserting), against))
+
+
+def _against(full: ControlTold, other: ControlTold, claim: ClaimFact) -> bool:
+    same_side = other.gained_by == full.gained_by
+    if not claim.asserts:
+        return same_side
+    # What is only possible contradicts nothing: it may well not be so.
+    return claim.told and (other.extent != "full" if same_side else True)
+
+
+def _mirrored(full: ControlTold, other: ControlTold) -> bool:
+    """Two full changes of one place contradict each other once, not once from each side."""
+    same = other.extent == "full" and other.place == full.place and any(c.asserts for c in other.claims)
+    return same and other.event < full.event

@@ -1,0 +1,169 @@
+"""Who controls a place on a day, and the summary of a window."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.timespan import Interval
+
+UNSURE = ("disputed", "unconfirmed")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of control of a place, as it follows from the claims in view; actors by id."""
+
+    event: str
+    gained_by: str | None
+    lost_by: str | None
+    extent: str
+    status: str
+    when: Interval
+    planned: bool = False
+
+    @property
+    def starts(self) -> date:
+        """The first day on which it may have happened."""
+        return self.when.earliest or date.min
+
+    @property
+    def ends(self) -> date:
+        """The day on which it has happened for certain."""
+        return self.when.latest or date.max
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it moves the holder: the whole place, told and not disputed."""
+        return self.extent == "full" and self.status not in UNSURE
+
+
+@dataclass(frozen=True)
+class State:
+    """Control of a place on a day. `candidates` are all who may hold it, the holder first."""
+
+    holder: str | None
+    state: str
+    candidates: tuple[str, ...]
+    since: date | None
+    change: str | None
+    basis: str | None
+
+
+UNKNOWN = State(None, "unknown", (), None, None, None)
+
+
+def in_order(changes: Iterable[Change]) -> list[Change]:
+    """The changes that count (not denied, not planned), by latest, then earliest, then id."""
+    counted = (change for change in changes if change.status != "denied" and not change.planned)
+    return sorted(counted, key=lambda change: (change.ends, change.starts, change.event))
+
+
+def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None) -> State:
+    """Who controls a place on a day, from the changes of exactly that place.
+
+    The last confirmed full change with latest <= day gives the holder; before any, the one who lost it in the
+    first change (basis `inferred`). Later changes with earliest <= day are open: each adds who gained to the
+    candidates and makes the state `uncertain` (it may not have happened yet), else `disputed`, else
+    `unconfirmed`, else `contested` (only a part or the surroundings). None open: `held`. No change: `unknown`.
+    After `cut_off`, the last day that was curated, the basis is `carried`.
+    """
+    ordered = in_order(changes)
+    if not ordered:
+        return UNKNOWN
+    at = max((i for i, change in enumerate(ordered) if change.confirmed and change.ends <= day), default=-1)
+    base = ordered[at] if at >= 0 else None
+    holder = base.gained_by if base else ordered[0].lost_by
+    opened = [change for change in ordered[at + 1 :] if change.starts <= day]
+    candidates = dict.fromkeys(
+        actor for actor in (holder, *(change.gained_by for change in opened)) if actor is not None
+    )
+    basis = "stated" if base else "inferred"
+    return State(
+        holder=holder,
+        state=_state(opened, day) if opened or holder is None else "held",
+        candidates=tuple(candidates),
+        since=base.ends if base else None,
+        change=base.event if base else None,
+        basis="carried" if cut_off and day > cut_off else basis,
+    )
+
+
+def _state(opened: Sequence[Change], day: date) -> str:
+    """What open changes make of the state; the first that applies wins."""
+    if not opened:
+        return "unknown"
+    if any(change.ends > day for change in opened):
+        return "uncertain"
+    for status in UNSURE:
+        if any(change.status == status for change in opened):
+            return status
+    return "contested"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days with one state: from `start` to the day before `until`; None is open."""
+
+    start: date | None
+    until: date | None
+    state: State
+
+
+def timeline(changes: Collection[Change], cut_off: date | None = None) -> list[Stretch]:
+    """The states of a place through all time, without gaps and overlaps; equal neighbours are one stretch."""
+    days = {day for change in changes for day in (change.when.earliest, change.when.latest) if day}
+    if cut_off and cut_off < date.max:
+        days.add(cut_off + timedelta(days=1))
+    stretches: list[Stretch] = []
+    starts = [None, *sorted(days)]
+    for start, until in zip(starts, [*starts[1:], None], strict=True):
+        state = control_on(changes, start or date.min, cut_off)
+        if stretches and stretches[-1].state == state:
+            stretches[-1] = Stretch(stretches[-1].start, until, state)
+        else:
+            stretches.append(Stretch(start, until, state))
+    return stretches
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one actor gained and lost among places of one kind within a window."""
+
+    captured: int = 0
+    lost_again: int = 0
+    net_held: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """The two together."""
+        return Tally(
+            self.captured + other.captured,
+            self.lost_again + other.lost_again,
+            self.net_held + other.net_held,
+        )
+
+
+def tallies(changes: Collection[Change], window: Interval, certain: bool) -> Iterator[tuple[str, Tally]]:
+    """What each actor gained and lost at one place within the window.
+
+    `captured` counts confirmed full changes by which the actor gained it; `lost_again` those by which it lost
+    what it had captured in the window before; `net_held` is 1 if the actor holds it on the window's last day
+    and did not on the day before its first. A change is in the window if it possibly is, or `certain`-ly.
+    """
+    counted = [
+        change
+        for change in in_order(changes)
+        if change.confirmed and (change.when.inside(window) if certain else change.when.overlaps(window))
+    ]
+    before = control_on(changes, (window.earliest or date.min + timedelta(days=1)) - timedelta(days=1))
+    after = control_on(changes, window.latest or date.max)
+    had: set[str] = set()
+    for change in counted:
+        if change.lost_by in had:
+            yield change.lost_by, Tally(lost_again=1)
+        if change.gained_by:
+            had.add(change.gained_by)
+            yield change.gained_by, Tally(captured=1)
+    held_after = after.holder if after.state == "held" else None
+    held_before = before.holder if before.state == "held" else None
+    if held_after and held_after != held_before:
+        yield held_after, Tally(net_held=1)

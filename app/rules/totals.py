@@ -1,0 +1,157 @@
+"""How many moved in all, without counting anyone twice."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from app.rules.facts import ClaimFact, FigureFact
+from app.rules.figures import Published, published
+from app.timespan import Interval
+
+MEASURE = "persons_moved"
+LEFT_OUT = ("disputed", "unconfirmed", "denied")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A movement that matches a question: its date and status, what it is part of, its claims in view."""
+
+    event: str
+    part_of: str | None
+    population: str
+    status: str
+    date: Interval
+    claims: tuple[ClaimFact, ...]
+
+    @property
+    def count(self) -> Published | None:
+        """The published count."""
+        return published(self.claims, MEASURE)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A total: at least `low`, at most `high`; None is unknown."""
+
+    low: int | None = None
+    best: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A movement that counts: wholly, with its low alone (part of a whole partly inside), or its high alone."""
+
+    moved: Moved
+    counts: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """A total and what it is made of; `excluded` holds (event, reason)."""
+
+    bounds: Bounds
+    by_population: dict[str, Bounds]
+    included: list[Counted]
+    excluded: list[tuple[str, str]]
+
+
+def total(
+    movements: Collection[Moved],
+    window: Interval,
+    parents: Mapping[str, str | None],
+    asked: Collection[str] = (),
+) -> Total:
+    """The total over matching movements.
+
+    Left out, with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `asked` for); `part_of`, if
+    an ancestor counts. `low` sums what is certainly inside the window, `high` what is possibly inside: a whole
+    that is only partly inside gives its high, its parts certainly inside give their low. `best` is there only if
+    everything counted is certainly inside and has one. Populations are never added up: the top level is there
+    only when all that counts is of one. Nothing counted: all unknown. `parents` leads from any event to what
+    it is part of, matching or not.
+    """
+    by_id = {moved.event: moved for moved in movements}
+    reasons = {id_: _left_out(moved, asked) for id_, moved in by_id.items()}
+    countable = {id_ for id_, reason in reasons.items() if reason is None}
+    included: list[Counted] = []
+    excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
+    for id_ in sorted(countable):
+        counting = [outer for outer in _ancestors(id_, parents) if outer in countable]
+        certain = by_id[id_].date.inside(window)
+        if not counting:
+            included.append(Counted(by_id[id_], "all" if certain else "high"))
+        elif certain and not any(by_id[outer].date.inside(window) for outer in counting):
+            included.append(Counted(by_id[id_], "low"))
+        else:
+            excluded.append((id_, "part_of"))
+    populations = sorted({counted.moved.population for counted in included})
+    sums = {name: _sum([c for c in included if c.moved.population == name]) for name in populations}
+    only = next(iter(sums.values())) if len(sums) == 1 else Bounds()
+    return Total(only, sums, included, sorted(excluded))
+
+
+def _left_out(moved: Moved, asked: Collection[str]) -> str | None:
+    if moved.status in LEFT_OUT and moved.status not in asked:
+        return moved.status
+    return None if moved.count else "no_figure"
+
+
+def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    seen = {id_}
+    at = parents.get(id_)
+    while at is not None and at not in seen:
+        seen.add(at)
+        yield at
+        at = parents.get(at)
+
+
+def _sum(counted: Collection[Counted]) -> Bounds:
+    """The bounds of what counts in one population."""
+    wholes = [(c, count) for c in counted if c.counts != "low" and (count := c.moved.count)]
+    lows = [(c, count) for c in counted if c.counts != "high" and (count := c.moved.count)]
+    all_certain = len(wholes) == len(lows) == len(counted)
+    high = _add([count.high for _, count in wholes])
+    low = _add([count.low for _, count in lows])
+    # Contradictory tellings may give the parts of a whole more than the whole; a total keeps its bounds in order.
+    low = min(low, high) if low is not None and high is not None else low
+    return Bounds(low, _add([count.best for _, count in wholes]) if all_certain else None, high)
+
+
+def _add(parts: list[int | None]) -> int | None:
+    """The sum, unknown as soon as one part is; what is certainly nothing sums to 0."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def superseded(moved: Moved) -> list[tuple[str, str]]:
+    """Every claim on a movement that does not decide its count or add to it, with the reason.
+
+    `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or before
+    the day of the running total), `earlier` (a later total decides), `less_exact` (the same day, told better).
+    """
+    count = moved.count
+    if count is None:
+        return []
+    reasons = []
+    deciding = {count.claim, *count.added}
+    as_of = next(figure.as_of for claim in moved.claims if claim.id == count.claim for figure in _counts(claim))
+    for claim in moved.claims:
+        if claim.id in deciding:
+            continue
+        figures = list(_counts(claim))
+        if not claim.asserts:
+            reason = "denies"
+        elif claim.modality == "planned":
+            reason = "planned"
+        elif not figures:
+            reason = "not_a_count" if any(f.measure == MEASURE for f in claim.figures) else "no_figure"
+        elif all(f.count_kind == "increment" for f in figures) and count.count_kind == "cumulative":
+            reason = "covered"
+        else:
+            reason = "less_exact" if any(f.as_of == as_of for f in figures) else "earlier"
+        reasons.append((claim.id, reason))
+    return reasons
+
+
+def _counts(claim: ClaimFact) -> Iterator[FigureFact]:
+    return (f for f in claim.figures if f.measure == MEASURE and f.count_kind in ("increment", "cumulative"))
