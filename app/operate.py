@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from app import __version__, models
 from app.db.engine import make_engine, reading, sqlite_path, writing
@@ -40,9 +40,8 @@ def upgrade_database(settings: Settings) -> str:
 def prepare(settings: Settings) -> Iterator[str]:
     """Before serving: an embedded database is migrated and seeded; a server's must be ready. Says what was done."""
     if sqlite_path(settings.database_url) is None:
-        with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
-            check_schema(connection)
-        return
+        with _ready(settings):
+            return
     upgrade_database(settings)
     with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
         if unchanged(connection, settings.seed_dir):
@@ -58,6 +57,17 @@ def _engine(settings: Settings, read_only: bool) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _ready(settings: Settings) -> Iterator[Connection]:
+    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise."""
+    path = sqlite_path(settings.database_url)
+    if path is not None and not path.exists():
+        raise SchemaError(f"there is no database file {path.name}; `oxus serve` or `oxus db upgrade` makes one")
+    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        check_schema(connection)
+        yield connection
 
 
 def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
@@ -89,9 +99,9 @@ def check_packs(settings: Settings, name: str | None, document: Path | None) -> 
 
 def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     """Load packs and say what changed."""
+    with _ready(settings):
+        pass
     with _engine(settings, read_only=False) as engine:
-        with engine.connect() as connection:
-            check_schema(connection)
         for loaded in load_packs(engine, settings.seed_dir, name):
             yield _told(loaded)
 
@@ -112,8 +122,7 @@ def check_database(settings: Settings) -> list[str]:
     """Everything that is wrong with the database: schema, foreign keys, events that do not follow from claims."""
     from app.db.migrate import differences
 
-    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
-        check_schema(connection)
+    with _ready(settings) as connection:
         faults = damage(connection)
         faults += [f"schema: {found}" for found in differences(connection, models.METADATA)]
     with _engine(settings, read_only=False) as engine, writing(engine) as connection:
@@ -127,13 +136,9 @@ def check_database(settings: Settings) -> list[str]:
 
 def status_of(settings: Settings) -> Iterator[tuple[str, str]]:
     """Names and values that tell what is in the database."""
-    path = sqlite_path(settings.database_url)
-    if path is not None and not path.exists():
-        raise SchemaError(f"there is no database file {path.name} here; `oxus serve` makes one")
-    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
-        check_schema(connection)
+    with _ready(settings) as connection:
         yield "oxus", __version__
-        yield "database", f"{engine.dialect.name}, schema {SCHEMA}"
+        yield "database", f"{connection.dialect.name}, schema {SCHEMA}"
         yield "revision", str(connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0)
         for model in (models.Event, models.Claim, models.Source, models.Actor, models.Location):
             table = table_of(model)

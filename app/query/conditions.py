@@ -14,7 +14,7 @@ from app.geo import Box, Point, box_around, parse_box, parse_point
 from app.models.base import END_OF_TIME, table_of
 from app.names import fold, nearest
 from app.query.params import Asked, Condition
-from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, resolve
+from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, nearest_ids, resolve
 from app.timespan import Interval, parse_interval
 
 view = table_of(models.EventView)
@@ -266,7 +266,7 @@ def known_event(values: list[str], asked: Asked) -> ColumnElement[bool]:
     ids = set(asked.connection.scalars(select(event.c.id).where(event.c.id.in_(values))))
     for value in values:
         if value not in ids:
-            near_ids = nearest(value, asked.connection.scalars(select(event.c.id).limit(20_000)))
+            near_ids = nearest_ids(asked.connection, event, value)
             raise InvalidParameterError("event", value, "no such id in events", near_ids)
     return claim.c.event_pk.in_(select(event.c.pk).where(event.c.id.in_(values)))
 

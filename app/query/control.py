@@ -63,11 +63,14 @@ class Place:
 class Names:
     """Names of actors and events, for references."""
 
-    def __init__(self, connection: Connection) -> None:
-        actor = table_of(models.Actor)
-        self.connection = connection
-        self.actors: dict[str, str] = dict(connection.execute(select(actor.c.id, actor.c.name)).all())
+    def __init__(self) -> None:
+        self.actors: dict[str, str] = {}
         self.titles: dict[str, str] = {}
+
+    def add_actors(self, connection: Connection, ids: Collection[str]) -> None:
+        """Look up the names of actors."""
+        actor = table_of(models.Actor)
+        self.actors |= dict(connection.execute(select(actor.c.id, actor.c.name).where(actor.c.id.in_(ids))).all())
 
     def actor(self, id_: str | None) -> Ref | None:
         """A reference to an actor."""
@@ -121,6 +124,9 @@ def _places(
             Change(row.id, row.gained_by_id, row.lost_by_id, row.extent, row.status, when, row.planned)
         )
         cut_offs[row.location_id] += [row.cut_off] if row.cut_off else []
+    every = (change for changes in found.values() for change in changes)
+    sides = {actor for change in every for actor in (change.gained_by, change.lost_by) if actor}
+    names.add_actors(connection, sides)
     rows = connection.execute(
         select(location.c.id, location.c.name, location.c.kind).where(location.c.id.in_({*found, *asked_for}))
     )
@@ -147,7 +153,7 @@ def _members(connection: Connection, parameter: str, values: Mapping[str, Any], 
 
 def control(connection: Connection, values: Mapping[str, Any]) -> dict[str, ControlRow]:
     """Who held what on `as_of`, by location; a place asked for by name is there even if nothing is known."""
-    names, day = Names(connection), values["as_of"]
+    names, day = Names(), values["as_of"]
     places, _ = _places(connection, values, names)
     holders = _members(connection, "holder", values, day)
     rows = {}
@@ -161,7 +167,7 @@ def control(connection: Connection, values: Mapping[str, Any]) -> dict[str, Cont
 
 def control_of(connection: Connection, location: str, values: Mapping[str, Any]) -> dict[str, StretchRow]:
     """The timeline of a place; keys sort as the stretches follow each other."""
-    names = Names(connection)
+    names = Names()
     places, _ = _places(connection, values, names, only=[location])
     stretches = timeline(places[0].changes, places[0].cut_off)
     return {
@@ -173,7 +179,7 @@ def control_of(connection: Connection, location: str, values: Mapping[str, Any])
 def summary(connection: Connection, values: Mapping[str, Any]) -> dict[str, TallyRow]:
     """What each side gained and lost within the window, by kind of place, with the totals that are reported."""
     window: Interval = values["datetime"]
-    names = Names(connection)
+    names = Names()
     places, asked_for = _places(connection, values, names)
     certain = values.get("date_match") == "certain"
     sums: dict[tuple[str, str], Tally] = defaultdict(Tally)

@@ -24,11 +24,7 @@ class Told:
 
 def told_of(connection: Connection, event_pks: Collection[int], known_by: date | None = None) -> dict[int, list[Told]]:
     """The claims of each event, first reports first; only those reported by `known_by`, if given."""
-    claim, source = table_of(models.Claim), table_of(models.Source)
-    organisations = {
-        id_: (outer, kind)
-        for id_, outer, kind in connection.execute(select(source.c.id, source.c.organisation_id, source.c.kind))
-    }
+    claim = table_of(models.Claim)
     wanted = (
         select(claim.c.event_pk, claim.c.row, claim.c.pack_id)
         .where(claim.c.event_pk.in_(event_pks))
@@ -36,10 +32,24 @@ def told_of(connection: Connection, event_pks: Collection[int], known_by: date |
     )
     if known_by is not None:
         wanted = wanted.where(claim.c.reported_on <= known_by)
+    found = [(event_pk, ClaimRow.model_validate_json(row), pack) for event_pk, row, pack in connection.execute(wanted)]
+    organisations = _organisations(connection, {row.origin.id for _, row, _ in found})
     told: dict[int, list[Told]] = defaultdict(list)
-    for event_pk, row, pack_id in connection.execute(wanted):
-        told[event_pk].append(Told(_fact(ClaimRow.model_validate_json(row), organisations), pack_id))
+    for event_pk, row, pack_id in found:
+        told[event_pk].append(Told(_fact(row, organisations), pack_id))
     return told
+
+
+def _organisations(connection: Connection, sources: set[str]) -> dict[str, tuple[str | None, str]]:
+    """(organisation, kind) of these sources and of everything that they belong to."""
+    source = table_of(models.Source)
+    known: dict[str, tuple[str | None, str]] = {}
+    wanted = sources
+    while wanted:
+        rows = select(source.c.id, source.c.organisation_id, source.c.kind).where(source.c.id.in_(wanted))
+        known |= {id_: (outer, kind) for id_, outer, kind in connection.execute(rows)}
+        wanted = {outer for outer, _ in known.values() if outer} - known.keys()
+    return known
 
 
 def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> ClaimFact:

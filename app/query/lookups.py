@@ -8,13 +8,11 @@ from sqlalchemy import Connection, Table, select
 from app import models
 from app.errors import MovedError, NotFoundError
 from app.models.base import table_of
-from app.names import key, nearest
+from app.names import key
 from app.query import conditions as where
 from app.query.listing import Listing
 from app.query.params import Asked
-from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_names
-
-NEAREST_AMONG = 20_000
+from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_ids, nearest_names
 
 
 def current_revision(connection: Connection) -> int:
@@ -41,8 +39,7 @@ def one_row(listing: Listing, id_: str, values: Mapping[str, Any], connection: C
         return str(row)
     if into := merged_into(connection, listing.name, id_):
         raise MovedError(listing.name, into)
-    near = nearest(id_, connection.scalars(select(rows.c.id).distinct().limit(NEAREST_AMONG)))
-    raise NotFoundError(listing.name, id_, near)
+    raise NotFoundError(listing.name, id_, nearest_ids(connection, rows, id_))
 
 
 def claims_of(id_: str, values: Mapping[str, Any], connection: Connection) -> list[str]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, Table, func, select, union_all
 
 from app import models
 from app.errors import InvalidParameterError
 from app.models.base import table_of
 from app.names import key, nearest
+
+SAME_BEGINNING = 2
+MOST_COMPARED = 2000
 
 
 @dataclass(frozen=True)
@@ -79,16 +83,22 @@ def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
 def nearest_names(connection: Connection, where: Names, value: str) -> list[str]:
     """Names spelt like the value, the nearest first."""
     names, wanted = where.names, key(value)
-    if not wanted:
-        return []
-    reach = max(2, len(wanted) // 3)
-    similar = select(names.c.name).where(
-        func.length(names.c.key).between(len(wanted) - reach, len(wanted) + reach),
-        or_(*(names.c.key.contains(part, autoescape=True) for part in _parts(wanted))),
-    )
-    return nearest(value, sorted(set(connection.scalars(similar))))
+    found = connection.scalars(_alike(select(names.c.name), names.c.key, wanted)) if wanted else ()
+    return nearest(value, sorted(found))
 
 
-def _parts(wanted: str) -> list[str]:
-    """Pieces of which a near spelling holds at least one."""
-    return [wanted[at : at + 2] for at in range(max(1, len(wanted) - 1))][:40]
+def nearest_ids(connection: Connection, table: Table, value: str) -> list[str]:
+    """Ids spelt like the value, the nearest first."""
+    found = connection.scalars(_alike(select(table.c.id).distinct(), table.c.id, value))
+    return nearest(value, sorted(found))
+
+
+def _alike(statement: Select[Any], column: ColumnElement[Any], wanted: str) -> CompoundSelect[Any]:
+    """Rows to compare spellings with: those that begin alike, nearest in the index, and no more than that.
+
+    Comparing is slow; among hundreds of thousands of names only a bounded number is worth it. A small table is
+    compared whole.
+    """
+    after = statement.where(column >= wanted[:SAME_BEGINNING]).order_by(column).limit(MOST_COMPARED)
+    before = statement.where(column < wanted[:SAME_BEGINNING]).order_by(column.desc()).limit(MOST_COMPARED)
+    return union_all(select(after.subquery()), select(before.subquery()))
