@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 def fold(text: str) -> str:
@@ -35,3 +35,8 @@ def nearest(wanted: str, choices: Iterable[str], most: int = 3) -> list[str]:
     for choice in choices:
         by_key.setdefault(key(choice), choice)
     return [by_key[match] for match in get_close_matches(key(wanted), by_key, n=most, cutoff=0.6)]
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two spellings are, from 0 to 1."""
+    return SequenceMatcher(None, key(one), key(other)).ratio()

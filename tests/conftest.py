@@ -21,6 +21,7 @@ from app.settings import HOME, Settings
 
 PACK = "northern-afghanistan-2021"
 SEED = HOME / "seed"
+NUMBERS = itertools.count()  # no two databases of a session have one name
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +43,11 @@ class Databases:
         self.kind = kind
         self.folder = folder
         self.server = server
-        self.numbers = itertools.count()
         self.templates: dict[str, str] = {}
 
     def new(self, template: str | None = None) -> str:
         """The URL of a new database: empty, or a copy of one that nobody is connected to."""
-        name = f"oxus_{next(self.numbers)}"
+        name = f"oxus_{next(NUMBERS)}"
         if self.server is None:
             path = self.folder / f"{name}.db"
             if template:

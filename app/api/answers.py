@@ -18,7 +18,6 @@ from app.query.lookups import current_revision, pack_rows
 from app.schemas.reference import PackRow
 
 JSON = "application/json"
-ACCEPTED = (JSON, "application/*", "*/*")
 
 
 @dataclass
@@ -56,10 +55,20 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 def check_accept(request: Request, values: Mapping[str, Any]) -> None:
     """`f` wins over Accept. Raises NotAcceptableError when no format that is asked for can be written."""
-    accept = request.headers.get("accept", "*/*")
-    offered = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    if "f" not in values and not any(media in ACCEPTED for media in offered):
+    if "f" not in values and not _accepts(request.headers.get("accept", "*/*"), JSON):
         raise NotAcceptableError(f"this can be written as {JSON}; ask for it, or leave Accept out")
+
+
+def _accepts(accept: str, media: str) -> bool:
+    """Whether a media type is acceptable: the most exact range that covers it decides (RFC 9110)."""
+    weights: dict[str, str] = {}
+    for part in accept.split(","):
+        given, *options = (piece.strip().lower() for piece in part.split(";"))
+        weights[given] = next((option[2:] for option in options if option.startswith("q=")), "1")
+    for covering in (media, media.partition("/")[0] + "/*", "*/*"):
+        if covering in weights:
+            return weights[covering].strip("0.") != ""
+    return False
 
 
 async def answer(request: Request, values: Mapping[str, Any], write: Answer, *, short: bool = True) -> Response:
@@ -84,6 +93,8 @@ def _answer(library: Library, request: Request, write: Answer) -> Response:
             return Response(status_code=304, headers=headers)
         snapshot = Snapshot(connection, revision, library.packs(connection, revision))
         body = write(snapshot)
+    if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be there
+        return Response(status_code=304, headers=headers)
     licences = dict.fromkeys(pack.licence for pack in snapshot.packs)
     links = [f'<{url}>; rel="{relation}"' for relation, url in snapshot.links.items()]
     links += [f'<https://spdx.org/licenses/{licence}.html>; rel="license"' for licence in licences]
@@ -103,4 +114,4 @@ def _etag(request: Request, revision: int) -> str:
 def _has(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this answer (weak comparison, RFC 9110)."""
     given = request.headers.get("if-none-match", "")
-    return given.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in given.split(","))
+    return etag in (part.strip().removeprefix("W/") for part in given.split(","))

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from app.api.methods import ALLOWED
 from app.errors import (
     InvalidParameterError,
     MovedError,
@@ -64,6 +65,8 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - registered for nothing else
     response = problem(error.status_code, HTTPStatus(error.status_code).description or str(error.detail))
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ALLOWED.decode()
     return response
 
 

@@ -10,7 +10,7 @@ from app import vocab
 from app.api.answers import Snapshot, answer, pairs_of
 from app.api.describe import describe
 from app.api.envelopes import chosen, dumps, envelope, paged
-from app.query.listing import page
+from app.query.listing import page, steering, with_examples
 from app.query.listings import CLAIMS
 from app.query.lookups import candidates, claims_of, one_row
 from app.query.params import Param, read_query
@@ -18,6 +18,17 @@ from app.resources import RESOURCES, Resource
 from app.schemas.envelope import Candidate, Envelope, Vocabularies
 
 router = APIRouter(prefix="/v1")
+
+# Examples that find something where one event is asked about: the one that `describe` names.
+ALL_KNOWN = {"known_by": "2021-07-05"}
+KALDAR = ALL_KNOWN | {
+    "reported": "2021-07-05",
+    "actor_role": "initiator",
+    "source": "bne-intellinews",
+    "category": "control_change",
+    "stance": "asserts",
+    "modality": "fact",
+}
 
 
 def _list_of(
@@ -45,8 +56,11 @@ def _add_list(resource: Resource) -> None:
 
 def _detail_params(resource: Resource) -> dict[str, Param]:
     """What may be asked of one row."""
-    names = ("fields", "f", "known_by")
-    return {name: resource.listing.params[name] for name in names if name in resource.listing.params}
+    listed = resource.listing.params
+    fields = [name.rstrip("_") for name in resource.detail.model_fields] if resource.detail else []
+    own = {param.name: param for param in steering({"id": "id"}, "id", fields) if param.name in ("fields", "f")}
+    known = {"known_by": listed["known_by"]} if "known_by" in listed else {}
+    return with_examples({**known, **own}, ALL_KNOWN)
 
 
 def _add_detail(resource: Resource) -> None:
@@ -59,10 +73,9 @@ def _add_detail(resource: Resource) -> None:
 
         def write(snapshot: Snapshot) -> bytes:
             row = one_row(resource.listing, id_, values, snapshot.connection)
-            row = chosen([row], values)[0]
-            if detailed and "fields" not in values:
+            if detailed:
                 row = f'{row[:-1]},"claims":[{",".join(claims_of(id_, values, snapshot.connection))}]}}'
-            return row.encode()
+            return chosen([row], values)[0].encode()
 
         return await answer(request, values, write)
 
@@ -79,7 +92,7 @@ def _add_detail(resource: Resource) -> None:
 
 
 def _add_claims_of_event() -> None:
-    params = {name: param for name, param in CLAIMS.params.items() if name != "event"}
+    params = with_examples({n: param for n, param in CLAIMS.params.items() if n != "event"}, KALDAR)
     claims = RESOURCES["claims"]
 
     async def endpoint(request: Request) -> Response:

@@ -17,6 +17,9 @@ from sqlalchemy.types import NullType, TypeDecorator
 from app.names import fold
 
 INDEXED = ("event", "claim", "source", "actor", "location")
+SEPARATOR = "\ue000"
+"""Stands between the parts of a text, so that no phrase reaches from one into the next: a word of its own to both
+databases, which folding removes from everything that is asked."""
 MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
 
 Phrases = Sequence[Sequence[str]]
@@ -36,6 +39,11 @@ def create_index(dialect: str, name: str) -> list[str]:
     ]
 
 
+def _folded(body: str) -> str:
+    """The words of a text; its parts stay apart, since nobody can ask for what parts them."""
+    return f" {SEPARATOR} ".join(fold(part) for part in body.split(SEPARATOR))
+
+
 def _vector(words: list[str]) -> str:
     """A tsvector in PostgreSQL's input syntax."""
     return " ".join(f"'{word}':{position}" for position, word in enumerate(words[:MOST_POSITIONS], 1))
@@ -43,7 +51,7 @@ def _vector(words: list[str]) -> str:
 
 def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]]) -> None:
     """Put (pk, text) into the index of a table, in place of what it holds for these rows."""
-    rows = [{"pk": pk, "body": fold(body)} for pk, body in bodies]
+    rows = [{"pk": pk, "body": _folded(body)} for pk, body in bodies]
     remove_texts(connection, name, [row["pk"] for row in rows])
     if not rows:
         return

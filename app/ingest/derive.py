@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app import models
-from app.db.text_search import write_texts
+from app.db.text_search import SEPARATOR, write_texts
 from app.ingest.records import sort_date
 from app.models.base import table_of
 from app.query.facts import Told, told_of
@@ -187,4 +187,4 @@ def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]
             .order_by(link.c.event_pk, name.c.pk)
         ):
             parts[event_pk].append(spelling)
-    return [(pk, " | ".join(dict.fromkeys(found))) for pk, found in parts.items()]
+    return [(pk, SEPARATOR.join(dict.fromkeys(found))) for pk, found in parts.items()]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from app import models
+from app.db.text_search import SEPARATOR
 from app.ingest.drafts import (
     ActorDraft,
     AliasDraft,
@@ -316,4 +317,4 @@ def _names(draft: Named) -> list[dict[str, Any]]:
 
 def _text(*parts: str | None) -> str:
     """Parts of a text, kept apart so that no phrase reaches over two of them."""
-    return " | ".join(part for part in parts if part)
+    return SEPARATOR.join(part for part in parts if part)

@@ -12,7 +12,7 @@ from app.db.types import Key
 from app.errors import InvalidParameterError
 from app.models.base import END_OF_TIME, table_of
 from app.query.computed import computed_params
-from app.query.listing import Page, Sort, write_cursor
+from app.query.listing import FORGED, Page, Sort, write_cursor
 from app.query.lookups import current_revision
 from app.query.params import Param, whole_number
 from app.schemas.analysis import ChangeRow
@@ -87,7 +87,7 @@ def _cursor(last: list[str]) -> tuple[int, str, str]:
     try:
         return int(last[0]), last[1], last[2]
     except (ValueError, IndexError):
-        raise InvalidParameterError("cursor", "...", "is no cursor of this list; follow next as it stands") from None
+        raise InvalidParameterError("cursor", "...", FORGED) from None
 
 
 def _rows(connection: Connection, wanted: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:

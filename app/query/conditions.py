@@ -45,12 +45,16 @@ def deaths(compare: Callable[[Any, int], ColumnElement[bool]]) -> Condition:
     return lambda value, asked: compare(func.coalesce(asked.rows.c.deaths_best, asked.rows.c.deaths_low), value)
 
 
-def known_views(asked: Asked) -> ColumnElement[bool]:
-    """The one view of each event that was known on the day asked for, or is known now."""
-    day: date | None = asked.get("known_by")
-    if day is None:
+def known_on(day: date | None) -> ColumnElement[bool]:
+    """The one view of each event that was known on a day, or is known now."""
+    if day is None or day == END_OF_TIME:
         return view.c.known_until == END_OF_TIME
     return and_(view.c.known_from <= day, view.c.known_until > day)
+
+
+def known_views(asked: Asked) -> ColumnElement[bool]:
+    """The one view of each event that was known on the day asked for, or is known now."""
+    return known_on(asked.get("known_by"))
 
 
 def known_claims(asked: Asked) -> ColumnElement[bool] | None:

@@ -10,7 +10,7 @@ from app.models.base import table_of
 from app.query.computed import computed_params
 from app.query.facts import told_of
 from app.query.filters import EVENT_FILTERS
-from app.query.listing import matching
+from app.query.listing import matching, with_examples
 from app.query.listings import EVENTS
 from app.query.params import Asked, of_vocabulary
 from app.rules.contradictions import Contradiction, ControlTold, of_control, within_event
@@ -18,7 +18,10 @@ from app.schemas.analysis import ContradictionRow, SideRow
 from app.schemas.base import Ref
 from app.timespan import Interval
 
-PARAMS = computed_params((*EVENT_FILTERS, of_vocabulary("kind", vocab.CONTRADICTION, "polarity")), ContradictionRow)
+PARAMS = with_examples(
+    computed_params((*EVENT_FILTERS, of_vocabulary("kind", vocab.CONTRADICTION, "polarity")), ContradictionRow),
+    {"known_by": "2021-07-05"},
+)
 
 
 def contradictions(connection: Connection, values: Mapping[str, Any]) -> dict[str, ContradictionRow]:

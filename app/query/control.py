@@ -46,7 +46,9 @@ ACTOR = Param("actor", f"The side. {NAME} Includes what is part of it. {ANY}", "
 
 CONTROL_PARAMS = computed_params((AS_OF, PLACE, KIND, HOLDER, KNOWN_BY), ControlRow)
 TIMELINE_PARAMS = computed_params((KNOWN_BY,), StretchRow)
-SUMMARY_PARAMS = computed_params((replace(TIME[0], needed=True), TIME[1], PLACE, KIND, ACTOR, KNOWN_BY), TallyRow)
+SUMMARY_PARAMS = computed_params(
+    (replace(TIME[0], needed=True), TIME[1], PLACE, KIND, ACTOR, replace(KNOWN_BY, example="2021-07-05")), TallyRow
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ NAME = "An id or exact alias, without regard to case, accents, hyphens or spaces
 KNOWN_BY = Param(
     "known_by",
     "Only claims reported up to this day; dates, statuses and counts follow from what is left.",
-    "2021-07-02",
+    "2021-07-04",
     parse_day,
     schema={"type": "string", "format": "date"},
 )

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and
 
 from app.errors import InvalidParameterError
 from app.names import nearest
-from app.query.params import Asked, Param, one_code, read_query, whole_number
+from app.query.params import Asked, Param, one_code, read_query, readable, whole_number
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 100
+LONGEST_CURSOR = 40_000  # it holds whole names, in base64
 FORMATS = ("json",)
+FORGED = "is no cursor of this list; follow next as it stands"
 
 
 Sort = list[tuple[str, bool]]
@@ -50,7 +52,17 @@ class Listing:
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The values of a query string. Raises InvalidParameterError."""
-        return read_paged(pairs, self.params, self.default_sort)
+        values = read_paged(pairs, self.params, self.default_sort)
+        if "cursor" in values:
+            spelt, last = values["cursor"]
+            columns = [self.column(name) for name, _ in values["sort"]]
+            values["cursor"] = spelt, [_typed(column, text) for column, text in zip(columns, last, strict=True)]
+        return values
+
+
+def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:
+    """The parameters, some of them with another example."""
+    return {name: replace(param, example=examples.get(name, param.example)) for name, param in params.items()}
 
 
 def read_paged(pairs: Sequence[tuple[str, str]], params: Mapping[str, Param], default_sort: Sort) -> dict[str, Any]:
@@ -68,10 +80,15 @@ def listing(
     sorts: Mapping[str, str],
     default_sort: str,
     fields: Sequence[str],
+    examples: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Listing:
-    """A listing with the parameters that every list has, beside its own filters."""
+    """A listing with the parameters that every list has, beside its own filters.
+
+    `examples` replace those of shared filters where these would find nothing in this list.
+    """
     params = {param.name: param for param in (*filters, *steering(sorts, default_sort, fields))}
+    params = with_examples(params, examples or {})
     return Listing(name, rows, params, sorts, params["sort"].read(default_sort), **more)
 
 
@@ -217,11 +234,13 @@ def _count(listing: Listing, asked: Asked, met: Sequence[ColumnElement[bool]]) -
 
 def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
     """How many rows meet everything else but lack what the spatial or time filter judges."""
-    judged = {param.judges for name in asked.values if (param := listing.params.get(name)) and param.judges}
-    counts = {
-        lack: _count(listing, asked, [*conditions(listing, asked, without=lack), listing.unjudged[lack](asked)])
-        for lack in sorted(judged)
-    }
+    judging = [param for name in asked.values if (param := listing.params.get(name)) and param.judges]
+    # An interval open at both ends asks nothing of a row, so it leaves none out.
+    judged = {p.judges: p.where and p.where(asked.values[p.name], asked) is not None for p in judging}
+    counts = {}
+    for lack, asks in judged.items():
+        unjudged = [*conditions(listing, asked, without=lack), listing.unjudged[str(lack)](asked)]
+        counts[str(lack)] = _count(listing, asked, unjudged) if asks else 0
     return counts or None
 
 
@@ -240,6 +259,16 @@ def _spelt(sort: Sequence[tuple[str, bool]]) -> str:
     return ",".join(f"-{name}" if down else name for name, down in sort)
 
 
+def _typed(column: ColumnElement[Any], text: str) -> Any:
+    """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
+    if column.type.python_type is not date:
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidParameterError("cursor", "...", FORGED) from None
+
+
 def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
     """The place after a row, as a text that fits into a URL."""
     values = [value.isoformat() if isinstance(value, date) else value for value in last]
@@ -249,23 +278,13 @@ def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
 
 def read_cursor(text: str) -> tuple[str, list[Any]]:
     """The order and the values that a cursor holds. Raises ValueError for anything that no page gave."""
-    forged = "is no cursor of this list; follow next as it stands"
     try:
         raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         spelt, values = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError, TypeError):
-        raise ValueError(forged) from None
+        raise ValueError(FORGED) from None
     if not isinstance(spelt, str) or not isinstance(values, list) or len(values) != len(spelt.split(",")):
-        raise ValueError(forged)
-    read: list[Any] = []
-    for name, value in zip(spelt.split(","), values, strict=True):
-        if name.removeprefix("-") == "date":
-            try:
-                read.append(date.fromisoformat(value))
-            except (ValueError, TypeError):
-                raise ValueError(forged) from None
-        elif isinstance(value, str) and "\x00" not in value and value.isprintable():
-            read.append(value)
-        else:
-            raise ValueError(forged)
-    return spelt, read
+        raise ValueError(FORGED)
+    if not all(isinstance(value, str) and readable(value) for value in values):
+        raise ValueError(FORGED)
+    return spelt, values

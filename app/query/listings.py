@@ -30,7 +30,9 @@ EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status"
 UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}
 
 
-def _events(name: str, filters: tuple[Param, ...] = (), source: Any = None) -> Listing:
+def _events(
+    name: str, filters: tuple[Param, ...] = (), source: Any = None, examples: dict[str, str] | None = None
+) -> Listing:
     """A list of event rows: all of them, or those joined with what the list is about."""
     return listing(
         name,
@@ -39,6 +41,7 @@ def _events(name: str, filters: tuple[Param, ...] = (), source: Any = None) -> L
         EVENT_SORTS,
         "-date,id",
         _fields(EventRow),
+        examples,
         source=source,
         always=where.known_views,
         unjudged=UNJUDGED,
@@ -66,6 +69,7 @@ CONTROL_CHANGES = _events(
         of_vocabulary("kind", vocab.LOCATION_KIND, "district", where.column_of(location, "kind")),
     ),
     view.join(change, change.c.event_pk == view.c.event_pk).join(location, location.c.id == change.c.location_id),
+    {"category": "control_change", "status": "unconfirmed"},
 )
 MOVEMENTS = _events(
     "movements",
@@ -85,6 +89,14 @@ MOVEMENTS = _events(
         ),
     ),
     view.join(move, move.c.event_pk == view.c.event_pk),
+    {
+        "bbox": "60,29,75,39",
+        "near": "70.39,37.84",
+        "place": "badakhshan",
+        "source": "pajhwok",
+        "q": "Tajikistan",
+        "known_by": "2021-07-05",
+    },
 )
 
 
@@ -166,6 +178,13 @@ FIGURES = listing(
     CLAIM_SORTS,
     "-date,id",
     _fields(FigureEntry),
+    {
+        "event": "flight-to-tajikistan-2021",
+        "actor_role": "mover",
+        "stance": "asserts",
+        "modality": "reported",
+        "q": "Tajikistan",
+    },
     source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),
     always=where.known_claims,
     unjudged=UNJUDGED,

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Table, select
 from app import models
 from app.errors import MovedError, NotFoundError
 from app.models.base import table_of
-from app.names import key
+from app.names import key, likeness
 from app.query import conditions as where
 from app.query.listing import Listing
-from app.query.params import Asked
-from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_ids, nearest_names
+from app.query.params import LONGEST_VALUE, Asked, readable
+from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, by_code, merged_into, nearest_ids, nearest_names
+
+MATCHES = ("id", "name", "alias", "code")
 
 
 def current_revision(connection: Connection) -> int:
@@ -31,6 +33,8 @@ def pack_rows(connection: Connection) -> list[str]:
 def one_row(listing: Listing, id_: str, values: Mapping[str, Any], connection: Connection) -> str:
     """The row with this id. Raises MovedError if the id was merged, NotFoundError if there is none."""
     rows: Table = listing.rows
+    if not readable(id_) or len(id_) > LONGEST_VALUE:
+        raise NotFoundError(listing.name, repr(id_[:60]), [])
     asked = Asked(values, connection, rows)
     found = select(rows.c.row).where(rows.c.id == id_)
     always = listing.always(asked) if listing.always else None
@@ -39,7 +43,7 @@ def one_row(listing: Listing, id_: str, values: Mapping[str, Any], connection: C
         return str(row)
     if into := merged_into(connection, listing.name, id_):
         raise MovedError(listing.name, into)
-    raise NotFoundError(listing.name, id_, nearest_ids(connection, rows, id_))
+    raise NotFoundError(listing.name, id_, nearest_ids(connection, rows, id_, always))
 
 
 def claims_of(id_: str, values: Mapping[str, Any], connection: Connection) -> list[str]:
@@ -56,28 +60,23 @@ def claims_of(id_: str, values: Mapping[str, Any], connection: Connection) -> li
 
 
 def candidates(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """Everything that a name may mean: exact names first, then codes, then near spellings."""
-    found: list[dict[str, Any]] = []
-    for where_named in (LOCATIONS, ACTORS, SOURCES):
-        exact = _exact(connection, where_named, name)
-        found += exact or _near(connection, where_named, name)
-    order = ["id", "name", "alias", "code", "near"]
-    return sorted(found, key=lambda row: (order.index(row["match"]), row["resource"], row["id"]))
+    """Everything that a name may mean, each row once: by id, name, alias or code; if by none, near spellings."""
+    found = [row for where_named in (LOCATIONS, ACTORS, SOURCES) for row in _exact(connection, where_named, name)]
+    if found:
+        found.sort(key=lambda row: (MATCHES.index(row["match"]), row["resource"], row["id"]))
+    else:
+        found = [row for where_named in (LOCATIONS, ACTORS, SOURCES) for row in _near(connection, where_named, name)]
+        found.sort(key=lambda row: (-likeness(name, row["matched"]), row["resource"], row["id"]))
+    once = {(row["resource"], row["id"]): row for row in reversed(found)}
+    return [row for row in found if once[row["resource"], row["id"]] is row]
 
 
 def _exact(connection: Connection, names: Names, wanted: str) -> list[dict[str, Any]]:
     spellings = names.names
-    rows = [
-        _candidate(connection, names, row.owner_id, row.kind, row)
-        for row in connection.execute(
-            select(spellings).where(spellings.c.key == key(wanted)).order_by(spellings.c.owner_id, spellings.c.pk)
-        )
-        if key(wanted)
-    ]
-    scheme, colon, code = wanted.partition(":")
-    if colon and names.codes is not None:
-        coded = select(names.codes.c.owner_id).where(names.codes.c.scheme == scheme, names.codes.c.code == code)
-        rows += [_candidate(connection, names, owner, "code", None, wanted) for owner in connection.scalars(coded)]
+    named = select(spellings).where(spellings.c.key == key(wanted)).order_by(spellings.c.owner_id, spellings.c.pk)
+    found = connection.execute(named).all() if key(wanted) else []
+    rows = [_candidate(connection, names, row.owner_id, row.kind, row) for row in found]
+    rows += [_candidate(connection, names, owner, "code", None, wanted) for owner in by_code(connection, names, wanted)]
     return rows
 
 

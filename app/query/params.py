@@ -1,5 +1,6 @@
 """One parameter: how it is read, what it means, an example; and how a whole query string is read."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,16 @@ from app.vocab import Vocabulary
 
 MOST_VALUES = 100
 LONGEST_VALUE = 2000
+_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def readable(text: str) -> bool:
+    """Whether a text holds nothing but characters that a name may hold.
+
+    No control characters, no halves of surrogate pairs, no overrides of the direction of writing; joiners and soft
+    hyphens are part of names in many scripts.
+    """
+    return not any(unicodedata.category(char) in ("Cc", "Cs") or char in _OVERRIDES for char in text)
 
 
 @dataclass
@@ -47,14 +58,15 @@ class Param:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     judges: str | None = None
     needed: bool = False
+    longest: int = LONGEST_VALUE
 
     def parse(self, text: str) -> Any:
         """The value of a text. Raises InvalidParameterError."""
         if not text:
             raise InvalidParameterError(self.name, text, "is empty; leave the parameter out instead")
-        if len(text) > LONGEST_VALUE:
-            raise InvalidParameterError(self.name, text[:60] + "...", f"is longer than {LONGEST_VALUE} characters")
-        if "\x00" in text or not text.isprintable():
+        if len(text) > self.longest:
+            raise InvalidParameterError(self.name, text[:60] + "...", f"is longer than {self.longest} characters")
+        if not readable(text):
             raise InvalidParameterError(self.name, repr(text[:60]), "holds characters that cannot be printed")
         try:
             return self.read(text)

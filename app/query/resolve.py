@@ -1,6 +1,6 @@
 """From a name that a user gives to the id of a row: id, exact alias, or `scheme:code`; never a substring."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.names import key, nearest
 
 SAME_BEGINNING = 2
 MOST_COMPARED = 2000
+MOST_PARTS = 3  # that a name with commas may have
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,32 @@ ACTORS = Names("actors", table_of(models.ActorName), table_of(models.ActorCode))
 LOCATIONS = Names("locations", table_of(models.LocationName), table_of(models.LocationCode))
 
 
-def resolve(connection: Connection, where: Names, parameter: str, values: Iterable[str]) -> list[str]:
+def resolve(connection: Connection, where: Names, parameter: str, values: Sequence[str]) -> list[str]:
     """The ids that the values name.
 
-    An id wins over aliases; an id that was merged leads to the one that took over. Raises
+    An id wins over aliases; an id that was merged leads to the one that took over; a name may hold commas. Raises
     InvalidParameterError for a name that nothing has (with the nearest ones) or that several rows share.
     """
-    return [_resolve_one(connection, where, parameter, value) for value in values]
+    return [_resolve_one(connection, where, parameter, value) for value in _rejoined(connection, where, values)]
+
+
+def _rejoined(connection: Connection, where: Names, values: Sequence[str]) -> list[str]:
+    """The values, where neighbours that make up one name ("Washington, D.C.") are put together again."""
+    if len(values) < 2:
+        return list(values)
+    runs = {
+        (at, end): ", ".join(values[at:end])
+        for at in range(len(values))
+        for end in range(at + 2, min(at + MOST_PARTS, len(values)) + 1)
+    }
+    names = where.names
+    there = set(connection.scalars(select(names.c.key).where(names.c.key.in_({key(run) for run in runs.values()}))))
+    joined, at = [], 0
+    while at < len(values):
+        longest = max((end for (start, end), run in runs.items() if start == at and key(run) in there), default=at + 1)
+        joined.append(runs.get((at, longest), values[at]))
+        at = longest
+    return joined
 
 
 def _resolve_one(connection: Connection, where: Names, parameter: str, value: str) -> str:
@@ -44,7 +64,7 @@ def _resolve_one(connection: Connection, where: Names, parameter: str, value: st
     found = connection.execute(wanted).all() if key(value) else []
     exact = [row.owner_id for row in found if row.kind == "id" and row.name == value]
     ids = exact or [row.owner_id for row in found if row.kind == "id"]
-    owners = sorted(set(ids or (row.owner_id for row in found))) or _by_code(connection, where, value)
+    owners = sorted(set(ids or (row.owner_id for row in found))) or by_code(connection, where, value)
     if len(owners) == 1:
         return owners[0]
     if owners:
@@ -55,7 +75,8 @@ def _resolve_one(connection: Connection, where: Names, parameter: str, value: st
     raise InvalidParameterError(parameter, value, f"no such name, id or code in {where.resource}", near)
 
 
-def _by_code(connection: Connection, where: Names, value: str) -> list[str]:
+def by_code(connection: Connection, where: Names, value: str) -> list[str]:
+    """The ids of the rows that have a code, given as `scheme:code` in any case."""
     scheme, colon, code = value.partition(":")
     if not colon or where.codes is None:
         return []
@@ -87,9 +108,12 @@ def nearest_names(connection: Connection, where: Names, value: str) -> list[str]
     return nearest(value, sorted(found))
 
 
-def nearest_ids(connection: Connection, table: Table, value: str) -> list[str]:
-    """Ids spelt like the value, the nearest first."""
-    found = connection.scalars(_alike(select(table.c.id).distinct(), table.c.id, value))
+def nearest_ids(
+    connection: Connection, table: Table, value: str, always: ColumnElement[bool] | None = None
+) -> list[str]:
+    """Ids spelt like the value, the nearest first, of rows that meet what always holds."""
+    ids = select(table.c.id).distinct()
+    found = connection.scalars(_alike(ids if always is None else ids.where(always), table.c.id, value))
     return nearest(value, sorted(found))
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, not_, select
 
 from app import models
 from app.db.text_search import matches
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.names import key
 from app.query.computed import computed_params
-from app.query.conditions import read_words
+from app.query.conditions import known_on, read_words
 from app.query.filters import KNOWN_BY
 from app.query.listing import Page, Sort, write_cursor
 from app.query.params import Param
@@ -65,9 +65,7 @@ def _tiers(resource: str, query: Query, values: Mapping[str, Any]) -> tuple[Tabl
 def _known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
     """The event was known by the day asked for, or is known now."""
     view = table_of(models.EventView)
-    day = values.get("known_by")
-    now = view.c.known_until == END_OF_TIME if day is None else and_(view.c.known_from <= day, view.c.known_until > day)
-    return event.c.pk.in_(select(view.c.event_pk).where(now))
+    return event.c.pk.in_(select(view.c.event_pk).where(known_on(values.get("known_by"))))
 
 
 def search(connection: Connection, values: Mapping[str, Any]) -> Page:
