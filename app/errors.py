@@ -27,9 +27,10 @@ class NotFoundError(OxusError):
     resource: str
     id: str
     did_you_mean: list[str] = field(default_factory=list)
+    reason: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.resource} has no {self.id!r}"
+        return self.reason or f"{self.resource} has no {self.id!r}"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import asin, cos, degrees, isfinite, pi, radians, sin, sqrt
 
+DECIMALS = 12  # of a degree: far below an atom's width, far above what a database's functions underflow at
 EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
 
 
@@ -17,7 +18,7 @@ def parse_numbers(text: str, count: int) -> list[float]:
         raise ValueError(f"expected {count} numbers separated by commas") from None
     if not all(isfinite(number) for number in numbers):
         raise ValueError("every number must be finite")
-    return numbers
+    return [round(number, DECIMALS) for number in numbers]
 
 
 @dataclass(frozen=True)

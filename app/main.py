@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from app import __version__
 from app.api import analysis, pages, v1
 from app.api.answers import Library
+from app.api.describe import describe_problems
 from app.api.methods import Methods
 from app.api.problems import handle_errors
 from app.db.engine import make_engine
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(v1.router)
     app.include_router(pages.router)
     handle_errors(app)
+    describe_problems(app)
     app.add_middleware(Methods)
     app.add_middleware(
         CORSMiddleware,

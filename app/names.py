@@ -20,6 +20,15 @@ def fold(text: str) -> str:
     return " ".join(kept.split())
 
 
+LONGEST_WORD = 400
+"""In bytes; no text index need hold a longer word, and PostgreSQL's cannot hold one of 2046."""
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text that an index holds."""
+    return [word for word in fold(text).split() if len(word.encode()) <= LONGEST_WORD]
+
+
 def key(name: str) -> str:
     """What two spellings share when they differ only in case, accents, hyphens, spaces or apostrophes.
 

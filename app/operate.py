@@ -102,8 +102,8 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     with _ready(settings):
         pass
     with _engine(settings, read_only=False) as engine:
-        for loaded in load_packs(engine, settings.seed_dir, name):
-            yield _told(loaded)
+        done = load_packs(engine, settings.seed_dir, name)
+    yield from map(_told, done)
 
 
 def _told(loaded: Loaded) -> str:

@@ -11,7 +11,7 @@ from app.api.answers import Snapshot, answer, pairs_of
 from app.api.describe import describe
 from app.api.envelopes import envelope, paged
 from app.query import changes, contradictions, control, search, stats, totals
-from app.query.computed import BY_ID, page_of
+from app.query.computed import BY_ID
 from app.query.listing import Page, Sort, read_paged
 from app.query.lookups import one_row
 from app.query.params import Param, read_query
@@ -60,20 +60,12 @@ def _add(
     )
 
 
-def _by_key(rows: Callable[[Connection, Mapping[str, Any]], Mapping[str, BaseModel]]) -> Find:
-    def find(connection: Connection, values: Mapping[str, Any]) -> Page:
-        return page_of(rows(connection, values), values)
-
-    find.__doc__ = rows.__doc__
-    return find
-
-
 _add(
     "/control",
     "control",
     ControlRow,
     control.CONTROL_PARAMS,
-    _by_key(control.control),
+    control.control,
     "Who held what on a day",
 )
 _add(
@@ -81,7 +73,7 @@ _add(
     "control",
     TallyRow,
     control.SUMMARY_PARAMS,
-    _by_key(control.summary),
+    control.summary,
     "What each side gained and lost within a window",
 )
 _add(
@@ -89,7 +81,7 @@ _add(
     "contradictions",
     ContradictionRow,
     contradictions.PARAMS,
-    _by_key(contradictions.contradictions),
+    contradictions.contradictions,
     "Claims that cannot all be true",
 )
 _add(
@@ -126,7 +118,7 @@ async def timeline(request: Request) -> Response:
 
     def write(snapshot: Snapshot) -> bytes:
         one_row(RESOURCES["locations"].listing, id_, {}, snapshot.connection)
-        found = page_of(control.control_of(snapshot.connection, id_, values), values)
+        found = control.control_of(snapshot.connection, id_, values)
         return paged(request, snapshot, pairs, values, found)
 
     return await answer(request, values, write, short=False)

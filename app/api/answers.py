@@ -55,12 +55,14 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 def check_accept(request: Request, values: Mapping[str, Any]) -> None:
     """`f` wins over Accept. Raises NotAcceptableError when no format that is asked for can be written."""
-    if "f" not in values and not _accepts(request.headers.get("accept", "*/*"), JSON):
+    if "f" not in values and not _accepts(", ".join(request.headers.getlist("accept")), JSON):
         raise NotAcceptableError(f"this can be written as {JSON}; ask for it, or leave Accept out")
 
 
 def _accepts(accept: str, media: str) -> bool:
     """Whether a media type is acceptable: the most exact range that covers it decides (RFC 9110)."""
+    if not accept.strip(", "):
+        return True
     weights: dict[str, str] = {}
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
@@ -113,5 +115,5 @@ def _etag(request: Request, revision: int) -> str:
 
 def _has(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this answer (weak comparison, RFC 9110)."""
-    given = request.headers.get("if-none-match", "")
+    given = ", ".join(request.headers.getlist("if-none-match"))
     return etag in (part.strip().removeprefix("W/") for part in given.split(","))

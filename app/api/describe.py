@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from fastapi import FastAPI
+
 from app.query.params import Param
 from app.schemas.envelope import ProblemRow
 
@@ -10,6 +12,7 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas
 _PROBLEMS = {
     400: "Something in the request is not understood; the problem names the nearest valid choice.",
     404: "There is no such id.",
+    405: "Nothing but GET, HEAD and OPTIONS is answered.",
     406: "None of the formats asked for can be written.",
     503: "The database cannot answer now; Retry-After tells when to ask again.",
 }
@@ -21,6 +24,18 @@ _IDS = {
     "locations": "kaldar",
     "packs": "northern-afghanistan-2021",
 }
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Put the shape of problems into the description: a model named beside a route would be described as JSON."""
+    plain = app.openapi
+
+    def whole() -> dict[str, Any]:
+        description = plain()
+        description["components"]["schemas"]["ProblemRow"] = ProblemRow.model_json_schema()
+        return description
+
+    app.openapi = whole  # type: ignore[method-assign]
 
 
 def parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
@@ -47,7 +62,7 @@ def describe(model: Any, params: Iterable[Param], id_of: str | None = None) -> d
         where = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
         described.insert(0, where | {"description": f"The id. {example}"})
     responses: dict[int | str, dict[str, Any]] = {
-        status: {"model": ProblemRow, "description": text, "content": PROBLEM}
+        status: {"description": text, "content": PROBLEM}
         for status, text in _PROBLEMS.items()
         if status != 404 or id_of
     }

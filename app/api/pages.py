@@ -5,12 +5,28 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app import __version__
-from app.api.answers import Snapshot, answer, pairs_of
+from app.api.answers import JSON, Snapshot, answer, pairs_of
+from app.api.describe import describe
 from app.api.envelopes import dumps
 from app.query.params import read_query
 from app.resources import RESOURCES
+from app.schemas.envelope import Health, Ready
 
 router = APIRouter()
+
+WORKED_OUT = {
+    "control": "control?as_of=2021-06-29",
+    "control-summary": "control/summary?datetime=2021-06-21/2021-07-05",
+    "control-timeline": "locations/kaldar/control",
+    "totals": "movements/totals?to=tajikistan",
+    "contradictions": "contradictions",
+    "stats": "stats?group_by=category",
+    "search": "search?q=Hairaton",
+    "resolve": "resolve?q=Hairaton",
+    "changes": "changes?since=0",
+    "vocabularies": "vocabularies",
+}
+"""Answers that no list of the registry gives, each with what it needs."""
 
 
 @router.get("/", include_in_schema=False)
@@ -30,8 +46,7 @@ async def landing(request: Request) -> Response:
                 "docs": f"{base}/docs",
                 "openapi": f"{base}/openapi.json",
                 **{name: f"{base}/v1/{name}" for name in RESOURCES},
-                "resolve": f"{base}/v1/resolve?q=Hairaton",
-                "vocabularies": f"{base}/v1/vocabularies",
+                **{name: f"{base}/v1/{path}" for name, path in WORKED_OUT.items()},
             },
         }
         return dumps(body).encode()
@@ -39,13 +54,14 @@ async def landing(request: Request) -> Response:
     return await answer(request, values, write)
 
 
-@router.get("/healthz", tags=["operation"], summary="The process is alive")
-async def healthz() -> dict[str, str]:
+@router.get("/healthz", tags=["operation"], summary="The process is alive", **describe(Health, ()))
+async def healthz(request: Request) -> Response:
     """Answers as long as the process does; touches no database."""
-    return {"status": "ok"}
+    read_query(pairs_of(request), {})
+    return Response(dumps({"status": "ok"}), media_type=JSON)
 
 
-@router.get("/readyz", tags=["operation"], summary="The database answers")
+@router.get("/readyz", tags=["operation"], summary="The database answers", **describe(Ready, ()))
 async def readyz(request: Request) -> Response:
     """Answers with the revision when the database can be read, and with a 503 problem when it cannot."""
     values = read_query(pairs_of(request), {})

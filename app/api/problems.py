@@ -45,7 +45,7 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 async def _oxus_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MovedError):
         old = request.path_params["id"]
-        path = request.url.path.replace(f"/{old}", f"/{error.id}", 1)
+        path = request.url.path.replace(f"/{error.resource}/{old}", f"/{error.resource}/{error.id}", 1)
         return RedirectResponse(str(request.url.replace(path=path)), HTTPStatus.PERMANENT_REDIRECT)
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):

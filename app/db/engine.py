@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -62,6 +63,8 @@ def _pool() -> Any:
 
 def _postgresql_engine(url: str, read_only: bool) -> Engine:
     address = make_url(url).set(drivername="postgresql+psycopg")
+    if find_spec("psycopg") is None:
+        raise SchemaError("PostgreSQL needs the extra: pip install -c requirements.lock -e '.[postgresql]'")
     if read_only:
         return create_engine(
             address,

@@ -1,5 +1,7 @@
 """Which schema a database has, told without the migration tool: a start must be quick."""
 
+import re
+
 from sqlalchemy import Connection, inspect, select, table, text
 from sqlalchemy import column as column_named
 
@@ -17,7 +19,9 @@ def stored_schema(connection: Connection) -> str | None:
     names = inspect(connection).get_table_names()
     if "alembic_version" in names:
         version = table("alembic_version", column_named("version_num"))
-        return connection.scalar(select(version.c.version_num))
+        found = connection.scalar(select(version.c.version_num))
+        if found is None or re.fullmatch(r"\d{4}", found):
+            return found
     if names:
         raise SchemaError("this database holds tables that are not Oxus's; name another one")
     return None
@@ -29,7 +33,7 @@ def check_schema(connection: Connection) -> None:
     if found == SCHEMA:
         return
     if found is None:
-        raise SchemaError("the database is empty; run `oxus db upgrade` and `oxus seed load`")
+        raise SchemaError("the database is empty; run `oxus db upgrade` first")
     if found < SCHEMA:
         raise SchemaError(f"the database is at schema {found}, this is {SCHEMA}; run `oxus db upgrade`")
     raise SchemaError(f"the database is at schema {found}, newer than {SCHEMA}; it needs a newer Oxus")

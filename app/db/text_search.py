@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
-from app.names import fold
+from app.names import words
 
 INDEXED = ("event", "claim", "source", "actor", "location")
 SEPARATOR = "\ue000"
@@ -41,7 +41,7 @@ def create_index(dialect: str, name: str) -> list[str]:
 
 def _folded(body: str) -> str:
     """The words of a text; its parts stay apart, since nobody can ask for what parts them."""
-    return f" {SEPARATOR} ".join(fold(part) for part in body.split(SEPARATOR))
+    return f" {SEPARATOR} ".join(" ".join(words(part)) for part in body.split(SEPARATOR))
 
 
 def _vector(words: list[str]) -> str:

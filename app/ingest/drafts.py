@@ -268,3 +268,5 @@ class PackContent(Draft):
     events: list[EventDraft] = []
     claims: list[ClaimDraft] = []
     merged: list[Merge] = []
+    broken: frozenset[tuple[str, str]] = frozenset()
+    """(resource, id) of drafts that could not be read, and of events with such a claim."""

@@ -1,9 +1,10 @@
 """Loading seed packs: checked as a whole, written in one transaction, and nothing at all if nothing changed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -33,31 +34,33 @@ from app.schemas.reference import CoverageRow, PackRow
 
 @dataclass
 class Loaded:
-    """What a load did to one pack: the new revision, or None if it changed nothing."""
+    """What a load did to one pack: the new revision, or None if nothing of it is different now."""
 
     pack: str
     version: str
-    revision: int | None
-    deltas: dict[str, Delta]
+    revision: int | None = None
+    deltas: dict[str, Delta] = field(default_factory=dict)
 
 
-def read_checked(folder: Path, name: str | None = None, known: Universe | None = None) -> list[PackContent]:
-    """All packs of a folder (or the one named), read and checked. Raises BrokenPackError with every problem.
+def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
+    """All packs of a folder (or the one named), read and checked beside each other.
 
-    Packs are checked beside each other and beside what is `known` already.
+    Raises BrokenPackError with every problem.
     """
-    universe = known or Universe()
+    wanted = {path.name for path in find_packs(folder, name)}
+    return _read(find_packs(folder), wanted, Universe())
+
+
+def _read(paths: list[Path], wanted: Collection[str], universe: Universe) -> list[PackContent]:
+    """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
-    for path in find_packs(folder):
+    for path in paths:
         content, found = read_pack(path)
-        wanted = name is None or path.name == name
-        problems += found if wanted else []
+        problems += found if path.name in wanted else []
         if content:
             universe.add(content)
-            contents += [content] if wanted else []
-    if name is not None and not contents and not problems:
-        find_packs(folder, name)
+            contents += [content] if path.name in wanted else []
     problems += [problem for content in contents for problem in check(content, universe)]
     if problems:
         raise BrokenPackError(sorted(set(problems)))
@@ -66,48 +69,56 @@ def read_checked(folder: Path, name: str | None = None, known: Universe | None =
 
 def unchanged(connection: Connection, folder: Path) -> bool:
     """Whether every pack of the folder is loaded already, as it stands."""
-    pack = table_of(models.Pack)
-    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
-    return all(stored.get(path.name) == digest_of(path) for path in find_packs(folder))
+    return all(_stands(connection, path) for path in find_packs(folder))
 
 
 def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Loaded]:
-    """Load all packs of a folder, or the one named; all or nothing.
+    """Load all packs of a folder, or the one named; all or nothing, as one revision.
 
     Raises BrokenPackError, having changed nothing, when any of them has a problem.
     """
-    with writing(engine) as connection:
-        universe = Universe()
-        add_known(connection, universe, except_packs=[path.name for path in find_packs(folder)])
-        contents = read_checked(folder, name, universe)
-        try:
-            return [_load(connection, content, universe) for content in contents]
-        except IntegrityError:
-            packs = ", ".join(content.pack.id for content in contents)
-            reason = "something that another pack refers to would be gone or there twice"
-            raise BrokenPackError([Problem("", packs, "", "", reason)]) from None
+    wanted = {path.name for path in find_packs(folder, name)}
+    try:
+        with writing(engine) as connection:
+            # Packs that refer to these ones follow, as long as they stand as they were loaded.
+            paths = [path for path in find_packs(folder) if path.name in wanted or _stands(connection, path)]
+            packs = [path.name for path in paths]
+            universe = Universe()
+            add_known(connection, universe, except_packs=packs)
+            done = _load(connection, _read(paths, packs, universe), universe)
+    except IntegrityError:
+        reason = "something that another pack refers to would be gone, or an id there twice"
+        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(wanted)), "", "", reason)]) from None
+    return [loaded for loaded in done if loaded.pack in wanted or loaded.revision]
 
 
-def _load(connection: Connection, content: PackContent, universe: Universe) -> Loaded:
+def _stands(connection: Connection, path: Path) -> bool:
+    """Whether a pack is loaded just as it stands in its folder."""
     pack = table_of(models.Pack)
-    stored = connection.execute(select(pack.c.digest, pack.c.row).where(pack.c.id == content.pack.id)).one_or_none()
-    done = Loaded(content.pack.id, content.pack.version, None, {})
-    if stored and stored.digest == content.digest:
+    return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
+
+
+def _load(connection: Connection, contents: list[PackContent], universe: Universe) -> list[Loaded]:
+    pack, revisions = table_of(models.Pack), table_of(models.Revision)
+    done = [Loaded(content.pack.id, content.pack.version) for content in contents]
+    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
+    if all(stored.get(content.pack.id) == content.digest for content in contents):
         return done
-    revision_table = table_of(models.Revision)
-    revision = (connection.scalar(select(func.max(revision_table.c.id))) or 0) + 1
+    revision = (connection.scalar(select(func.max(revisions.c.id))) or 0) + 1
     with connection.begin_nested() as attempt:
-        title = f"{content.pack.id} {content.pack.version}"
-        connection.execute(insert(revision_table).values(id=revision, made_at=datetime.now(UTC), summary=title))
-        pack_changed = _store_pack(connection, content, universe, revision)
-        done.deltas = _store_rows(connection, content, universe, revision)
-        if pack_changed or any(delta.touched for delta in done.deltas.values()):
-            done.revision = revision
-        else:
-            attempt.rollback()
-    if done.revision is None:  # only comments or the order of lines differ: remember the digest, change nothing
+        summary = ", ".join(f"{content.pack.id} {content.pack.version}" for content in contents)
+        connection.execute(insert(revisions).values(id=revision, made_at=datetime.now(UTC), summary=summary))
+        changed = {content.pack.id for content in contents if _store_pack(connection, content, universe, revision)}
+        _store_rows(connection, contents, universe, revision, done)
+        for loaded in done:
+            if loaded.pack in changed or any(delta.touched for delta in loaded.deltas.values()):
+                loaded.revision = revision
+        if any(loaded.revision for loaded in done):
+            return done
+        attempt.rollback()
+    for content in contents:  # only comments or the order of lines differ: remember the digest, change nothing
         connection.execute(update(pack).where(pack.c.id == content.pack.id).values(digest=content.digest))
-    return done
+    return [Loaded(content.pack.id, content.pack.version) for content in contents]
 
 
 def _store_pack(connection: Connection, content: PackContent, universe: Universe, revision: int) -> bool:
@@ -140,29 +151,41 @@ def _store_pack(connection: Connection, content: PackContent, universe: Universe
     return True
 
 
-def _store_rows(connection: Connection, content: PackContent, universe: Universe, revision: int) -> dict[str, Delta]:
-    build = Records(universe, content.pack)
-    deltas: dict[str, Delta] = {}
+def _store_rows(
+    connection: Connection, contents: list[PackContent], universe: Universe, revision: int, done: list[Loaded]
+) -> None:
+    """Write the rows of all packs, resource by resource, then what follows from them.
 
-    def store(resource: str, records: Iterable[Record]) -> None:
-        merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
-        by_id = {record.id: record for record in records}
-        deltas[resource] = upsert(connection, resource, by_id, content.pack.id, revision, merged)
-
-    touched = _events_around(connection, content.pack.id)
-    store("sources", map(build.source, content.sources))
-    store("actors", map(build.actor, content.actors))
-    store("locations", map(build.location, content.locations))
-    store("events", map(build.event, content.events))
-    event_pks = pks(connection, "events", {claim.event for claim in content.claims})
-    store("claims", (build.claim(claim, event_pks[claim.event]) for claim in content.claims))
+    A pack may refer to any other one, so nothing is derived before everything is there.
+    """
+    touched = {pk for content in contents for pk in _events_around(connection, content.pack.id)}
+    for resource in ("sources", "actors", "locations", "events", "claims"):
+        for content, loaded in zip(contents, done, strict=True):
+            records = {record.id: record for record in _records(connection, resource, content, universe)}
+            merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
+            loaded.deltas[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
     store_closure(connection, models.LocationAncestor, location_ancestors(connection))
     store_closure(connection, models.ActorAncestor, actor_ancestors(connection))
-    rename_elsewhere(connection, content, revision, deltas)
-    touched |= _events_around(connection, content.pack.id)
-    changed = derive(connection, touched, revision)
-    deltas["events"].updated |= changed - deltas["events"].added
-    return deltas
+    for content, loaded in zip(contents, done, strict=True):
+        rename_elsewhere(connection, content, revision, loaded.deltas)
+    touched |= {pk for content in contents for pk in _events_around(connection, content.pack.id)}
+    there = set(connection.scalars(select(table_of(models.Event).c.pk)))
+    changed = derive(connection, touched & there, revision)
+    owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
+    for id_ in changed:
+        # An event of a pack that is not loaded now counts for the first that is.
+        delta = owners.get(id_, done[0]).deltas["events"]
+        delta.updated |= {id_} - delta.added
+
+
+def _records(connection: Connection, resource: str, content: PackContent, universe: Universe) -> Iterator[Record]:
+    build = Records(universe, content.pack)
+    if resource == "claims":
+        event_pks = pks(connection, "events", {claim.event for claim in content.claims})
+        yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
+        return
+    make: Callable[[Any], Record] = getattr(build, resource.removesuffix("s"))
+    yield from map(make, getattr(content, resource))
 
 
 def _events_around(connection: Connection, pack_id: str) -> set[int]:
@@ -186,4 +209,4 @@ def _events_around(connection: Connection, pack_id: str) -> set[int]:
     found |= set(connection.scalars(quoted))
     ids = select(event.c.id).where(event.c.pk.in_(found))
     found |= set(connection.scalars(select(event.c.pk).where(event.c.part_of_id.in_(ids))))
-    return found & set(connection.scalars(select(event.c.pk)))
+    return found

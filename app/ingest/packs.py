@@ -21,10 +21,38 @@ from app.ingest.drafts import (
     PackDraft,
     SourceDraft,
 )
+from app.names import nearest
 
+_DATE = "a day without quotes (2021-06-29), or { earliest = ..., latest = ..., precision = ... }"
+_BROKEN: dict[type[BaseModel], tuple[str, str]] = {
+    SourceDraft: ("sources", "id"),
+    ActorDraft: ("actors", "id"),
+    LocationDraft: ("locations", "id"),
+    EventDraft: ("events", "id"),
+    ClaimDraft: ("events", "event"),
+}
+"""What a draft that cannot be read is missed as: a claim is missed by its event."""
+_REASONS = {
+    "missing": "is needed",
+    "extra_forbidden": "unknown key",
+    "date_type": "a day, written without quotes: 2021-06-29",
+    "string_type": "a text, in quotes",
+    "tuple_type": 'a list of ids: ["..."]',
+    "list_type": "a list: [...]",
+    "int_type": "a whole number, without quotes",
+    "model_type": "a table: { ... }",
+}
 LARGEST_FILE = 16 * 1024 * 1024
 _Model = TypeVar("_Model", bound=BaseModel)
 _PLURALS = {"source": "sources", "actor": "actors", "location": "locations"}
+
+
+class Problems(list[Problem]):
+    """What is wrong with a pack so far, and what could not be read for it: (resource, id)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: set[tuple[str, str]] = set()
 
 
 def find_packs(folder: Path, name: str | None = None) -> list[Path]:
@@ -35,6 +63,8 @@ def find_packs(folder: Path, name: str | None = None) -> list[Path]:
     wanted = [path for path in found if path.name == name]
     if wanted:
         return wanted
+    if not folder.is_dir():
+        raise BrokenPackError([Problem(folder.name, "", "seed", folder.name, "no such folder")])
     reason = "no such pack; packs here: " + (", ".join(path.name for path in found) or "none")
     raise BrokenPackError([Problem(folder.name, "", "pack", name or "", reason)])
 
@@ -50,7 +80,7 @@ def digest_of(folder: Path) -> str:
 
 def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     """A pack and its problems of form. The content is None when not even pack.toml can be used."""
-    problems: list[Problem] = []
+    problems = Problems()
     pack: PackDraft | None = None
     drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
     merged: list[Merge] = []
@@ -74,10 +104,12 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
         return None, problems
     if pack.id != folder.name:
         problems.append(Problem(pack.file, pack.id, "id", pack.id, f"must be the folder's name, {folder.name}"))
-    return PackContent(pack=pack, digest=digest_of(folder), merged=merged, **drafts), problems
+    return PackContent(
+        pack=pack, digest=digest_of(folder), merged=merged, broken=frozenset(problems.broken), **drafts
+    ), problems
 
 
-def _read_toml(path: Path, file: str, problems: list[Problem]) -> dict[str, Any] | None:
+def _read_toml(path: Path, file: str, problems: Problems) -> dict[str, Any] | None:
     try:
         content = path.read_bytes()
         if len(content) > LARGEST_FILE:
@@ -95,7 +127,7 @@ def _read_toml(path: Path, file: str, problems: list[Problem]) -> dict[str, Any]
     return None
 
 
-def _entries(table: dict[str, Any], key: str, file: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+def _entries(table: dict[str, Any], key: str, file: str, problems: Problems) -> Iterator[dict[str, Any]]:
     """The tables of an array of tables; anything else there is a problem."""
     entries = table.pop(key, [])
     if not isinstance(entries, list):
@@ -108,12 +140,12 @@ def _entries(table: dict[str, Any], key: str, file: str, problems: list[Problem]
             problems.append(Problem(file, "", key, str(entry)[:80], f"write each as [[{key}]]"))
 
 
-def _nothing_else(table: dict[str, Any], file: str, problems: list[Problem]) -> None:
+def _nothing_else(table: dict[str, Any], file: str, problems: Problems) -> None:
     problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
 
 
 def _read_reference(
-    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]
+    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: Problems
 ) -> None:
     models: dict[str, type[Named]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
     model = models[singular]
@@ -122,7 +154,7 @@ def _read_reference(
     _nothing_else(table, file, problems)
 
 
-def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: list[Problem]) -> None:
+def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: Problems) -> None:
     """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
@@ -134,7 +166,7 @@ def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]],
     _nothing_else(table, file, problems)
 
 
-def _merges(table: dict[str, Any], file: str, problems: list[Problem]) -> Iterator[Merge | None]:
+def _merges(table: dict[str, Any], file: str, problems: Problems) -> Iterator[Merge | None]:
     for resource, lines in table.items():
         if not isinstance(lines, dict):
             problems.append(Problem(file, "", resource, "", "write [resource] and then old = new"))
@@ -143,14 +175,29 @@ def _merges(table: dict[str, Any], file: str, problems: list[Problem]) -> Iterat
             yield _build(Merge, {"file": file, "resource": resource, "old": old, "new": new}, problems)
 
 
-def _build(model: type[_Model], entry: dict[str, Any], problems: list[Problem]) -> _Model | None:
+def _build(model: type[_Model], entry: dict[str, Any], problems: Problems) -> _Model | None:
     """A draft, or None and a problem for each thing that is wrong with it."""
     try:
         return model.model_validate(entry)
     except ValidationError as error:
-        name = str(entry.get("id") or entry.get("event") or entry.get("old") or "")
-        for wrong in error.errors(include_url=False):
-            field = ".".join(str(part) for part in wrong["loc"])
-            value = "" if wrong["type"] == "missing" else str(wrong["input"])[:80]
-            problems.append(Problem(str(entry.get("file")), name, field, value, wrong["msg"]))
+        problems.extend(_problem(model, entry, wrong) for wrong in error.errors(include_url=False))
+        if model in _BROKEN:
+            resource, field = _BROKEN[model]
+            problems.broken.add((resource, str(entry.get(field))))
         return None
+
+
+def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Problem:
+    """What is wrong with a draft, in words for a curator."""
+    name = str(entry.get("id") or entry.get("old") or entry.get("event") or "")
+    if model is ClaimDraft and "id" not in entry and isinstance(entry.get("paragraph"), int):
+        name += f"-p{entry['paragraph']}"
+    field = ".".join(str(part) for part in wrong["loc"])
+    value = "" if wrong["type"] == "missing" else str(wrong["input"])[:80]
+    reason = _REASONS.get(wrong["type"], wrong["msg"].removeprefix("Value error, "))
+    if wrong["type"] == "extra_forbidden":
+        near = nearest(str(wrong["loc"][-1]), [known.rstrip("_") for known in model.model_fields])
+        reason += f"; did you mean {' or '.join(near)}?" if near and len(wrong["loc"]) == 1 else ""
+    if field == "date" and model is ClaimDraft:
+        reason = _DATE
+    return Problem(str(entry.get("file")), name, field, value, reason)

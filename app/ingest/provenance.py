@@ -6,7 +6,10 @@ from pathlib import Path
 
 from app.errors import BrokenPackError, Problem
 from app.ingest.drafts import PackContent
+from app.rules.dates import MONTHS, read_date
+from app.timespan import Interval
 
+FULL_DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)})\s+\d{{1,2}},?\s+\d{{4}}\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\[(\d+)\] ?")
 
 
@@ -68,20 +71,32 @@ def _printed_with(number: int, quantities: tuple[str, ...]) -> bool:
     return any(stands_in(str(number), quantity) for quantity in quantities)
 
 
+def _published(content: PackContent, paragraphs: list[str]) -> Iterator[Problem]:
+    """A document that prints full dates prints the one of its publication among them."""
+    source = next((source for source in content.sources if source.id == content.pack.document), None)
+    if source is None or source.published_on is None:
+        return
+    when = Interval(source.published_on, source.published_on)
+    printed = [match.group() for text in paragraphs for match in FULL_DATE.finditer(text)]
+    if printed and all(read_date(date, source.published_on) != when for date in printed):
+        reason = f"the document prints {', '.join(printed)}"
+        yield Problem(source.file, source.id, "published_on", str(source.published_on), reason)
+
+
 def prove(content: PackContent, document: Path) -> tuple[int, list[Problem]]:
     """How many tokens were looked up, and a problem for each that is not where the pack says.
 
     A claim's token must stand in the paragraph of its locator, an alias anywhere in the document.
     """
     paragraphs = read_document(document)
-    problems = []
+    problems = list(_published(content, paragraphs))
     count = 0
+    named = [claim.paragraph or 0 for claim in content.claims]
+    if max(named, default=0) > len(paragraphs):
+        reason = f"has {len(paragraphs)} paragraphs, the pack names {max(named)}: this is another text"
+        return 0, [Problem(document.name, content.pack.id, "document", "", reason)]
     for file, owner, number, field, token in printed_tokens(content, content.pack.document or ""):
         count += 1
-        if number is not None and number > len(paragraphs):
-            reason = f"the document has {len(paragraphs)} paragraphs, not {number}"
-            problems.append(Problem(file, owner, "paragraph", str(number), reason))
-            continue
         texts = [paragraphs[number - 1]] if number else paragraphs
         if not any(stands_in(token, text) for text in texts):
             where = f"paragraph {number}" if number else "the document"

@@ -272,9 +272,14 @@ class Records:
         figures = [
             figure.model_dump() | {"position": at, "id": f"{row.id}-f{at + 1}"} for at, figure in enumerate(row.figures)
         ]
-        names = [hop.name for hop in chain] + ([row.location.name] if row.location else [])
         children: Children = {models.ClaimHop: hops, models.Figure: figures}
-        return Record(draft.full_id, row, columns, children, _text(event.title, draft.summary, *names))
+        return Record(draft.full_id, row, columns, children, claim_text(row))
+
+
+def claim_text(row: ClaimRow) -> str:
+    """What full text finds a claim by."""
+    place = row.location.name if row.location else None
+    return _text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place)
 
 
 def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:

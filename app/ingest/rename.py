@@ -6,9 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from app.db.text_search import write_texts
 from app.ingest.drafts import PackContent
+from app.ingest.records import claim_text
 from app.ingest.upsert import TABLES, Delta
 from app.models.base import table_of
+from app.schemas.claims import ClaimRow
 
 REFERENCES: dict[str, dict[str, str]] = {
     "sources": {"organisation": "sources", "actor": "actors"},
@@ -58,6 +61,8 @@ def rename_elsewhere(connection: Connection, content: PackContent, revision: int
                 if text != row:
                     connection.execute(update(table).where(table.c.pk == pk).values(row=text, revision=revision))
                     deltas[resource].updated.add(owner)
+                    if resource == "claims":
+                        write_texts(connection, "claim", [(pk, claim_text(ClaimRow.model_validate(renamed)))])
 
 
 def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Mapping[str, Mapping[str, str]]) -> Any:

@@ -29,6 +29,8 @@ class Universe:
     events: dict[str, EventDraft] = field(default_factory=dict)
     claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
     """By id of the event."""
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    """(resource, id) of drafts that could not be read; that nothing leads to them is no problem of its own."""
 
     def add(self, content: PackContent) -> None:
         """Add what a pack holds."""
@@ -38,6 +40,7 @@ class Universe:
                 rows.setdefault(draft.id, draft)
         for claim in content.claims:
             self.claims[claim.event].append(claim)
+        self.broken |= content.broken
 
     def ids(self, resource: str) -> Iterable[str]:
         """The ids of a resource."""

@@ -88,7 +88,11 @@ def upsert(
 
     _remove(connection, resource, {id_: keys[id_] for id_ in delta.updated | delta.removed})
     if delta.removed:
-        connection.execute(delete(table).where(table.c.pk.in_([keys[id_] for id_ in delta.removed])))
+        gone = [keys[id_] for id_ in delta.removed]
+        if resource == "events":
+            view = table_of(models.EventView)
+            connection.execute(delete(view).where(view.c.event_pk.in_(gone)))
+        connection.execute(delete(table).where(table.c.pk.in_(gone)))
     written = {
         id_: records[id_].columns | {"row": rows[id_], "revision": revision} for id_ in delta.added | delta.updated
     }
@@ -104,7 +108,7 @@ def upsert(
         )
     _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(written)})
     write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(written)])
-    _note_removals(connection, resource, delta, pack_id, revision, merged)
+    delta.removed |= _note_removals(connection, resource, delta, pack_id, revision, merged)
     return delta
 
 
@@ -137,8 +141,8 @@ def _note_removals(
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
-) -> None:
-    """Keep what is gone, so that copies can follow and old ids redirect."""
+) -> set[str]:
+    """Keep what is gone, so that copies can follow and old ids redirect; the ids that are told anew."""
     gone = table_of(models.Removed)
     noted = select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
     known = dict(connection.execute(noted).all())
@@ -150,6 +154,7 @@ def _note_removals(
     if wanted:
         fixed = {"resource": resource, "pack_id": pack_id, "revision": revision}
         connection.execute(insert(gone), [fixed | {"id": id_, "merged_into": into} for id_, into in wanted.items()])
+    return set(wanted)
 
 
 def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tuple[Any, ...]]) -> None:
@@ -173,7 +178,7 @@ def location_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
         at: str | None = id_
         while at is not None:
             pairs.add((at, id_))
-            at = parents[at]
+            at = parents.get(at)  # one that is gone is refused when the load commits
     return pairs
 
 

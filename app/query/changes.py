@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Select, Table, and_, func, literal, null, or_, select, union_all
 from sqlmodel import SQLModel
 
 from app import models
@@ -78,16 +78,20 @@ def changes(connection: Connection, values: Mapping[str, Any]) -> Page:
     return Page(
         rows=[_said(row, since, rows) for row in shown],
         next=write_cursor(SORT, last) if last else None,
-        matched=None,
+        matched=_matched(connection, feed, since) if values.get("count") else None,
         omitted=None,
     )
 
 
+def _matched(connection: Connection, feed: Any, since: int) -> int:
+    counted = select(func.count()).select_from(feed).where(feed.c.revision > since)
+    return int(connection.scalar(counted) or 0)
+
+
 def _cursor(last: list[str]) -> tuple[int, str, str]:
-    try:
-        return int(last[0]), last[1], last[2]
-    except (ValueError, IndexError):
-        raise InvalidParameterError("cursor", "...", FORGED) from None
+    if not (last[0].isascii() and last[0].isdigit() and len(last[0]) < 10):
+        raise InvalidParameterError("cursor", "...", FORGED)
+    return int(last[0]), last[1], last[2]
 
 
 def _rows(connection: Connection, wanted: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:

@@ -12,9 +12,9 @@ from app.db.text_search import matches
 from app.errors import InvalidParameterError
 from app.geo import Box, Point, box_around, parse_box, parse_point
 from app.models.base import END_OF_TIME, table_of
-from app.names import fold, nearest
+from app.names import LONGEST_WORD, fold, nearest
 from app.query.params import Asked, Condition
-from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, nearest_ids, resolve
+from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_ids, resolve
 from app.timespan import Interval, parse_interval
 
 view = table_of(models.EventView)
@@ -267,6 +267,7 @@ def event_of_claim(column: str) -> Condition:
 def known_event(values: list[str], asked: Asked) -> ColumnElement[bool]:
     """The claim is about one of these events."""
     event = table_of(models.Event)
+    values = [merged_into(asked.connection, "events", value.lower()) or value.lower() for value in values]
     ids = set(asked.connection.scalars(select(event.c.id).where(event.c.id.in_(values))))
     for value in values:
         if value not in ids:
@@ -304,6 +305,8 @@ def read_words(text: str) -> list[list[str]]:
     phrases: list[list[str]] = []
     for at, part in enumerate(text.split('"')):
         words = fold(part).split()
+        if any(len(word.encode()) > LONGEST_WORD for word in words):
+            raise ValueError(f"one of the words is longer than {LONGEST_WORD} bytes")
         phrases += [words] if at % 2 else [[word] for word in words]
     phrases = [phrase for phrase in phrases if phrase]
     if not phrases:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 
 from app import models, vocab
 from app.models.base import table_of
-from app.query.computed import computed_params
+from app.query.computed import computed_params, page_of
 from app.query.facts import told_of
 from app.query.filters import EVENT_FILTERS
-from app.query.listing import matching, with_examples
+from app.query.listing import Page, matching, omitted, with_examples
 from app.query.listings import EVENTS
 from app.query.params import Asked, of_vocabulary
 from app.rules.contradictions import Contradiction, ControlTold, of_control, within_event
@@ -24,8 +24,8 @@ PARAMS = with_examples(
 )
 
 
-def contradictions(connection: Connection, values: Mapping[str, Any]) -> dict[str, ContradictionRow]:
-    """The contradictions that touch an event the filters let through, by id."""
+def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
+    """The contradictions that touch an event the filters let through."""
     view, event = table_of(models.EventView), table_of(models.Event)
     asked = Asked(values, connection, EVENTS.rows)
     kinds = values.get("kind", vocab.CONTRADICTION.codes)
@@ -49,12 +49,13 @@ def contradictions(connection: Connection, values: Mapping[str, Any]) -> dict[st
             events=[Ref(id=event_id, name=titles[event_id]) for event_id in contradiction.events],
             sides=[SideRow(claims=list(side)) for side in contradiction.sides],
         )
-    return rows
+    return page_of(rows, values, omitted(EVENTS, asked))
 
 
 def _id(contradiction: Contradiction, taken: Mapping[str, Any]) -> str:
-    """A readable id: the kind and the events, numbered where one event has several."""
-    plain = ":".join((contradiction.kind, *contradiction.events))
+    """A readable id: the kind and the events, and for figures the claims, of which one event may have many pairs."""
+    claims = sorted(claim for side in contradiction.sides for claim in side if contradiction.kind == "figure")
+    plain = ":".join((contradiction.kind, *contradiction.events, *claims))
     number = sum(id_ == plain or id_.startswith(f"{plain}:") for id_ in taken)
     return f"{plain}:{number + 1}" if number else plain
 

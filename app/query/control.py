@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
-from app.query.computed import computed_params
+from app.query.computed import computed_params, page_of
 from app.query.figures import figure_entries
 from app.query.filters import ANY, KNOWN_BY, NAME, NAMES, TIME
+from app.query.listing import Page
 from app.query.params import Asked, Param, of_vocabulary, split
 from app.query.resolve import ACTORS, LOCATIONS, resolve
 from app.rules.control import Change, State, Tally, control_on, tallies, timeline
-from app.schemas.analysis import ControlRow, FigureEntry, StateRow, StretchRow, TallyRow
+from app.schemas.analysis import ControlRow, FigureEntry, StretchRow, TallyRow
 from app.schemas.base import Ref
 from app.timespan import Interval, parse_day
 
@@ -153,32 +155,33 @@ def _members(connection: Connection, parameter: str, values: Mapping[str, Any], 
     return set(connection.scalars(found))
 
 
-def control(connection: Connection, values: Mapping[str, Any]) -> dict[str, ControlRow]:
+def control(connection: Connection, values: Mapping[str, Any]) -> Page:
     """Who held what on `as_of`, by location; a place asked for by name is there even if nothing is known."""
     names, day = Names(), values["as_of"]
     places, _ = _places(connection, values, names)
     holders = _members(connection, "holder", values, day)
-    rows = {}
+    rows: dict[str, BaseModel] = {}
     for place in places:
         state = control_on(place.changes, day, place.cut_off)
         if holders is None or state.holder in holders:
             location = Ref(id=place.id, name=place.name)
             rows[place.id] = ControlRow(location=location, **names.state(state))
-    return rows
+    return page_of(rows, values)
 
 
-def control_of(connection: Connection, location: str, values: Mapping[str, Any]) -> dict[str, StretchRow]:
-    """The timeline of a place; keys sort as the stretches follow each other."""
+def control_of(connection: Connection, location: str, values: Mapping[str, Any]) -> Page:
+    """The timeline of a place."""
     names = Names()
     places, _ = _places(connection, values, names, only=[location])
     stretches = timeline(places[0].changes, places[0].cut_off)
-    return {
+    rows = {
         f"{at:06}": StretchRow(from_=stretch.start, until=stretch.until, **names.state(stretch.state))
-        for at, stretch in enumerate(stretches)
+        for at, stretch in enumerate(stretches)  # keys sort as the stretches follow each other
     }
+    return page_of(rows, values)
 
 
-def summary(connection: Connection, values: Mapping[str, Any]) -> dict[str, TallyRow]:
+def summary(connection: Connection, values: Mapping[str, Any]) -> Page:
     """What each side gained and lost within the window, by kind of place, with the totals that are reported."""
     window: Interval = values["datetime"]
     names = Names()
@@ -192,7 +195,7 @@ def summary(connection: Connection, values: Mapping[str, Any]) -> dict[str, Tall
     for side in figures:
         sums[side] += Tally()
     members = _members(connection, "actor", values, window.latest or date.max)
-    return {
+    rows = {
         f"{actor} {kind}": TallyRow(
             actor=Ref(id=actor, name=names.actors[actor]),
             kind=kind,
@@ -202,6 +205,8 @@ def summary(connection: Connection, values: Mapping[str, Any]) -> dict[str, Tall
         for (actor, kind), tally in sums.items()
         if (members is None or actor in members) and kind in values.get("kind", vocab.LOCATION_KIND.codes)
     }
+    undated = sum(not change.when.dated for place in places for change in place.changes)
+    return page_of(rows, values, {"undated": undated} if window.dated else {"undated": 0})
 
 
 def _reported(
@@ -227,6 +232,3 @@ def _reported(
         if Interval(as_of, as_of).inside(window):
             found[actor, REPORTED[entry.measure]].append(entry)
     return found
-
-
-__all__ = ["CONTROL_PARAMS", "SUMMARY_PARAMS", "TIMELINE_PARAMS", "StateRow", "control", "control_of", "summary"]

@@ -69,10 +69,11 @@ def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> Cl
 
 def _origin(source: str, organisations: dict[str, tuple[str | None, str]]) -> str | None:
     """The outermost organisation of a first hop; None if it is unattributed."""
-    if organisations[source][1] == "unattributed":
+    nothing = (None, "")  # of one that is gone, which is refused when the load commits
+    if organisations.get(source, nothing)[1] == "unattributed":
         return None
     at, seen = source, {source}
-    while (outer := organisations[at][0]) and outer not in seen:
+    while (outer := organisations.get(at, nothing)[0]) and outer not in seen:
         at = outer
         seen.add(at)
     return at

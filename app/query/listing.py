@@ -108,6 +108,7 @@ def steering(sorts: Mapping[str, str], default_sort: str, fields: Sequence[str])
             "Where to go on: taken from `next` of the page before, never made by hand.",
             "",
             read_cursor,
+            longest=LONGEST_CURSOR,
         ),
         Param(
             "sort",

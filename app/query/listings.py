@@ -92,6 +92,7 @@ MOVEMENTS = _events(
     {
         "bbox": "60,29,75,39",
         "near": "70.39,37.84",
+        "radius_km": "500",
         "place": "badakhshan",
         "source": "pajhwok",
         "q": "Tajikistan",

@@ -41,6 +41,8 @@ def one_row(listing: Listing, id_: str, values: Mapping[str, Any], connection: C
     row = connection.scalar(found if always is None else found.where(always))
     if row is not None:
         return str(row)
+    if always is not None and connection.scalar(found.limit(1)) is not None:
+        raise NotFoundError(listing.name, id_, [], f"{id_} had not been reported by {values.get('known_by')}")
     if into := merged_into(connection, listing.name, id_):
         raise MovedError(listing.name, into)
     raise NotFoundError(listing.name, id_, nearest_ids(connection, rows, id_, always))

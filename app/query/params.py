@@ -13,16 +13,17 @@ from app.vocab import Vocabulary
 
 MOST_VALUES = 100
 LONGEST_VALUE = 2000
+LONGEST_SHOWN = 500  # of a refused value; more helps nobody
 _OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def readable(text: str) -> bool:
     """Whether a text holds nothing but characters that a name may hold.
 
-    No control characters, no halves of surrogate pairs, no overrides of the direction of writing; joiners and soft
-    hyphens are part of names in many scripts.
+    No control characters, halves of surrogate pairs, characters for private use, or overrides of the direction of
+    writing; joiners and soft hyphens are part of names in many scripts.
     """
-    return not any(unicodedata.category(char) in ("Cc", "Cs") or char in _OVERRIDES for char in text)
+    return not any(unicodedata.category(char) in ("Cc", "Cs", "Co") or char in _OVERRIDES for char in text)
 
 
 @dataclass
@@ -71,7 +72,8 @@ class Param:
         try:
             return self.read(text)
         except ValueError as error:
-            raise InvalidParameterError(self.name, text, str(error)) from None
+            shown = text if len(text) <= LONGEST_SHOWN else f"{text[:60]}..."
+            raise InvalidParameterError(self.name, shown, str(error)) from None
 
 
 def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
@@ -79,7 +81,8 @@ def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) ->
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name not in params:
-            reason = f"no such parameter here; there are {', '.join(sorted(params))}"
+            there = f"there are {', '.join(sorted(params))}" if params else "none is taken"
+            reason = f"no such parameter here; {there}"
             raise InvalidParameterError(name[:80], text[:80], reason, nearest(name, params))
         if name in values:
             raise InvalidParameterError(name, text[:80], "is given twice; separate several values with commas")

@@ -71,7 +71,7 @@ def _resolve_one(connection: Connection, where: Names, parameter: str, value: st
         raise InvalidParameterError(parameter, value, "means more than one; give an id", owners)
     if merged := merged_into(connection, where.resource, value):
         return merged
-    near = nearest_names(connection, where, value)
+    near = _full_codes(connection, where, value) or nearest_names(connection, where, value)
     raise InvalidParameterError(parameter, value, f"no such name, id or code in {where.resource}", near)
 
 
@@ -85,6 +85,15 @@ def by_code(connection: Connection, where: Names, value: str) -> list[str]:
         func.lower(codes.c.scheme) == scheme.lower(), codes.c.code.in_({code, code.upper()})
     )
     return sorted(set(connection.scalars(wanted)))
+
+
+def _full_codes(connection: Connection, where: Names, code: str) -> list[str]:
+    """A code that was given without its scheme, as it has to be given."""
+    codes = where.codes
+    if codes is None:
+        return []
+    found = select(codes.c.scheme, codes.c.code).where(codes.c.code.in_({code, code.upper()})).distinct()
+    return sorted(f"{scheme}:{given}" for scheme, given in connection.execute(found))
 
 
 def merged_into(connection: Connection, resource: str, id_: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, not_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, not_, or_, select
 
 from app import models
 from app.db.text_search import matches
@@ -26,12 +26,13 @@ SORT: Sort = [("rank", False), ("id", False), ("resource", False)]
 class Query:
     """What is searched: the text as a key, and as words."""
 
+    text: str
     key: str
     phrases: list[list[str]]
 
 
 def _read(text: str) -> Query:
-    return Query(key(text), read_words(text))
+    return Query(text, key(text), read_words(text))
 
 
 Q = Param("q", "A name, the beginning of one, or words; quotes make a phrase.", "Hairaton", _read, needed=True)
@@ -47,7 +48,7 @@ def _tiers(resource: str, query: Query, values: Mapping[str, Any]) -> tuple[Tabl
     reach = query.key + LAST_CHARACTER
     if resource == "events":
         table = table_of(models.Event)
-        exact = table.c.title_key == query.key
+        exact = or_(table.c.title_key == query.key, table.c.id == query.text.lower())
         prefix = and_(table.c.title_key >= query.key, table.c.title_key < reach)
     else:
         table, names = {

@@ -48,7 +48,7 @@ def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
             part_of=parents.get(row.id),
             population=row.population,
             status=row.status,
-            date=Interval(row.earliest, row.latest),
+            when=Interval(row.earliest, row.latest),
             claims=tuple(claim.fact for claim in told[row.event_pk]),
         )
         for row in found

@@ -26,10 +26,9 @@ class Change:
         """The first day on which it may have happened."""
         return self.when.earliest or date.min
 
-    @property
-    def ends(self) -> date:
-        """The day on which it has happened for certain."""
-        return self.when.latest or date.max
+    def happened_by(self, day: date) -> bool:
+        """Whether it has happened for certain by a day; without a latest day it never has."""
+        return self.when.latest is not None and self.when.latest <= day
 
     @property
     def confirmed(self) -> bool:
@@ -55,7 +54,7 @@ UNKNOWN = State(None, "unknown", (), None, None, None)
 def in_order(changes: Iterable[Change]) -> list[Change]:
     """The changes that count (not denied, not planned), by latest, then earliest, then id."""
     counted = (change for change in changes if change.status != "denied" and not change.planned)
-    return sorted(counted, key=lambda change: (change.ends, change.starts, change.event))
+    return sorted(counted, key=lambda change: (change.when.latest or date.max, change.starts, change.event))
 
 
 def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None) -> State:
@@ -70,7 +69,7 @@ def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None
     ordered = in_order(changes)
     if not ordered:
         return UNKNOWN
-    at = max((i for i, change in enumerate(ordered) if change.confirmed and change.ends <= day), default=-1)
+    at = max((i for i, change in enumerate(ordered) if change.confirmed and change.happened_by(day)), default=-1)
     base = ordered[at] if at >= 0 else None
     holder = base.gained_by if base else ordered[0].lost_by
     opened = [change for change in ordered[at + 1 :] if change.starts <= day]
@@ -82,7 +81,7 @@ def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None
         holder=holder,
         state=_state(opened, day) if opened or holder is None else "held",
         candidates=tuple(candidates),
-        since=base.ends if base else None,
+        since=base.when.latest if base else None,
         change=base.event if base else None,
         basis="carried" if cut_off and day > cut_off else basis,
     )
@@ -92,7 +91,7 @@ def _state(opened: Sequence[Change], day: date) -> str:
     """What open changes make of the state; the first that applies wins."""
     if not opened:
         return "unknown"
-    if any(change.ends > day for change in opened):
+    if not all(change.happened_by(day) for change in opened):
         return "uncertain"
     for status in UNSURE:
         if any(change.status == status for change in opened):
@@ -154,7 +153,8 @@ def tallies(changes: Collection[Change], window: Interval, certain: bool) -> Ite
         for change in in_order(changes)
         if change.confirmed and (change.when.inside(window) if certain else change.when.overlaps(window))
     ]
-    before = control_on(changes, (window.earliest or date.min + timedelta(days=1)) - timedelta(days=1))
+    first = window.earliest or date.min
+    before = control_on(changes, first - timedelta(days=1) if first > date.min else first)
     after = control_on(changes, window.latest or date.max)
     had: set[str] = set()
     for change in counted:

@@ -117,10 +117,13 @@ def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
     )
 
 
-def _as_of(pair: Told) -> date:
+def counts_up_to(claim: ClaimFact, figure: FigureFact) -> date:
     """The day up to which a figure counts: as coded, else the last day of its claim, else its report."""
-    claim, figure = pair
     return figure.as_of or claim.date.latest or claim.reported_on
+
+
+def _as_of(pair: Told) -> date:
+    return counts_up_to(*pair)
 
 
 def _precedence(pair: Told) -> tuple[int, bool, float, int, str]:

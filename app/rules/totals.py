@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from app.rules.facts import ClaimFact, FigureFact
-from app.rules.figures import Published, published
+from app.rules.facts import ClaimFact
+from app.rules.figures import Published, counts_up_to, published
 from app.timespan import Interval
 
 MEASURE = "persons_moved"
@@ -19,7 +20,7 @@ class Moved:
     part_of: str | None
     population: str
     status: str
-    date: Interval
+    when: Interval
     claims: tuple[ClaimFact, ...]
 
     @property
@@ -77,10 +78,10 @@ def total(
     excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
     for id_ in sorted(countable):
         counting = [outer for outer in _ancestors(id_, parents) if outer in countable]
-        certain = by_id[id_].date.inside(window)
+        certain = by_id[id_].when.inside(window)
         if not counting:
             included.append(Counted(by_id[id_], "all" if certain else "high"))
-        elif certain and not any(by_id[outer].date.inside(window) for outer in counting):
+        elif certain and not any(by_id[outer].when.inside(window) for outer in counting):
             included.append(Counted(by_id[id_], "low"))
         else:
             excluded.append((id_, "part_of"))
@@ -110,8 +111,9 @@ def _sum(counted: Collection[Counted]) -> Bounds:
     wholes = [(c, count) for c in counted if c.counts != "low" and (count := c.moved.count)]
     lows = [(c, count) for c in counted if c.counts != "high" and (count := c.moved.count)]
     all_certain = len(wholes) == len(lows) == len(counted)
-    high = _add([count.high for _, count in wholes])
     low = _add([count.low for _, count in lows])
+    # A part may be of another population than its whole: then nobody says how many of its own there are at most.
+    high = _add([count.high for _, count in wholes]) if wholes else None
     # Contradictory tellings may give the parts of a whole more than the whole; a total keeps its bounds in order.
     low = min(low, high) if low is not None and high is not None else low
     return Bounds(low, _add([count.best for _, count in wholes]) if all_certain else None, high)
@@ -127,31 +129,37 @@ def superseded(moved: Moved) -> list[tuple[str, str]]:
     """Every claim on a movement that does not decide its count or add to it, with the reason.
 
     `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or before
-    the day of the running total), `earlier` (a later total decides), `less_exact` (the same day, told better).
+    the day of the running total), `earlier` (a running total as of a later day decides), `less_exact` (another
+    claim tells the same day better).
     """
     count = moved.count
     if count is None:
         return []
-    reasons = []
-    deciding = {count.claim, *count.added}
-    as_of = next(figure.as_of for claim in moved.claims if claim.id == count.claim for figure in _counts(claim))
-    for claim in moved.claims:
-        if claim.id in deciding:
-            continue
-        figures = list(_counts(claim))
-        if not claim.asserts:
-            reason = "denies"
-        elif claim.modality == "planned":
-            reason = "planned"
-        elif not figures:
-            reason = "not_a_count" if any(f.measure == MEASURE for f in claim.figures) else "no_figure"
-        elif all(f.count_kind == "increment" for f in figures) and count.count_kind == "cumulative":
-            reason = "covered"
-        else:
-            reason = "less_exact" if any(f.as_of == as_of for f in figures) else "earlier"
-        reasons.append((claim.id, reason))
-    return reasons
+    deciding = next(claim for claim in moved.claims if claim.id == count.claim)
+    as_of = max(_days(deciding, "cumulative"), default=None)
+    return [(claim.id, _reason(claim, as_of)) for claim in moved.claims if claim.id not in {count.claim, *count.added}]
 
 
-def _counts(claim: ClaimFact) -> Iterator[FigureFact]:
-    return (f for f in claim.figures if f.measure == MEASURE and f.count_kind in ("increment", "cumulative"))
+def _reason(claim: ClaimFact, as_of: date | None) -> str:
+    """Why a claim does not count beside a running total as of a day, or beside increments alone (None)."""
+    totals, increments = _days(claim, "cumulative"), _days(claim, "increment")
+    if not claim.asserts:
+        return "denies"
+    if claim.modality == "planned":
+        return "planned"
+    if not totals and not increments:
+        return "not_a_count" if any(figure.measure == MEASURE for figure in claim.figures) else "no_figure"
+    if as_of and totals and max(totals) < as_of:
+        return "earlier"
+    if as_of and not totals and max(increments) <= as_of:
+        return "covered"
+    return "less_exact"
+
+
+def _days(claim: ClaimFact, count_kind: str) -> list[date]:
+    """The days up to which the claim's figures of one kind count."""
+    return [
+        counts_up_to(claim, figure)
+        for figure in claim.figures
+        if figure.measure == MEASURE and figure.count_kind == count_kind
+    ]

@@ -28,6 +28,18 @@ class Envelope(Said, Generic[Row]):
     omitted: Omitted | None = Field(default=None, description="with filters of time or space only")
 
 
+class Health(Said):
+    """The process is alive."""
+
+    status: str
+
+
+class Ready(Health):
+    """The database answers; its revision."""
+
+    revision: int
+
+
 class ProblemRow(Said):
     """What is wrong (RFC 9457)."""
 

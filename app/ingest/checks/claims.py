@@ -23,6 +23,8 @@ def documents(content: PackContent, universe: Universe) -> Iterator[Problem]:
             yield Problem(*where, "document", document_id, f"is a source of kind {document.kind}, not a document")
         if (claim.paragraph is None) == (claim.locator is None):
             yield Problem(*where, "paragraph", "", "give paragraph or, for a text without any, locator")
+        if document_id in claim.via:
+            yield Problem(*where, "via", document_id, "is the document, which is always the last hop; leave it out")
         published = document.published_on if document else None
         if document and published is None:
             yield Problem(*where, "document", document_id, "has no published_on, so no report can be dated by it")

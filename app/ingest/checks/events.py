@@ -16,7 +16,7 @@ from app.timespan import Interval
 def shape(content: PackContent, universe: Universe) -> Iterator[Problem]:
     """An event rests on claims and has the parts of its category; roles that are derived are not coded."""
     for event in content.events:
-        if not universe.claims.get(event.id):
+        if not universe.claims.get(event.id) and ("events", event.id) not in universe.broken:
             yield Problem(event.file, event.id, "claim", "", "an event needs at least one claim")
         yield from _parts(event)
         seen = set()
@@ -28,8 +28,10 @@ def shape(content: PackContent, universe: Universe) -> Iterator[Problem]:
 
 def _parts(event: EventDraft) -> Iterator[Problem]:
     where = (event.file, event.id)
-    if (event.category == "control_change") != (event.control_change is not None):
-        yield Problem(*where, "control_change", event.category, "category and table go together")
+    if event.category == "control_change" and event.control_change is None:
+        yield Problem(*where, "control_change", event.category, "a change of control needs its table")
+    if event.category != "control_change" and event.control_change:
+        yield Problem(*where, "category", event.category, "an event with control_change has that category")
     if event.category == "movement" and event.movement is None:
         yield Problem(*where, "movement", event.category, "a movement needs its table")
     if change := event.control_change:

@@ -35,7 +35,7 @@ def unique_ids(content: PackContent, universe: Universe) -> Iterator[Problem]:
 def known_ids(content: PackContent, universe: Universe) -> Iterator[Problem]:
     """Every reference leads to a row."""
     for file, owner, field, resource, id_ in _references(content):
-        if id_ not in getattr(universe, resource):
+        if id_ not in getattr(universe, resource) and (resource, id_) not in universe.broken:
             near = nearest(id_, universe.ids(resource))
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
@@ -109,6 +109,8 @@ def aliases(content: PackContent, universe: Universe) -> Iterator[Problem]:
             if alias.as_printed is None:
                 continue
             document = universe.sources.get(alias.as_printed)
+            if ("sources", alias.as_printed) in universe.broken:
+                continue
             if document is None or document.kind not in vocab.DOCUMENT_KINDS:
                 reason = "names no document (a source of kind article or dataset)"
                 yield Problem(draft.file, draft.id, "aliases.as_printed", alias.as_printed, reason)
@@ -120,7 +122,7 @@ def merges(content: PackContent, universe: Universe) -> Iterator[Problem]:
         ids = set(universe.ids(merge.resource))
         if merge.old in ids:
             yield Problem(merge.file, merge.old, merge.resource, merge.old, "is still there, so it cannot be merged")
-        if merge.new not in ids:
+        if merge.new not in ids and (merge.resource, merge.new) not in universe.broken:
             yield Problem(merge.file, merge.old, merge.resource, merge.new, f"no such id in {merge.resource}")
 
 

@@ -1,0 +1,293 @@
+"""The rules of dates: what a printed date means, and when an event happened by its claims."""
+
+from datetime import date, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.ingest.packs import read_pack
+from app.ingest.universe import Universe
+from app.rules.dates import MONTHS, event_date, read_date, read_day, read_relative
+from app.rules.facts import ClaimFact
+from app.settings import HOME
+from app.timespan import Interval, hull
+
+quick = settings(max_examples=150, database=None, deadline=None)
+D = date(2021, 7, 5)
+OPEN = Interval()
+
+
+def june(first: int | None, last: int | None) -> Interval:
+    return Interval(*(None if day is None else date(2021, 6, day) for day in (first, last)))
+
+
+def claim(when: Interval, precision: str = "range", stance: str = "asserts", modality: str = "fact") -> ClaimFact:
+    return ClaimFact(
+        id="c",
+        document="article",
+        origin="outlet",
+        stance=stance,
+        modality=modality,
+        reported_on=D,
+        date=when,
+        precision=precision,
+    )
+
+
+@cache
+def coded(event: str) -> tuple[ClaimFact, ...]:
+    """What the article's pack holds about an event, as the rules see it."""
+    content, _ = read_pack(HOME / "seed" / "northern-afghanistan-2021")
+    assert content is not None
+    universe = Universe()
+    universe.add(content)
+    return tuple(universe.fact(draft, content.pack) for draft in universe.claims[event])
+
+
+# --- relative dates ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("printed", "earliest", "latest"),
+    [
+        ("about a week ago", date(2021, 6, 26), date(2021, 6, 30)),
+        ("almost two weeks", date(2021, 6, 21), date(2021, 6, 25)),
+        ("last few days", date(2021, 6, 30), date(2021, 7, 5)),
+        ("in the last few days", date(2021, 6, 30), date(2021, 7, 5)),
+        ("in the last week", date(2021, 6, 28), date(2021, 7, 5)),
+        ("weekend", date(2021, 7, 3), date(2021, 7, 4)),
+        ("at the weekend", date(2021, 7, 3), date(2021, 7, 4)),
+    ],
+)
+def test_a_relative_date_is_counted_from_the_reporting_day(printed: str, earliest: date, latest: date) -> None:
+    assert read_relative(printed, D) == Interval(earliest, latest)
+    assert read_date(printed, D) == Interval(earliest, latest)
+
+
+@pytest.mark.parametrize(
+    "printed", ["About a week ago", "ABOUT A WEEK AGO", "about  a\nweek ago", " about a week ago "]
+)
+def test_capitals_and_line_breaks_do_not_change_a_relative_date(printed: str) -> None:
+    assert read_relative(printed, D) == Interval(date(2021, 6, 26), date(2021, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("reported_on", "saturday"),
+    [
+        (date(2021, 7, 5), date(2021, 7, 3)),  # Monday
+        (date(2021, 7, 6), date(2021, 7, 3)),
+        (date(2021, 7, 7), date(2021, 7, 3)),
+        (date(2021, 7, 8), date(2021, 7, 3)),
+        (date(2021, 7, 9), date(2021, 7, 3)),  # Friday
+        (date(2021, 7, 10), date(2021, 7, 10)),  # Saturday
+        (date(2021, 7, 11), date(2021, 7, 10)),  # Sunday
+    ],
+)
+def test_the_weekend_is_the_saturday_and_sunday_on_or_last_before_the_report(reported_on: date, saturday: date) -> None:
+    assert read_relative("This weekend", reported_on) == Interval(saturday, saturday + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ["", "last week", "a week ago", "in the last two weeks", "two weeks", "within days", "next day", "90s", "soon"],
+)
+def test_what_the_table_does_not_hold_is_not_read(printed: str) -> None:
+    assert read_relative(printed, D) is None
+    assert read_date(printed, D) is None
+
+
+@pytest.mark.parametrize("printed", ["in the last weeks", "in the last weekly bulletin", "weekender"])
+def test_a_phrase_of_the_table_is_only_read_as_whole_words(printed: str) -> None:
+    assert read_relative(printed, D) is None
+
+
+def test_the_last_weekend_is_a_weekend_and_not_a_week() -> None:
+    assert read_relative("in the last weekend", D) == Interval(date(2021, 7, 3), date(2021, 7, 4))
+
+
+@quick
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.integers(-400, 400))
+def test_a_relative_date_moves_with_the_reporting_day(reported_on: date, later: int) -> None:
+    moved = timedelta(days=later)
+    for printed in ("about a week ago", "almost two weeks", "last few days", "in the last week"):
+        first, second = read_relative(printed, reported_on), read_relative(printed, reported_on + moved)
+        assert first is not None
+        assert second is not None
+        assert first.earliest is not None
+        assert first.latest is not None
+        assert second == Interval(first.earliest + moved, first.latest + moved)
+        assert first.latest <= reported_on
+
+
+@quick
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)))
+def test_a_weekend_is_always_a_saturday_and_its_sunday_at_most_six_days_back(reported_on: date) -> None:
+    weekend = read_relative("weekend", reported_on)
+    assert weekend is not None
+    assert weekend.earliest is not None
+    assert weekend.latest is not None
+    assert (weekend.earliest.isoweekday(), weekend.latest.isoweekday()) == (6, 7)
+    assert weekend.days == 2
+    assert 0 <= (reported_on - weekend.earliest).days <= 6
+
+
+# --- printed days ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("June 29", date(2021, 6, 29)),
+        ("on JUNE 29", date(2021, 6, 29)),
+        ("29 june", date(2021, 6, 29)),
+        ("Tuesday, June 29", date(2021, 6, 29)),
+        ("June 4", date(2021, 6, 4)),
+        ("June 21", date(2021, 6, 21)),
+        ("July 05", date(2021, 7, 5)),
+        ("June 29, 2020", date(2020, 6, 29)),
+        ("29 June 2020", date(2020, 6, 29)),
+        ("February 29, 2020", date(2020, 2, 29)),
+    ],
+)
+def test_a_printed_day_is_read_in_the_year_of_the_report_unless_it_prints_its_own(printed: str, expected: date) -> None:
+    assert read_day(printed, 2021) == Interval(expected, expected)
+    assert read_date(printed, D) == Interval(expected, expected)
+
+
+@pytest.mark.parametrize("printed", ["June 4 2020", "4 June, 2020"])
+def test_a_printed_year_counts_with_a_comma_or_without(printed: str) -> None:
+    assert read_day(printed, 2021) == Interval(date(2020, 6, 4), date(2020, 6, 4))
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "",
+        "June",
+        "June 2021",
+        "29",
+        "June 31",
+        "June 0",
+        "31 November",
+        "February 29",
+        "Junes 4",
+        "June 4th",
+        "6/29",
+        "late June",
+    ],
+)
+def test_what_prints_no_day_of_the_year_is_not_read(printed: str) -> None:
+    assert read_day(printed, 2021) is None
+
+
+@quick
+@given(st.dates(date(1000, 1, 1)))
+def test_every_day_is_read_as_it_is_written(when: date) -> None:
+    month = MONTHS[when.month - 1].title()
+    once = Interval(when, when)
+    assert read_day(f"{month} {when.day}", when.year) == once
+    assert read_day(f"{when.day} {month} {when.year}", 1) == once
+    assert read_day(f"{month} {when.day}, {when.year}", 1) == once
+
+
+# --- the date of an event ----------------------------------------------------------------------------------------
+
+
+def test_an_event_happened_when_all_its_asserting_claims_agree() -> None:
+    claims = [claim(june(21, 28)), claim(june(25, 30)), claim(june(20, None))]
+    assert event_date(claims) == (june(25, 28), "range")
+
+
+def test_claims_that_agree_on_one_day_only_make_it_that_day() -> None:
+    assert event_date([claim(june(21, 25)), claim(june(25, 28), "span")]) == (june(25, 25), "day")
+    assert event_date([claim(june(29, 29), "day")]) == (june(29, 29), "day")
+
+
+def test_claims_that_share_no_day_make_the_hull() -> None:
+    assert event_date([claim(june(21, 21), "day"), claim(june(26, 30))]) == (june(21, 30), "range")
+    assert event_date([claim(june(21, 21), "day"), claim(june(23, 23), "day")]) == (june(21, 23), "range")
+
+
+def test_the_hull_of_claims_that_agree_only_in_pairs_reaches_over_all() -> None:
+    claims = [claim(june(1, 3)), claim(june(2, 6)), claim(june(5, 7))]
+    assert event_date(claims) == (june(1, 7), "range")
+
+
+def test_the_hull_is_open_where_a_claim_is() -> None:
+    assert event_date([claim(june(None, 20)), claim(june(25, 28))]) == (june(None, 28), "range")
+    assert event_date([claim(june(None, 20)), claim(june(25, None))]) == (OPEN, "unknown")
+
+
+def test_half_open_claims_bound_each_other() -> None:
+    assert event_date([claim(june(21, None)), claim(june(None, 28))]) == (june(21, 28), "range")
+    assert event_date([claim(june(21, None))]) == (june(21, None), "range")
+
+
+def test_an_undated_claim_says_nothing_about_the_date() -> None:
+    assert event_date([claim(OPEN, "unknown"), claim(june(21, 28), "span")]) == (june(21, 28), "span")
+
+
+def test_an_event_of_undated_claims_has_no_date() -> None:
+    assert event_date([claim(OPEN, "unknown"), claim(OPEN, "unknown")]) == (OPEN, "unknown")
+
+
+def test_an_event_lasted_throughout_only_if_every_dated_claim_says_so() -> None:
+    assert event_date([claim(june(21, 28), "span"), claim(june(25, 30), "span")]) == (june(25, 28), "span")
+    assert event_date([claim(june(21, 28), "span"), claim(june(25, 30), "range")]) == (june(25, 28), "range")
+
+
+def test_a_denial_does_not_date_an_event_that_someone_asserts() -> None:
+    denied = claim(june(1, 1), "day", stance="denies")
+    assert event_date([denied, claim(june(21, 28))]) == (june(21, 28), "range")
+    assert event_date([denied, claim(OPEN, "unknown")]) == (OPEN, "unknown")
+
+
+def test_an_event_that_is_only_denied_has_the_date_of_the_denial() -> None:
+    assert event_date([claim(june(21, 28), "span", stance="denies")]) == (june(21, 28), "span")
+
+
+@pytest.mark.parametrize("modality", ["fact", "reported", "possible", "planned"])
+def test_every_asserting_claim_dates_an_event_however_it_is_put(modality: str) -> None:
+    assert event_date([claim(june(21, 28)), claim(june(25, 30), modality=modality)]) == (june(25, 28), "range")
+
+
+def test_kaldar_fell_was_retaken_and_fell_again() -> None:
+    assert event_date(coded("kaldar-recaptured-2021-06-29")) == (june(29, 29), "day")
+    assert event_date(coded("kaldar-lost-again-2021-06-30")) == (june(30, 30), "day")
+
+
+def test_the_flight_to_tajikistan_lies_in_the_few_days_that_all_tellings_share() -> None:
+    assert event_date(coded("flight-to-tajikistan-2021")) == (Interval(date(2021, 6, 30), D), "range")
+
+
+days = st.none() | st.integers(1, 12).map(lambda number: date(2021, 6, number))
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> ClaimFact:
+    first, last = draw(days), draw(days)
+    if first and last and last < first:
+        first, last = last, first
+    when = Interval(first, last)
+    precision = "unknown" if not when.dated else "day" if when.days == 1 else draw(st.sampled_from(["range", "span"]))
+    return claim(when, precision, draw(st.sampled_from(["asserts", "asserts", "denies"])))
+
+
+@quick
+@given(st.data(), st.lists(tellings(), min_size=1, max_size=5))
+def test_the_date_of_an_event_does_not_depend_on_the_order(data: st.DataObject, claims: list[ClaimFact]) -> None:
+    assert event_date(data.draw(st.permutations(claims))) == event_date(claims)
+
+
+@quick
+@given(st.lists(tellings(), min_size=1, max_size=5))
+def test_an_event_lies_within_each_asserting_claim_or_around_all_of_them(claims: list[ClaimFact]) -> None:
+    when, precision = event_date(claims)
+    dates = [told.date for told in claims if told.asserts and told.date.dated]
+    assert when.ordered
+    assert (precision == "unknown") == (not when.dated)
+    assert (precision == "day") == (when.days == 1)
+    if dates:
+        assert all(when.inside(told) for told in dates) or when == hull(dates)

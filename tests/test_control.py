@@ -1,0 +1,414 @@
+"""Control over HTTP: who held what on a day, through time and summed up over a window."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
+
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.settings import Settings
+
+Ask = Callable[..., Any]
+GOVERNMENT = {"id": "afghan-government", "name": "Government of Afghanistan"}
+TALIBAN = {"id": "taliban", "name": "Taliban"}
+HAIRATAN = ("hairatan", "hairatan-crossing")
+JUNE_AND_JULY = [(date(2021, 5, 25) + timedelta(days=at)).isoformat() for at in range(55)]
+
+
+def one(ask: Ask, place: str, day: str, **params: Any) -> Any:
+    """The row of exactly this place."""
+    rows = ask("/v1/control", place=place, as_of=day, **params)["items"]
+    (row,) = [row for row in rows if row["location"]["id"] == place]
+    return row
+
+
+def short(row: Any) -> tuple[str | None, str, list[str], str | None, str | None, str | None]:
+    return (
+        row["holder"] and row["holder"]["id"],
+        row["state"],
+        [side["id"] for side in row["candidates"]],
+        row["since"],
+        row["change"] and row["change"]["id"],
+        row["basis"],
+    )
+
+
+G, T = "afghan-government", "taliban"
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2021-06-01", (G, "held", [G], None, None, "inferred")),
+        ("2021-06-24", (G, "uncertain", [G, T], None, None, "inferred")),
+        ("2021-06-27", (G, "uncertain", [G, T], None, None, "inferred")),
+        ("2021-06-28", (T, "held", [T], "2021-06-28", "kaldar-captured-2021-06", "stated")),
+        ("2021-06-29", (G, "held", [G], "2021-06-29", "kaldar-recaptured-2021-06-29", "stated")),
+        ("2021-06-30", (T, "held", [T], "2021-06-30", "kaldar-lost-again-2021-06-30", "stated")),
+        ("2021-07-05", (T, "held", [T], "2021-06-30", "kaldar-lost-again-2021-06-30", "stated")),
+        ("2021-07-06", (T, "held", [T], "2021-06-30", "kaldar-lost-again-2021-06-30", "carried")),
+        ("2025-01-01", (T, "held", [T], "2021-06-30", "kaldar-lost-again-2021-06-30", "carried")),
+    ],
+)
+def test_kaldar_changes_hands_three_times(ask: Ask, day: str, expected: Any) -> None:
+    assert short(one(ask, "kaldar", day)) == expected
+
+
+def test_a_row_refers_to_its_place_its_sides_and_its_change(ask: Ask) -> None:
+    assert one(ask, "kaldar", "2021-06-29") == {
+        "location": {"id": "kaldar", "name": "Kaldar"},
+        "holder": GOVERNMENT,
+        "state": "held",
+        "candidates": [GOVERNMENT],
+        "since": "2021-06-29",
+        "change": {"id": "kaldar-recaptured-2021-06-29", "name": "Government forces and militia retake Kaldar"},
+        "basis": "stated",
+    }
+
+
+def test_sherkhan_bandar_turns_on_21_june(ask: Ask) -> None:
+    assert short(one(ask, "sherkhan-bandar", "2021-06-20")) == (G, "held", [G], None, None, "inferred")
+    assert short(one(ask, "sherkhan-bandar", "2021-06-21")) == (
+        T,
+        "held",
+        [T],
+        "2021-06-21",
+        "sherkhan-bandar-captured-2021-06-21",
+        "stated",
+    )
+
+
+@pytest.mark.parametrize("known_by", [None, "2021-07-04", "2021-07-05"])
+def test_hairatan_and_its_crossing_are_on_no_day_plainly_held_by_the_taliban(ask: Ask, known_by: str | None) -> None:
+    params = {"known_by": known_by} if known_by else {}
+    for place in HAIRATAN:
+        for stretch in ask(f"/v1/locations/{place}/control", **params)["items"]:
+            assert stretch["holder"] == GOVERNMENT
+            assert (stretch["state"] == "held") == (stretch["until"] == "2021-06-21")
+    for day in ("2021-07-05", "2021-07-20"):
+        assert one(ask, "hairatan", day, **params)["state"] == "contested"
+        assert one(ask, "hairatan-crossing", day, **params)["state"] == "unconfirmed"
+        assert one(ask, "hairatan", day, **params)["candidates"] == [GOVERNMENT, TALIBAN]
+
+
+def test_the_whole_of_balkh_is_unconfirmed(ask: Ask) -> None:
+    row = one(ask, "balkh", "2021-07-05")
+    assert short(row) == (G, "unconfirmed", [G, T], None, None, "inferred")
+
+
+def test_a_place_asked_for_by_name_has_its_row_even_if_nothing_is_known(ask: Ask) -> None:
+    rows = ask("/v1/control", as_of="2021-07-05", place="Kabul,sherkhan bandar")["items"]
+    found = {row["location"]["id"]: short(row) for row in rows}
+    assert found["kabul"] == (None, "unknown", [], None, None, None)
+    assert found["sherkhan-bandar"][:2] == (T, "held")
+    everywhere = {row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05")["items"]}
+    assert "kabul" not in everywhere
+    assert {"kaldar", "sherkhan-bandar", *HAIRATAN} <= everywhere
+
+
+def test_a_place_includes_what_is_inside_it_and_hands_nothing_up_or_down(ask: Ask) -> None:
+    rows = ask("/v1/control", as_of="2021-06-29", place="balkh")["items"]
+    assert {row["location"]["id"]: row["state"] for row in rows} == {
+        "balkh": "held",
+        "hairatan": "uncertain",
+        "hairatan-crossing": "uncertain",
+        "kaldar": "held",
+    }
+    assert short(one(ask, "kunduz", "2021-07-05"))[1] == "unknown"
+
+
+def test_a_kind_of_place_is_a_filter(ask: Ask) -> None:
+    everything = ask("/v1/control", as_of="2021-07-05")["items"]
+    kinds = {row["id"]: row["kind"] for row in ask("/v1/locations", limit=1000)["items"]}
+    assert len({kinds[row["location"]["id"]] for row in everything}) > 3
+    for kind in set(kinds.values()):
+        found = ask("/v1/control", as_of="2021-07-05", kind=kind)["items"]
+        assert found == [row for row in everything if kinds[row["location"]["id"]] == kind]
+
+
+def test_a_holder_is_a_filter(ask: Ask) -> None:
+    everything = ask("/v1/control", as_of="2021-07-05")["items"]
+    for side in (G, T):
+        found = ask("/v1/control", as_of="2021-07-05", holder=side)["items"]
+        assert found == [row for row in everything if row["holder"]["id"] == side]
+    assert {row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05", holder=T)["items"]} >= {
+        "kaldar",
+        "sherkhan-bandar",
+    }
+    both = ask("/v1/control", as_of="2021-07-05", holder="Taliban,afghan-government")["items"]
+    assert both == everything
+    assert ask("/v1/control", as_of="2021-07-05", holder="uzbekistan-government")["items"] == []
+
+
+def test_what_was_not_yet_reported_is_hidden(ask: Ask) -> None:
+    early = ask("/v1/control", as_of="2021-07-05", known_by="2021-07-04")["items"]
+    assert {row["location"]["id"] for row in early} == set(HAIRATAN)
+    assert short(one(ask, "kaldar", "2021-07-05", known_by="2021-07-04"))[1] == "unknown"
+    assert ask("/v1/control", as_of="2021-07-05", known_by="2021-07-03")["items"] == []
+    assert ask("/v1/locations/kaldar/control", known_by="2021-07-04")["items"] == [
+        {
+            "from": None,
+            "until": None,
+            "holder": None,
+            "state": "unknown",
+            "candidates": [],
+            "since": None,
+            "change": None,
+            "basis": None,
+        }
+    ]
+    everything = ask("/v1/control", as_of="2021-07-05")
+    assert ask("/v1/control", as_of="2021-07-05", known_by="2021-07-05") == everything
+
+
+def test_a_day_must_be_named(refused: Ask) -> None:
+    assert refused("/v1/control")["parameter"] == "as_of"
+    assert "needed" in refused("/v1/control", place="kaldar")["reason"]
+    assert refused("/v1/control/summary")["parameter"] == "datetime"
+
+
+@pytest.mark.parametrize(
+    ("params", "parameter", "meant"),
+    [
+        ({"as_of": "29 June"}, "as_of", None),
+        ({"as_of": "2021-06-29", "place": "Kalder"}, "place", "kaldar"),
+        ({"as_of": "2021-06-29", "holder": "Talibans"}, "holder", "taliban"),
+        ({"as_of": "2021-06-29", "kind": "districts"}, "kind", "district"),
+        ({"as_of": "2021-06-29", "knownby": "2021-06-29"}, "knownby", "known_by"),
+    ],
+)
+def test_what_is_not_understood_is_refused(refused: Ask, params: Any, parameter: str, meant: str | None) -> None:
+    problem = refused("/v1/control", **params)
+    assert problem["parameter"] == parameter
+    assert meant is None or meant in str(problem["did_you_mean"]).casefold()
+
+
+def test_the_timeline_of_kaldar(ask: Ask) -> None:
+    rows = ask("/v1/locations/kaldar/control")["items"]
+    assert [(row["from"], row["until"], row["holder"]["id"], row["state"], row["basis"]) for row in rows] == [
+        (None, "2021-06-21", G, "held", "inferred"),
+        ("2021-06-21", "2021-06-28", G, "uncertain", "inferred"),
+        ("2021-06-28", "2021-06-29", T, "held", "stated"),
+        ("2021-06-29", "2021-06-30", G, "held", "stated"),
+        ("2021-06-30", "2021-07-06", T, "held", "stated"),
+        ("2021-07-06", None, T, "held", "carried"),
+    ]
+
+
+@pytest.mark.parametrize("known_by", [None, "2021-07-04"])
+def test_reading_a_timeline_at_a_day_gives_the_control_of_that_day(ask: Ask, known_by: str | None) -> None:
+    params = {"known_by": known_by} if known_by else {}
+    places = [row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05")["items"]]
+    timelines = {place: ask(f"/v1/locations/{place}/control", **params)["items"] for place in places}
+    for rows in timelines.values():
+        assert rows[0]["from"] is None
+        assert rows[-1]["until"] is None
+        assert [row["until"] for row in rows[:-1]] == [row["from"] for row in rows[1:]]
+    for day in ("0001-01-01", *JUNE_AND_JULY[:: 1 if known_by is None else 7], "9999-12-31"):
+        on_the_day = ask("/v1/control", as_of=day, place=",".join(places), **params)["items"]
+        states = {row["location"]["id"]: row for row in on_the_day}
+        for place, rows in timelines.items():
+            (at,) = [row for row in rows if (row["from"] or "") <= day and (row["until"] is None or day < row["until"])]
+            state = {name: value for name, value in at.items() if name not in ("from", "until")}
+            assert state | {"location": states[place]["location"]} == states[place], (place, day)
+
+
+def test_the_timeline_of_an_unknown_place_is_a_404(client: TestClient) -> None:
+    assert client.get("/v1/locations/atlantis/control").status_code == 404
+
+
+def tally(row: Any) -> tuple[int, int, int]:
+    return row["captured"], row["lost_again"], row["net_held"]
+
+
+def test_the_districts_and_crossings_that_the_taliban_took(ask: Ask) -> None:
+    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-07-05", actor="taliban")["items"]
+    assert {row["kind"]: tally(row) for row in rows} == {"district": (3, 1, 2), "border_crossing": (1, 0, 1)}
+    (districts,) = [row for row in rows if row["kind"] == "district"]
+    (figure,) = districts["figures"]
+    assert (figure["best"], figure["of"], figure["measure"]) == (7, 14, "districts_held")
+    assert (figure["claim"], figure["event"]["id"], figure["origin"]["id"]) == (
+        "balkh-districts-taken-2021-p18",
+        "balkh-districts-taken-2021",
+        "ariana-news",
+    )
+
+
+def test_kaldar_alone_is_captured_twice_lost_once_and_kept(ask: Ask) -> None:
+    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-07-05", place="kaldar", kind="district")["items"]
+    assert {row["actor"]["id"]: tally(row) for row in rows} == {T: (2, 1, 1), G: (1, 1, 0)}
+    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-06-29", place="kaldar", kind="district")["items"]
+    assert {row["actor"]["id"]: tally(row) for row in rows} == {T: (1, 1, 0), G: (1, 0, 0)}
+
+
+def test_a_fuzzy_capture_is_not_certainly_in_a_part_of_its_days(ask: Ask) -> None:
+    window = {"datetime": "2021-06-25/2021-06-29", "place": "kaldar", "kind": "district"}
+    possible = ask("/v1/control/summary", **window)["items"]
+    certain = ask("/v1/control/summary", **window, date_match="certain")["items"]
+    assert {row["actor"]["id"]: row["captured"] for row in possible} == {T: 1, G: 1}
+    assert {row["actor"]["id"]: row["captured"] for row in certain} == {G: 1}
+
+
+def test_a_reported_total_counts_only_if_its_day_is_in_the_window(ask: Ask) -> None:
+    def printed(window: str, **params: Any) -> list[str]:
+        rows = ask("/v1/control/summary", datetime=window, actor="taliban", **params)["items"]
+        return [figure["printed"] for row in rows for figure in row["figures"]]
+
+    assert printed("2021-07-04/2021-07-04") == ["seven"]
+    assert printed("2021-06-01/2021-07-03") == []
+    assert printed("2021-06-01/2021-07-05", known_by="2021-07-04") == []
+    assert printed("2021-06-01/2021-07-05", place="balkh") == ["seven"]
+    assert printed("2021-06-01/2021-07-05", place="kunduz") == []
+
+
+def test_a_summary_may_begin_on_the_first_day_of_the_calendar(ask: Ask) -> None:
+    whole = ask("/v1/control/summary", datetime="../2021-07-05")["items"]
+    assert ask("/v1/control/summary", datetime="0001-01-01/2021-07-05")["items"] == whole
+
+
+# Made data: holders that are part of others, and reports that come one after the other.
+
+FILES = {
+    "pack": 'id = "shore"\ntitle = "Shore"\nversion = "1"\nlicence = "CC0-1.0"\ncitation = "None."\n'
+    'document = "paper"\ncut_off = 2020-01-31\n[coverage]\nsources_searched = "None."\n',
+    "sources": '[[source]]\nid = "agency"\nname = "Agency"\nkind = "agency"\n'
+    '[[source]]\nid = "paper"\nname = "Paper"\nkind = "article"\npublished_on = 2020-01-31\n'
+    '[[source]]\nid = "rumour"\nname = "Rumour"\nkind = "unattributed"\n',
+    "actors": '[[actor]]\nid = "crown"\nname = "Crown"\nkind = "government"\n'
+    '[[actor]]\nid = "guards"\nname = "Guards"\nkind = "militia"\n'
+    'relations = [{ type = "part_of", actor = "crown", until = 2020-01-15 }]\n'
+    '[[actor]]\nid = "lancers"\nname = "Lancers"\nkind = "militia"\n'
+    'relations = [{ type = "part_of", actor = "rebels" }, { type = "allied_with", actor = "crown" }]\n'
+    '[[actor]]\nid = "rebels"\nname = "Rebels"\nkind = "rebel_group"\n',
+    "locations": "".join(
+        f'[[location]]\nid = "{place}"\nname = "{place.title()}"\nkind = "country"\ncountry = "{place[:3].upper()}"\n'
+        for place in ("ford", "mill", "north", "tower")
+    ),
+}
+
+
+def taken(place: str, gained_by: str, lost_by: str, *claims: str) -> str:
+    said = "".join(
+        f'[[event.claim]]\nid = "{place}-taken-{at}"\nparagraph = {at}\nsummary = "Made up."\n{claim}\n'
+        for at, claim in enumerate(claims, 1)
+    )
+    return (
+        f'[[event]]\nid = "{place}-taken"\ncategory = "control_change"\ntitle = "{place}"\nsummary = "Made up."\n'
+        f'location = "{place}"\n[event.control_change]\ngained_by = "{gained_by}"\nlost_by = "{lost_by}"\n'
+        f'extent = "full"\nmeans = "captured"\n{said}'
+    )
+
+
+EVENTS = "".join(
+    [
+        taken("ford", "lancers", "crown", 'modality = "fact"\ndate = 2020-01-05'),
+        taken("mill", "guards", "rebels", 'modality = "fact"\ndate = 2020-01-05'),
+        taken(
+            "tower",
+            "rebels",
+            "crown",
+            'modality = "possible"\nvia = ["rumour"]\nreported_on = 2020-01-10\ndate = 2020-01-05',
+            'modality = "fact"\nvia = ["agency"]\nreported_on = 2020-01-12\ndate = 2020-01-05',
+            'modality = "fact"\nstance = "denies"\nvia = ["agency"]\nreported_on = 2020-01-20\ndate = 2020-01-05',
+        ),
+        taken("north", "rebels", "crown", 'modality = "fact"\ndate = { earliest = 2020-01-05, precision = "range" }'),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def shore(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    folder = tmp_path_factory.mktemp("packs")
+    for name, content in {**FILES, "events/all": EVENTS}.items():
+        path: Path = folder / "shore" / f"{name}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    url = databases.migrated()
+    with engine_for(url, read_only=False) as engine:
+        load_packs(engine, folder)
+    with TestClient(create_app(Settings(database_url=url))) as client:
+
+        def asked(path: str, /, **params: Any) -> Any:
+            response = client.get(path, params=params or None)
+            assert response.status_code == 200, response.text
+            return response.json()
+
+        yield asked
+
+
+def held_by(shore: Ask, holder: str, day: str) -> list[str]:
+    return [row["location"]["id"] for row in shore("/v1/control", as_of=day, holder=holder)["items"]]
+
+
+def test_a_holder_includes_what_is_part_of_it_and_never_its_allies(shore: Ask) -> None:
+    assert held_by(shore, "rebels", "2020-01-06") == ["ford"]
+    assert held_by(shore, "lancers", "2020-01-06") == ["ford"]
+    assert held_by(shore, "crown", "2020-01-06") == ["mill", "north", "tower"]
+
+
+def test_a_part_counts_for_its_whole_only_while_it_is_part_of_it(shore: Ask) -> None:
+    assert "mill" in held_by(shore, "crown", "2020-01-15")
+    assert "mill" not in held_by(shore, "crown", "2020-01-16")
+    assert held_by(shore, "guards", "2020-01-16") == ["mill"]
+
+
+def test_a_summary_of_a_side_includes_what_is_part_of_it(shore: Ask) -> None:
+    def sides(actor: str) -> set[str]:
+        rows = shore("/v1/control/summary", datetime="2020-01-01/2020-01-10", actor=actor)["items"]
+        return {row["actor"]["id"] for row in rows}
+
+    assert sides("rebels") == {"rebels", "lancers"}
+    assert sides("crown") == {"guards"}
+
+
+@pytest.mark.parametrize(
+    ("known_by", "state", "holder"),
+    [
+        ("2020-01-09", "unknown", None),
+        ("2020-01-10", "unconfirmed", "crown"),
+        ("2020-01-12", "held", "rebels"),
+        ("2020-01-19", "held", "rebels"),
+        ("2020-01-20", "disputed", "crown"),
+        ("2020-01-31", "disputed", "crown"),
+    ],
+)
+def test_an_earlier_day_never_shows_a_later_status(shore: Ask, known_by: str, state: str, holder: str | None) -> None:
+    found = one(shore, "tower", "2020-01-06", known_by=known_by)
+    assert (found["state"], found["holder"] and found["holder"]["id"]) == (state, holder)
+    (stretch,) = [
+        row
+        for row in shore("/v1/locations/tower/control", known_by=known_by)["items"]
+        if (row["from"] or "") <= "2020-01-06" and (row["until"] or "9") > "2020-01-06"
+    ]
+    assert (stretch["state"], stretch["holder"] and stretch["holder"]["id"]) == (state, holder)
+
+
+def test_what_may_not_have_happened_yet_stays_uncertain_for_ever(shore: Ask) -> None:
+    last = shore("/v1/locations/north/control")["items"][-1]
+    assert (last["until"], last["state"], last["basis"]) == (None, "uncertain", "carried")
+    for day in ("2400-01-01", "9999-12-30", "9999-12-31"):
+        assert one(shore, "north", day)["state"] == "uncertain", day
+
+
+def test_what_may_not_have_happened_yet_is_not_held_at_the_end_of_an_open_window(shore: Ask) -> None:
+    for window in ("2020-01-01/2400-01-01", "2020-01-01/.."):
+        (row,) = shore("/v1/control/summary", datetime=window, place="north")["items"]
+        assert (row["actor"]["id"], tally(row)) == ("rebels", (1, 0, 0)), window
+
+
+def test_pages_of_control_hold_every_row_once(shore: Ask) -> None:
+    whole = shore("/v1/control", as_of="2020-01-06", count="exact")
+    assert (whole["matched"], whole["returned"]) == (4, 4)
+    rows, page = [], shore("/v1/control", as_of="2020-01-06", limit=1)
+    while True:
+        rows += page["items"]
+        if page["next"] is None:
+            break
+        page = shore(page["next"].removeprefix("http://testserver"))
+    assert rows == whole["items"]
+    assert [row["location"]["id"] for row in rows] == ["ford", "mill", "north", "tower"]

@@ -1,0 +1,754 @@
+"""Every filter of every list: what it finds, exactly; and how many rows it could not judge."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from math import acos, cos, radians, sin
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.resources import RESOURCES
+from app.settings import Settings
+
+Ask = Callable[..., Any]
+Params = dict[str, str]
+
+STEERING = {"cursor", "f", "fields", "limit", "sort", "count"}
+
+CHANGES, MOVES = "control-changes", "movements"
+KALDAR = "kaldar-captured-2021-06 kaldar-lost-again-2021-06-30 kaldar-recaptured-2021-06-29"
+KALDAR_CLAIMS = (
+    "kaldar-captured-2021-06-p17 kaldar-lost-again-2021-06-30-p16 kaldar-lost-again-2021-06-30-p17 "
+    "kaldar-recaptured-2021-06-29-p17"
+)
+FOURTH_OF_JULY = (
+    "ghor-women-take-up-arms-2021-07-04 khwahan-crossing-2021-07-04 tajik-afghan-presidents-call-2021-07-04"
+)
+IN_KALDAR = f"hairatan-crossing-captured-2021 {KALDAR}"  # the crossing lies in the district
+CROSSING_CLAIMS = (
+    "hairatan-crossing-captured-2021-p16 hairatan-crossing-captured-2021-p29 hairatan-crossing-captured-2021-p6"
+)
+HAIRATAN = "hairatan-entered-2021 hairatan-surroundings-taken-2021"
+CROSSING = "bne-intellinews-border-visit-2020 hairatan-crossing-captured-2021 kurbanmuradov-visit-2021-07-03"
+BALKH = (
+    f"balkh-captured-2021 balkh-districts-taken-2021 balkh-offensive-2021 {HAIRATAN} {CROSSING} {KALDAR} "
+    "mazar-e-sharif-threatened-2021"
+)
+REFUGE = (
+    "us-asks-central-asia-for-refuge-2021 us-asks-kazakhstan-for-refuge-2021 us-asks-tajikistan-for-refuge-2021 "
+    "us-asks-uzbekistan-for-refuge-2021"
+)
+PAJHWOK = (
+    "dostum-evacuated-2021 dostum-medical-examination-2021 dostum-regular-examinations dostum-visits-turkey-2021 "
+    "dostum-wounded-2021"
+)
+HELMAND = (
+    "garmsir-clashes-2021 grishk-clashes-2021 lashkargah-clashes-2021 marjah-clashes-2021 nad-ali-clashes-2021 "
+    "nawa-clashes-2021"
+)
+IN_AMERICA = "komilov-us-visit-2021 komilov-washington-talks-2021 pentagon-on-authority-2021 pentagon-on-bagram-2021"
+LONG_AGO = "bne-intellinews-border-visit-2020 dostum-fought-taliban-1990s soviet-invasion-1980s"
+KHWAHAN_FIGURE = "khwahan-crossing-2021-07-04-p24-f1"
+WOMEN_FIGURE = "ghor-women-take-up-arms-2021-07-04-p20-f1"
+BLOOMBERG_FIGURE = "us-asks-central-asia-for-refuge-2021-p36-f1"
+ATTEMPTS_FIGURE = "uzbekistan-bars-troops-2021-p30-attempts-f1"
+AFGHAN_ACTORS = "afghan-government afghan-ministry-of-defence andsf fawad-aman"
+AMERICAN_ACTORS = "joe-biden john-kirby pentagon us-forces us-government"
+
+FOUND: list[tuple[str, Params, str]] = [
+    # datetime and date_match: a day, open ends, a bare T, instants; possible (the default) and certain
+    ("events", {"datetime": "2021-07-04", "date_match": "certain"}, FOURTH_OF_JULY),
+    ("events", {"datetime": "2021-07-04T", "date_match": "certain"}, FOURTH_OF_JULY),
+    ("events", {"datetime": "2021-07-04T00:00:00Z", "date_match": "certain"}, FOURTH_OF_JULY),
+    ("events", {"datetime": "2021-07-05T02:00:00.250+04:30", "date_match": "certain"}, FOURTH_OF_JULY),
+    ("events", {"datetime": "2021-07-03T23:30:00-01:00/2021-07-04T", "date_match": "certain"}, FOURTH_OF_JULY),
+    ("events", {"datetime": "../2021-06-20", "date_match": "certain"}, LONG_AGO),
+    ("events", {"datetime": "/2021-06-20", "date_match": "certain"}, LONG_AGO),
+    ("events", {"datetime": "../2021-06-20"}, f"{LONG_AGO} us-war-in-afghanistan"),
+    ("events", {"datetime": "../2021-06-20", "date_match": "possible"}, f"{LONG_AGO} us-war-in-afghanistan"),
+    ("events", {"datetime": "2000-01-01/2021-06-20"}, "bne-intellinews-border-visit-2020 us-war-in-afghanistan"),
+    ("events", {"datetime": "1979-12-31"}, "us-war-in-afghanistan"),
+    ("events", {"datetime": "2021-07-05/..", "date_match": "certain"}, "mazar-e-sharif-threatened-2021"),
+    (CHANGES, {"datetime": "2021-06-29", "date_match": "certain"}, "kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"datetime": "2021-06-29", "kind": "district", "place": "kaldar"}, "kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"datetime": "2021-06-28", "kind": "district", "place": "kaldar"}, "kaldar-captured-2021-06"),
+    (CHANGES, {"datetime": "2021-06-28", "kind": "district", "place": "kaldar", "date_match": "certain"}, ""),
+    (
+        CHANGES,
+        {"datetime": "2021-06-21/2021-06-28", "kind": "district", "place": "kaldar", "date_match": "certain"},
+        "kaldar-captured-2021-06",
+    ),
+    (MOVES, {"datetime": "2021-06-23", "date_match": "certain"}, "refuge-in-uzbekistan-2021-06-23"),
+    (MOVES, {"datetime": "2021-07-04", "date_match": "certain"}, "khwahan-crossing-2021-07-04"),
+    (MOVES, {"datetime": "2021-07-06/.."}, "dostum-returns-with-turkish-equipment-2021"),
+    ("claims", {"datetime": "2021-06-29", "date_match": "certain"}, "kaldar-recaptured-2021-06-29-p17"),
+    (
+        "claims",
+        {"datetime": "../2021-06-20", "date_match": "certain"},
+        "bne-intellinews-border-visit-2020-p31 dostum-fought-taliban-1990s-p41 soviet-invasion-1980s-p28",
+    ),
+    # known_by, and reported on the clock of reports
+    ("events", {"known_by": "2021-06-27"}, ""),
+    ("events", {"known_by": "2021-06-28"}, "uzbekistan-bars-troops-2021"),
+    ("events", {"known_by": "2021-07-02"}, f"aman-statement-2021-06-30 uzbekistan-bars-troops-2021 {REFUGE}"),
+    (CHANGES, {"known_by": "2021-07-03"}, ""),
+    (CHANGES, {"known_by": "2021-07-04"}, "hairatan-crossing-captured-2021 hairatan-surroundings-taken-2021"),
+    (MOVES, {"known_by": "2021-07-04"}, "uzbekistan-bars-troops-2021"),
+    ("claims", {"known_by": "2021-06-30"}, "aman-statement-2021-06-30-p18 uzbekistan-bars-troops-2021-p30-attempts"),
+    ("claims", {"reported": "2021-06-28"}, "uzbekistan-bars-troops-2021-p30-attempts"),
+    ("claims", {"reported": "../2021-06-30"}, "aman-statement-2021-06-30-p18 uzbekistan-bars-troops-2021-p30-attempts"),
+    ("claims", {"reported": "2021-06-29/2021-07-01"}, "aman-statement-2021-06-30-p18"),
+    ("claims", {"reported": "2021-06-30T"}, "aman-statement-2021-06-30-p18"),
+    ("claims", {"reported": "2021-07-06/.."}, ""),
+    # bbox; west > east crosses the antimeridian and holds the United States, but nothing in Asia
+    ("events", {"bbox": "170,25,-70,45"}, IN_AMERICA),
+    ("events", {"bbox": "67.5,37.1,67.6,37.2"}, KALDAR),
+    ("events", {"bbox": "-180,-90,180,-60"}, ""),
+    (CHANGES, {"bbox": "69.2,34.9,69.3,35.0"}, "bagram-handed-over-2021"),
+    (MOVES, {"bbox": "69.2,34.9,70.4,37.9"}, "khwahan-crossing-2021-07-04 last-plane-leaves-bagram-2021-07"),
+    ("claims", {"bbox": "67.5,37.1,67.6,37.2"}, KALDAR_CLAIMS),
+    ("locations", {"bbox": "170,25,-70,45"}, "united-states washington"),
+    ("locations", {"bbox": "67.4196,37.2215,67.428,37.229"}, "hairatan hairatan-crossing"),
+    # near and radius_km
+    ("events", {"near": "67.53,37.13", "radius_km": "5"}, KALDAR),
+    ("events", {"near": "67.53,37.13", "radius_km": "15"}, f"{HAIRATAN} {CROSSING} {KALDAR}"),
+    (CHANGES, {"near": "69.265,34.941", "radius_km": "0.1"}, "bagram-handed-over-2021"),
+    (MOVES, {"near": "69.265,34.941", "radius_km": "1"}, "last-plane-leaves-bagram-2021-07"),
+    ("claims", {"near": "67.53,37.13", "radius_km": "5"}, KALDAR_CLAIMS),
+    ("locations", {"near": "67.428,37.229", "radius_km": "2"}, "hairatan hairatan-crossing"),
+    ("locations", {"near": "67.428,37.229", "radius_km": "0.5"}, "hairatan-crossing"),
+    # place: id, name, alias, spelling, hyphen, accent, script, code; with everything inside
+    ("events", {"place": "balkh"}, BALKH),
+    ("events", {"place": "BALKH"}, BALKH),
+    ("events", {"place": "بلخ"}, BALKH),
+    ("events", {"place": "ocha-cod-ab:AF21"}, BALKH),
+    ("events", {"place": "OCHA-COD-AB:af21"}, BALKH),
+    ("events", {"place": "Hairaton"}, HAIRATAN),
+    ("events", {"place": "Hayratan"}, HAIRATAN),
+    ("events", {"place": "hairaton border outpost"}, CROSSING),
+    ("events", {"place": "Friendship-Bridge"}, CROSSING),
+    ("events", {"place": "mazār e sharīf"}, "mazar-e-sharif-threatened-2021"),
+    ("events", {"place": "Mazar-el-sharif"}, "mazar-e-sharif-threatened-2021"),
+    ("events", {"place": "SHER-KHAN BANDAR"}, "sherkhan-bandar-captured-2021-06-21"),
+    ("events", {"place": "Kunduz"}, "sherkhan-bandar-captured-2021-06-21"),
+    ("events", {"place": "qatar,armenia,AZERBAIJAN"}, "azerbaijan-armenia-drone-war doha-talks turkey-arms-azerbaijan"),
+    ("events", {"place": "badakhshan"}, "khwahan-crossing-2021-07-04"),
+    ("events", {"place": "helmand", "category": "clash"}, HELMAND),
+    (CHANGES, {"place": "balkh", "kind": "district"}, KALDAR),
+    (CHANGES, {"place": "ocha-cod-ab:AF0302"}, "bagram-handed-over-2021"),
+    # movements by their from, to and via
+    (MOVES, {"place": "khwahan"}, "khwahan-crossing-2021-07-04"),
+    (MOVES, {"place": "tajikistan"}, "flight-to-tajikistan-2021 khwahan-crossing-2021-07-04"),
+    (
+        MOVES,
+        {"place": "uzbekistan"},
+        "dostum-evacuated-2021 refuge-in-uzbekistan-2021-06-23 uzbekistan-bars-troops-2021",
+    ),
+    (
+        MOVES,
+        {"place": "Türkiye"},
+        "dostum-evacuated-2021 dostum-returns-with-turkish-equipment-2021 dostum-visits-turkey-2021",
+    ),
+    (MOVES, {"from": "badakhshan"}, "khwahan-crossing-2021-07-04"),
+    (MOVES, {"from": "turkey,parwan"}, "dostum-returns-with-turkish-equipment-2021 last-plane-leaves-bagram-2021-07"),
+    (MOVES, {"to": "tajikistan"}, "flight-to-tajikistan-2021 khwahan-crossing-2021-07-04"),
+    (MOVES, {"to": "Turkey"}, "dostum-evacuated-2021 dostum-visits-turkey-2021"),
+    (MOVES, {"to": "khatlon"}, ""),
+    (MOVES, {"via": "uzbekistan"}, "dostum-evacuated-2021"),
+    (MOVES, {"via": "afghanistan"}, ""),
+    ("claims", {"place": "kunduz"}, "sherkhan-bandar-captured-2021-06-21-p22"),
+    ("claims", {"place": "ocha-cod-ab:AF2113", "category": "control_change"}, f"{CROSSING_CLAIMS} {KALDAR_CLAIMS}"),
+    ("locations", {"place": "balkh"}, "balkh hairatan hairatan-crossing kaldar mazar-e-sharif"),
+    ("locations", {"place": "Qatar,ocha-cod-ab:AF2707"}, "doha khakrez qatar"),
+    # country
+    ("events", {"country": "QAT,aze"}, "azerbaijan-armenia-drone-war doha-talks turkey-arms-azerbaijan"),
+    ("events", {"country": "TJK"}, "tajik-afghan-presidents-call-2021-07-04 us-asks-tajikistan-for-refuge-2021"),
+    (CHANGES, {"country": "UZB"}, ""),
+    (CHANGES, {"country": "AFG", "place": "kaldar"}, IN_KALDAR),
+    (MOVES, {"country": "TUR"}, "dostum-returns-with-turkish-equipment-2021"),
+    ("claims", {"country": "QAT"}, "doha-talks-p51"),
+    ("locations", {"country": "QAT"}, "doha qatar"),
+    ("locations", {"country": "UZB,TJK"}, "khatlon tajikistan tashkent termez uzbekistan"),
+    ("actors", {"country": "USA"}, AMERICAN_ACTORS),
+    ("actors", {"country": "TUR,tjk"}, "recep-tayyip-erdogan tajikistan-government turkey-government"),
+    # actor and actor_role: parts are included, allies never
+    ("events", {"actor": "balkh-militia"}, "kaldar-recaptured-2021-06-29"),
+    ("events", {"actor": "Atta Mohammad-Noor"}, "kaldar-recaptured-2021-06-29"),
+    ("events", {"actor": "ghor-women"}, "ghor-women-take-up-arms-2021-07-04"),
+    ("events", {"actor": "afghan-government", "place": "ghor"}, ""),
+    ("events", {"actor": "afghan-government", "actor_role": "ally"}, "citizens-take-up-arms-2021"),
+    ("events", {"actor": "afghan-government", "actor_role": "speaker"}, "aman-statement-2021-06-30"),
+    ("events", {"actor": "andsf", "actor_role": "initiator"}, "kaldar-recaptured-2021-06-29"),
+    ("events", {"actor": "ucdp-actor:303", "place": "kaldar"}, IN_KALDAR),
+    ("events", {"actor": "طالبان", "place": "kaldar"}, IN_KALDAR),
+    (
+        "events",
+        {"actor": "pentagon,zabihullah-mujahid"},
+        "pentagon-on-authority-2021 pentagon-on-bagram-2021 taliban-on-withdrawal-2021",
+    ),
+    ("events", {"actor_role": "ally"}, "citizens-take-up-arms-2021 kaldar-recaptured-2021-06-29"),
+    (
+        CHANGES,
+        {"actor": "andsf", "actor_role": "target"},
+        "kaldar-lost-again-2021-06-30 northern-provinces-captured-2021 sherkhan-bandar-captured-2021-06-21",
+    ),
+    (CHANGES, {"actor": "taliban", "actor_role": "loses"}, "kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"actor_role": "ally"}, "kaldar-recaptured-2021-06-29"),
+    (MOVES, {"actor": "us-government"}, "last-plane-leaves-bagram-2021-07 us-withdrawal-2021-07-02"),
+    (
+        MOVES,
+        {"actor": "Dostum", "actor_role": "mover"},
+        "dostum-evacuated-2021 dostum-returns-with-turkish-equipment-2021 dostum-visits-turkey-2021",
+    ),
+    (
+        MOVES,
+        {"actor_role": "host"},
+        "dostum-visits-turkey-2021 flight-to-tajikistan-2021 khwahan-crossing-2021-07-04 "
+        "refuge-in-uzbekistan-2021-06-23",
+    ),
+    ("claims", {"actor": "balkh-militia"}, "kaldar-recaptured-2021-06-29-p17"),
+    (
+        "claims",
+        {"actor": "pentagon", "actor_role": "speaker"},
+        "pentagon-on-authority-2021-p48 pentagon-on-authority-2021-p49 pentagon-on-bagram-2021-p48",
+    ),
+    ("claims", {"actor_role": "ally", "place": "balkh"}, "kaldar-recaptured-2021-06-29-p17"),
+    ("sources", {"actor": "zabihullah-mujahid"}, "zabihullah-mujahid"),
+    ("sources", {"actor": "uzbekistan-government"}, "uzbek-government"),
+    ("actors", {"actor": "afghan-government"}, AFGHAN_ACTORS),
+    ("actors", {"actor": "taliban,us-government"}, f"{AMERICAN_ACTORS} taliban zabihullah-mujahid"),
+    # source: any hop of the chain, or the document
+    ("events", {"source": "pajhwok"}, PAJHWOK),
+    ("events", {"source": "Pazhvak,bloomberg"}, f"{PAJHWOK} {REFUGE}"),
+    ("events", {"source": "farangis-najibullah"}, "flight-to-tajikistan-2021"),
+    (
+        "events",
+        {"source": "bne-intellinews-2021-07-05", "place": "kaldar", "min_origins": "1", "category": "control_change"},
+        KALDAR,
+    ),
+    ("events", {"source": "peter-leonard", "known_by": "2021-07-04"}, ""),
+    (CHANGES, {"source": "peter-leonard"}, "hairatan-crossing-captured-2021 kaldar-lost-again-2021-06-30"),
+    (MOVES, {"source": "tajik-president-website"}, "khwahan-crossing-2021-07-04"),
+    ("claims", {"source": "farangis-najibullah"}, "flight-to-tajikistan-2021-p25"),
+    ("claims", {"source": "Pazhvak", "stance": "denies"}, "dostum-evacuated-2021-p43 dostum-wounded-2021-p43"),
+    ("claims", {"source": "reuters"}, "pentagon-on-authority-2021-p49"),
+    # category, status, min_origins, kinds and other codes
+    (
+        "events",
+        {"category": "mobilisation"},
+        "citizens-take-up-arms-2021 dostum-may-return-2021 ghor-women-take-up-arms-2021-07-04",
+    ),
+    ("events", {"category": "clash,control_change", "place": "helmand,kaldar"}, f"{HELMAND} {IN_KALDAR}"),
+    (CHANGES, {"category": "movement"}, ""),
+    (CHANGES, {"category": "control_change", "place": "kaldar"}, IN_KALDAR),
+    (MOVES, {"category": "movement", "place": "khwahan"}, "khwahan-crossing-2021-07-04"),
+    ("claims", {"category": "control_change", "place": "kaldar"}, f"{CROSSING_CLAIMS} {KALDAR_CLAIMS}"),
+    ("events", {"status": "disputed"}, "dostum-evacuated-2021 dostum-wounded-2021"),
+    (CHANGES, {"status": "denied"}, "hairatan-entered-2021"),
+    (
+        CHANGES,
+        {"status": "unconfirmed,denied"},
+        "balkh-captured-2021 hairatan-crossing-captured-2021 hairatan-entered-2021",
+    ),
+    (MOVES, {"status": "disputed"}, "dostum-evacuated-2021"),
+    ("events", {"min_origins": "3"}, "termez-tent-camp-2021"),
+    ("events", {"min_origins": "0", "place": "kaldar", "category": "control_change"}, IN_KALDAR),
+    (CHANGES, {"min_origins": "2"}, "kaldar-lost-again-2021-06-30"),
+    (MOVES, {"min_origins": "2"}, "flight-to-tajikistan-2021 uzbekistan-bars-troops-2021"),
+    (CHANGES, {"gained_by": "afghan-government"}, "bagram-handed-over-2021 kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"gained_by": "andsf"}, ""),
+    (CHANGES, {"lost_by": "taliban,US government"}, "bagram-handed-over-2021 kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"extent": "surroundings"}, "hairatan-surroundings-taken-2021"),
+    (
+        CHANGES,
+        {"extent": "partial,surroundings"},
+        "balkh-districts-taken-2021 hairatan-surroundings-taken-2021 northern-provinces-captured-2021",
+    ),
+    (CHANGES, {"means": "recaptured"}, "kaldar-lost-again-2021-06-30 kaldar-recaptured-2021-06-29"),
+    (CHANGES, {"kind": "district"}, f"{KALDAR} khakrez-captured-2021"),
+    (
+        CHANGES,
+        {"kind": "airbase,border_crossing"},
+        "bagram-handed-over-2021 hairatan-crossing-captured-2021 sherkhan-bandar-captured-2021-06-21",
+    ),
+    (MOVES, {"population": "mixed"}, "refuge-in-uzbekistan-2021-06-23"),
+    (MOVES, {"outcome": "expelled,barred"}, "refuge-in-uzbekistan-2021-06-23 uzbekistan-bars-troops-2021"),
+    (MOVES, {"cross_border": "false"}, "last-plane-leaves-bagram-2021-07 us-withdrawal-2021-07-02"),
+    (
+        MOVES,
+        {"cross_border": "true", "population": "troops"},
+        "flight-to-tajikistan-2021 khwahan-crossing-2021-07-04 uzbekistan-bars-troops-2021",
+    ),
+    (
+        "claims",
+        {"event": "kaldar-lost-again-2021-06-30"},
+        "kaldar-lost-again-2021-06-30-p16 kaldar-lost-again-2021-06-30-p17",
+    ),
+    (
+        "claims",
+        {"event": "dostum-evacuated-2021,khwahan-crossing-2021-07-04"},
+        "dostum-evacuated-2021-p42 dostum-evacuated-2021-p43 khwahan-crossing-2021-07-04-p24",
+    ),
+    ("claims", {"stance": "denies"}, "dostum-evacuated-2021-p43 dostum-wounded-2021-p43 hairatan-entered-2021-p29"),
+    (
+        "claims",
+        {"modality": "possible", "place": "hairatan-crossing"},
+        CROSSING_CLAIMS,
+    ),
+    (
+        "claims",
+        {"modality": "planned,possible", "place": "turkey"},
+        "dostum-medical-examination-2021-p43 dostum-returns-with-turkish-equipment-2021-p44 "
+        "turkish-equipment-for-dostum-2021-p44",
+    ),
+    ("sources", {"kind": "agency"}, "bloomberg pajhwok reuters"),
+    ("sources", {"kind": "article,website"}, "bne-intellinews-2021-07-05 tajik-president-website wiki"),
+    ("sources", {"organisation": "Eurasianet"}, "peter-leonard"),
+    ("sources", {"organisation": "rfe-rl,pentagon"}, "farangis-najibullah john-kirby"),
+    ("actors", {"kind": "rebel_group"}, "taliban"),
+    ("actors", {"kind": "state_forces,international_forces"}, "andsf us-forces"),
+    ("locations", {"kind": "town"}, "hairatan marjah"),
+    ("locations", {"kind": "airbase,border_crossing"}, "bagram-air-base hairatan-crossing sherkhan-bandar"),
+    # figures, by what their claims and events are
+    ("figures", {"datetime": "2021-07-04", "date_match": "certain"}, f"{WOMEN_FIGURE} {KHWAHAN_FIGURE}"),
+    ("figures", {"known_by": "2021-07-02"}, f"{BLOOMBERG_FIGURE} {ATTEMPTS_FIGURE}"),
+    ("figures", {"reported": "2021-07-02"}, BLOOMBERG_FIGURE),
+    ("figures", {"bbox": "70,37.5,70.5,38"}, KHWAHAN_FIGURE),
+    ("figures", {"near": "70.39,37.84", "radius_km": "5"}, KHWAHAN_FIGURE),
+    ("figures", {"place": "badakhshan"}, KHWAHAN_FIGURE),
+    ("figures", {"country": "UZB"}, "termez-tent-camp-2021-p34-empty-f1 termez-tent-camp-2021-p7-f1"),
+    ("figures", {"actor": "ghor-women"}, WOMEN_FIGURE),
+    ("figures", {"actor_role": "host", "place": "khwahan"}, KHWAHAN_FIGURE),
+    ("figures", {"source": "bloomberg"}, BLOOMBERG_FIGURE),
+    ("figures", {"category": "control_change"}, "balkh-districts-taken-2021-p18-f1"),
+    ("figures", {"event": "khwahan-crossing-2021-07-04"}, KHWAHAN_FIGURE),
+    ("figures", {"stance": "denies"}, ""),
+    ("figures", {"stance": "asserts", "place": "khwahan"}, KHWAHAN_FIGURE),
+    ("figures", {"modality": "planned"}, ""),
+    ("figures", {"modality": "fact", "place": "khwahan"}, KHWAHAN_FIGURE),
+    ("figures", {"measure": "attempts,persons_mobilised"}, f"{ATTEMPTS_FIGURE} {WOMEN_FIGURE}"),
+    ("figures", {"count_kind": "capacity"}, BLOOMBERG_FIGURE),
+    ("figures", {"q": "Khwahan"}, KHWAHAN_FIGURE),
+    # deaths: the article counts none, and unknown is neither few nor many
+    ("events", {"deaths_min": "0"}, ""),
+    ("events", {"deaths_max": "10000000"}, ""),
+    (CHANGES, {"deaths_min": "0"}, ""),
+    (CHANGES, {"deaths_max": "0"}, ""),
+    (MOVES, {"deaths_min": "0"}, ""),
+    (MOVES, {"deaths_max": "10000000"}, ""),
+    # q: all words, phrases, any script and accent, every name of actors and places, no operators
+    ("events", {"q": "Hairaton"}, f"{HAIRATAN} {CROSSING}"),
+    ("events", {"q": "کلدار"}, KALDAR),
+    ("events", {"q": "ANDSF kaldar"}, "kaldar-lost-again-2021-06-30 kaldar-recaptured-2021-06-29"),
+    ("events", {"q": "kaldar again"}, "kaldar-lost-again-2021-06-30"),
+    ("events", {"q": "again KALDAR"}, "kaldar-lost-again-2021-06-30"),
+    ("events", {"q": '"take Kaldar again"'}, "kaldar-lost-again-2021-06-30"),
+    ("events", {"q": '"Kaldar take again"'}, ""),
+    ("events", {"q": '"take Kaldar'}, "kaldar-captured-2021-06 kaldar-lost-again-2021-06-30"),
+    ("events", {"q": "kald"}, ""),
+    ("events", {"q": "Kaldar OR Khwahan"}, ""),
+    ("events", {"q": "Kaldar AND Taliban NOT Khwahan"}, ""),
+    ("events", {"q": "Kald*"}, ""),
+    ("events", {"q": "NEAR(Kaldar Taliban, 5)"}, ""),
+    ("events", {"q": "body:Kaldar"}, ""),
+    ("events", {"q": "-Kaldar"}, KALDAR),
+    ("events", {"q": "^kaldar:*&|!()<->'\\"}, KALDAR),
+    ("events", {"q": "erdogan CAUCASUS"}, "turkey-active-in-caucasus"),
+    ("events", {"q": "Erdoğan Caucasus"}, "turkey-active-in-caucasus"),
+    (CHANGES, {"q": "Bandar"}, "sherkhan-bandar-captured-2021-06-21"),
+    (MOVES, {"q": "Khwahan"}, "khwahan-crossing-2021-07-04"),
+    (MOVES, {"q": "helicopter"}, "dostum-evacuated-2021"),
+    ("claims", {"q": "Kaldar"}, KALDAR_CLAIMS),
+    ("claims", {"q": "545"}, "flight-to-tajikistan-2021-p25"),
+    ("sources", {"q": "pazhvak"}, "pajhwok"),
+    ("sources", {"q": "Radio Liberty"}, "rfe-rl"),
+    ("actors", {"q": "taleban"}, "taliban"),
+    ("actors", {"q": '"Uzbek Foreign"'}, "uzbek-foreign-ministry"),
+    ("locations", {"q": "hayratan"}, "hairatan"),
+    ("locations", {"q": "Turkiye"}, "turkey"),
+    ("locations", {"q": "bandar shir"}, "sherkhan-bandar"),
+]
+
+
+def ids_of(body: Any) -> list[str]:
+    return [row["id"] for row in body["items"]]
+
+
+@pytest.mark.parametrize(("name", "params", "expected"), FOUND, ids=lambda part: str(part)[:60])
+def test_a_filter_finds_exactly(ask: Ask, name: str, params: Params, expected: str) -> None:
+    found = ask(f"/v1/{name}", **params, sort="id", limit=1000, count="exact")
+    assert ids_of(found) == sorted(expected.split())
+    assert found["matched"] == found["returned"] == len(expected.split())
+
+
+def test_no_parameter_of_any_list_is_missing_from_the_table() -> None:
+    asked = {(name, parameter) for name, params, _ in FOUND for parameter in params}
+    offered = {(name, parameter) for name, resource in RESOURCES.items() for parameter in resource.listing.params}
+    assert asked == {(name, parameter) for name, parameter in offered if parameter not in STEERING}
+
+
+def test_every_filter_that_is_not_about_deaths_finds_something_somewhere_in_the_table() -> None:
+    finding = {(name, parameter) for name, params, expected in FOUND if expected for parameter in params}
+    asked = {(name, parameter) for name, params, _ in FOUND for parameter in params}
+    assert {parameter for _, parameter in asked - finding} == {"deaths_min", "deaths_max"}
+
+
+def test_an_alias_that_holds_a_comma_can_be_asked_for(ask: Ask) -> None:
+    washington = ask("/v1/events", place="washington", sort="id")
+    assert ids_of(washington) == ["komilov-washington-talks-2021"]
+    assert ids_of(ask("/v1/events", place="Washington, D.C.", sort="id")) == ids_of(washington)
+
+
+def test_a_zero_width_non_joiner_inside_a_name_makes_no_difference(ask: Ask) -> None:
+    spelt = "کل\N{ZERO WIDTH NON-JOINER}دار"
+    assert ids_of(ask("/v1/locations", q=spelt)) == ["kaldar"]
+    assert ids_of(ask("/v1/locations", place=spelt, kind="district")) == ["kaldar"]
+
+
+def test_several_values_mean_any_and_several_parameters_mean_all(ask: Ask) -> None:
+    one, other = "kaldar", "khwahan"
+    either = ids_of(ask("/v1/events", place=f"{one},{other}", sort="id"))
+    assert either == sorted(ids_of(ask("/v1/events", place=one)) + ids_of(ask("/v1/events", place=other)))
+    assert ids_of(ask("/v1/events", place=f"{one},{other}", category="movement")) == ["khwahan-crossing-2021-07-04"]
+
+
+# --- what filters could not judge, counted again from all rows ---
+
+
+def overlaps(when: dict[str, str | None], first: str, last: str) -> bool:
+    return (when["earliest"] or first) <= last and (when["latest"] or last) >= first
+
+
+def lies_within(when: dict[str, str | None], first: str, last: str) -> bool:
+    earliest, latest = when["earliest"], when["latest"]
+    return earliest is not None and latest is not None and earliest >= first and latest <= last
+
+
+def is_dated(row: Any) -> bool:
+    return bool(row["date"]["earliest"] or row["date"]["latest"])
+
+
+class Everything:
+    """All rows of a list beside their points, to be filtered here."""
+
+    def __init__(self, ask: Ask, name: str) -> None:
+        places = ask("/v1/locations", limit=1000)["items"]
+        points = {place["id"]: (place["longitude"], place["latitude"]) for place in places}
+        self.rows = ask(f"/v1/{name}", limit=1000)["items"]
+        self.points = {
+            row["id"]: points[row["id"] if name == "locations" else (row["location"] or {"id": "amu-darya"})["id"]]
+            for row in self.rows
+        }
+
+    def located(self, row: Any) -> bool:
+        return self.points[row["id"]][0] is not None
+
+
+DAYS = st.dates(min_value=date(2021, 6, 15), max_value=date(2021, 7, 10))
+
+
+@settings(max_examples=25, deadline=None, database=None)
+@given(
+    window=st.tuples(DAYS, DAYS),
+    match=st.sampled_from(["possible", "certain"]),
+    box=st.tuples(*[st.integers(-180, 180)] * 2, *[st.integers(-90, 90)] * 2),
+    name=st.sampled_from(["events", CHANGES, MOVES, "claims"]),
+)
+@example(window=(date(2021, 7, 1), date(2021, 7, 1)), match="certain", box=(60, 75, 30, 40), name="events")
+def test_omitted_tells_how_many_rows_no_filter_could_judge(
+    ask: Ask, window: Any, match: str, box: tuple[int, int, int, int], name: str
+) -> None:
+    first, last = (str(day) for day in sorted(window))
+    west, east, south, north = *box[:2], *sorted(box[2:])
+    everything = Everything(ask, name)
+    judge = overlaps if match == "possible" else lies_within
+
+    def in_time(row: Any) -> bool:
+        return is_dated(row) and judge(row["date"], first, last)
+
+    def in_box(row: Any) -> bool:
+        if not everything.located(row):
+            return False
+        longitude, latitude = everything.points[row["id"]]
+        across = west <= longitude <= east if west <= east else longitude >= west or longitude <= east
+        return bool(south <= latitude <= north and across)
+
+    found = ask(
+        f"/v1/{name}",
+        datetime=f"{first}/{last}",
+        date_match=match,
+        bbox=f"{west},{south},{east},{north}",
+        limit=1000,
+        sort="id",
+    )
+    rows = everything.rows
+    assert ids_of(found) == sorted(row["id"] for row in rows if in_time(row) and in_box(row))
+    assert found["omitted"] == {
+        "undated": sum(not is_dated(row) and in_box(row) for row in rows),
+        "unlocated": sum(not everything.located(row) and in_time(row) for row in rows),
+    }
+
+
+@settings(max_examples=15, deadline=None, database=None)
+@given(
+    longitude=st.integers(-180, 180),
+    latitude=st.integers(-90, 90),
+    radius=st.sampled_from([1, 60, 500, 3000, 9000, 15000, 20038]),
+)
+@example(longitude=69, latitude=35, radius=500)
+def test_near_finds_what_lies_within_the_radius_along_a_great_circle(
+    ask: Ask, longitude: int, latitude: int, radius: int
+) -> None:
+    everything = Everything(ask, "locations")
+
+    def distance(id_: str) -> float:  # by the spherical law of cosines, another formula than the one under test
+        to_longitude, to_latitude = everything.points[id_]
+        a, b, turn = radians(latitude), radians(to_latitude), radians(to_longitude - longitude)
+        return 6371.0088 * acos(max(-1.0, min(1.0, sin(a) * sin(b) + cos(a) * cos(b) * cos(turn))))
+
+    located = [row["id"] for row in everything.rows if everything.located(row)]
+    sure = {id_ for id_ in located if distance(id_) < radius - 0.1}
+    maybe = {id_ for id_ in located if distance(id_) < radius + 0.1}
+    found = ask("/v1/locations", near=f"{longitude},{latitude}", radius_km=radius, limit=1000)
+    assert sure <= set(ids_of(found)) <= maybe
+    assert found["omitted"] == {"unlocated": len(everything.rows) - len(located)}
+
+
+@pytest.mark.parametrize("window", ["../..", "/", "../", "/.."])
+def test_an_interval_without_ends_judges_every_row_and_omits_none(ask: Ask, window: str) -> None:
+    every = ask("/v1/events", limit=1000, count="exact")
+    found = ask("/v1/events", datetime=window, limit=1000)
+    assert found["returned"] + found["omitted"]["undated"] == every["matched"]
+
+
+def test_omitted_is_there_only_with_filters_of_time_or_space(ask: Ask) -> None:
+    assert "omitted" not in ask("/v1/events", place="kaldar")
+    assert ask("/v1/events", datetime="2021-07-04", place="doha")["omitted"] == {"undated": 1}
+    assert ask("/v1/events", bbox="60,30,75,40", q="committee")["omitted"] == {"unlocated": 1}
+    assert ask("/v1/locations", near="67,37", radius_km=9)["omitted"] == {"unlocated": 1}
+    assert "omitted" not in ask("/v1/claims", reported="2021-07-05", place="doha")
+
+
+def test_fields_are_those_asked_for_and_no_others(ask: Ask) -> None:
+    found = ask("/v1/events", fields="title,id", place="khwahan")
+    assert found["items"] == [
+        {"id": "khwahan-crossing-2021-07-04", "title": "A further 94 soldiers cross from Khwahan to Tajikistan"}
+    ]
+    for name, resource in RESOURCES.items():
+        whole = [field.rstrip("_") for field in resource.row.model_fields]
+        assert list(ask(f"/v1/{name}", limit=1)["items"][0]) == whole
+        for field in whole:
+            assert list(ask(f"/v1/{name}", limit=1, fields=field)["items"][0]) == [field]
+
+
+def test_the_fields_of_one_row_can_be_chosen_too(ask: Ask) -> None:
+    assert ask("/v1/locations/kaldar", fields="id,parent") == {"id": "kaldar", "parent": "balkh"}
+
+
+def test_the_format_can_be_named(ask: Ask) -> None:
+    assert ask("/v1/packs", f="json")["items"][0]["id"] == "northern-afghanistan-2021"
+
+
+# --- small made data for what the article does not have ---
+
+MADE = {
+    "pack.toml": """
+        id = "made"
+        title = "Made data"
+        version = "1"
+        licence = "CC0-1.0"
+        citation = "None."
+        document = "paper"
+        [coverage]
+        sources_searched = "None."
+    """,
+    "sources.toml": """
+        [[source]]
+        id = "paper"
+        name = "Paper"
+        kind = "article"
+        published_on = 2020-12-31
+    """,
+    "actors.toml": """
+        [[actor]]
+        id = "brigade"
+        name = "Brigade"
+        kind = "militia"
+        relations = [
+          { type = "part_of", actor = "old-army", until = 2020-03-31 },
+          { type = "part_of", actor = "rebels", from = 2020-04-01 },
+          { type = "allied_with", actor = "villagers" },
+        ]
+
+        [[actor]]
+        id = "old-army"
+        name = "Old Army"
+        kind = "state_forces"
+        relations = [{ type = "part_of", actor = "state" }]
+
+        [[actor]]
+        id = "rebels"
+        name = "Rebels"
+        kind = "rebel_group"
+
+        [[actor]]
+        id = "state"
+        name = "State"
+        kind = "government"
+
+        [[actor]]
+        id = "villagers"
+        name = "Villagers"
+        kind = "civilians"
+    """,
+    "locations.toml": """
+        [[location]]
+        id = "fiji"
+        name = "Fiji"
+        kind = "country"
+        country = "FJI"
+        latitude = -17.8
+        longitude = 178.0
+        point_kind = "approximate"
+
+        [[location]]
+        id = "lau"
+        name = "Lau"
+        kind = "region"
+        parent = "fiji"
+        latitude = -17.8
+        longitude = -179.0
+        point_kind = "approximate"
+        aliases = [{ name = "Śląsk OR Ōta" }]
+
+        [[location]]
+        id = "tonga"
+        name = "Tonga"
+        kind = "country"
+        country = "TON"
+        latitude = -21.2
+        longitude = -175.2
+        point_kind = "approximate"
+    """,
+}
+DEATHS = {  # event -> (place, day, printed deaths, modality)
+    "deaths-at-least-10": ("fiji", "2020-03-30", "at least 10", "fact"),
+    "deaths-five": ("lau", "2020-04-02", "five", "fact"),
+    "deaths-none": ("tonga", "2020-05-01", "no one", "fact"),
+    "deaths-planned": ("tonga", "2021-05-01", "40", "planned"),
+    "deaths-unknown": ("tonga", "2020-05-02", "", "fact"),
+    "deaths-up-to-3": ("tonga", "2020-05-03", "up to 3", "fact"),
+}
+
+
+def made_events() -> str:
+    text = ""
+    for id_, (place, day, printed, modality) in DEATHS.items():
+        text += f"""
+            [[event]]
+            id = "{id_}"
+            category = "clash"
+            title = "{id_.replace("-", " ").capitalize()}"
+            summary = "Made up."
+            location = "{place}"
+            actors = [{{ actor = "brigade", role = "initiator" }}]
+            [[event.claim]]
+            paragraph = 1
+            modality = "{modality}"
+            summary = "Made up."
+            date = {day}
+        """
+        if printed:
+            text += f"""
+            [[event.claim.figures]]
+            measure = "deaths"
+            printed = "{printed}"
+            count_kind = "increment"
+            """
+    return text
+
+
+@pytest.fixture(scope="session")
+def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    folder = tmp_path_factory.mktemp("packs")
+    for file, text in (MADE | {"events/all.toml": made_events()}).items():
+        path: Path = folder / "made" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    url = databases.migrated()
+    with engine_for(url, read_only=False) as engine:
+        load_packs(engine, folder)
+    with TestClient(create_app(Settings(database_url=url))) as client:
+
+        def asked(path: str, /, **params: Any) -> list[str]:
+            response = client.get(path, params={**params, "sort": "id"})
+            assert response.status_code == 200, response.text
+            return ids_of(response.json())
+
+        yield asked
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"deaths_min": 0}, ["deaths-at-least-10", "deaths-five", "deaths-none"]),
+        ({"deaths_min": 1}, ["deaths-at-least-10", "deaths-five"]),
+        ({"deaths_min": 5}, ["deaths-at-least-10", "deaths-five"]),
+        ({"deaths_min": 6}, ["deaths-at-least-10"]),
+        ({"deaths_min": 11}, []),
+        ({"deaths_max": 0}, ["deaths-none"]),
+        ({"deaths_max": 4}, ["deaths-none"]),
+        ({"deaths_max": 5}, ["deaths-five", "deaths-none"]),
+        ({"deaths_min": 5, "deaths_max": 5}, ["deaths-five"]),
+        ({"deaths_min": 6, "deaths_max": 5}, []),
+    ],
+)
+def test_deaths_are_judged_by_best_else_by_low(made: Ask, params: dict[str, int], expected: list[str]) -> None:
+    assert made("/v1/events", **params) == expected
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"bbox": "170,-30,-170,0"}, ["fiji", "lau", "tonga"]),
+        ({"bbox": "170,-30,-178,0"}, ["fiji", "lau"]),
+        ({"bbox": "-180,-30,180,0"}, ["fiji", "lau", "tonga"]),
+        ({"bbox": "-178,-30,170,0"}, ["tonga"]),
+        ({"bbox": "179,-30,180,0"}, []),
+        ({"bbox": "180,-30,-179,0"}, ["lau"]),
+        ({"near": "179.9,-17.8", "radius_km": 150}, ["lau"]),
+        ({"near": "179.9,-17.8", "radius_km": 250}, ["fiji", "lau"]),
+        ({"near": "-179.9,-17.8", "radius_km": 250}, ["fiji", "lau"]),
+        ({"near": "0,90", "radius_km": 12000}, ["fiji", "lau"]),
+    ],
+)
+def test_boxes_and_circles_cross_the_antimeridian(made: Ask, params: Params, expected: list[str]) -> None:
+    assert made("/v1/locations", **params) == expected
+
+
+def test_a_member_counts_for_the_whole_only_while_it_belongs_to_it(made: Ask) -> None:
+    assert made("/v1/events", actor="old-army") == ["deaths-at-least-10"]
+    assert made("/v1/events", actor="state", actor_role="initiator") == ["deaths-at-least-10"]
+    assert made("/v1/events", actor="rebels") == [id_ for id_ in DEATHS if id_ != "deaths-at-least-10"]
+    assert made("/v1/events", actor="villagers") == []
+    assert made("/v1/claims", actor="state") == ["deaths-at-least-10-p1"]
+    assert made("/v1/events", actor="brigade") == list(DEATHS)
+    assert made("/v1/events", actor="state", actor_role="target") == []
+
+
+@pytest.mark.parametrize("words", ["slask", "ŚLĄSK", "ota", "or", "OR", "Ōta or", '"slask or ota"', "lau slask"])
+def test_words_are_found_without_accents_and_or_is_a_word(made: Ask, words: str) -> None:
+    assert made("/v1/locations", q=words) == ["lau"]
+    assert made("/v1/events", q=words) == ["deaths-five"]
+
+
+def test_a_phrase_does_not_reach_from_one_name_into_the_next(made: Ask) -> None:
+    assert made("/v1/locations", q="lau slask") == ["lau"]
+    assert made("/v1/locations", q='"lau slask"') == []

@@ -1,0 +1,428 @@
+"""What was known when: rows as they follow from the claims that had been made by a day, and from nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
+
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.resources import RESOURCES
+from app.rules.dates import event_date
+from app.rules.facts import ClaimFact, FigureFact
+from app.rules.figures import published
+from app.rules.status import corroboration, status
+from app.settings import Settings
+from app.timespan import Interval
+
+Ask = Callable[..., Any]
+
+PACK = {
+    "pack.toml": """
+        id = "late"
+        title = "Made data"
+        version = "1"
+        licence = "CC0-1.0"
+        citation = "None."
+        document = "paper"
+        [coverage]
+        sources_searched = "None."
+    """,
+    "sources.toml": """
+        [[source]]
+        id = "agency"
+        name = "Agency"
+        kind = "agency"
+
+        [[source]]
+        id = "agency-reporter"
+        name = "Reporter of the agency"
+        kind = "journalist"
+        organisation = "agency"
+
+        [[source]]
+        id = "ministry"
+        name = "Ministry"
+        kind = "ministry"
+
+        [[source]]
+        id = "paper"
+        name = "Paper"
+        kind = "article"
+        published_on = 2020-01-31
+
+        [[source]]
+        id = "rumour"
+        name = "Rumour"
+        kind = "unattributed"
+    """,
+    "actors.toml": "",
+    "locations.toml": """
+        [[location]]
+        id = "here"
+        name = "Here"
+        kind = "country"
+        country = "AAA"
+
+        [[location]]
+        id = "there"
+        name = "There"
+        kind = "country"
+        country = "BBB"
+    """,
+    "events/all.toml": """
+        [[event]]
+        id = "flight"
+        category = "movement"
+        title = "Flight"
+        summary = "Made up."
+        location = "here"
+        movement = { from = "here", to = "there", population = "civilians", outcome = "admitted" }
+        [[event.claim]]
+        id = "flight-1-rumour"
+        paragraph = 1
+        modality = "possible"
+        via = ["rumour"]
+        reported_on = 2020-01-10
+        summary = "Made up."
+        date = { earliest = 2020-01-01, latest = 2020-01-20 }
+        figures = [{ measure = "persons_moved", printed = "dozens", count_kind = "cumulative", as_of = 2020-01-09 }]
+        [[event.claim]]
+        id = "flight-2-agency"
+        paragraph = 2
+        modality = "fact"
+        via = ["agency"]
+        reported_on = 2020-01-12
+        summary = "Made up."
+        date = { earliest = 2020-01-05, latest = 2020-01-12 }
+        printed = { date = "5 to 12 January" }
+        note = "Made up."
+        figures = [{ measure = "persons_moved", printed = "100", count_kind = "cumulative", as_of = 2020-01-11 }]
+        [[event.claim]]
+        id = "flight-3-reporter"
+        paragraph = 3
+        modality = "reported"
+        via = ["agency-reporter"]
+        reported_on = 2020-01-13
+        summary = "Made up."
+        date = 2020-01-12
+        figures = [
+          { measure = "persons_moved", printed = "20", count_kind = "increment", as_of = 2020-01-12 },
+          { measure = "deaths", printed = "two", count_kind = "increment", as_of = 2020-01-12 },
+        ]
+        [[event.claim]]
+        id = "flight-4-ministry"
+        paragraph = 4
+        modality = "fact"
+        via = ["ministry"]
+        reported_on = 2020-01-15
+        summary = "Made up."
+        date = 2020-01-12
+        [[event.claim]]
+        id = "flight-5-denied"
+        paragraph = 5
+        modality = "fact"
+        stance = "denies"
+        via = ["ministry"]
+        reported_on = 2020-01-20
+        summary = "Made up."
+
+        [[event]]
+        id = "flight-of-a-group"
+        category = "movement"
+        title = "Flight of a group"
+        summary = "Made up."
+        location = "here"
+        part_of = "flight"
+        movement = { from = "here", to = "there", population = "civilians", outcome = "admitted" }
+        [[event.claim]]
+        paragraph = 6
+        modality = "fact"
+        via = ["agency"]
+        reported_on = 2020-01-05
+        summary = "Made up."
+        date = 2020-01-04
+
+        [[event]]
+        id = "never-so"
+        category = "clash"
+        title = "Never so"
+        summary = "Made up."
+        location = "there"
+        [[event.claim]]
+        id = "never-so-denied"
+        paragraph = 7
+        modality = "fact"
+        stance = "denies"
+        via = ["ministry"]
+        reported_on = 2020-01-11
+        summary = "Made up."
+        date = 2020-01-10
+        [[event.claim]]
+        paragraph = 8
+        modality = "fact"
+        summary = "Made up; the document's own."
+        date = { earliest = 2020-01-25, latest = 2020-01-26 }
+    """,
+}
+
+
+@pytest.fixture(scope="session")
+def late(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    folder = tmp_path_factory.mktemp("packs")
+    for file, text in PACK.items():
+        path: Path = folder / "late" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    url = databases.migrated()
+    with engine_for(url, read_only=False) as engine:
+        load_packs(engine, folder)
+    with TestClient(create_app(Settings(database_url=url))) as client:
+
+        def asked(path: str, /, **params: Any) -> Any:
+            response = client.get(path, params=params)
+            assert response.status_code in (200, 404), response.text
+            return response.json()
+
+        yield asked
+
+
+@pytest.fixture(params=["the article's pack", "made data"])
+def asked(request: pytest.FixtureRequest, ask: Ask, late: Ask) -> Ask:
+    return ask if request.param == "the article's pack" else late
+
+
+LISTS = [name for name, resource in RESOURCES.items() if "known_by" in resource.listing.params]
+
+
+def test_all_lists_of_events_and_claims_can_be_asked_what_was_known(ask: Ask) -> None:
+    assert {"events", "control-changes", "movements", "claims"} <= set(LISTS)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_last_report_and_any_later_day_know_everything(asked: Ask, name: str) -> None:
+    last = max(row["reported_on"] for row in asked("/v1/claims", limit=1000)["items"])
+    everything = asked(f"/v1/{name}", limit=1000)
+    for day in (last, "2021-12-31"):
+        assert asked(f"/v1/{name}", limit=1000, known_by=day) == everything
+
+
+def test_the_last_day_there_is_knows_everything(asked: Ask) -> None:
+    assert asked("/v1/claims", known_by="9999-12-31", limit=1000) == asked("/v1/claims", limit=1000)
+    assert asked("/v1/events", known_by="9999-12-31", limit=1000) == asked("/v1/events", limit=1000)
+
+
+# --- the same rows, derived again from the claims in view ---
+
+
+def origin_of(source: str, sources: dict[str, Any]) -> str | None:
+    if sources[source]["kind"] == "unattributed":
+        return None
+    while sources[source]["organisation"]:
+        source = sources[source]["organisation"]["id"]
+    return source
+
+
+def day_of(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def fact_of(claim: Any, sources: dict[str, Any]) -> ClaimFact:
+    return ClaimFact(
+        id=claim["id"],
+        document=claim["document"]["id"],
+        origin=origin_of(claim["origin"]["id"], sources),
+        stance=claim["stance"],
+        modality=claim["modality"],
+        reported_on=date.fromisoformat(claim["reported_on"]),
+        date=Interval(day_of(claim["date"]["earliest"]), day_of(claim["date"]["latest"])),
+        precision=claim["date"]["precision"],
+        figures=tuple(FigureFact(**figure | {"as_of": day_of(figure["as_of"])}) for figure in claim["figures"]),
+        printed_date=claim["printed"]["date"],
+    )
+
+
+COUNT = ("low", "best", "high", "count_kind", "claim")
+
+
+def derived(claims: list[Any], sources: dict[str, Any], is_movement: bool) -> dict[str, Any]:
+    """What the rules say of an event of which these claims are in view."""
+    facts = [fact_of(claim, sources) for claim in claims]
+    when, precision = event_date(facts)
+    count, deaths = published(facts, "persons_moved"), published(facts, "deaths")
+    return {
+        "status": status(facts),
+        "corroboration": asdict(corroboration(facts)),
+        "earliest": when.earliest.isoformat() if when.earliest else None,
+        "latest": when.latest.isoformat() if when.latest else None,
+        "precision": precision,
+        "count": {name: getattr(count, name) for name in COUNT} if count and is_movement else None,
+        "deaths": {name: getattr(deaths, name) for name in ("low", "best", "high")} if deaths else None,
+        "figures": sorted(map(str, (figure for claim in claims for figure in claim["figures"]))),
+        "printed": {text for claim in claims if (text := claim["printed"]["date"])},
+    }
+
+
+def served(row: Any) -> dict[str, Any]:
+    """The same of an event as it is served."""
+    printed = row["date"]["printed"]
+    return {
+        "status": row["status"],
+        "corroboration": row["corroboration"],
+        "earliest": row["date"]["earliest"],
+        "latest": row["date"]["latest"],
+        "precision": row["date"]["precision"],
+        "count": row["movement"]["count"] if row["movement"] else None,
+        "deaths": row["deaths"],
+        "figures": sorted(map(str, row["figures"])),
+        "printed": printed,
+    }
+
+
+def days_to_ask(claims: list[Any]) -> list[str]:
+    """Every day of a report, the day before the first and one after the last."""
+    days = sorted({claim["reported_on"] for claim in claims})
+    return [date.fromordinal(date.fromisoformat(days[0]).toordinal() - 1).isoformat(), *days, "2022-01-01"]
+
+
+def test_on_every_day_rows_follow_from_the_claims_made_by_then(asked: Ask) -> None:
+    claims = asked("/v1/claims", limit=1000)["items"]
+    sources = {row["id"]: row for row in asked("/v1/sources", limit=1000)["items"]}
+    coded = {row["id"]: row for row in asked("/v1/events", limit=1000)["items"]}
+    for day in days_to_ask(claims):
+        in_view = [claim for claim in claims if claim["reported_on"] <= day]
+        rows = asked("/v1/events", known_by=day, limit=1000)["items"]
+        assert {row["id"] for row in rows} == {claim["event"]["id"] for claim in in_view}
+        found = asked("/v1/claims", known_by=day, limit=1000)["items"]
+        assert found == in_view
+        for row in rows:
+            own = [claim for claim in in_view if claim["event"]["id"] == row["id"]]
+            expected, got = derived(own, sources, row["movement"] is not None), served(row)
+            printed = expected.pop("printed")
+            assert set((got.pop("printed") or "").split("; ")) - {""} == {
+                token for text in printed for token in text.split("; ")
+            }
+            assert got == expected, (day, row["id"])
+            parent = coded[row["id"]]["part_of"]
+            known = {claim["event"]["id"] for claim in in_view}
+            assert row["part_of"] == (parent if parent in known else None)
+
+
+def test_on_no_day_does_anything_show_a_claim_that_was_made_later(asked: Ask) -> None:
+    claims = asked("/v1/claims", limit=1000)["items"]
+    for day in days_to_ask(claims):
+        for row in asked("/v1/events", known_by=day, limit=10, sort="date")["items"]:
+            detail = asked(f"/v1/events/{row['id']}", known_by=day)
+            assert detail == row | {"claims": detail["claims"]}
+            listed = asked(f"/v1/events/{row['id']}/claims", known_by=day)["items"]
+            ids = {claim["id"] for claim in detail["claims"]}
+            assert ids == {claim["id"] for claim in listed}
+            assert ids == {
+                claim["id"] for claim in claims if claim["event"]["id"] == row["id"] and claim["reported_on"] <= day
+            }
+
+
+def test_filters_judge_a_row_as_it_was_known_then(asked: Ask) -> None:
+    for day in days_to_ask(asked("/v1/claims", limit=1000)["items"]):
+        rows = asked("/v1/events", known_by=day, limit=1000, sort="id")["items"]
+        for name in ("reported", "corroborated", "unconfirmed", "disputed", "denied"):
+            found = asked("/v1/events", known_by=day, status=name, limit=1000, sort="id")["items"]
+            assert found == [row for row in rows if row["status"] == name]
+        for least in (0, 1, 2):
+            found = asked("/v1/events", known_by=day, min_origins=least, limit=1000, sort="id")["items"]
+            assert found == [row for row in rows if row["corroboration"]["origins"] >= least]
+        for window in (day, "2021-06-28", "2020-01-12"):
+            found = asked("/v1/events", known_by=day, datetime=window, date_match="certain", limit=1000, sort="id")
+            assert found["items"] == [row for row in rows if row["date"]["earliest"] == row["date"]["latest"] == window]
+            assert found["omitted"] == {
+                "undated": sum(not row["date"]["earliest"] and not row["date"]["latest"] for row in rows)
+            }
+
+
+def flight(late: Ask, day: str) -> Any:
+    row = late("/v1/events/flight", known_by=day, fields="status,date,corroboration,movement,deaths")
+    count = row["movement"]["count"]
+    return (
+        row["status"],
+        row["date"]["earliest"],
+        row["date"]["latest"],
+        row["corroboration"]["origins"],
+        count and (count["low"], count["best"], count["high"], count["claim"]),
+        row["deaths"] and row["deaths"]["best"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2020-01-10", ("unconfirmed", "2020-01-01", "2020-01-20", 0, (24, None, 99, "flight-1-rumour"), None)),
+        ("2020-01-11", ("unconfirmed", "2020-01-01", "2020-01-20", 0, (24, None, 99, "flight-1-rumour"), None)),
+        ("2020-01-12", ("reported", "2020-01-05", "2020-01-12", 1, (100, 100, 100, "flight-2-agency"), None)),
+        ("2020-01-14", ("reported", "2020-01-12", "2020-01-12", 1, (120, 120, 120, "flight-2-agency"), 2)),
+        ("2020-01-15", ("corroborated", "2020-01-12", "2020-01-12", 2, (120, 120, 120, "flight-2-agency"), 2)),
+        ("2020-01-20", ("disputed", "2020-01-12", "2020-01-12", 2, (120, 120, 120, "flight-2-agency"), 2)),
+    ],
+)
+def test_status_date_and_count_change_with_what_is_reported(late: Ask, day: str, expected: Any) -> None:
+    assert flight(late, day) == expected
+
+
+def test_an_event_is_not_there_before_its_first_report(late: Ask) -> None:
+    assert [row["id"] for row in late("/v1/events", known_by="2020-01-05")["items"]] == ["flight-of-a-group"]
+    assert late("/v1/events", known_by="2020-01-04")["items"] == []
+    assert late("/v1/events/flight", known_by="2020-01-09")["status"] == 404
+    assert late("/v1/events/flight/claims", known_by="2020-01-09")["status"] == 404
+    assert late("/v1/claims/flight-2-agency", known_by="2020-01-11")["status"] == 404
+    assert late("/v1/claims/flight-2-agency", known_by="2020-01-12")["id"] == "flight-2-agency"
+
+
+def test_a_part_does_not_tell_of_a_whole_that_is_not_known_yet(late: Ask) -> None:
+    def parent(day: str) -> str | None:
+        parent: str | None = late("/v1/events/flight-of-a-group", known_by=day)["part_of"]
+        return parent
+
+    assert [parent(day) for day in ("2020-01-05", "2020-01-09", "2020-01-10")] == [None, None, "flight"]
+    assert late("/v1/movements", known_by="2020-01-09")["items"][0]["part_of"] is None
+
+
+def test_a_denial_before_any_claim_denies_and_later_disputes(late: Ask) -> None:
+    def told(day: str) -> tuple[str, str]:
+        row = late("/v1/events/never-so", known_by=day)
+        return row["status"], row["date"]["earliest"]
+
+    assert told("2020-01-11") == ("denied", "2020-01-10")
+    assert told("2020-01-31") == ("disputed", "2020-01-25")
+    assert [row["id"] for row in late("/v1/events", status="denied", known_by="2020-01-30")["items"]] == ["never-so"]
+    assert late("/v1/events", status="denied")["items"] == []
+
+
+def test_sources_and_deaths_are_those_known_then(late: Ask) -> None:
+    def ids(**params: Any) -> list[str]:
+        return [row["id"] for row in late("/v1/events", **params, sort="id")["items"]]
+
+    assert ids(source="ministry", known_by="2020-01-14") == ["never-so"]
+    assert ids(source="ministry", known_by="2020-01-15") == ["flight", "never-so"]
+    assert ids(source="agency-reporter", known_by="2020-01-12") == []
+    assert ids(deaths_min=1, known_by="2020-01-12") == []
+    assert ids(deaths_min=1, known_by="2020-01-13") == ["flight"]
+
+
+def test_rows_are_sorted_by_what_was_known_then(late: Ask) -> None:
+    def order(day: str) -> list[str]:
+        return [row["id"] for row in late("/v1/events", known_by=day, sort="date")["items"]]
+
+    assert order("2020-01-11") == ["flight", "flight-of-a-group", "never-so"]
+    assert order("2020-01-20") == ["flight-of-a-group", "never-so", "flight"]
+
+
+def test_what_the_article_says_was_known_a_week_before_it(ask: Ask) -> None:
+    row = ask("/v1/movements", known_by="2021-06-28")["items"][0]
+    assert (row["id"], row["status"]) == ("uzbekistan-bars-troops-2021", "reported")
+    assert row["corroboration"] == {"documents": 1, "origins": 1, "asserting": 1, "denying": 0}
+    now = ask("/v1/events/uzbekistan-bars-troops-2021")
+    assert (now["status"], now["corroboration"]["origins"]) == ("corroborated", 2)

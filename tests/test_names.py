@@ -1,0 +1,128 @@
+"""How names are compared: what is the same name, what is near, and what is neither."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.names import fold, key, nearest
+
+quick = settings(max_examples=200, database=None, deadline=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Mazār-e-Sharīf, 2021", "mazar e sharif 2021"),
+        ("  Sher   Khan\tBandar\n", "sher khan bandar"),
+        ("KALDAR", "kaldar"),
+        ("Nad-e-Ali / Nad Ali", "nad e ali nad ali"),
+        ("O'Brien", "o brien"),
+        ("RFE/RL", "rfe rl"),
+        ("Straße", "strasse"),
+        ("ＫＡＬＤＡＲ", "kaldar"),
+        ("Термез", "термез"),
+        ("کلدار", "کلدار"),
+        ("a\u200db", "ab"),
+        ("%_*", ""),
+        ("", ""),
+    ],
+)
+def test_folding_keeps_words_and_drops_case_accents_and_signs(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Sher-Khan Bandar", "sherkhan bandar"),
+        ("Lashkar Gah", "Lashkargah"),
+        ("lashkar-gah", "Lashkar Gah"),
+        ("Mazār-e Sharīf", "mazar-e-sharif"),
+        ("KALDAR", "kaldar"),
+        ("Erdoğan", "erdogan"),
+        ("Abdul-Rashid Dostum", "abdul rashid dostum"),
+        ("Kalda\u0301r", "Kald\u00e1r"),
+    ],
+)
+def test_case_accents_hyphens_and_spaces_do_not_make_another_name(one: str, other: str) -> None:
+    assert key(one) == key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hairatan", "Hairaton"),
+        ("Kaldar", "Khaldar"),
+        ("Nawa", "Nawa-i"),
+        ("Balkh", "Balkh 2"),
+        ("Kabul", "Kab"),
+    ],
+)
+def test_another_spelling_or_a_part_is_another_name(one: str, other: str) -> None:
+    assert key(one) != key(other)
+
+
+def test_the_key_of_signs_alone_is_empty() -> None:
+    assert [key(text) for text in ("", " ", "-", "%", "_", "'\"")] == [""] * 6
+
+
+@quick
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert key(key(text)) == key(text)
+
+
+@quick
+@given(st.text())
+def test_folded_text_has_single_spaces_and_no_upper_case(text: str) -> None:
+    folded = fold(text)
+    assert folded == " ".join(folded.split())
+    assert folded == folded.casefold()
+
+
+plain_words = st.lists(
+    st.text(alphabet="abcdefghijklmnopqrstuvwxyzäéğîñöšž0123456789", min_size=1, max_size=6), max_size=4
+)
+
+
+@quick
+@given(plain_words, st.sampled_from([" ", "-", "  ", " - ", "'"]))
+def test_no_joint_and_no_case_changes_the_key(words: list[str], joint: str) -> None:
+    name = joint.join(words)
+    assert key(name) == key("".join(words)) == key(name.upper()) == key(name.title())
+
+
+def test_the_nearest_name_comes_first_in_its_own_spelling() -> None:
+    assert nearest("hairaton", ["Kaldar", "Hairatan", "Khairaton"]) == ["Khairaton", "Hairatan"]
+    assert nearest("taleban", ["afghan-government", "taliban", "andsf"]) == ["taliban"]
+    assert nearest("KALDR", ["kaldar", "balkh"]) == ["kaldar"]
+
+
+def test_a_name_that_differs_in_signs_only_is_the_nearest() -> None:
+    assert nearest("sherkhanbandar", ["Sherkhan", "Sher-Khan Bandar"])[0] == "Sher-Khan Bandar"
+
+
+def test_nothing_is_near_a_name_unlike_all() -> None:
+    assert nearest("zzz", ["kaldar", "balkh"]) == []
+    assert nearest("kaldar", []) == []
+
+
+def test_no_more_are_named_than_asked_for_and_none_twice() -> None:
+    choices = ["kaldar", "Kaldar", "kaldara", "kaldarb", "kaldarc"]
+    assert nearest("kaldar", choices) == ["kaldar", "kaldarc", "kaldarb"]
+    assert nearest("kaldar", choices, most=1) == ["kaldar"]
+
+
+@quick
+@given(st.text(max_size=12), st.lists(st.text(max_size=12), max_size=8), st.integers(1, 5))
+def test_only_choices_are_named(wanted: str, choices: list[str], most: int) -> None:
+    found = nearest(wanted, choices, most)
+    assert set(found) <= set(choices)
+    assert len(found) == len({key(name) for name in found}) <= most
+
+
+@quick
+@given(st.lists(st.text(alphabet="abcdefghij-", min_size=1, max_size=12).filter(key), min_size=1, max_size=8))
+def test_a_choice_is_nearest_to_itself(choices: list[str]) -> None:
+    assert key(nearest(choices[-1], choices)[0]) == key(choices[-1])

@@ -1,0 +1,595 @@
+"""Everything that is refused: how it is said, what is suggested, and what never leaks."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.resources import RESOURCES
+from app.settings import HOME, Settings
+
+Ask = Callable[..., Any]
+Refused = Callable[..., Any]
+
+PROBLEM = "application/problem+json"
+LEAKS = ("select ", "traceback", "sqlite", "psycopg", "postgres", ".py", str(HOME).lower(), "/site-packages", ".db")
+PATHS = [f"/v1/{name}" for name in RESOURCES]
+
+
+def leaks(text: str) -> list[str]:
+    return [leak for leak in LEAKS if leak in text.lower()]
+
+
+@pytest.fixture(scope="session")
+def bare(pack_url: str) -> Iterator[TestClient]:
+    """A client that sees a fault of ours as any client would: as a response, not as an exception."""
+    with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
+        yield client
+
+
+SUGGESTED: list[tuple[str, str, str, list[str]]] = [
+    # list, parameter, value, what is suggested
+    ("events", "kategory", "clash", ["category"]),
+    ("events", "plase", "balkh", ["place"]),
+    ("events", "Category", "clash", ["category"]),
+    ("events", "date-match", "certain", ["date_match"]),
+    ("movements", "form", "kaldar", ["from"]),
+    ("claims", "reportd", "2021-07-01", ["reported"]),
+    ("packs", "limits", "5", ["limit"]),
+    ("events", "place", "Kalder", ["Kaldar"]),
+    ("events", "place", "Balk", ["Balkh"]),
+    ("events", "place", "Sherkan Bandar", ["Sherkhan Bandar"]),
+    ("locations", "place", "kaldaar", ["Kaldar"]),
+    ("movements", "via", "uzbekstan", ["Uzbekistan"]),
+    ("events", "actor", "talibn", ["Taliban"]),
+    ("actors", "actor", "ANSDF", ["ANDSF"]),
+    ("control-changes", "gained_by", "talliban", ["Taliban"]),
+    ("events", "source", "arianna news", ["Ariana News"]),
+    ("sources", "organisation", "eurasia net x", ["Eurasianet"]),
+    ("claims", "event", "kaldar-recaptured-2021-06-30", ["kaldar-recaptured-2021-06-29"]),
+    ("events", "category", "clsh", ["clash"]),
+    ("events", "category", "clash,statment", ["statement"]),
+    ("events", "category", "Clash", ["clash"]),
+    ("events", "status", "disputd", ["disputed"]),
+    ("events", "actor_role", "iniciator", ["initiator"]),
+    ("control-changes", "means", "re-captured", ["recaptured"]),
+    ("events", "sort", "dat", ["date"]),
+    ("events", "sort", "-date,status,stauts", ["status"]),
+    ("events", "fields", "titel", ["title"]),
+    ("claims", "fields", "id,atribution", ["attribution"]),
+    ("events", "country", "AFH", ["AFG"]),
+    ("actors", "country", "UZC", ["UZB"]),
+    ("events", "date_match", "certian", ["certain"]),
+    ("events", "f", "jsn", ["json"]),
+    ("events", "count", "exakt", ["exact"]),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "value", "nearest"), SUGGESTED)
+def test_what_is_not_known_names_the_nearest_valid_choice(
+    refused: Refused, name: str, parameter: str, value: str, nearest: list[str]
+) -> None:
+    problem = refused(f"/v1/{name}", **{parameter: value})
+    assert problem["parameter"] == parameter
+    assert problem["value"] in value
+    assert problem["did_you_mean"][: len(nearest)] == nearest
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [row[:3] for row in SUGGESTED if row[1] in {"place", "actor", "source", "event", "category", "sort", "country"}],
+)
+def test_what_is_suggested_is_accepted(ask: Ask, refused: Refused, name: str, parameter: str, value: str) -> None:
+    for suggestion in refused(f"/v1/{name}", **{parameter: value})["did_you_mean"]:
+        assert ask(f"/v1/{name}", **{parameter: suggestion}, limit=1)["returned"] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        ("events", "place", "zzzzzzzz"),
+        ("events", "place", "kal"),
+        ("events", "place", "%"),
+        ("events", "place", "_aldar_"),
+        ("events", "place", "-"),
+        ("events", "place", "ocha-cod-ab:AF9999"),
+        ("events", "place", "nothing:AF21"),
+        ("events", "actor", "ucdp-actor:999999"),
+        ("events", "actor", "taliban' OR '1'='1"),
+        ("events", "source", "ariana-news:1"),
+        ("events", "country", "XXX"),
+        ("events", "country", "AF"),
+        ("events", "country", "AFGH"),
+        ("events", "country", "AFG,"),
+        ("actors", "country", "DEU"),
+        ("events", "category", "clash,"),
+        ("events", "category", ",clash"),
+        ("events", "category", ",".join(["clash"] * 101)),
+        ("claims", "event", "nothing-like-it"),
+        ("claims", "stance", "assertsdenies"),
+        ("movements", "cross_border", "yes"),
+        ("movements", "cross_border", "True"),
+        ("events", "limit", "0"),
+        ("events", "limit", "-1"),
+        ("events", "limit", "1001"),
+        ("events", "limit", "all"),
+        ("events", "limit", "abc"),
+        ("events", "limit", "1.5"),
+        ("events", "limit", "1e2"),
+        ("events", "limit", " 5"),
+        ("events", "limit", "٥"),
+        ("events", "limit", "²"),
+        ("events", "limit", "9" * 400),
+        ("events", "min_origins", "-1"),
+        ("events", "min_origins", "1001"),
+        ("events", "deaths_min", "99999999999999999999"),
+        ("events", "deaths_max", "some"),
+        ("events", "datetime", "0000-01-01"),
+        ("events", "datetime", "2021-02-30"),
+        ("events", "datetime", "2021-13-01"),
+        ("events", "datetime", "10000-01-01"),
+        ("events", "datetime", "-0001-01-01"),
+        ("events", "datetime", "2021-7-4"),
+        ("events", "datetime", "20210704"),
+        ("events", "datetime", "2021-W26-7"),
+        ("events", "datetime", "2021-07"),
+        ("events", "datetime", "٢٠٢١-٠٧-٠٤"),
+        ("events", "datetime", "yesterday"),
+        ("events", "datetime", "0"),
+        ("events", "datetime", "2021-07-04T10:00:00"),
+        ("events", "datetime", "2021-07-04T25:00:00Z"),
+        ("events", "datetime", "2021-07-04T10:00:00+99:00"),
+        ("events", "datetime", "0001-01-01T00:00:00+01:00"),
+        ("events", "datetime", "9999-12-31T23:00:00-02:00"),
+        ("events", "datetime", "2021-07-05/2021-07-04"),
+        ("events", "datetime", "2021-07-05T23:00:00Z/2021-07-05T23:30:00+02:00/2021-07-06"),
+        ("events", "datetime", "2021-07-04/2021-07-05/2021-07-06"),
+        ("events", "datetime", "2021-07-04/soon"),
+        ("events", "known_by", "2021-06-31"),
+        ("events", "known_by", "../2021-07-01"),
+        ("claims", "reported", "2021-07-02/2021-07-01"),
+        ("events", "bbox", "1,2,3"),
+        ("events", "bbox", "1,2,3,4,5"),
+        ("events", "bbox", "1,2,3,"),
+        ("events", "bbox", "nan,1,2,3"),
+        ("events", "bbox", "inf,1,2,3"),
+        ("events", "bbox", "-Infinity,1,2,3"),
+        ("events", "bbox", "1e999,1,2,3"),
+        ("events", "bbox", "a,b,c,d"),
+        ("events", "bbox", "1_0,1,20,3"),
+        ("events", "bbox", "٦٦,٣٦,٦٩,٣٨"),
+        ("events", "bbox", "60,38,70,30"),
+        ("events", "bbox", "-181,30,70,38"),
+        ("events", "bbox", "60,30,70,91"),
+        ("events", "near", "67,37"),
+        ("events", "near", "67"),
+        ("events", "near", "nan,nan"),
+        ("events", "near", "37,67,5"),
+        ("events", "radius_km", "50"),
+        ("locations", "radius_km", "50"),
+        ("events", "q", '""'),
+        ("events", "q", "*"),
+        ("events", "q", "- ! ("),
+        ("events", "q", "a " * 51),
+        ("events", "sort", "title"),
+        ("events", "sort", "date;drop"),
+        ("events", "sort", "date,"),
+        ("events", "sort", "--date"),
+        ("events", "fields", "id,,title"),
+        ("events", "fields", "row"),
+        ("events", "f", "xml"),
+        ("events", "date_match", "possible,certain"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(refused: Refused, name: str, parameter: str, value: str) -> None:
+    problem = refused(f"/v1/{name}", **{parameter: value})
+    assert problem["parameter"] == parameter
+    assert problem["reason"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "near", "radius"),
+    [
+        ("radius_km", "67,37", "0"),
+        ("radius_km", "67,37", "-5"),
+        ("radius_km", "67,37", "nan"),
+        ("radius_km", "67,37", "inf"),
+        ("radius_km", "67,37", "20039"),
+        ("radius_km", "67,37", "far"),
+        ("radius_km", "67,37", "1_0"),
+        ("near", "190,37", "5"),
+        ("near", "67,97", "5"),
+    ],
+)
+def test_a_circle_that_is_none_is_refused(refused: Refused, parameter: str, near: str, radius: str) -> None:
+    assert refused("/v1/locations", near=near, radius_km=radius)["parameter"] == parameter
+
+
+def test_the_first_and_the_last_day_there_are_can_be_asked_for(ask: Ask) -> None:
+    first = ask("/v1/events", datetime="0001-01-01")
+    assert [row["id"] for row in first["items"]] == ["us-war-in-afghanistan"]
+    assert {row["date"]["latest"] for row in ask("/v1/events", datetime="9999-12-31")["items"]} == {None}
+    every = ask("/v1/events", limit=1, count="exact")["matched"]
+    whole = ask("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
+    assert whole["matched"] + whole["omitted"]["undated"] == every
+    assert ask("/v1/events", known_by="0001-01-01", limit=1, count="exact")["matched"] == 0
+
+
+def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
+    for path in PATHS:
+        problem = refused(path, limti="5")
+        reason = problem.pop("reason")
+        assert problem == {
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": f"limti=5: {reason}",
+            "parameter": "limti",
+            "value": "5",
+            "did_you_mean": ["limit"],
+        }
+        for name in RESOURCES[path.rpartition("/")[2]].listing.params:
+            assert name in reason
+
+
+def test_nothing_near_means_no_suggestion(refused: Refused) -> None:
+    assert "did_you_mean" not in refused("/v1/events", place="zzzzzzzz")
+    assert "did_you_mean" not in refused("/v1/events", xqzw="1")
+
+
+def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) -> None:
+    for name, resource in RESOURCES.items():
+        for parameter in resource.listing.params:
+            problem = refused(f"/v1/{name}", **{parameter: ""})
+            assert (problem["parameter"], problem["value"]) == (parameter, "")
+            assert "empty" in problem["reason"]
+
+
+def test_every_parameter_of_every_list_refuses_to_be_given_twice(bare: TestClient) -> None:
+    for name, resource in RESOURCES.items():
+        for parameter, param in resource.listing.params.items():
+            value = param.example or "WyJpZCIsWyJ4Il1d"
+            response = bare.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
+            assert response.status_code == 400
+            assert response.json()["parameter"] == parameter
+            assert "twice" in response.json()["reason"]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\n", "\x7f", "\u202e", "\ue000", "\U0001f9ff\x00"])
+def test_what_cannot_be_printed_is_refused_everywhere(refused: Refused, character: str) -> None:
+    for name, resource in RESOURCES.items():
+        for parameter in resource.listing.params:
+            problem = refused(f"/v1/{name}", **{parameter: f"a{character}b"})
+            assert problem["parameter"] == parameter
+            assert character not in json.dumps(problem, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])
+def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: TestClient, bytes_: str) -> None:
+    for query in (f"place={bytes_}", f"q={bytes_}", f"{bytes_}=1", f"cursor={bytes_}", f"fields={bytes_}"):
+        response = bare.get(f"/v1/events?{query}")
+        if query == "q=%80abc":
+            assert response.status_code == 200
+            continue
+        assert response.status_code == 400, query
+        assert response.headers["content-type"] == PROBLEM
+        assert response.json()["status"] == 400
+
+
+def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(refused: Refused) -> None:
+    for name, resource in RESOURCES.items():
+        for parameter in resource.listing.params:
+            problem = refused(f"/v1/{name}", **{parameter: "a" * 20_000})
+            assert problem["parameter"] == parameter
+            assert len(json.dumps(problem)) < 3000
+    assert len(json.dumps(refused("/v1/events", **{"x" * 20_000: "1"}))) < 3000
+
+
+def test_a_value_just_short_enough_is_read(refused: Refused) -> None:
+    assert "longer" not in refused("/v1/events", place="a" * 2000)["reason"]
+    assert "longer" in refused("/v1/events", place="a" * 2001)["reason"]
+
+
+NAMES = sorted({name for resource in RESOURCES.values() for name in resource.listing.params})
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(
+    path=st.sampled_from(PATHS),
+    parameter=st.sampled_from(NAMES) | st.text(max_size=12),
+    value=st.text(max_size=40) | st.sampled_from(["'", '"', "\\", "%", "_", ";--", "{}", "$1", ":x", "\\x00"]),
+)
+@example(path="/v1/events", parameter="q", value="'")
+@example(path="/v1/events", parameter="q", value='"a')
+@example(path="/v1/claims", parameter="q", value="a<->b & !c | d:*")
+@example(path="/v1/locations", parameter="q", value="ﷺ ½ ①")
+@example(path="/v1/actors", parameter="q", value="ß ŉ İ")
+@example(path="/v1/locations", parameter="place", value=":")
+@example(path="/v1/locations", parameter="place", value="\\")
+def test_no_query_whatever_is_more_than_a_400(bare: TestClient, path: str, parameter: str, value: str) -> None:
+    safe = [text.encode("utf-8", "replace").decode() for text in (parameter, value)]
+    response = bare.get(path, params={safe[0]: safe[1]})
+    assert response.status_code in (200, 400)
+    if response.status_code == 400:
+        assert response.headers["content-type"] == PROBLEM
+        assert (
+            leaks(response.text.replace(safe[1], "").replace(json.dumps(safe[1], ensure_ascii=False)[1:-1], "")) == []
+        )
+
+
+# --- paths ---
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/v1/events/kaldar-recaptured-2021-06-28", "kaldar-recaptured-2021-06-29"),
+        ("/v1/events/KALDAR-RECAPTURED-2021-06-29", "kaldar-recaptured-2021-06-29"),
+        ("/v1/events/kaldar-recaptured-2021-06-28/claims", "kaldar-recaptured-2021-06-29"),
+        ("/v1/actors/talibans", "taliban"),
+        ("/v1/locations/kaldaar", "kaldar"),
+        ("/v1/sources/ariana", "ariana-news"),
+        ("/v1/claims/kaldar-recaptured-2021-06-29-p18", "kaldar-recaptured-2021-06-29-p17"),
+        ("/v1/packs/northern-afghanistan-2022", "northern-afghanistan-2021"),
+    ],
+)
+def test_an_unknown_id_names_the_nearest(client: TestClient, path: str, nearest: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == PROBLEM
+    problem = response.json()
+    assert problem["did_you_mean"][0] == nearest
+    assert (problem["title"], problem["status"]) == ("Not Found", 404)
+
+
+def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestClient) -> None:
+    question = {"known_by": "2021-07-04"}
+    missing = client.get("/v1/events/kaldar-recaptured-2021-06-29", params=question)
+    assert missing.status_code == 404
+    for id_ in missing.json().get("did_you_mean", []):
+        assert client.get(f"/v1/events/{id_}", params=question).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/v1",
+        "/v1/",
+        "/v1/event",
+        "/v1/events/",
+        "/v1/events/kaldar-recaptured-2021-06-29/",
+        "/v1/events/a/b",
+        "/v1/control-changes/kaldar-recaptured-2021-06-29",
+        "/v1/events/x%2Fy",
+        "/v1/events/..%2F..%2Fetc%2Fpasswd",
+        "/static-offline-docs/../main.py",
+        "/static-offline-docs/nothing.js",
+        "/v1/events/%00",
+        "/v1/events/a%00b/claims",
+        "/v1/locations/%ED%A0%80",
+        "/v1/actors/%FF",
+        "/v1/sources/'%20OR%201=1",
+        "/v1/claims/" + "x" * 5000,
+    ],
+)
+def test_an_unknown_path_is_a_404_problem(bare: TestClient, path: str) -> None:
+    response = bare.get(path)
+    assert response.status_code == 404, response.text
+    assert response.headers["content-type"] == PROBLEM
+    assert response.json()["status"] == 404
+    assert leaks(response.text.replace("main.py", "")) == []
+    assert len(response.content) < 7000
+
+
+READABLE = ["/v1/events", "/v1/locations/kaldar", "/", "/readyz", "/openapi.json", "/docs"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_nothing_but_reading_is_allowed(client: TestClient, method: str) -> None:
+    for path in READABLE:
+        response = client.request(method, path)
+        assert response.status_code == 405
+        assert response.headers["content-type"] == PROBLEM
+        assert response.json()["title"] == "Method Not Allowed"
+
+
+def test_a_refused_method_is_told_all_that_are_allowed(client: TestClient) -> None:
+    for path in READABLE:
+        allowed = client.post(path).headers["allow"]
+        assert {name.strip() for name in allowed.split(",")} == {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/csv", "text/html", "application/geo+json", "image/*", "application/xml;q=0.9"]
+)
+def test_a_format_that_cannot_be_written_is_a_406(client: TestClient, accept: str) -> None:
+    for path in [*PATHS, "/v1/events/kaldar-recaptured-2021-06-29", "/v1/vocabularies", "/v1/resolve?q=Kaldar"]:
+        response = client.get(path, headers={"Accept": accept})
+        assert response.status_code == 406
+        assert response.headers["content-type"] == PROBLEM
+        assert "application/json" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/json",
+        "*/*",
+        "application/*",
+        "text/html, application/json;q=0.5",
+        "text/html,*/*;q=0.1",
+        "APPLICATION/JSON",
+    ],
+)
+def test_json_is_written_for_whoever_takes_it(client: TestClient, accept: str) -> None:
+    response = client.get("/v1/packs", headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+
+
+def test_json_that_is_declined_is_not_written(client: TestClient) -> None:
+    assert client.get("/v1/packs", headers={"Accept": "application/json;q=0, text/csv"}).status_code == 406
+
+
+def test_f_wins_over_accept(client: TestClient) -> None:
+    assert client.get("/v1/packs", params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
+
+
+def test_details_and_pages_refuse_what_they_do_not_know(refused: Refused) -> None:
+    for path in (
+        "/v1/events/kaldar-recaptured-2021-06-29",
+        "/v1/locations/kaldar",
+        "/v1/vocabularies",
+        "/v1/resolve",
+        "/",
+        "/readyz",
+        "/v1/events/kaldar-recaptured-2021-06-29/claims",
+    ):
+        assert refused(path, plaice="x")["parameter"] == "plaice"
+    path = "/v1/events/kaldar-recaptured-2021-06-29/claims"
+    assert refused(path, event="kaldar-lost-again-2021-06-30")["parameter"] == "event"
+    assert refused("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
+
+
+def test_no_problem_ever_lets_sql_or_a_file_out(bare: TestClient) -> None:
+    asked = [(f"/v1/{name}", {parameter: value}) for name, parameter, value, _ in SUGGESTED]
+    asked += [(path, {"place": "'; DROP TABLE event; --"}) for path in PATHS]
+    asked += [(path, {"q": "'\"); DELETE FROM claim; --"}) for path in PATHS]
+    asked += [(path, {"sort": "(CASE WHEN 1=1 THEN id END)"}) for path in PATHS]
+    for path, params in asked:
+        response = bare.get(path, params=params)
+        assert response.status_code in (200, 400)
+        assert leaks(response.text) == []
+
+
+# --- a name with two meanings ---
+
+TWINS = {
+    "pack.toml": """
+        id = "twins"
+        title = "Made data"
+        version = "1"
+        licence = "CC0-1.0"
+        citation = "None."
+        document = "paper"
+        [coverage]
+        sources_searched = "None."
+    """,
+    "sources.toml": """
+        [[source]]
+        id = "paper"
+        name = "Paper"
+        kind = "article"
+        published_on = 2020-01-02
+    """,
+    "actors.toml": """
+        [[actor]]
+        id = "front-east"
+        name = "Front of the East"
+        kind = "militia"
+        aliases = [{ name = "The Front" }]
+
+        [[actor]]
+        id = "front-west"
+        name = "Front of the West"
+        kind = "militia"
+        aliases = [{ name = "the-front" }, { name = "front-east" }]
+    """,
+    "locations.toml": """
+        [[location]]
+        id = "nawa"
+        name = "Nawa"
+        kind = "district"
+        country = "AFG"
+
+        [[location]]
+        id = "nawa-e-barakzaiy"
+        name = "Nawa-e-Barakzaiy"
+        kind = "district"
+        country = "AFG"
+        aliases = [{ name = "Nawa" }, { name = "Márjah" }]
+
+        [[location]]
+        id = "nawa-south"
+        name = "Nawa South"
+        kind = "town"
+        country = "AFG"
+        aliases = [{ name = "MARJAH" }]
+    """,
+    "events/all.toml": """
+        [[event]]
+        id = "one"
+        category = "clash"
+        title = "One"
+        summary = "Made up."
+        location = "nawa"
+        actors = [{ actor = "front-east", role = "initiator" }]
+        [[event.claim]]
+        paragraph = 1
+        modality = "fact"
+        summary = "Made up."
+    """,
+}
+
+
+@pytest.fixture(scope="session")
+def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("packs")
+    for file, text in TWINS.items():
+        path: Path = folder / "twins" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    url = databases.migrated()
+    with engine_for(url, read_only=False) as engine:
+        load_packs(engine, folder)
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "both"),
+    [
+        ("actor", "The Front", ["front-east", "front-west"]),
+        ("actor", "THE-FRONT", ["front-east", "front-west"]),
+        ("place", "marjah", ["nawa-e-barakzaiy", "nawa-south"]),
+        ("place", "nawa,Mar jah", ["nawa-e-barakzaiy", "nawa-south"]),
+    ],
+)
+def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
+    twins: TestClient, parameter: str, value: str, both: list[str]
+) -> None:
+    response = twins.get("/v1/events", params={parameter: value})
+    assert response.status_code == 400
+    problem = response.json()
+    assert problem["parameter"] == parameter
+    assert problem["did_you_mean"] == both
+    assert "more than one" in problem["reason"]
+    assert all(twins.get("/v1/events", params={parameter: id_}).status_code == 200 for id_ in both)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "found"),
+    [
+        ("place", "nawa", ["one"]),
+        ("place", "Nawa", ["one"]),
+        ("place", "nawa-south", []),
+        ("actor", "front-east", ["one"]),
+        ("actor", "Front East", ["one"]),
+        ("actor", "front-west", []),
+    ],
+)
+def test_an_exact_id_wins_over_the_aliases_of_others(
+    twins: TestClient, parameter: str, value: str, found: list[str]
+) -> None:
+    response = twins.get("/v1/events", params={parameter: value})
+    assert response.status_code == 200, response.text
+    assert [row["id"] for row in response.json()["items"]] == found
