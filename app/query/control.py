@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
+from app.query import references as refers
 from app.query.computed import computed_params, page_of
 from app.query.figures import figure_entries
 from app.query.filters import ANY, KNOWN_BY, NAME, NAMES, TIME
@@ -118,7 +119,7 @@ def _places(
     if only is not None:
         wanted = wanted.where(change.c.location_id.in_(only))
     elif asked_for:
-        wanted = wanted.where(change.c.location_id.in_(where.inside(asked_for)))
+        wanted = wanted.where(change.c.location_id.in_(refers.inside(asked_for)))
     found: dict[str, list[Change]] = defaultdict(list)
     cut_offs: dict[str, list[date]] = defaultdict(list)
     for row in connection.execute(wanted):
@@ -222,7 +223,7 @@ def _reported(
         .order_by(figure.c.id)
     )
     if places:
-        wanted = wanted.where(change.c.location_id.in_(where.inside(places)))
+        wanted = wanted.where(change.c.location_id.in_(refers.inside(places)))
     if (known := where.known_claims(Asked(values, connection, claim))) is not None:
         wanted = wanted.where(known)
     found: dict[tuple[str, str], list[FigureEntry]] = defaultdict(list)

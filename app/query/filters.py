@@ -4,6 +4,7 @@ import operator
 
 from app import vocab
 from app.query import conditions as where
+from app.query import references as refers
 from app.query.params import Param, of_vocabulary, one_code, split, whole_number
 from app.timespan import parse_day
 
@@ -81,7 +82,7 @@ EVENT_FILTERS = (
         f"for movements their from, to and via too. {ANY}",
         "balkh",
         split,
-        where.event_place,
+        refers.event_place,
         NAMES,
     ),
     COUNTRY,
@@ -90,16 +91,16 @@ EVENT_FILTERS = (
         f"{NAME} Includes what is part of the actor, never its allies. {ANY}",
         "taliban",
         split,
-        where.event_actor,
+        refers.event_actor,
         NAMES,
     ),
-    of_vocabulary("actor_role", vocab.ROLE, "initiator", where.event_role),
+    of_vocabulary("actor_role", vocab.ROLE, "initiator", refers.event_role),
     Param(
         "source",
         f"{NAME} Matches any hop of a claim's chain, or its document. {ANY}",
         "ariana-news",
         split,
-        where.event_source,
+        refers.event_source,
         NAMES,
     ),
     of_vocabulary("category", vocab.CATEGORY, "movement", where.any_of("category")),

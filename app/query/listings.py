@@ -5,6 +5,7 @@ from typing import Any
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
+from app.query import references as refers
 from app.query.figures import present
 from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
 from app.query.listing import Listing, listing
@@ -50,12 +51,12 @@ def _events(
 
 def _place(name: str, description: str, example: str, column: str) -> Param:
     text = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY}"
-    return Param(name, text, example, split, where.placed_in(name, move, column), NAMES)
+    return Param(name, text, example, split, refers.placed_in(name, move, column), NAMES)
 
 
 def _side(name: str, description: str, example: str, column: str) -> Param:
     text = f"{description} {NAME} Includes what is part of the actor. {ANY}"
-    return Param(name, text, example, split, where.side(name, change, column), NAMES)
+    return Param(name, text, example, split, refers.side(name, change, column), NAMES)
 
 
 EVENTS = _events("events")
@@ -102,7 +103,7 @@ MOVEMENTS = _events(
 
 
 def _claim_place(values: list[str], asked: Asked) -> Any:
-    return where.placed_in("place", claim, "location_id")(values, asked)
+    return refers.placed_in("place", claim, "location_id")(values, asked)
 
 
 CLAIM_FILTERS = (
@@ -121,7 +122,7 @@ CLAIM_FILTERS = (
         f"The id of the event that the claim is about. {ANY}",
         "kaldar-recaptured-2021-06-29",
         split,
-        where.known_event,
+        refers.known_event,
         NAMES,
     ),
     Param(
@@ -133,17 +134,17 @@ CLAIM_FILTERS = (
         NAMES,
     ),
     COUNTRY,
-    Param("actor", f"{NAME} Takes part in the event. {ANY}", "taliban", split, where.event_actor, NAMES),
-    of_vocabulary("actor_role", vocab.ROLE, "speaker", where.event_role),
+    Param("actor", f"{NAME} Takes part in the event. {ANY}", "taliban", split, refers.event_actor, NAMES),
+    of_vocabulary("actor_role", vocab.ROLE, "speaker", refers.event_role),
     Param(
         "source",
         f"{NAME} Matches any hop of the chain, or the document. {ANY}",
         "eurasianet",
         split,
-        where.claim_source,
+        refers.claim_source,
         NAMES,
     ),
-    of_vocabulary("category", vocab.CATEGORY, "movement", where.event_of_claim("category")),
+    of_vocabulary("category", vocab.CATEGORY, "movement", refers.event_of_claim("category")),
     of_vocabulary("stance", vocab.STANCE, "denies", where.any_of("stance")),
     of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of("modality")),
     Param(
@@ -202,7 +203,7 @@ SOURCES_LIST = listing(
             f"The source it belongs to. {NAME} {ANY}",
             "eurasianet",
             split,
-            where.named("organisation", SOURCES, "organisation_id"),
+            refers.named("organisation", SOURCES, "organisation_id"),
             NAMES,
         ),
         Param(
@@ -210,7 +211,7 @@ SOURCES_LIST = listing(
             f"The actor that it is. {NAME} {ANY}",
             "zabihullah-mujahid",
             split,
-            where.named("actor", ACTORS, "actor_id"),
+            refers.named("actor", ACTORS, "actor_id"),
             NAMES,
         ),
         Param(
@@ -243,7 +244,7 @@ ACTORS_LIST = listing(
             f"The actor and what is part of it. {NAME} {ANY}",
             "afghan-government",
             split,
-            where.part_of_actor,
+            refers.part_of_actor,
             NAMES,
         ),
         Param(
@@ -269,7 +270,7 @@ LOCATIONS_LIST = listing(
             f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY}",
             "balkh",
             split,
-            where.placed_in("place", None, "id"),
+            refers.placed_in("place", None, "id"),
             NAMES,
         ),
         COUNTRY,
