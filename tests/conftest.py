@@ -3,7 +3,7 @@
 import itertools
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,20 @@ def engine_for(url: str, *, read_only: bool) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def serving(databases: Databases, folder: Path, name: str, files: Mapping[str, str]) -> Iterator[TestClient]:
+    """The API over a new database with one small pack, written from its files by path."""
+    for file, text in files.items():
+        path = folder / name / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    url = databases.migrated()
+    with engine_for(url, read_only=False) as engine:
+        load_packs(engine, folder)
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        yield client
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Databases, engine_for
+from conftest import Databases, serving
 from fastapi.testclient import TestClient
-
-from app.ingest.load import load_packs
-from app.main import create_app
-from app.settings import Settings
 
 Ask = Callable[..., Any]
 GOVERNMENT = {"id": "afghan-government", "name": "Government of Afghanistan"}
@@ -323,15 +318,8 @@ EVENTS = "".join(
 
 @pytest.fixture(scope="module")
 def shore(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    folder = tmp_path_factory.mktemp("packs")
-    for name, content in {**FILES, "events/all": EVENTS}.items():
-        path: Path = folder / "shore" / f"{name}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    url = databases.migrated()
-    with engine_for(url, read_only=False) as engine:
-        load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    files = {f"{file}.toml": text for file, text in {**FILES, "events/all": EVENTS}.items()}
+    with serving(databases, tmp_path_factory.mktemp("packs"), "shore", files) as client:
 
         def asked(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params or None)

@@ -3,19 +3,14 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from math import acos, cos, radians, sin
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
+from conftest import Databases, serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.ingest.load import load_packs
-from app.main import create_app
 from app.resources import RESOURCES
-from app.settings import Settings
 
 Ask = Callable[..., Any]
 Params = dict[str, str]
@@ -677,15 +672,8 @@ def made_events() -> str:
 
 @pytest.fixture(scope="session")
 def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    folder = tmp_path_factory.mktemp("packs")
-    for file, text in (MADE | {"events/all.toml": made_events()}).items():
-        path: Path = folder / "made" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    url = databases.migrated()
-    with engine_for(url, read_only=False) as engine:
-        load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    files = MADE | {"events/all.toml": made_events()}
+    with serving(databases, tmp_path_factory.mktemp("packs"), "made", files) as client:
 
         def asked(path: str, /, **params: Any) -> list[str]:
             response = client.get(path, params={**params, "sort": "id"})

@@ -3,21 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
+from conftest import Databases, serving
 
-from app.ingest.load import load_packs
-from app.main import create_app
 from app.resources import RESOURCES
 from app.rules.dates import event_date
 from app.rules.facts import ClaimFact, FigureFact
 from app.rules.figures import published
 from app.rules.status import corroboration, status
-from app.settings import Settings
 from app.timespan import Interval
 
 Ask = Callable[..., Any]
@@ -174,15 +169,8 @@ PACK = {
 
 @pytest.fixture(scope="session")
 def late(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    folder = tmp_path_factory.mktemp("packs")
-    for file, text in PACK.items():
-        path: Path = folder / "late" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    url = databases.migrated()
-    with engine_for(url, read_only=False) as engine:
-        load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    files = PACK
+    with serving(databases, tmp_path_factory.mktemp("packs"), "late", files) as client:
 
         def asked(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Databases, engine_for
+from conftest import Databases, serving
 from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.ingest.load import load_packs
 from app.main import create_app
 from app.resources import RESOURCES
 from app.settings import HOME, Settings
@@ -543,15 +541,8 @@ TWINS = {
 
 @pytest.fixture(scope="session")
 def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    folder = tmp_path_factory.mktemp("packs")
-    for file, text in TWINS.items():
-        path: Path = folder / "twins" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    url = databases.migrated()
-    with engine_for(url, read_only=False) as engine:
-        load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    files = TWINS
+    with serving(databases, tmp_path_factory.mktemp("packs"), "twins", files) as client:
         yield client
 
 

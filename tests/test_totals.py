@@ -1,16 +1,10 @@
 """Totals and figures over HTTP: exact numbers of the article, and made data for what it has not."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
-
-from app.ingest.load import load_packs
-from app.main import create_app
-from app.settings import Settings
+from conftest import Databases, serving
 
 Ask = Callable[..., Any]
 FLIGHT = "flight-to-tajikistan-2021"
@@ -237,15 +231,8 @@ EVENTS = "".join(
 
 @pytest.fixture(scope="module")
 def ferry(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    folder = tmp_path_factory.mktemp("packs")
-    for name, content in {**FILES, "events/all": EVENTS}.items():
-        path: Path = folder / "ferry" / f"{name}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    url = databases.migrated()
-    with engine_for(url, read_only=False) as engine:
-        load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    files = {f"{file}.toml": text for file, text in {**FILES, "events/all": EVENTS}.items()}
+    with serving(databases, tmp_path_factory.mktemp("packs"), "ferry", files) as client:
 
         def asked(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)
