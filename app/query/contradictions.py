@@ -1,5 +1,6 @@
 """Contradictions among the claims in view."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,11 @@ def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
     ids = {id_ for c in found for id_ in c.events}
     titles = dict(connection.execute(select(event.c.id, event.c.title).where(event.c.id.in_(ids))).all())
     rows: dict[str, ContradictionRow] = {}
+    taken: Counter[str] = Counter()
     for contradiction in sorted(found, key=lambda c: (c.kind, c.events, c.sides)):
-        id_ = _id(contradiction, rows)
+        plain = _id(contradiction)
+        taken[plain] += 1
+        id_ = plain if taken[plain] == 1 else f"{plain}:{taken[plain]}"
         rows[id_] = ContradictionRow(
             id=id_,
             kind=contradiction.kind,
@@ -52,12 +56,10 @@ def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
     return page_of(rows, values, omitted(EVENTS, asked))
 
 
-def _id(contradiction: Contradiction, taken: Mapping[str, Any]) -> str:
+def _id(contradiction: Contradiction) -> str:
     """A readable id: the kind and the events, and for figures the claims, of which one event may have many pairs."""
     claims = sorted(claim for side in contradiction.sides for claim in side if contradiction.kind == "figure")
-    plain = ":".join((contradiction.kind, *contradiction.events, *claims))
-    number = sum(id_ == plain or id_.startswith(f"{plain}:") for id_ in taken)
-    return f"{plain}:{number + 1}" if number else plain
+    return ":".join((contradiction.kind, *contradiction.events, *claims))
 
 
 def _changes(connection: Connection, values: Mapping[str, Any]) -> list[ControlTold]:
