@@ -584,3 +584,9 @@ def test_an_exact_id_wins_over_the_aliases_of_others(
     response = twins.get("/v1/events", params={parameter: value})
     assert response.status_code == 200, response.text
     assert [row["id"] for row in response.json()["items"]] == found
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/claims", "/v1/movements/totals", "/v1/contradictions"])
+def test_a_parameter_that_says_how_another_is_meant_needs_it(refused: Refused, path: str) -> None:
+    assert "needs datetime" in refused(path, date_match="certain")["reason"]
+    assert "needs near" in refused(path, radius_km="5")["reason"]

@@ -136,10 +136,14 @@ def near(point: Point, asked: Asked) -> ColumnElement[bool]:
     return and_(in_box(box_around(point, radius), asked), distance <= radius)
 
 
-def needs_near(radius: float, asked: Asked) -> None:
-    """A radius says nothing without its centre."""
-    if asked.get("near") is None:
-        raise InvalidParameterError("radius_km", f"{radius:g}", "needs near beside it")
+def needs(parameter: str, other: str) -> Condition:
+    """No condition of its own: the parameter only says how another one is meant, which must be there."""
+
+    def condition(value: Any, asked: Asked) -> None:
+        if asked.get(other) is None:
+            raise InvalidParameterError(parameter, str(value), f"says nothing without {other}; needs {other} beside it")
+
+    return condition
 
 
 def unlocated(asked: Asked) -> ColumnElement[bool]:

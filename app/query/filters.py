@@ -35,6 +35,7 @@ TIME = (
         "`possible`: the dates overlap the window; `certain`: they lie wholly inside it.",
         "certain",
         one_code("date_match", "possible", "certain"),
+        where.needs("date_match", "datetime"),
         schema={"type": "string", "enum": ["possible", "certain"], "default": "possible"},
     ),
 )
@@ -60,7 +61,7 @@ SPACE = (
         "Great-circle distance from `near` in kilometres.",
         "50",
         where.read_radius,
-        where.needs_near,
+        where.needs("radius_km", "near"),
         schema={"type": "number", "exclusiveMinimum": 0, "maximum": where.LARGEST_RADIUS_KM},
     ),
 )
