@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from app import __version__
 from app.api import analysis, pages, v1
-from app.api.answers import Library
+from app.api.answers import Reader
 from app.api.describe import describe_problems
 from app.api.methods import Methods
 from app.api.problems import handle_errors
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.library = Library(engine, chosen.query_seconds)
+    app.state.reader = Reader(engine, chosen.query_seconds)
     app.include_router(analysis.router)
     app.include_router(v1.router)
     app.include_router(pages.router)

@@ -21,7 +21,7 @@ JSON = "application/json"
 
 
 @dataclass
-class Library:
+class Reader:
     """What every answer needs: the reading engine, its time limit, and the packs as of a revision."""
 
     engine: Engine
@@ -79,21 +79,21 @@ async def answer(request: Request, values: Mapping[str, Any], write: Answer, *, 
     What is not `short` (more than an indexed read) gets a thread on either database, so that others go on.
     """
     check_accept(request, values)
-    library: Library = request.app.state.library
-    task = partial(_answer, library, request, write)
-    if short and is_embedded(library.engine):
+    reader: Reader = request.app.state.reader
+    task = partial(_answer, reader, request, write)
+    if short and is_embedded(reader.engine):
         return task()  # an indexed read in this process is shorter than the way to a thread and back
     return await run_in_threadpool(task)
 
 
-def _answer(library: Library, request: Request, write: Answer) -> Response:
-    with reading(library.engine, library.seconds) as connection:
+def _answer(reader: Reader, request: Request, write: Answer) -> Response:
+    with reading(reader.engine, reader.seconds) as connection:
         revision = current_revision(connection)
         etag = _etag(request, revision)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if _has(request, etag):
             return Response(status_code=304, headers=headers)
-        snapshot = Snapshot(connection, revision, library.packs(connection, revision))
+        snapshot = Snapshot(connection, revision, reader.packs(connection, revision))
         body = write(snapshot)
     if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be there
         return Response(status_code=304, headers=headers)
