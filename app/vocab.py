@@ -185,7 +185,6 @@ ROLE = _vocabulary(
     Term("loses", "Loses control (derived from control_change)."),
     Term("mover", "Moves (derived from movement)."),
 )
-CODED_ROLES = [code for code in ROLE.codes if code not in ("gains", "loses", "mover")]
 
 EXTENT = _vocabulary(
     "extent",

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
@@ -47,18 +48,13 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
         connection.create_function("great_circle_km", 4, distance_km, deterministic=True)
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=_pool())
+    # The pool has to be named: for a URL without a file it would be one connection for all.
+    engine = create_engine("sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool)
     # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
     # two writers wait for each other instead of failing half-way.
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
-
-
-def _pool() -> Any:
-    from sqlalchemy.pool import QueuePool  # the default for an in-memory URL would be one connection for all
-
-    return QueuePool
 
 
 def _postgresql_engine(url: str, read_only: bool) -> Engine:

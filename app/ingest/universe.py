@@ -17,6 +17,7 @@ from app.ingest.drafts import (
 )
 from app.rules.facts import ClaimFact, FigureFact
 from app.rules.figures import Bounds, read_number
+from app.rules.status import origin
 
 
 @dataclass
@@ -63,14 +64,12 @@ class Universe:
         return next((code for at in self.path(location) if (code := self.locations[at].country)), None)
 
     def origin_of(self, source: str) -> str | None:
-        """What makes two first hops the same origin: the outermost organisation; None if unattributed."""
-        at = source
-        seen = {at}
-        while (draft := self.sources.get(at)) and draft.organisation and draft.organisation not in seen:
-            at = draft.organisation
-            seen.add(at)
+        """What makes two first hops the same origin; see `rules.status.origin`."""
+        return origin(source, self._organisation)
+
+    def _organisation(self, source: str) -> tuple[str | None, str] | None:
         draft = self.sources.get(source)
-        return None if draft and draft.kind == "unattributed" else at
+        return (draft.organisation, draft.kind) if draft else None
 
     def chain(self, claim: ClaimDraft, pack: PackDraft) -> list[str]:
         """The attribution of a claim, nearest the fact first, ending with its document."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from app import models
 from app.models.base import table_of
 from app.rules.facts import ClaimFact, FigureFact
+from app.rules.status import origin
 from app.schemas.claims import ClaimRow
 from app.timespan import Interval
 
@@ -56,7 +57,7 @@ def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> Cl
     return ClaimFact(
         id=row.id,
         document=row.document.id,
-        origin=_origin(row.origin.id, organisations),
+        origin=origin(row.origin.id, organisations.get),  # one that is gone is refused when the load commits
         stance=row.stance,
         modality=row.modality,
         reported_on=row.reported_on,
@@ -65,15 +66,3 @@ def _fact(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> Cl
         figures=tuple(FigureFact(**figure.model_dump()) for figure in row.figures),
         printed_date=row.printed.date,
     )
-
-
-def _origin(source: str, organisations: dict[str, tuple[str | None, str]]) -> str | None:
-    """The outermost organisation of a first hop; None if it is unattributed."""
-    nothing = (None, "")  # of one that is gone, which is refused when the load commits
-    if organisations.get(source, nothing)[1] == "unattributed":
-        return None
-    at, seen = source, {source}
-    while (outer := organisations.get(at, nothing)[0]) and outer not in seen:
-        at = outer
-        seen.add(at)
-    return at

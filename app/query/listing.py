@@ -60,6 +60,11 @@ class Listing:
         return values
 
 
+def filters_of(listing: Listing) -> dict[str, Param]:
+    """The parameters that say which rows are meant, for answers that show no page of them."""
+    return {name: p for name, p in listing.params.items() if name not in ("limit", "cursor", "sort", "fields", "count")}
+
+
 def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:
     """The parameters, some of them with another example."""
     return {name: replace(param, example=examples.get(name, param.example)) for name, param in params.items()}

@@ -10,12 +10,11 @@ from sqlalchemy import Connection, Select, and_, func, select
 from app import models
 from app.models.base import table_of
 from app.query import conditions as where
-from app.query.listing import matching, omitted
+from app.query.listing import filters_of, matching, omitted
 from app.query.listings import EVENTS
 from app.query.params import Asked, Param, one_code
 from app.schemas.analysis import GroupRow
 
-STEERING = ("limit", "cursor", "sort", "fields", "count")
 BUCKETS: dict[str, Callable[[date], str]] = {
     "day": date.isoformat,
     "week": lambda day: "{}-W{:02}".format(*day.isocalendar()[:2]),
@@ -30,10 +29,7 @@ GROUP_BY = Param(
     schema={"type": "string", "enum": list(GROUPS)},
     needed=True,
 )
-STATS_PARAMS: dict[str, Param] = {
-    "group_by": GROUP_BY,
-    **{name: param for name, param in EVENTS.params.items() if name not in STEERING},
-}
+STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filters_of(EVENTS)}
 
 view = table_of(models.EventView)
 

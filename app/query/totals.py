@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from app import models
 from app.models.base import table_of
 from app.query.facts import told_of
-from app.query.listing import matching, omitted
+from app.query.listing import filters_of, matching, omitted
 from app.query.listings import MOVEMENTS
 from app.query.params import Asked, Param
 from app.rules.totals import Moved, Total, superseded, total
@@ -20,8 +20,7 @@ from app.schemas.analysis import (
 )
 from app.timespan import Interval
 
-STEERING = ("limit", "cursor", "sort", "fields", "count")
-TOTALS_PARAMS: dict[str, Param] = {name: param for name, param in MOVEMENTS.params.items() if name not in STEERING}
+TOTALS_PARAMS: dict[str, Param] = filters_of(MOVEMENTS)
 
 
 def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
