@@ -51,6 +51,15 @@ class Point:
     latitude: float
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a row lies: its place's own point, and how that stands for the place (exact, centroid, approximate)."""
+
+    longitude: float
+    latitude: float
+    point_kind: str | None
+
+
 def parse_point(text: str) -> Point:
     """`lon,lat` in degrees. Raises ValueError for anything that is not a point on the globe."""
     point = Point(*parse_numbers(text, 2))

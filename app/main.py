@@ -8,8 +8,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import analysis, pages, v1
-from app.api.answers import Reader
+from app.api import pages, v1
+from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
 from app.api.methods import Methods
 from app.api.problems import handle_errors
@@ -56,8 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.reader = Reader(engine, chosen.query_seconds)
-    app.include_router(analysis.router)
+    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
     app.include_router(v1.router)
     app.include_router(pages.router)
     handle_errors(app)
@@ -68,6 +67,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "OPTIONS"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Link"],
+        expose_headers=EXPOSED,
     )
     return app

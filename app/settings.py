@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     database_url: str = Field("oxus.db", description="a file, or postgresql://user@host/name")
     seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
     query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
+    export_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
+    exports: int = Field(4, gt=0, description="how many answers with all rows one process sends at a time")
 
     @field_validator("database_url")
     @classmethod

@@ -1,32 +1,51 @@
-"""One answer: its snapshot, its ETag, its links. Every resource goes through here."""
+"""One answer: its format, its snapshot, its ETag, its links. Every resource goes through here."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from anyio import CancelScope
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from app import __version__
 from app.db.engine import is_embedded, reading
-from app.errors import NotAcceptableError
+from app.errors import InvalidParameterError, NotAcceptableError, UnavailableError
+from app.formats import FORMATS
+from app.formats.as_geojson import licence_url
+from app.formats.base import Format
 from app.query.lookups import current_revision, pack_rows
 from app.schemas.reference import PackRow
 
-JSON = "application/json"
+JSON = FORMATS["json"].media_type
+EXPOSED = (
+    "ETag",
+    "Link",
+    "Content-Disposition",
+    *(f"Oxus-{name}" for name in ("Revision", "Licence", "Citation", "Matched", "Omitted")),
+)
+"""Headers that a page from elsewhere may read."""
 
 
 @dataclass
 class Reader:
-    """What every answer needs: the reading engine, its time limit, and the packs as of a revision."""
+    """What every answer needs: the reading engine, its limits, and the packs as of a revision.
+
+    `seconds` is the longest that an answer may take, `export_seconds` the longest that all rows may take to be sent,
+    `exports` how many such answers are sent at a time.
+    """
 
     engine: Engine
     seconds: float
+    export_seconds: float
+    exports: int
     _packs: tuple[int, list[PackRow]] = field(default=(-1, []))
+    _exporting: int = 0
 
     def packs(self, connection: Connection, revision: int) -> list[PackRow]:
         """The packs that are loaded; read again only after a load."""
@@ -34,18 +53,36 @@ class Reader:
             self._packs = revision, [PackRow.model_validate_json(row) for row in pack_rows(connection)]
         return self._packs[1]
 
+    @contextmanager
+    def exporting(self) -> Iterator[None]:
+        """One of the exports that may run at a time. Raises UnavailableError when there are as many already."""
+        if self._exporting >= self.exports:
+            raise UnavailableError(f"{self.exports} exports are running, which is as many as may; ask again later")
+        self._exporting += 1
+        try:
+            yield
+        finally:
+            self._exporting -= 1
+
 
 @dataclass
 class Snapshot:
-    """One consistent state of the database, and what an answer from it carries."""
+    """One consistent state of the database, and what an answer from it carries.
+
+    `links` and `headers` are filled while the answer is made, before its first byte.
+    """
 
     connection: Connection
     revision: int
     packs: list[PackRow]
+    format: Format
     links: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-Answer = Callable[[Snapshot], bytes]
+Answer = Callable[[Snapshot], Iterable[bytes]]
+Sent = Generator[Any, None, None]
+"""First the response (without a body, or 304), then the body in chunks."""
 
 
 def pairs_of(request: Request) -> list[tuple[str, str]]:
@@ -53,61 +90,137 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     return list(request.query_params.multi_items())
 
 
-def check_accept(request: Request, values: Mapping[str, Any]) -> None:
-    """`f` wins over Accept. Raises NotAcceptableError when no format that is asked for can be written."""
-    if "f" not in values and not _accepts(", ".join(request.headers.getlist("accept")), JSON):
-        raise NotAcceptableError(f"this can be written as {JSON}; ask for it, or leave Accept out")
+def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[str]) -> Format:
+    """The format to write: `f`, else what Accept prefers. Raises NotAcceptableError when none can be written."""
+    if "f" in values:
+        return FORMATS[values["f"]]
+    accept = ", ".join(request.headers.getlist("accept"))
+    weights = {name: max(_weight(accept, media) for media in FORMATS[name].media_types) for name in offered}
+    best = max(offered, key=lambda name: weights[name])  # the first of equals
+    if weights[best] == 0:
+        media = ", ".join(FORMATS[name].media_types[0] for name in offered)
+        raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
+    return FORMATS[best]
 
 
-def _accepts(accept: str, media: str) -> bool:
-    """Whether a media type is acceptable: the most exact range that covers it decides (RFC 9110)."""
+def _weight(accept: str, media: str) -> float:
+    """How much a media type is wanted: the most exact range that covers it decides (RFC 9110)."""
     if not accept.strip(", "):
-        return True
-    weights: dict[str, str] = {}
+        return 1.0
+    weights: dict[str, float] = {}
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
-        weights[given] = next((option[2:] for option in options if option.startswith("q=")), "1")
+        stated = next((option[2:] for option in options if option.startswith("q=")), "1")
+        weights[given] = float(stated) if stated.replace(".", "", 1).isdecimal() and stated.isascii() else 1.0
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
-            return weights[covering].strip("0.") != ""
-    return False
+            return weights[covering]
+    return 0.0
 
 
-async def answer(request: Request, values: Mapping[str, Any], write: Answer, *, short: bool = True) -> Response:
+async def answer(
+    request: Request,
+    values: Mapping[str, Any],
+    write: Answer,
+    *,
+    short: bool = True,
+    offered: Sequence[str] = ("json",),
+) -> Response:
     """The answer to a request: 304 if the reader has it already, else what `write` makes of one snapshot.
 
-    What is not `short` (more than an indexed read) gets a thread on either database, so that others go on.
+    What is not `short` (more than an indexed read) gets a thread on either database, so that others go on. With
+    `limit=all` the answer is sent while it is made.
     """
-    check_accept(request, values)
+    format_ = format_of(request, values, offered)
     reader: Reader = request.app.state.reader
-    task = partial(_answer, reader, request, write)
+    if values.get("limit", 0) is None:
+        if not format_.streams:
+            names = ", ".join(name for name in offered if FORMATS[name].streams)
+            raise InvalidParameterError("limit", "all", f"{format_.name} is paged: follow next, or ask for f={names}")
+        return await _streamed(reader, request, write, format_)
     if short and is_embedded(reader.engine):
-        return task()  # an indexed read in this process is shorter than the way to a thread and back
-    return await run_in_threadpool(task)
+        return _whole(reader, request, write, format_)  # shorter than the way to a thread and back
+    return await run_in_threadpool(_whole, reader, request, write, format_)
 
 
-def _answer(reader: Reader, request: Request, write: Answer) -> Response:
-    with reading(reader.engine, reader.seconds) as connection:
+def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
+    response: Response
+    response, *body = _sent(reader, request, write, format_, reader.seconds)
+    if response.status_code == 200:
+        response.body = b"".join(body)
+        response.headers["Content-Length"] = str(len(response.body))
+    return response
+
+
+async def _streamed(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
+    """Rows are read while they are sent; the first of them before the first byte, so that errors keep their status."""
+
+    def begin() -> tuple[Response, bytes, Sent]:
+        sent = _export(reader, request, write, format_)
+        return next(sent), next(sent, b""), sent
+
+    response, first, rest = await run_in_threadpool(begin)
+    if response.status_code != 200:
+        return response
+    return StreamingResponse(_chunks(first, rest), headers=dict(response.headers))
+
+
+def _export(reader: Reader, request: Request, write: Answer, format_: Format) -> Sent:
+    with reader.exporting():
+        yield from _sent(reader, request, write, format_, reader.export_seconds)
+
+
+async def _chunks(first: bytes, rest: Sent) -> AsyncIterator[bytes]:
+    try:
+        yield first
+        while (chunk := await run_in_threadpool(next, rest, None)) is not None:
+            yield chunk
+    finally:
+        with CancelScope(shield=True):  # a reader that went away leaves no connection behind
+            await run_in_threadpool(rest.close)
+
+
+def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seconds: float) -> Sent:
+    with reading(reader.engine, seconds) as connection:
         revision = current_revision(connection)
-        etag = _etag(request, revision)
+        etag = _etag(request, revision, format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if _has(request, etag):
-            return Response(status_code=304, headers=headers)
-        snapshot = Snapshot(connection, revision, reader.packs(connection, revision))
-        body = write(snapshot)
-    if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be there
-        return Response(status_code=304, headers=headers)
+            yield Response(status_code=304, headers=headers)
+            return
+        snapshot = Snapshot(connection, revision, reader.packs(connection, revision), format_)
+        chunks = iter(write(snapshot))
+        first = next(chunks, b"")
+        if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be there
+            yield Response(status_code=304, headers=headers)
+            return
+        headers |= {"Content-Type": format_.media_type, **_credits(snapshot), **snapshot.headers}
+        yield Response(headers=headers)
+        yield first
+        yield from chunks
+
+
+def _credits(snapshot: Snapshot) -> dict[str, str]:
+    """What travels with every format: the revision, whose data it is, under which licence, how to cite it."""
     licences = dict.fromkeys(pack.licence for pack in snapshot.packs)
     links = [f'<{url}>; rel="{relation}"' for relation, url in snapshot.links.items()]
-    links += [f'<https://spdx.org/licenses/{licence}.html>; rel="license"' for licence in licences]
-    if links:
-        headers["Link"] = ", ".join(links)
-    return Response(body, headers=headers, media_type=JSON)
+    links += [f'<{licence_url(licence)}>; rel="license"' for licence in licences]
+    found = {
+        "Link": ", ".join(links),
+        "Oxus-Revision": str(snapshot.revision),
+        "Oxus-Licence": ", ".join(licences),
+        "Oxus-Citation": "; ".join(quote(pack.citation, safe=PRINTABLE) for pack in snapshot.packs),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
-def _etag(request: Request, revision: int) -> str:
-    """Software version, revision and query: nothing else can change an answer."""
-    asked = f"{__version__} {revision} {request.url.path}?{urlencode(sorted(pairs_of(request)), errors='replace')}"
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")  # a header holds ASCII: the rest is percent-encoded
+
+
+def _etag(request: Request, revision: int, format_: Format) -> str:
+    """Software version, revision, query and format: nothing else can change an answer."""
+    pairs = urlencode(sorted(pairs_of(request)), errors="replace")
+    asked = f"{__version__} {revision} {format_.name} {request.url.path}?{pairs}"
     # The address under which the server is reached is part of `next`.
     digest = hashlib.sha256(f"{asked} {request.base_url}".encode("utf-8", "replace"))
     return f'"{digest.hexdigest()[:32]}"'

@@ -5,8 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.formats import FORMATS
 from app.query.params import Param
-from app.schemas.envelope import ProblemRow
+from app.schemas.envelope import Envelope, ProblemRow
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
 _PROBLEMS = {
@@ -74,7 +75,26 @@ def describe(model: Any, params: Iterable[Param], id_of: str | None = None) -> d
     return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": described}}
 
 
+def describe_list(row: Any, params: Iterable[Param], id_of: str | None = None) -> dict[str, Any]:
+    """The same for a list of such rows, which is written in any format."""
+    described = describe(Envelope[row], params, id_of)
+    described["responses"][200]["content"] = {
+        media: {"schema": {"type": "object"} if name == "geojson" else {"type": "string"} | _binary(name)}
+        for name, format_ in FORMATS.items()
+        if name != "json"
+        for media in format_.media_types[:1]
+    }
+    return described
+
+
+def _binary(name: str) -> dict[str, str]:
+    return {"format": "binary"} if FORMATS[name].binary else {}
+
+
 _HEADERS = {
     "ETag": "Changes when the answer may have changed.",
     "Link": "next, and the licence of the data.",
+    "Oxus-Revision": "The state of the database that this is an answer from.",
+    "Oxus-Licence": "Licences of the packs that are loaded (SPDX).",
+    "Oxus-Citation": "How to cite the packs that are loaded; what is not ASCII is percent-encoded.",
 }

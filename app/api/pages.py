@@ -1,5 +1,6 @@
 """The landing document and the probes of operation."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app import __version__
 from app.api.answers import JSON, Snapshot, answer, pairs_of
 from app.api.describe import describe
-from app.api.envelopes import dumps
+from app.formats.base import dumps
 from app.query.params import read_query
 from app.resources import RESOURCES
 from app.schemas.envelope import Health, Ready
@@ -35,7 +36,7 @@ async def landing(request: Request) -> Response:
     values = read_query(pairs_of(request), {})
     base = str(request.base_url).rstrip("/")
 
-    def write(snapshot: Snapshot) -> bytes:
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
         body: dict[str, Any] = {
             "title": "Oxus",
             "description": "Who held what, who crossed, who said so, and what was known when.",
@@ -49,7 +50,7 @@ async def landing(request: Request) -> Response:
                 **{name: f"{base}/v1/{path}" for name, path in WORKED_OUT.items()},
             },
         }
-        return dumps(body).encode()
+        yield dumps(body).encode()
 
     return await answer(request, values, write)
 
@@ -66,5 +67,5 @@ async def readyz(request: Request) -> Response:
     """Answers with the revision when the database can be read, and with a 503 problem when it cannot."""
     values = read_query(pairs_of(request), {})
     return await answer(
-        request, values, lambda snapshot: dumps({"status": "ok", "revision": snapshot.revision}).encode()
+        request, values, lambda snapshot: [dumps({"status": "ok", "revision": snapshot.revision}).encode()]
     )

@@ -1,21 +1,23 @@
-"""`/v1`: every resource of the registry, listed and shown by the same code."""
+"""`/v1`: every list of the registry, by one path; single rows; totals; vocabularies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app import vocab
 from app.api.answers import Snapshot, answer, pairs_of
-from app.api.describe import describe
-from app.api.envelopes import chosen, dumps, envelope, paged
-from app.query.listing import page, steering, with_examples
+from app.api.describe import describe, describe_list
+from app.api.lists import list_rows
+from app.formats.base import cut, dumps
+from app.query import totals
+from app.query.listing import steering, with_examples
 from app.query.listings import CLAIMS
-from app.query.lookups import candidates, claims_of, one_row
+from app.query.lookups import claims_of, one_row
 from app.query.params import Param, read_query
-from app.resources import RESOURCES, Resource
-from app.schemas.envelope import Candidate, Envelope, Vocabularies
+from app.resources import ANALYSES, RESOURCES, Analysis, Resource, timeline_of
+from app.schemas.analysis import TotalRow
+from app.schemas.envelope import Vocabularies
 
 router = APIRouter(prefix="/v1")
 
@@ -31,36 +33,28 @@ KALDAR = ALL_KNOWN | {
 }
 
 
-def _list_of(
-    request: Request, resource: Resource, pairs: Sequence[tuple[str, str]], values: dict[str, Any]
-) -> Callable[[Snapshot], bytes]:
-    return lambda snapshot: paged(request, snapshot, pairs, values, page(resource.listing, values, snapshot.connection))
-
-
-def _add_list(resource: Resource) -> None:
+def _add_list(asked: Resource | Analysis) -> None:
     async def endpoint(request: Request) -> Response:
-        pairs = pairs_of(request)
-        values = resource.listing.read(pairs)
-        return await answer(request, values, _list_of(request, resource, pairs, values))
+        return await list_rows(request, asked)
 
-    endpoint.__doc__ = resource.summary + "."
+    endpoint.__doc__ = asked.find.__doc__ or f"{asked.summary}."
     router.add_api_route(
-        f"/{resource.name}",
+        f"/{asked.name}",
         endpoint,
-        name=f"list_{resource.name.replace('-', '_')}",
-        tags=[resource.name],
-        summary=resource.summary,
-        **describe(Envelope[resource.row], resource.listing.params.values()),  # type: ignore[name-defined]
+        name="list_" + asked.name.replace("-", "_").replace("/", "_"),
+        tags=[asked.tag if isinstance(asked, Analysis) else asked.name],
+        summary=asked.summary,
+        **describe_list(asked.row, asked.params.values()),
     )
 
 
 def _detail_params(resource: Resource) -> dict[str, Param]:
     """What may be asked of one row."""
-    listed = resource.listing.params
+    listed = resource.params
     fields = [name.rstrip("_") for name in resource.detail.model_fields] if resource.detail else []
-    own = {param.name: param for param in steering({"id": "id"}, "id", fields) if param.name in ("fields", "f")}
+    own = {param.name: param for param in steering({"id": "id"}, "id", fields, ("json",))}
     known = {"known_by": listed["known_by"]} if "known_by" in listed else {}
-    return with_examples({**known, **own}, ALL_KNOWN)
+    return with_examples({**known, "fields": own["fields"], "f": own["f"]}, ALL_KNOWN)
 
 
 def _add_detail(resource: Resource) -> None:
@@ -71,11 +65,11 @@ def _add_detail(resource: Resource) -> None:
         id_ = str(request.path_params["id"])  # declared in `describe`, so that no 422 is promised
         values = read_query(pairs_of(request), params)
 
-        def write(snapshot: Snapshot) -> bytes:
+        def write(snapshot: Snapshot) -> Iterable[bytes]:
             row = one_row(resource.listing, id_, values, snapshot.connection)
             if detailed:
                 row = f'{row[:-1]},"claims":[{",".join(claims_of(id_, values, snapshot.connection))}]}}'
-            return chosen([row], values)[0].encode()
+            yield cut(row, values.get("fields")).encode()
 
         return await answer(request, values, write)
 
@@ -97,17 +91,14 @@ def _add_claims_of_event() -> None:
 
     async def endpoint(request: Request) -> Response:
         id_ = str(request.path_params["id"])
-        pairs = pairs_of(request)
-        values = CLAIMS.read(pairs)
+        values = claims.read(pairs_of(request))
         if "event" in values:
-            read_query(pairs, params)  # the path says which event; this raises
-        inner = _list_of(request, claims, pairs, values | {"event": [id_]})
+            read_query(pairs_of(request), params)  # the path says which event; this raises
 
-        def write(snapshot: Snapshot) -> bytes:
+        def check(snapshot: Snapshot) -> None:
             one_row(RESOURCES["events"].listing, id_, values, snapshot.connection)
-            return inner(snapshot)
 
-        return await answer(request, values, write)
+        return await list_rows(request, claims, check, {"event": [id_]})
 
     endpoint.__doc__ = "The claims of one event: what its status, date and counts follow from."
     router.add_api_route(
@@ -116,36 +107,58 @@ def _add_claims_of_event() -> None:
         name="list_claims_of_event",
         tags=["events"],
         summary="The claims of one event",
-        **describe(Envelope[claims.row], params.values(), id_of="events"),  # type: ignore[name-defined]
+        **describe_list(claims.row, params.values(), id_of="events"),
     )
 
 
+@router.get(
+    "/movements/totals",
+    name="get_movement_totals",
+    tags=["movements"],
+    summary="How many moved in all, without counting anyone twice",
+    **describe(TotalRow, totals.TOTALS_PARAMS.values()),
+)
+async def movement_totals(request: Request) -> Response:
+    """The total over matching movements, what it is made of, and what is left out, each with its reason."""
+    values = read_query(pairs_of(request), totals.TOTALS_PARAMS)
+
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
+        found = totals.totals(snapshot.connection, values)
+        head = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
+        given = {name: value for name, value in found.items() if value is not None or name != "omitted"}
+        yield TotalRow(**head, **given).model_dump_json(exclude_unset=True).encode()
+
+    return await answer(request, values, write, short=False)
+
+
+TIMELINE = timeline_of("{id}")
+
+
+@router.get(
+    f"/{TIMELINE.name}",
+    name="list_control_of_location",
+    tags=[TIMELINE.tag],
+    summary=TIMELINE.summary,
+    **describe_list(TIMELINE.row, TIMELINE.params.values(), id_of="locations"),
+)
+async def timeline(request: Request) -> Response:
+    """The timeline of a place, without gaps and overlaps: reading it at a day gives what `/v1/control` gives."""
+    id_ = str(request.path_params["id"])
+
+    def check(snapshot: Snapshot) -> None:
+        one_row(RESOURCES["locations"].listing, id_, {}, snapshot.connection)
+
+    return await list_rows(request, timeline_of(id_), check)
+
+
+for _analysis in ANALYSES.values():
+    _add_list(_analysis)
 for _resource in RESOURCES.values():
     _add_list(_resource)
 _add_claims_of_event()
 for _resource in RESOURCES.values():
     if _resource.detail:
         _add_detail(_resource)
-
-NAME = Param("q", "The name, in any spelling; or `scheme:code`.", "Hairaton", str, needed=True)
-RESOLVE = {"q": NAME}
-
-
-@router.get(
-    "/resolve",
-    tags=["names"],
-    summary="What a name may mean",
-    **describe(Envelope[Candidate], RESOLVE.values()),
-)
-async def resolve(request: Request) -> Response:
-    """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
-    values = read_query(pairs_of(request), RESOLVE)
-
-    def write(snapshot: Snapshot) -> bytes:
-        rows = [dumps(row) for row in candidates(snapshot.connection, values["q"])]
-        return envelope(snapshot, rows)
-
-    return await answer(request, values, write)
 
 
 @router.get(
@@ -163,4 +176,4 @@ async def vocabularies(request: Request) -> Response:
         "vague_numbers": [asdict(entry) for entry in vocab.VAGUE_NUMBERS],
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }
-    return await answer(request, values, lambda _: dumps(body).encode())
+    return await answer(request, values, lambda _: [dumps(body).encode()])

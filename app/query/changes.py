@@ -1,7 +1,7 @@
 """The feed of changes: applying it to a copy gives a fresh copy."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, literal, null, or_, select, union_all
@@ -12,7 +12,8 @@ from app.db.types import Key
 from app.errors import InvalidParameterError
 from app.models.base import END_OF_TIME, table_of
 from app.query.computed import computed_params
-from app.query.listing import FORGED, Page, Sort, write_cursor
+from app.query.cursors import FORGED, Sort, write_cursor
+from app.query.listing import ROWS_A_BATCH, Page, Row
 from app.query.lookups import current_revision
 from app.query.params import Param, whole_number
 from app.schemas.analysis import ChangeRow
@@ -71,16 +72,24 @@ def changes(connection: Connection, values: Mapping[str, Any]) -> Page:
         wanted = wanted.where(
             or_(feed.c.revision > revision, and_(feed.c.revision == revision, feed.c.resource > resource), later)
         )
+    matched = _matched(connection, feed, since) if values.get("count") else None
+    if values["limit"] is None:
+        return Page(_streamed(connection, wanted, since), matched=matched)
     found = connection.execute(wanted.limit(values["limit"] + 1)).all()
     shown = found[: values["limit"]]
-    rows = _rows(connection, [(row.resource, row.id) for row in shown if row.added_in >= 0])
     last = [str(shown[-1].revision), shown[-1].resource, shown[-1].id] if len(found) > len(shown) else None
-    return Page(
-        rows=[_said(row, since, rows) for row in shown],
-        next=write_cursor(SORT, last) if last else None,
-        matched=_matched(connection, feed, since) if values.get("count") else None,
-        omitted=None,
-    )
+    return Page([_said_all(connection, shown, since)], next=write_cursor(SORT, last) if last else None, matched=matched)
+
+
+def _streamed(connection: Connection, wanted: Select[Any], since: int) -> Iterator[list[Row]]:
+    for part in connection.execute(wanted.execution_options(yield_per=ROWS_A_BATCH)).partitions():
+        yield _said_all(connection, part, since)
+
+
+def _said_all(connection: Connection, found: Iterable[Any], since: int) -> list[Row]:
+    found = list(found)
+    rows = _rows(connection, [(row.resource, row.id) for row in found if row.added_in >= 0])
+    return [(_said(row, since, rows), None) for row in found]
 
 
 def _matched(connection: Connection, feed: Any, since: int) -> int:

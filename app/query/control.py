@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from app import models, vocab
+from app.geo import Spot
 from app.models.base import table_of
 from app.query import conditions as where
 from app.query import references as refers
@@ -167,7 +168,15 @@ def control(connection: Connection, values: Mapping[str, Any]) -> Page:
         if holders is None or state.holder in holders:
             location = Ref(id=place.id, name=place.name)
             rows[place.id] = ControlRow(location=location, **names.state(state))
-    return page_of(rows, values)
+    return page_of(rows, values, spots=spots_of(connection, rows))
+
+
+def spots_of(connection: Connection, ids: Collection[str]) -> dict[str, Spot]:
+    """Where these places lie; those without a point are left out."""
+    location = table_of(models.Location)
+    wanted = select(location.c.id, location.c.longitude, location.c.latitude, location.c.point_kind)
+    found = connection.execute(wanted.where(location.c.id.in_(ids), location.c.longitude.is_not(None)))
+    return {id_: Spot(*place) for id_, *place in found}
 
 
 def control_of(connection: Connection, location: str, values: Mapping[str, Any]) -> Page:

@@ -1,28 +1,21 @@
 """From a question to a page: the conditions, the order, the cursor, one statement."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, func, select
 
 from app.errors import InvalidParameterError
+from app.geo import Spot
 from app.names import nearest
-from app.query.params import Asked, Param, one_code, read_query, readable, whole_number
+from app.query.cursors import LONGEST_CURSOR, Sort, after, read_cursor, spelt, typed, write_cursor
+from app.query.params import Asked, Param, one_code, read_query, whole_number
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 100
-LONGEST_CURSOR = 40_000  # it holds whole names, in base64
-FORMATS = ("json",)
-FORGED = "is no cursor of this list; follow next as it stands"
-
-
-Sort = list[tuple[str, bool]]
-"""(name, descending) for each part of an order."""
+ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
+FORMATS = ("json", "geojson", "csv", "ndjson", "parquet")
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,8 @@ class Listing:
     shown: Table | None = None
     present: Callable[..., str] | None = None
     """With `shown`: the table whose id ends the order, and how its row is made from `rows.row` and its own."""
+    spot: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]] | None = None
+    """Longitude, latitude and kind of the point of a row; None where rows lie nowhere."""
 
     def column(self, sort: str) -> ColumnElement[Any]:
         """The column that a name of `sorts` stands for."""
@@ -54,15 +49,16 @@ class Listing:
         """The values of a query string. Raises InvalidParameterError."""
         values = read_paged(pairs, self.params, self.default_sort)
         if "cursor" in values:
-            spelt, last = values["cursor"]
+            order, last = values["cursor"]
             columns = [self.column(name) for name, _ in values["sort"]]
-            values["cursor"] = spelt, [_typed(column, text) for column, text in zip(columns, last, strict=True)]
+            values["cursor"] = order, [typed(column, text) for column, text in zip(columns, last, strict=True)]
         return values
 
 
 def filters_of(listing: Listing) -> dict[str, Param]:
     """The parameters that say which rows are meant, for answers that show no page of them."""
-    return {name: p for name, p in listing.params.items() if name not in ("limit", "cursor", "sort", "fields", "count")}
+    paging = ("limit", "cursor", "sort", "fields", "count", "f")
+    return {name: param for name, param in listing.params.items() if name not in paging}
 
 
 def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:
@@ -73,7 +69,7 @@ def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> d
 def read_paged(pairs: Sequence[tuple[str, str]], params: Mapping[str, Param], default_sort: Sort) -> dict[str, Any]:
     """The values of a query string for a paged answer. Raises InvalidParameterError."""
     values: dict[str, Any] = {"limit": DEFAULT_ROWS, "sort": default_sort} | read_query(pairs, params)
-    if "cursor" in values and values["cursor"][0] != _spelt(values["sort"]):
+    if "cursor" in values and values["cursor"][0] != spelt(values["sort"]):
         raise InvalidParameterError("cursor", "...", "belongs to another sort; follow next as it stands")
     return values
 
@@ -97,16 +93,18 @@ def listing(
     return Listing(name, rows, params, sorts, params["sort"].read(default_sort), **more)
 
 
-def steering(sorts: Mapping[str, str], default_sort: str, fields: Sequence[str]) -> list[Param]:
+def steering(
+    sorts: Mapping[str, str], default_sort: str, fields: Sequence[str], formats: Sequence[str] = FORMATS
+) -> list[Param]:
     """The parameters of every list that steer and do not filter."""
     by = ", ".join(sorts)
     return [
         Param(
             "limit",
-            f"How many rows at the most, 1 to {MOST_ROWS}.",
+            f"How many rows at the most, 1 to {MOST_ROWS}; `all` streams every row, in any format but json.",
             "5",
-            _read_limit,
-            schema={"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS},
+            read_limit,
+            schema={"anyOf": [LIMIT, {"type": "string", "enum": ["all"]}], "default": DEFAULT_ROWS},
         ),
         Param(
             "cursor",
@@ -128,13 +126,7 @@ def steering(sorts: Mapping[str, str], default_sort: str, fields: Sequence[str])
             ",".join(fields[:3]),
             _fields_reader(fields),
         ),
-        Param(
-            "f",
-            "The format of the answer.",
-            FORMATS[0],
-            one_code("f", *FORMATS),
-            schema={"type": "string", "enum": list(FORMATS)},
-        ),
+        format_param(formats),
         Param(
             "count",
             "`exact` adds `matched`, the number of all rows that match.",
@@ -145,10 +137,23 @@ def steering(sorts: Mapping[str, str], default_sort: str, fields: Sequence[str])
     ]
 
 
-def _read_limit(text: str) -> int:
-    if text == "all":
-        raise ValueError("json is paged; follow next")
-    return whole_number(1, MOST_ROWS)(text)
+LIMIT = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}
+
+
+def read_limit(text: str) -> int | None:
+    """How many rows at the most; None for all of them."""
+    return None if text == "all" else whole_number(1, MOST_ROWS)(text)
+
+
+def format_param(formats: Sequence[str]) -> Param:
+    """The parameter that names the format of an answer."""
+    return Param(
+        "f",
+        "The format of the answer; without it, what Accept prefers.",
+        formats[0],
+        one_code("f", *formats),
+        schema={"type": "string", "enum": list(formats), "default": formats[0]},
+    )
 
 
 def _sort_reader(sorts: Mapping[str, str]) -> Callable[[str], Sort]:
@@ -180,14 +185,18 @@ def _fields_reader(fields: Sequence[str]) -> Callable[[str], list[str]]:
     return read
 
 
+Row = tuple[str, Spot | None]
+"""A row as it is stored, which is how it is served, and where it lies (if that was asked for)."""
+
+
 @dataclass(frozen=True)
 class Page:
-    """One page: the rows as they are stored, the cursor of the next page, and the counts that were asked for."""
+    """One page, or all rows: in batches, with the cursor of the next page and the counts that were asked for."""
 
-    rows: list[str]
-    next: str | None
-    matched: int | None
-    omitted: dict[str, int] | None
+    batches: Iterable[Sequence[Row]]
+    next: str | None = None
+    matched: int | None = None
+    omitted: dict[str, int] | None = None
 
 
 def conditions(listing: Listing, asked: Asked, without: str | None = None) -> list[ColumnElement[bool]]:
@@ -209,28 +218,54 @@ def _from(listing: Listing, statement: Select[Any]) -> Select[Any]:
     return statement.select_from(listing.source if listing.source is not None else listing.rows)
 
 
-def page(listing: Listing, values: Mapping[str, Any], connection: Connection) -> Page:
-    """Answer a question: at most `limit` rows after the cursor, in order, and what was counted."""
+def page(listing: Listing, values: Mapping[str, Any], connection: Connection, *, spots: bool = False) -> Page:
+    """Answer a question: the rows after the cursor, in order, and what was counted; with `spots`, where they lie.
+
+    With `limit` None the rows are read while they are taken, and the connection must stay open that long.
+    """
     asked = Asked(values, connection, listing.rows)
     met = conditions(listing, asked)
     order = [(listing.column(name), down) for name, down in values["sort"]]
-    shown_columns = [] if listing.shown is None else list(listing.shown.c)
-    statement = _from(
-        listing,
-        select(listing.rows.c.row, *(column.label(f"by_{at}") for at, (column, _) in enumerate(order)), *shown_columns),
-    ).where(*met)
+    statement = _from(listing, select(listing.rows.c.row, *_beside(listing, order, spots))).where(*met)
     if "cursor" in values:
-        statement = statement.where(_after(order, values["cursor"][1]))
+        statement = statement.where(after(order, values["cursor"][1]))
     statement = statement.order_by(*(column.desc() if down else column.asc() for column, down in order))
-    found = connection.execute(statement.limit(values["limit"] + 1)).all()
-    shown = found[: values["limit"]]
-    more = len(found) > len(shown)
+    counts: dict[str, Any] = {
+        "matched": _count(listing, asked, met) if values.get("count") else None,
+        "omitted": omitted(listing, asked),
+    }
+    limit = values["limit"]
+    if limit is None:
+        return Page(_streamed(listing, statement, connection, spots), **counts)
+    found = connection.execute(statement.limit(limit + 1)).all()
+    shown = found[:limit]
+    last = shown[-1][1 : len(order) + 1] if len(found) > limit else None
     return Page(
-        rows=[listing.present(row) if listing.present else row[0] for row in shown],
-        next=write_cursor(values["sort"], shown[-1][1 : len(order) + 1]) if more else None,
-        matched=_count(listing, asked, met) if values.get("count") else None,
-        omitted=omitted(listing, asked),
+        [_rows(listing, shown, spots)],
+        next=write_cursor(values["sort"], last) if last is not None else None,
+        **counts,
     )
+
+
+def _beside(listing: Listing, order: Sequence[tuple[Any, bool]], spots: bool) -> Iterator[ColumnElement[Any]]:
+    """What is read beside the row itself: the values of the order, the table it is presented from, its place."""
+    yield from (column.label(f"by_{at}") for at, (column, _) in enumerate(order))
+    yield from listing.shown.c if listing.shown is not None else ()
+    if spots and listing.spot:
+        yield from (column.label(f"spot_{at}") for at, column in enumerate(listing.spot))
+
+
+def _streamed(listing: Listing, statement: Select[Any], connection: Connection, spots: bool) -> Iterator[list[Row]]:
+    found = connection.execute(statement.execution_options(yield_per=ROWS_A_BATCH))
+    for part in found.partitions():
+        yield _rows(listing, part, spots)
+
+
+def _rows(listing: Listing, found: Iterable[Any], spots: bool) -> list[Row]:
+    present = listing.present or (lambda row: row[0])
+    if not (spots and listing.spot):
+        return [(present(row), None) for row in found]
+    return [(present(row), None if row.spot_0 is None else Spot(row.spot_0, row.spot_1, row.spot_2)) for row in found]
 
 
 def _count(listing: Listing, asked: Asked, met: Sequence[ColumnElement[bool]]) -> int:
@@ -248,49 +283,3 @@ def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
         unjudged = [*conditions(listing, asked, without=lack), listing.unjudged[str(lack)](asked)]
         counts[str(lack)] = _count(listing, asked, unjudged) if asks else 0
     return counts or None
-
-
-def _after(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
-    """The rows that come after the last one shown, in a form that an index on the first column can use."""
-    steps = []
-    for at, (column, down) in enumerate(order):
-        equal = [earlier == value for (earlier, _), value in zip(order[:at], last, strict=False)]
-        steps.append(and_(*equal, column < last[at] if down else column > last[at]))
-    first, down = order[0]
-    reachable = first <= last[0] if down else first >= last[0]
-    return and_(reachable, or_(*steps))
-
-
-def _spelt(sort: Sequence[tuple[str, bool]]) -> str:
-    return ",".join(f"-{name}" if down else name for name, down in sort)
-
-
-def _typed(column: ColumnElement[Any], text: str) -> Any:
-    """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
-    if column.type.python_type is not date:
-        return text
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidParameterError("cursor", "...", FORGED) from None
-
-
-def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
-    """The place after a row, as a text that fits into a URL."""
-    values = [value.isoformat() if isinstance(value, date) else value for value in last]
-    text = json.dumps([_spelt(sort), values], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[str, list[Any]]:
-    """The order and the values that a cursor holds. Raises ValueError for anything that no page gave."""
-    try:
-        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        spelt, values = json.loads(raw)
-    except (ValueError, binascii.Error, RecursionError, TypeError):
-        raise ValueError(FORGED) from None
-    if not isinstance(spelt, str) or not isinstance(values, list) or len(values) != len(spelt.split(",")):
-        raise ValueError(FORGED)
-    if not all(isinstance(value, str) and readable(value) for value in values):
-        raise ValueError(FORGED)
-    return spelt, values

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
@@ -21,6 +23,13 @@ change = table_of(models.ControlChange)
 move = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
+place = location.alias("place")
+EVENT_SPOT = (
+    view.c.longitude,
+    view.c.latitude,
+    select(place.c.point_kind).where(place.c.id == view.c.location_id).scalar_subquery(),
+)
+PLACE_SPOT = (location.c.longitude, location.c.latitude, location.c.point_kind)
 
 
 def _fields(row: Any) -> list[str]:
@@ -46,6 +55,7 @@ def _events(
         source=source,
         always=where.known_views,
         unjudged=UNJUDGED,
+        spot=EVENT_SPOT,
     )
 
 
@@ -167,6 +177,7 @@ CLAIMS = listing(
     source=CLAIM_SOURCE,
     always=where.known_claims,
     unjudged=UNJUDGED,
+    spot=PLACE_SPOT,
 )
 figure = table_of(models.Figure)
 FIGURES = listing(
@@ -190,6 +201,7 @@ FIGURES = listing(
     source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),
     always=where.known_claims,
     unjudged=UNJUDGED,
+    spot=PLACE_SPOT,
     shown=figure,
     present=present,
 )
@@ -286,5 +298,6 @@ LOCATIONS_LIST = listing(
     "id",
     _fields(LocationRow),
     unjudged=UNJUDGED,
+    spot=PLACE_SPOT,
 )
 PACKS = listing("packs", table_of(models.Pack), (), {"id": "id"}, "id", _fields(PackRow))

@@ -10,10 +10,14 @@ from app.errors import MovedError, NotFoundError
 from app.models.base import table_of
 from app.names import key, likeness
 from app.query import conditions as where
-from app.query.listing import Listing
-from app.query.params import LONGEST_VALUE, Asked, readable
+from app.query.computed import batch_of
+from app.query.listing import FORMATS, Listing, Page, format_param
+from app.query.params import LONGEST_VALUE, Asked, Param, readable
 from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, by_code, merged_into, nearest_ids, nearest_names
+from app.schemas.envelope import Candidate
 
+NAME = Param("q", "The name, in any spelling; or `scheme:code`.", "Hairaton", str, needed=True)
+RESOLVE_PARAMS = {"q": NAME, "f": format_param(FORMATS)}
 MATCHES = ("id", "name", "alias", "code")
 
 
@@ -59,6 +63,11 @@ def claims_of(id_: str, values: Mapping[str, Any], connection: Connection) -> li
         .order_by(claim.c.reported_on, claim.c.id)
     )
     return list(connection.scalars(wanted if known is None else wanted.where(known)))
+
+
+def resolve(connection: Connection, values: Mapping[str, Any]) -> Page:
+    """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
+    return Page([batch_of(Candidate(**row) for row in candidates(connection, values["q"]))])
 
 
 def candidates(connection: Connection, name: str) -> list[dict[str, Any]]:

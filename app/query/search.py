@@ -10,10 +10,11 @@ from app import models
 from app.db.text_search import matches
 from app.models.base import table_of
 from app.names import key
-from app.query.computed import computed_params
+from app.query.computed import batch_of, computed_params
 from app.query.conditions import known_on, read_words
+from app.query.cursors import Sort, write_cursor
 from app.query.filters import KNOWN_BY
-from app.query.listing import Page, Sort, write_cursor
+from app.query.listing import Page
 from app.query.params import Param
 from app.schemas.analysis import Hit
 
@@ -75,7 +76,7 @@ def search(connection: Connection, values: Mapping[str, Any]) -> Page:
     after = tuple(values["cursor"][1]) if "cursor" in values else None
     found: list[tuple[tuple[str, str, str], Hit]] = []
     for rank, tier in enumerate(TIERS):
-        if len(found) > limit or (after and str(rank) < after[0]):
+        if (limit is not None and len(found) > limit) or (after and str(rank) < after[0]):
             continue
         hits = []
         for resource in ("actors", "events", "locations", "sources"):
@@ -87,15 +88,13 @@ def search(connection: Connection, values: Mapping[str, Any]) -> Page:
                 # the same id may be left in resources that come after the one shown last
                 beyond = table.c.id >= after[1] if resource > after[2] else table.c.id > after[1]
                 wanted = wanted.where(beyond)
-            for row in connection.execute(wanted.order_by(table.c.id).limit(limit + 1)):
+            for row in connection.execute(wanted.order_by(table.c.id).limit(None if limit is None else limit + 1)):
                 hit = Hit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=tier)
                 hits.append(((str(rank), row.id, resource), hit))
         found += sorted(hits, key=lambda pair: pair[0])
     shown_hits = found[:limit]
-    more = len(found) > limit
+    more = len(found) > len(shown_hits)
     return Page(
-        rows=[hit.model_dump_json() for _, hit in shown_hits],
+        [batch_of(hit for _, hit in shown_hits)],
         next=write_cursor(SORT, shown_hits[-1][0]) if more else None,
-        matched=None,
-        omitted=None,
     )

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, and_, func, select
 from app import models
 from app.models.base import table_of
 from app.query import conditions as where
-from app.query.listing import filters_of, matching, omitted
+from app.query.computed import batch_of
+from app.query.listing import FORMATS, Page, filters_of, format_param, matching, omitted
 from app.query.listings import EVENTS
 from app.query.params import Asked, Param, one_code
 from app.schemas.analysis import GroupRow
@@ -29,15 +30,15 @@ GROUP_BY = Param(
     schema={"type": "string", "enum": list(GROUPS)},
     needed=True,
 )
-STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filters_of(EVENTS)}
+STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filters_of(EVENTS), "f": format_param(FORMATS)}
 
 view = table_of(models.EventView)
 
 
-def stats(connection: Connection, values: Mapping[str, Any]) -> tuple[list[GroupRow], int, dict[str, int] | None]:
-    """The groups, how many events match in all, and what the filters could not judge.
+def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
+    """Counts of the events that match, by group; what fits into no group is counted under null and says why.
 
-    Groups of time come in order; all others by count. What fits into no group is counted last, under null.
+    Groups of time come in order, all others by count. `matched` is how many events match in all.
     """
     asked = Asked(values, connection, EVENTS.rows)
     by = values["group_by"]
@@ -48,7 +49,7 @@ def stats(connection: Connection, values: Mapping[str, Any]) -> tuple[list[Group
         rows = _by_column(connection, asked, view.c[by])
     else:
         rows = _by_reference(connection, asked, by)
-    return rows, matched, omitted(EVENTS, asked)
+    return Page([batch_of(rows)], matched=matched, omitted=omitted(EVENTS, asked))
 
 
 def _ordered(counts: Mapping[str, int], labels: Mapping[str, str], rest: int, why: str) -> list[GroupRow]:

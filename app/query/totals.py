@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from app import models
 from app.models.base import table_of
 from app.query.facts import told_of
-from app.query.listing import filters_of, matching, omitted
+from app.query.listing import FORMATS, filters_of, format_param, matching, omitted
 from app.query.listings import MOVEMENTS
 from app.query.params import Asked, Param
 from app.rules.totals import Moved, Total, superseded, total
@@ -20,7 +20,7 @@ from app.schemas.analysis import (
 )
 from app.timespan import Interval
 
-TOTALS_PARAMS: dict[str, Param] = filters_of(MOVEMENTS)
+TOTALS_PARAMS: dict[str, Param] = {**filters_of(MOVEMENTS), "f": format_param(FORMATS[:1])}
 
 
 def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:

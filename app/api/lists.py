@@ -1,0 +1,50 @@
+"""Lists: one path from a question to a page in any format, whether its rows are stored or worked out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from fastapi import Request, Response
+
+from app.api.answers import Snapshot, answer, pairs_of
+from app.query.listing import FORMATS, Page
+from app.resources import Analysis, Answered, Resource, Values
+
+Pairs = Sequence[tuple[str, str]]
+Check = Callable[[Snapshot], Any]
+
+
+async def list_rows(
+    request: Request, asked: Resource | Analysis, check: Check | None = None, fixed: Values | None = None
+) -> Response:
+    """Answer with the rows of a list; `check` may refuse before, `fixed` are values that the path gives."""
+    pairs = pairs_of(request)
+    values = asked.read(pairs)
+
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
+        if check:
+            check(snapshot)
+        found = asked.find(snapshot.connection, values | dict(fixed or {}), snapshot.format.flat)
+        return paged(request, snapshot, values, asked, found)
+
+    return await answer(request, values, write, short=isinstance(asked, Resource), offered=FORMATS)
+
+
+def paged(request: Request, snapshot: Snapshot, values: Values, asked: Answered, found: Page) -> Iterable[bytes]:
+    """A page in the format that was asked for, with the link to the next one."""
+    if found.next:
+        kept = {name: value for name, value in pairs_of(request) if name != "cursor"}
+        snapshot.links["next"] = str(request.url.include_query_params(**kept, cursor=found.next))
+    if snapshot.format.name != "json":
+        snapshot.headers |= _beside(found, asked, snapshot.format.name)
+    head = asked.head(snapshot.revision, snapshot.packs, values, found, snapshot.links)
+    return snapshot.format.write(head, found.batches)
+
+
+def _beside(found: Page, asked: Answered, extension: str) -> dict[str, str]:
+    """In headers what only the JSON envelope has a place for, and a name for the file."""
+    headers = {"Content-Disposition": f'inline; filename="{asked.name.replace("/", "-")}.{extension}"'}
+    if found.matched is not None:
+        headers["Oxus-Matched"] = str(found.matched)
+    if found.omitted is not None:
+        headers["Oxus-Omitted"] = ", ".join(f"{name}={count}" for name, count in found.omitted.items())
+    return headers

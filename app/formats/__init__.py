@@ -1,0 +1,11 @@
+"""How rows are written: one file per format, one table of all."""
+
+from app.formats.as_csv import CSV
+from app.formats.as_geojson import GEOJSON
+from app.formats.as_json import JSON
+from app.formats.as_ndjson import NDJSON
+from app.formats.as_parquet import PARQUET
+from app.formats.base import Format
+
+FORMATS: dict[str, Format] = {format_.name: format_ for format_ in (JSON, GEOJSON, CSV, NDJSON, PARQUET)}
+"""By the name that `f=` takes; the first one is what is written when nothing is asked for."""

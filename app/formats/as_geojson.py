@@ -1,0 +1,56 @@
+"""GeoJSON (RFC 7946): a feature per row, its flat columns as properties, null geometry where it lies nowhere.
+
+A point is the place's own, never moved: `point_kind` says how it stands for the place, `location_precision` how
+closely an event is placed. Members that RFC 7946 does not know: revision, packs with licence and citation, links,
+and the counts of OGC API - Features.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from app.formats.base import Batches, Format, Head, Row, dumps
+from app.formats.columns import Column, shown, values_of
+
+MEDIA_TYPE = "application/geo+json"
+
+
+def feature(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
+    """One row as a feature."""
+    whole, spot = json.loads(row[0]), row[1]
+    values = values_of(whole, spot, columns)
+    return {
+        "type": "Feature",
+        **({"id": whole["id"]} if "id" in whole else {}),
+        "geometry": None if spot is None else {"type": "Point", "coordinates": [spot.longitude, spot.latitude]},
+        "properties": {column.name: value for column, value in zip(columns, values, strict=True)},
+    }
+
+
+def licence_url(licence: str) -> str:
+    """The page of a licence by its SPDX identifier."""
+    return f"https://spdx.org/licenses/{licence}.html"
+
+
+def links_of(head: Head) -> list[dict[str, str]]:
+    """The links of an answer, and the licences of what is in it."""
+    found = [{"rel": relation, "href": address, "type": MEDIA_TYPE} for relation, address in head.links.items()]
+    licences = dict.fromkeys(credit.licence for credit in head.credits)
+    return found + [{"rel": "license", "href": licence_url(licence), "type": "text/html"} for licence in licences]
+
+
+def write(head: Head, batches: Batches) -> Iterator[bytes]:
+    """A chunk per batch; what must be counted comes last."""
+    columns = shown(head.columns, head.fields, head.spatial)
+    start: dict[str, Any] = {"type": "FeatureCollection", **head.about(), "links": links_of(head)}
+    start |= {} if head.matched is None else {"numberMatched": head.matched}
+    start |= {} if head.omitted is None else {"omitted": dict(head.omitted)}
+    text, returned = f'{dumps(start)[:-1]},"features":[', 0
+    for batch in batches:
+        found = ",".join(dumps(feature(row, columns)) for row in batch)
+        yield (text + ("," if returned and found else "") + found).encode()
+        text, returned = "", returned + len(batch)
+    yield f'{text}],"numberReturned":{returned}}}'.encode()
+
+
+GEOJSON = Format("geojson", MEDIA_TYPE, write, flat=True)

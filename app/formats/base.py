@@ -1,0 +1,80 @@
+"""What every format is given: rows as they are stored, where they lie, and what travels with them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from app.formats.columns import Column
+from app.geo import Spot
+
+Row = tuple[str, Spot | None]
+"""A row as the JSON that is served, and where it lies."""
+
+Batches = Iterable[Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What a reader owes to a pack: its licence (SPDX) and how to cite it."""
+
+    id: str
+    licence: str
+    citation: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What travels with the rows of one answer, whatever the format.
+
+    `fields` are those that were asked for, None for all. `columns` are the rows flattened. `spatial` says whether
+    rows of this kind lie anywhere at all. `links` are relation and address, such as next.
+    """
+
+    revision: int
+    credits: Sequence[Credit]
+    columns: Sequence[Column]
+    spatial: bool
+    fields: Sequence[str] | None = None
+    matched: int | None = None
+    omitted: Mapping[str, int] | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def about(self) -> dict[str, Any]:
+        """The state of the database, and whose data it is."""
+        return {"revision": self.revision, "packs": [asdict(credit) for credit in self.credits]}
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write rows.
+
+    `media_type` is sent as Content-Type, and `also` are other names of it that Accept may use. `streams` says
+    whether any number of rows can be written without holding them all. `flat` formats want to know where rows lie.
+    """
+
+    name: str
+    media_type: str
+    write: Callable[[Head, Batches], Iterator[bytes]]
+    streams: bool = True
+    flat: bool = False
+    also: tuple[str, ...] = ()
+    binary: bool = False
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What Accept may ask for, without parameters such as the charset."""
+        return (self.media_type.partition(";")[0], *self.also)
+
+
+def dumps(value: Any) -> str:
+    """JSON as it is served: no spaces, no escapes that are not needed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def cut(row: str, fields: Sequence[str] | None) -> str:
+    """The row with no more than the fields that were asked for."""
+    if fields is None:
+        return row
+    whole = json.loads(row)
+    return dumps({name: whole[name] for name in fields if name in whole})

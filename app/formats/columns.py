@@ -1,0 +1,96 @@
+"""Rows flattened: the columns of CSV and Parquet, the properties of GeoJSON.
+
+Names of nested fields are joined with `_` (`date_earliest`). A list of objects becomes one list per field of theirs,
+all in the same order (`actors_id`, `actors_name`, `actors_role`). What lies deeper, or has no fixed fields, stays JSON.
+"""
+
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from app.geo import Spot
+
+Kind = Literal["text", "integer", "number", "boolean", "date", "json"]
+KINDS: dict[Any, Kind] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One flat column: where its value lies in a row, what kind it is, and whether it is a list of such values."""
+
+    name: str
+    path: tuple[str, ...]
+    kind: Kind
+    many: bool = False
+    description: str | None = None
+
+    def of(self, row: Any) -> Any:
+        """The value in a row; None where the row, or what holds the value, has none."""
+        return _dig(row, self.path)
+
+
+SPOT = (
+    Column("longitude", (), "number", description="degrees on WGS 84; of the place, never moved"),
+    Column("latitude", (), "number", description="degrees on WGS 84; of the place, never moved"),
+    Column("point_kind", (), "text", description="how the point stands for the place"),
+)
+"""Where a row lies, for rows that do not say it themselves."""
+
+
+def _dig(value: Any, path: Sequence[str]) -> Any:
+    for at, name in enumerate(path):
+        if value is None:
+            return None
+        if isinstance(value, list):
+            return [_dig(item, path[at:]) for item in value]
+        value = value.get(name)  # the feed of changes leaves out what a row has none of
+    return value
+
+
+def columns_of(model: type[BaseModel]) -> list[Column]:
+    """The columns of rows of this shape, in the order of its fields."""
+    return list(_columns(model, (), many=False))
+
+
+def _columns(model: type[BaseModel], above: tuple[str, ...], many: bool) -> Iterator[Column]:
+    for name, info in model.model_fields.items():
+        path = (*above, info.alias or name)
+        inner, listed = _plain(info.annotation)
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and not (many and listed):
+            yield from _columns(inner, path, many or listed)
+        else:
+            kind: Kind = "json" if many and listed else KINDS.get(inner, "json")
+            yield Column("_".join(path), path, kind, many or (listed and kind != "json"), info.description)
+
+
+def _plain(annotation: Any) -> tuple[Any, bool]:
+    """A type without what may be null and without its list, and whether it was a list."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _plain(arguments[0])
+    if origin in (Union, types.UnionType):
+        return _plain(next(argument for argument in arguments if argument is not type(None)))
+    if origin is list:
+        return _plain(arguments[0])[0], True
+    return annotation, False
+
+
+def shown(columns: Sequence[Column], fields: Sequence[str] | None, spatial: bool) -> list[Column]:
+    """The columns of the fields that were asked for; of a whole row, also where it lies."""
+    if fields is not None:
+        return [column for column in columns if column.path[0] in fields]
+    known = {column.name for column in columns}
+    return [*columns, *(column for column in SPOT if spatial and column.name not in known)]
+
+
+def values_of(row: Mapping[str, Any], spot: Spot | None, columns: Iterable[Column]) -> list[Any]:
+    """The value of each column."""
+    return [column.of(row) if column.path else _placed(spot, column.name) for column in columns]
+
+
+def _placed(spot: Spot | None, name: str) -> Any:
+    return None if spot is None else getattr(spot, name)
