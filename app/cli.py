@@ -54,6 +54,8 @@ def _refusals() -> Iterator[None]:
         raise typer.Exit(1) from None
     except OxusError as error:
         err.print(str(error), markup=False)
+        for nearest in getattr(error, "did_you_mean", []):
+            err.print(f"did you mean {nearest}?", markup=False)
         raise typer.Exit(1) from None
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
@@ -133,6 +135,35 @@ def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -
     with _refusals():
         for line in load_seed(_settings(database, seed), pack):
             out.print(line, markup=False)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def export(
+    context: typer.Context,
+    resource: Annotated[str, typer.Argument(help="events, claims, movements, control, ...: what /v1 lists.")],
+    out: Annotated[str, typer.Option(help="The file to write; - for standard output.")],
+    f: Annotated[str | None, typer.Option("--f", help="csv, geojson, ndjson, parquet or json.")] = None,
+    database: Database = None,
+) -> None:
+    """Write all rows of a list that match; every parameter of the list is an option: --place balkh."""
+    from app.operate import export as export_rows
+
+    with _refusals():
+        asked = [*_pairs(context.args), *([("f", f)] if f else [])]
+        said = export_rows(_settings(database), resource, out, asked)
+        err.print(said, markup=False)
+
+
+def _pairs(arguments: list[str]) -> Iterator[tuple[str, str]]:
+    """`--name value` and `--name=value`, as a query string has them."""
+    left = iter(arguments)
+    for argument in left:
+        name, equals, value = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--"):
+            raise typer.BadParameter(f"{argument!r} belongs to no option")
+        if not equals and (value := next(left, "")) == "":
+            raise typer.BadParameter(f"--{name} needs a value")
+        yield name.replace("-", "_"), value
 
 
 @app.command()

@@ -56,6 +56,10 @@ class SchemaError(OxusError):
     """The database is missing, of another schema, or not an Oxus database."""
 
 
+class OutputError(OxusError):
+    """A file cannot be written."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong with a pack: where, what, and why."""

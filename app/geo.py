@@ -32,8 +32,12 @@ class Box:
 
 
 def parse_box(text: str) -> Box:
-    """`w,s,e,n` in degrees. Raises ValueError for anything that is not a box on the globe."""
-    box = Box(*parse_numbers(text, 4))
+    """`w,s,e,n` in degrees; of six numbers the third and the last are heights, which nothing here has.
+
+    Raises ValueError for anything that is not a box on the globe.
+    """
+    numbers = parse_numbers(text, 6 if text.count(",") == 5 else 4)
+    box = Box(*(numbers[:2] + numbers[3:5] if len(numbers) == 6 else numbers))
     if not all(-180 <= lon <= 180 for lon in (box.west, box.east)):
         raise ValueError("longitudes lie between -180 and 180")
     if not all(-90 <= lat <= 90 for lat in (box.south, box.north)):

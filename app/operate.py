@@ -1,19 +1,29 @@
 """What the commands do, in terms of the layers below."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 from sqlalchemy import Connection, Engine, func, select
 
 from app import __version__, models
 from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
-from app.errors import BrokenPackError, SchemaError
+from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
+from app.formats import FORMATS
+from app.formats.base import Batches
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
 from app.models.base import table_of
+from app.names import nearest
+from app.query.lookups import current_revision, pack_rows
+from app.resources import ANALYSES, RESOURCES
+from app.schemas.reference import PackRow
 from app.settings import Settings
 
 SLOW = 3600.0  # seconds: commands are not hurried
@@ -81,6 +91,67 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
         return
     settings.hand_down()
     uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, server_header=False)
+
+
+def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:
+    """Write all rows of a list that match into a file (`-`: standard output), and say how many.
+
+    The format is `f`, else what the file's name ends with. A file that is there is replaced when all is written,
+    so that a failure leaves it as it was. Raises InvalidParameterError, NotFoundError, OutputError.
+    """
+    lists = RESOURCES | ANALYSES
+    if name not in lists:
+        raise NotFoundError("oxus export", name, nearest(name, lists))
+    found_list = lists[name]
+    extension = Path(out).suffix.removeprefix(".")
+    given = [*asked] if any(key == "f" for key, _ in asked) else [*asked, ("f", extension or "csv")]
+    values = found_list.read([*given] if any(key == "limit" for key, _ in asked) else [*given, ("limit", "all")])
+    format_ = FORMATS[values["f"]]
+    rows = 0
+
+    def counted(batches: Batches) -> Batches:
+        nonlocal rows
+        for batch in batches:
+            rows += len(batch)
+            yield batch
+
+    with _ready(settings) as connection:
+        found = found_list.find(connection, values, format_.flat)
+        packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
+        head = found_list.head(current_revision(connection), packs, values, found, ())
+        with _replacing(out) as file:
+            for chunk in format_.write(head, counted(found.batches)):
+                file.write(chunk)
+    return f"{rows} rows of {name}, revision {head.revision}, as {format_.name}"
+
+
+@contextmanager
+def _replacing(out: str) -> Iterator[BinaryIO]:
+    """A file that takes the place of `out` once it is whole."""
+    if out == "-":
+        yield sys.stdout.buffer
+        return
+    path = Path(out)
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                yield file  # type: ignore[misc]
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+        Path(file.name).chmod(0o666 & ~_umask())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    """What a new file of this process may not be; temporary files are made for nobody else to read."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Answered:
         return columns_of(self.row)
 
     def head(
-        self, revision: int, packs: Sequence[PackRow], values: Values, found: Page, links: Mapping[str, str]
+        self, revision: int, packs: Sequence[PackRow], values: Values, found: Page, links: Sequence[Mapping[str, str]]
     ) -> Head:
         """What travels with the rows of an answer, whatever its format."""
         return Head(

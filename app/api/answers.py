@@ -34,7 +34,7 @@ EXPOSED = (
 
 @dataclass
 class Reader:
-    """What every answer needs: the reading engine, its limits, and the packs as of a revision.
+    """What every answer needs: the reading engine, its limits, and what was worked out of the newest revision.
 
     `seconds` is the longest that an answer may take, `export_seconds` the longest that all rows may take to be sent,
     `exports` how many such answers are sent at a time.
@@ -44,14 +44,26 @@ class Reader:
     seconds: float
     export_seconds: float
     exports: int
-    _packs: tuple[int, list[PackRow]] = field(default=(-1, []))
+    _kept: tuple[int, dict[str, Any]] = field(default_factory=lambda: (-1, {}))
     _exporting: int = 0
 
+    def kept(self, revision: int, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` works out of a revision; it is made again only after a load."""
+        if self._kept[0] != revision:
+            self._kept = revision, {}
+        values = self._kept[1]
+        if name not in values:
+            values[name] = make()
+        return values[name]
+
     def packs(self, connection: Connection, revision: int) -> list[PackRow]:
-        """The packs that are loaded; read again only after a load."""
-        if self._packs[0] != revision:
-            self._packs = revision, [PackRow.model_validate_json(row) for row in pack_rows(connection)]
-        return self._packs[1]
+        """The packs that are loaded."""
+
+        def read() -> list[PackRow]:
+            return [PackRow.model_validate_json(row) for row in pack_rows(connection)]
+
+        found: list[PackRow] = self.kept(revision, "packs", read)
+        return found
 
     @contextmanager
     def exporting(self) -> Iterator[None]:
@@ -65,6 +77,10 @@ class Reader:
             self._exporting -= 1
 
 
+Link = dict[str, str]
+"""One link: rel, href, and mostly type and title."""
+
+
 @dataclass
 class Snapshot:
     """One consistent state of the database, and what an answer from it carries.
@@ -76,7 +92,7 @@ class Snapshot:
     revision: int
     packs: list[PackRow]
     format: Format
-    links: dict[str, str] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -90,17 +106,16 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     return list(request.query_params.multi_items())
 
 
-def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[str]) -> Format:
+def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[Format]) -> Format:
     """The format to write: `f`, else what Accept prefers. Raises NotAcceptableError when none can be written."""
     if "f" in values:
-        return FORMATS[values["f"]]
+        return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    weights = {name: max(_weight(accept, media) for media in FORMATS[name].media_types) for name in offered}
-    best = max(offered, key=lambda name: weights[name])  # the first of equals
-    if weights[best] == 0:
-        media = ", ".join(FORMATS[name].media_types[0] for name in offered)
+    weights = [max(_weight(accept, media) for media in format_.media_types) for format_ in offered]
+    if max(weights) == 0:
+        media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
-    return FORMATS[best]
+    return offered[weights.index(max(weights))]  # the first of equals
 
 
 def _weight(accept: str, media: str) -> float:
@@ -124,7 +139,7 @@ async def answer(
     write: Answer,
     *,
     short: bool = True,
-    offered: Sequence[str] = ("json",),
+    offered: Sequence[Format] = (FORMATS["json"],),
 ) -> Response:
     """The answer to a request: 304 if the reader has it already, else what `write` makes of one snapshot.
 
@@ -135,7 +150,7 @@ async def answer(
     reader: Reader = request.app.state.reader
     if values.get("limit", 0) is None:
         if not format_.streams:
-            names = ", ".join(name for name in offered if FORMATS[name].streams)
+            names = ", ".join(other.name for other in offered if other.streams)
             raise InvalidParameterError("limit", "all", f"{format_.name} is paged: follow next, or ask for f={names}")
         return await _streamed(reader, request, write, format_)
     if short and is_embedded(reader.engine):
@@ -203,7 +218,7 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
 def _credits(snapshot: Snapshot) -> dict[str, str]:
     """What travels with every format: the revision, whose data it is, under which licence, how to cite it."""
     licences = dict.fromkeys(pack.licence for pack in snapshot.packs)
-    links = [f'<{url}>; rel="{relation}"' for relation, url in snapshot.links.items()]
+    links = [f'<{link["href"]}>; rel="next"' for link in snapshot.links if link["rel"] == "next"]
     links += [f'<{licence_url(licence)}>; rel="license"' for licence in licences]
     found = {
         "Link": ", ".join(links),

@@ -1,15 +1,15 @@
 """Lists: one path from a question to a page in any format, whether its rows are stored or worked out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import Request, Response
 
-from app.api.answers import Snapshot, answer, pairs_of
-from app.query.listing import FORMATS, Page
+from app.api.answers import Link, Snapshot, answer, pairs_of
+from app.formats import FORMATS
+from app.query.listing import Page
 from app.resources import Analysis, Answered, Resource, Values
 
-Pairs = Sequence[tuple[str, str]]
 Check = Callable[[Snapshot], Any]
 
 
@@ -26,14 +26,18 @@ async def list_rows(
         found = asked.find(snapshot.connection, values | dict(fixed or {}), snapshot.format.flat)
         return paged(request, snapshot, values, asked, found)
 
-    return await answer(request, values, write, short=isinstance(asked, Resource), offered=FORMATS)
+    return await answer(request, values, write, short=isinstance(asked, Resource), offered=tuple(FORMATS.values()))
 
 
-def paged(request: Request, snapshot: Snapshot, values: Values, asked: Answered, found: Page) -> Iterable[bytes]:
-    """A page in the format that was asked for, with the link to the next one."""
+def paged(
+    request: Request, snapshot: Snapshot, values: Values, asked: Answered, found: Page, links: Iterable[Link] = ()
+) -> Iterable[bytes]:
+    """A page in the format that was asked for, with links to itself, to the next one, and those given."""
+    media = {"type": snapshot.format.media_types[0]}
+    snapshot.links = [{"rel": "self", "href": str(request.url)} | media, *links]
     if found.next:
-        kept = {name: value for name, value in pairs_of(request) if name != "cursor"}
-        snapshot.links["next"] = str(request.url.include_query_params(**kept, cursor=found.next))
+        following = request.url.include_query_params(cursor=found.next)
+        snapshot.links.append({"rel": "next", "href": str(following)} | media)
     if snapshot.format.name != "json":
         snapshot.headers |= _beside(found, asked, snapshot.format.name)
     head = asked.head(snapshot.revision, snapshot.packs, values, found, snapshot.links)

@@ -44,9 +44,10 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 
 async def _oxus_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MovedError):
-        old = request.path_params["id"]
-        path = request.url.path.replace(f"/{error.resource}/{old}", f"/{error.resource}/{error.id}", 1)
-        return RedirectResponse(str(request.url.replace(path=path)), HTTPStatus.PERMANENT_REDIRECT)
+        template = request.scope["route"].path.split("/")
+        segments = request.url.path.split("/")
+        segments[template.index("{id}") - len(template)] = error.id  # counted from the end: a prefix may come before
+        return RedirectResponse(str(request.url.replace(path="/".join(segments))), HTTPStatus.PERMANENT_REDIRECT)
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):
         return problem(

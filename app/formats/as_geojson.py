@@ -6,7 +6,7 @@ and the counts of OGC API - Features.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.formats.base import Batches, Format, Head, Row, dumps
@@ -32,11 +32,10 @@ def licence_url(licence: str) -> str:
     return f"https://spdx.org/licenses/{licence}.html"
 
 
-def links_of(head: Head) -> list[dict[str, str]]:
+def links_of(head: Head) -> list[Mapping[str, str]]:
     """The links of an answer, and the licences of what is in it."""
-    found = [{"rel": relation, "href": address, "type": MEDIA_TYPE} for relation, address in head.links.items()]
     licences = dict.fromkeys(credit.licence for credit in head.credits)
-    return found + [{"rel": "license", "href": licence_url(licence), "type": "text/html"} for licence in licences]
+    return [*head.links, *({"rel": "license", "href": licence_url(name), "type": "text/html"} for name in licences)]
 
 
 def write(head: Head, batches: Batches) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     rows = [cut(row, head.fields) for batch in batches for row, _ in batch]
     start: dict[str, Any] = {"revision": head.revision, "packs": [credit.id for credit in head.credits]}
     start |= {} if head.matched is None else {"matched": head.matched}
-    start |= {"returned": len(rows), "next": head.links.get("next")}
+    start |= {"returned": len(rows), "next": head.next}
     end = "" if head.omitted is None else f',"omitted":{dumps(head.omitted)}'
     yield f'{dumps(start)[:-1]},"items":[{",".join(rows)}]{end}}}'.encode()
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.formats.columns import Column
@@ -28,7 +28,7 @@ class Head:
     """What travels with the rows of one answer, whatever the format.
 
     `fields` are those that were asked for, None for all. `columns` are the rows flattened. `spatial` says whether
-    rows of this kind lie anywhere at all. `links` are relation and address, such as next.
+    rows of this kind lie anywhere at all. `links` have rel and href, as in RFC 8288, and may have type and title.
     """
 
     revision: int
@@ -38,7 +38,12 @@ class Head:
     fields: Sequence[str] | None = None
     matched: int | None = None
     omitted: Mapping[str, int] | None = None
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def next(self) -> str | None:
+        """The address of the next page."""
+        return next((link["href"] for link in self.links if link["rel"] == "next"), None)
 
     def about(self) -> dict[str, Any]:
         """The state of the database, and whose data it is."""

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, func, select
 
 from app.errors import InvalidParameterError
-from app.geo import Spot
+from app.geo import Box, Spot
 from app.names import nearest
 from app.query.cursors import LONGEST_CURSOR, Sort, after, read_cursor, spelt, typed, write_cursor
 from app.query.params import Asked, Param, one_code, read_query, whole_number
+from app.timespan import Interval
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 100
@@ -47,12 +48,15 @@ class Listing:
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The values of a query string. Raises InvalidParameterError."""
-        values = read_paged(pairs, self.params, self.default_sort)
-        if "cursor" in values:
-            order, last = values["cursor"]
-            columns = [self.column(name) for name, _ in values["sort"]]
-            values["cursor"] = order, [typed(column, text) for column, text in zip(columns, last, strict=True)]
-        return values
+        return self.typed(read_paged(pairs, self.params, self.default_sort))
+
+    def typed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values, those of the cursor as the columns hold them. Raises InvalidParameterError."""
+        if "cursor" not in values:
+            return values
+        order, last = values["cursor"]
+        columns = [self.column(name) for name, _ in values["sort"]]
+        return values | {"cursor": (order, [typed(*pair) for pair in zip(columns, last, strict=True)])}
 
 
 def filters_of(listing: Listing) -> dict[str, Param]:
@@ -185,6 +189,14 @@ def _fields_reader(fields: Sequence[str]) -> Callable[[str], list[str]]:
     return read
 
 
+@dataclass(frozen=True)
+class Extent:
+    """The smallest box around all points, None if there is none, and the days from the first to the last."""
+
+    box: Box | None
+    days: Interval
+
+
 Row = tuple[str, Spot | None]
 """A row as it is stored, which is how it is served, and where it lies (if that was asked for)."""
 
@@ -245,6 +257,28 @@ def page(listing: Listing, values: Mapping[str, Any], connection: Connection, *,
         next=write_cursor(values["sort"], last) if last is not None else None,
         **counts,
     )
+
+
+def find_one(listing: Listing, id_: str, connection: Connection) -> Row | None:
+    """The row with this id, if the list has it now, and where it lies."""
+    asked = Asked({}, connection, listing.rows)
+    chosen = _from(listing, select(listing.rows.c.row, *_beside(listing, (), spots=True)))
+    found = connection.execute(chosen.where(listing.rows.c.id == id_, *conditions(listing, asked))).all()
+    return _rows(listing, found, spots=True)[0] if found else None
+
+
+def extent(listing: Listing, connection: Connection) -> Extent:
+    """Where and when the rows of a list lie, as far as they tell."""
+    asked, rows = Asked({}, connection, listing.rows), listing.rows.c
+    space: list[Any] = [None] * 4
+    if listing.spot:
+        longitude, latitude, _ = listing.spot
+        bounds = (func.min(longitude), func.min(latitude), func.max(longitude), func.max(latitude))
+        space = list(connection.execute(matching(listing, asked, *bounds)).one())
+    time: list[Any] = [None] * 2
+    if "earliest" in rows:
+        time = list(connection.execute(matching(listing, asked, func.min(rows.earliest), func.max(rows.latest))).one())
+    return Extent(None if space[0] is None else Box(*space), Interval(*time))
 
 
 def _beside(listing: Listing, order: Sequence[tuple[Any, bool]], spots: bool) -> Iterator[ColumnElement[Any]]:
