@@ -61,6 +61,7 @@ def apart(a: Point, b: Point) -> float:
         ("170,-10,-170,10", Box(170, -10, -170, 10)),
         ("67,37,67,37", Box(67, 37, 67, 37)),
         ("+1,2.50,3e0,4.", Box(1, 2.5, 3, 4)),
+        ("1,2,-500,3,4,8000", Box(1, 2, 3, 4)),  # with heights, as OGC API - Features allows
     ],
 )
 def test_a_box_is_west_south_east_north(text: str, expected: Box) -> None:
@@ -73,7 +74,7 @@ def test_a_box_is_west_south_east_north(text: str, expected: Box) -> None:
         ("", "expected 4 numbers separated by commas"),
         ("1,2,3", "expected 4 numbers separated by commas"),
         ("1,2,3,4,5", "expected 4 numbers separated by commas"),
-        ("1,2,3,4,5,6", "expected 4 numbers separated by commas"),
+        ("1,2,3,4,5,6,7", "expected 4 numbers separated by commas"),
         ("1;2;3;4", "expected 4 numbers separated by commas"),
         ("1,2,,4", "expected 4 numbers separated by commas"),
         ("west,2,3,4", "expected 4 numbers separated by commas"),

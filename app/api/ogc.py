@@ -1,7 +1,8 @@
 """`/ogc`: OGC API - Features, Part 1: Core (OGC 17-069r4), for GIS programs. The same lists, written as GeoJSON.
 
-Conformance classes: Core, GeoJSON, OpenAPI 3.0. What Part 1 asks otherwise than `/v1` is here: a limit above the most
-is the most, `datetime` is taken by every collection, and every answer has typed links.
+Conformance classes: Core, GeoJSON and OpenAPI 3.0; of Part 2 (OGC 18-058r1) that of coordinate systems, with one. What
+Part 1 asks otherwise than `/v1` is here: a limit above the most is the most, what has no time meets every time, what
+lies nowhere is no feature, and every answer has typed links.
 """
 
 from collections.abc import Iterable
@@ -14,28 +15,26 @@ from sqlalchemy import Connection
 
 from app.api.answers import Reader, Snapshot, answer, pairs_of
 from app.api.lists import paged
-from app.api.ogc_description import CONFORMANCE, OGC_LISTS, params_of, service_description
+from app.api.ogc_description import CONFORMANCE, CRS84, DOCUMENT_PARAMS, FEATURE_PARAMS, OGC_LISTS, service_description
 from app.errors import NotFoundError
 from app.formats import FORMATS
 from app.formats.as_geojson import GEOJSON, feature, licence_url
 from app.formats.base import dumps
 from app.formats.columns import shown
 from app.names import nearest
-from app.query.listing import extent, find_one, page, read_paged
+from app.query.listing import extent, find_one, page
 from app.query.lookups import one_row
-from app.query.params import Param, read_query
+from app.query.params import read_query
 from app.resources import Resource
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)  # described by a document of its own, at /ogc/api
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 AS_GEOJSON = (
     replace(GEOJSON, also=("application/json",), streams=False),
     replace(GEOJSON, name="json", also=("application/json",), streams=False),
 )
 AS_OPENAPI = (replace(FORMATS["json"], media_type=OPENAPI, also=("application/json",)),)
-ONLY_FORMAT: dict[str, Param] = {"f": params_of(OGC_LISTS[0])["f"]}
 
 
 def _link(request: Request, rel: str, path: str, title: str, media: str = "application/json") -> dict[str, str]:
@@ -46,17 +45,16 @@ def _link(request: Request, rel: str, path: str, title: str, media: str = "appli
 def _collection_of(request: Request) -> Resource:
     """The list that the path names. Raises NotFoundError."""
     name = str(request.path_params["collection"])
-    found = {resource.name: resource for resource in OGC_LISTS}
-    if name not in found:
-        raise NotFoundError("collections", name, nearest(name, found))
-    return found[name]
+    if name not in OGC_LISTS:
+        raise NotFoundError("collections", name, nearest(name, OGC_LISTS))
+    return OGC_LISTS[name]
 
 
 @router.get("")
 @router.get("/")
 async def landing(request: Request) -> Response:
     """What is here, and links to it."""
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), DOCUMENT_PARAMS)
     body = {
         "title": "Oxus",
         "description": "Conflict events, changes of control, movements and places, as features.",
@@ -74,14 +72,14 @@ async def landing(request: Request) -> Response:
 @router.get("/conformance")
 async def conformance(request: Request) -> Response:
     """The conformance classes that hold."""
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), DOCUMENT_PARAMS)
     return await answer(request, values, lambda _: [dumps({"conformsTo": CONFORMANCE}).encode()])
 
 
 @router.get("/api")
 async def description(request: Request) -> Response:
     """The OpenAPI 3.0 document of this interface."""
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), DOCUMENT_PARAMS)
     base = str(request.base_url).rstrip("/")
     return await answer(
         request, values, lambda _: [dumps(service_description(f"{base}/ogc")).encode()], offered=AS_OPENAPI
@@ -105,12 +103,12 @@ async def documentation(request: Request) -> Response:
 @router.get("/collections")
 async def collections(request: Request) -> Response:
     """The collections, and where and when their features lie."""
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), DOCUMENT_PARAMS)
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
         body = {
             "links": [_link(request, "self", "/collections", "This document"), *_licences(snapshot)],
-            "collections": [_collection(request, snapshot, resource) for resource in OGC_LISTS],
+            "collections": [_collection(request, snapshot, resource) for resource in OGC_LISTS.values()],
         }
         yield dumps(body).encode()
 
@@ -120,7 +118,7 @@ async def collections(request: Request) -> Response:
 @router.get("/collections/{collection}")
 async def collection(request: Request) -> Response:
     """One collection."""
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), DOCUMENT_PARAMS)
     resource = _collection_of(request)
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
@@ -138,7 +136,7 @@ def _collection(request: Request, snapshot: Snapshot, resource: Resource) -> dic
     return {
         "id": resource.name,
         "title": resource.name.replace("-", " ").capitalize(),
-        "description": f"{resource.summary}.",
+        "description": f"{resource.summary}: those that lie somewhere.",
         "links": [
             _link(request, "self", path, "This document"),
             _link(request, "items", f"{path}/items", "The features", GEOJSON.media_type),
@@ -147,6 +145,7 @@ def _collection(request: Request, snapshot: Snapshot, resource: Resource) -> dic
         "extent": extent_,
         "itemType": "feature",
         "crs": [CRS84],
+        "storageCrs": CRS84,
     }
 
 
@@ -169,11 +168,13 @@ def _extent(resource: Resource, connection: Connection) -> dict[str, Any]:
 async def items(request: Request) -> Response:
     """Features of a collection: the filters of the list that it is."""
     resource = _collection_of(request)
-    values = resource.listing.typed(read_paged(pairs_of(request), params_of(resource), resource.listing.default_sort))
+    values = resource.read(pairs_of(request))
+    counted = values if "cursor" in values else values | {"count": "exact"}  # what clients show as the number of all
     path = f"/collections/{resource.name}"
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
-        found = page(resource.listing, values, snapshot.connection, spots=True)
+        found = page(resource.listing, counted, snapshot.connection, spots=True)
+        snapshot.headers["Content-Crs"] = f"<{CRS84}>"
         return paged(request, snapshot, values, resource, found, [_link(request, "collection", path, "The collection")])
 
     return await answer(request, values, write, offered=AS_GEOJSON)
@@ -184,7 +185,7 @@ async def item(request: Request) -> Response:
     """One feature by its id."""
     resource = _collection_of(request)
     id_ = str(request.path_params["id"])
-    values = read_query(pairs_of(request), ONLY_FORMAT)
+    values = read_query(pairs_of(request), FEATURE_PARAMS)
     path = f"/collections/{resource.name}"
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
@@ -192,6 +193,7 @@ async def item(request: Request) -> Response:
         if found is None:
             one_row(resource.listing, id_, values, snapshot.connection)  # tells what became of it, or what is near
             raise NotFoundError(resource.name, id_)
+        snapshot.headers["Content-Crs"] = f"<{CRS84}>"
         columns = shown(resource.columns, None, resource.spatial)
         links = [
             {"rel": "self", "href": str(request.url), "type": GEOJSON.media_type, "title": "This feature"},

@@ -1,21 +1,32 @@
 """The service description of `/ogc` (OpenAPI 3.0.3), made from the parameters of the lists."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, not_, or_
+
 from app import __version__
 from app.api.describe import parameters
 from app.formats.columns import Column, Kind, shown
+from app.query import conditions as where
 from app.query.filters import TIME
-from app.query.listing import LIMIT, MOST_ROWS, format_param
-from app.query.params import Param, whole_number
+from app.query.listing import DEFAULT_ROWS, LIMIT, MOST_ROWS, format_param
+from app.query.params import Asked, Param, one_code, whole_number
 from app.resources import RESOURCES, Resource
+from app.timespan import Interval, parse_interval
 
-OGC_LISTS = [RESOURCES[name] for name in ("events", "control-changes", "movements", "locations")]
 CONFORMANCE = [
-    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "oas30", "geojson")
+    *(f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "oas30", "geojson")),
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 ]
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+CRS_SCHEMA = {"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84}
+CRS = Param("crs", "The system of the coordinates; there is one.", CRS84, one_code("crs", CRS84), schema=CRS_SCHEMA)
+BBOX_CRS = Param(
+    "bbox-crs", "The system of `bbox`; there is one.", CRS84, one_code("bbox-crs", CRS84), schema=CRS_SCHEMA
+)
 TYPES: dict[Kind, dict[str, Any]] = {
     "text": {"type": "string"},
     "integer": {"type": "integer"},
@@ -27,26 +38,54 @@ TYPES: dict[Kind, dict[str, Any]] = {
 
 
 def _read_limit(text: str) -> int:
-    """As every list reads it, but a limit above the most is the most (OGC 17-069r4, 7.15.2)."""
+    """As every list reads it, but a limit above the most is the most (OGC 17-069r4, fc-limit-response-1)."""
     return min(whole_number(1, 10**11)(text), MOST_ROWS)
 
 
-def params_of(resource: Resource) -> dict[str, Param]:
+def _read_days(text: str) -> Interval:
+    """As every list reads it; the year 0000, which QGIS sends for an open start, is one."""
+    return parse_interval(re.sub(r"^0000-[^/]*/", "../", text))
+
+
+def _in_time(wanted: Interval, asked: Asked) -> ColumnElement[bool] | None:
+    """A feature without time meets every time (fc-time-response), unless its time must be certain."""
+    if "earliest" not in asked.rows.c:
+        return None
+    met = where.in_time(wanted, asked)
+    certain = asked.get("date_match") == "certain"
+    return met if met is None or certain else or_(met, where.undated(asked))
+
+
+def _params(resource: Resource) -> dict[str, Param]:
     """What may be asked of a collection: what the list takes, in the forms of Part 1."""
-    listed = dict(resource.params)
+    listed = {name: param for name, param in resource.params.items() if name != "count"}
     listed["limit"] = replace(
         listed["limit"],
         description=f"How many features at the most; more than {MOST_ROWS} is {MOST_ROWS}.",
         read=_read_limit,
-        schema=LIMIT | {"default": 100},
+        schema=LIMIT | {"default": DEFAULT_ROWS},
     )
     listed["f"] = format_param(("geojson", "json"))
-    if "datetime" not in listed:  # a feature without time meets every time
-        listed["datetime"] = replace(TIME[0], where=None, judges=None)
-    numbers = {"type": "number"}
-    box = {"type": "array", "oneOf": [{"minItems": n, "maxItems": n} for n in (4, 6)], "items": numbers}
-    listed["bbox"] = replace(listed["bbox"], schema=box)
-    return listed
+    listed["datetime"] = replace(TIME[0], read=_read_days, where=_in_time, judges=None)
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    listed["bbox"] = replace(listed["bbox"], schema=box, judges=None)
+    listed["near"] = replace(listed["near"], judges=None)
+    return listed | {"bbox-crs": BBOX_CRS, "crs": CRS}
+
+
+def _as_collection(resource: Resource) -> Resource:
+    """The list as a collection: rows that lie somewhere, for a feature without a geometry would meet every bbox."""
+    listing, params = resource.listing, _params(resource)
+
+    def always(asked: Asked) -> ColumnElement[bool] | None:
+        located = not_(where.unlocated(asked))
+        met = listing.always(asked) if listing.always else None
+        return located if met is None else and_(met, located)
+
+    return replace(resource, params=params, listing=replace(listing, params=params, always=always))
+
+
+OGC_LISTS = {name: _as_collection(RESOURCES[name]) for name in ("events", "control-changes", "movements", "locations")}
 
 
 def _described(params: Mapping[str, Param]) -> list[dict[str, Any]]:
@@ -66,6 +105,8 @@ def _answer(description: str, media: str, schema: dict[str, Any]) -> dict[str, A
     }
 
 
+DOCUMENT_PARAMS = {"f": format_param(("json",))}
+FEATURE_PARAMS = {"f": format_param(("geojson", "json")), "crs": CRS}
 PROBLEM = {"$ref": "#/components/schemas/problem"}
 LINKS = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
 
@@ -76,7 +117,7 @@ def _path(id_: str, summary: str, answer: dict[str, Any], params: list[dict[str,
 
 def service_description(base: str) -> dict[str, Any]:
     """The whole document; `base` is the address of `/ogc`."""
-    only_format = _described({"f": format_param(("geojson", "json"))})
+    only_format = _described(DOCUMENT_PARAMS)
     plain = {"type": "object", "properties": {"links": LINKS}}
     paths = {
         path: _path(name, summary, _answer(f"{summary}.", "application/json", plain), only_format)
@@ -87,7 +128,7 @@ def service_description(base: str) -> dict[str, Any]:
         )
     }
     schemas: dict[str, Any] = {}
-    for resource in OGC_LISTS:
+    for resource in OGC_LISTS.values():
         name, path = resource.name, f"/collections/{resource.name}"
         schemas |= _schemas(resource)
         whole, one = ({"$ref": f"#/components/schemas/{name}{part}"} for part in ("", "-feature"))
@@ -97,11 +138,11 @@ def service_description(base: str) -> dict[str, Any]:
             f"describe.{name}", summary, _answer("The collection.", "application/json", plain), only_format
         )
         paths[f"{path}/items"] = _path(
-            f"getFeatures.{name}", summary, _answer("Features.", media, whole), _described(params_of(resource))
+            f"getFeatures.{name}", summary, _answer("Features.", media, whole), _described(resource.params)
         )
         id_ = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
         paths[f"{path}/items/{{featureId}}"] = _path(
-            f"getFeature.{name}", "One feature", _answer("The feature.", media, one), [id_, *only_format]
+            f"getFeature.{name}", "One feature", _answer("The feature.", media, one), [id_, *_described(FEATURE_PARAMS)]
         )
     return {
         "openapi": "3.0.3",
