@@ -16,6 +16,7 @@ from app.ingest.checks import check
 from app.ingest.derive import derive
 from app.ingest.drafts import PackContent
 from app.ingest.known import add_known
+from app.ingest.pack_rows import store_pack
 from app.ingest.packs import digest_of, find_packs, read_pack
 from app.ingest.records import Record, Records
 from app.ingest.rename import rename_elsewhere
@@ -29,7 +30,6 @@ from app.ingest.upsert import (
     upsert,
 )
 from app.models.base import table_of
-from app.schemas.reference import CoverageRow, PackRow
 
 
 @dataclass
@@ -123,32 +123,8 @@ def _load(connection: Connection, contents: list[PackContent], universe: Univers
 
 def _store_pack(connection: Connection, content: PackContent, universe: Universe, revision: int) -> bool:
     """Write the pack's own row; whether it differs from what was there."""
-    draft, table = content.pack, table_of(models.Pack)
-    coverage = CoverageRow(**draft.coverage.model_dump())
-
-    def row(at: int) -> str:
-        document = Records(universe, draft).ref("sources", draft.document)
-        fields = draft.model_dump(include={"id", "title", "version", "licence", "citation", "cut_off"})
-        return PackRow(**fields, coverage=coverage, document=document, revision=at).model_dump_json()
-
-    stored = connection.execute(select(table).where(table.c.id == draft.id)).one_or_none()
-    if stored and stored.row == row(stored.revision):
-        connection.execute(update(table).where(table.c.id == draft.id).values(digest=content.digest))
-        return False
-    values = {
-        "version": draft.version,
-        "covers_from": coverage.from_,
-        "covers_until": coverage.until,
-        "cut_off": draft.cut_off,
-        "digest": content.digest,
-        "revision": revision,
-        "row": row(revision),
-    }
-    if stored:
-        connection.execute(update(table).where(table.c.id == draft.id).values(values))
-    else:
-        connection.execute(insert(table).values(id=draft.id, added_in=revision, **values))
-    return True
+    document = Records(universe, content.pack).ref("sources", content.pack.document)
+    return store_pack(connection, content.pack, document, content.digest, revision)
 
 
 def _store_rows(

@@ -99,7 +99,7 @@ class Records:
             "actor_id": draft.actor,
             "published_on": draft.published_on,
         }
-        text = _text(draft.name, *_spellings(draft.aliases), draft.author, draft.description)
+        text = joined_text(draft.name, *_spellings(draft.aliases), draft.author, draft.description)
         return Record(draft.id, row, columns, {models.SourceName: _names(draft)}, text)
 
     def actor(self, draft: ActorDraft) -> Record:
@@ -130,7 +130,7 @@ class Records:
             ],
         }
         columns = {"name": draft.name, "kind": draft.kind, "country": draft.country}
-        return Record(draft.id, row, columns, children, _text(draft.name, *_spellings(draft.aliases)))
+        return Record(draft.id, row, columns, children, joined_text(draft.name, *_spellings(draft.aliases)))
 
     def location(self, draft: LocationDraft) -> Record:
         """A place with its names, codes and path."""
@@ -161,7 +161,7 @@ class Records:
             models.LocationName: _names(draft),
             models.LocationCode: [code.model_dump() for code in draft.codes],
         }
-        return Record(draft.id, row, columns, children, _text(draft.name, *_spellings(draft.aliases)))
+        return Record(draft.id, row, columns, children, joined_text(draft.name, *_spellings(draft.aliases)))
 
     def event(self, draft: EventDraft) -> Record:
         """The coded part of an event, its actors in coded and derived roles, and every place that it touches."""
@@ -279,7 +279,7 @@ class Records:
 def claim_text(row: ClaimRow) -> str:
     """What full text finds a claim by."""
     place = row.location.name if row.location else None
-    return _text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place)
+    return joined_text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place)
 
 
 def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
@@ -314,12 +314,17 @@ def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
 
 def _names(draft: Named) -> list[dict[str, Any]]:
     """Everything a row is found by: its id, its name, its aliases."""
-    plain: list[dict[str, Any]] = [{"name": draft.id, "kind": "id"}, {"name": draft.name, "kind": "name"}]
-    others = [alias.model_dump() | {"kind": "alias"} for alias in draft.aliases]
+    return name_rows(draft.id, draft.name, [alias.model_dump() for alias in draft.aliases])
+
+
+def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The names of a row, each with its key."""
+    plain: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
     blank = {"language": None, "as_printed": None}
-    return [blank | name | {"key": key(name["name"])} for name in plain + others]
+    found = [*plain, *(alias | {"kind": "alias"} for alias in aliases)]
+    return [blank | spelling | {"key": key(spelling["name"])} for spelling in found]
 
 
-def _text(*parts: str | None) -> str:
+def joined_text(*parts: str | None) -> str:
     """Parts of a text, kept apart so that no phrase reaches over two of them."""
     return SEPARATOR.join(part for part in parts if part)

@@ -1,11 +1,11 @@
 """Making the rows of a pack equal to its records: what is new is added, what differs is updated, the rest goes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from app import models
@@ -22,17 +22,28 @@ TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.E
 }
 CHILDREN: dict[str, dict[type[SQLModel], str]] = {
     "sources": {models.SourceName: "owner_id"},
-    "actors": {models.ActorName: "owner_id", models.ActorCode: "owner_id", models.ActorRelation: "actor_id"},
-    "locations": {models.LocationName: "owner_id", models.LocationCode: "owner_id"},
+    "actors": {
+        models.ActorName: "owner_id",
+        models.ActorCode: "owner_id",
+        models.ActorRelation: "actor_id",
+        models.ActorAncestor: "actor_id",
+    },
+    "locations": {
+        models.LocationName: "owner_id",
+        models.LocationCode: "owner_id",
+        models.LocationAncestor: "location_id",
+    },
     "events": {
         models.EventActor: "event_pk",
         models.EventPlace: "event_pk",
         models.ControlChange: "event_pk",
         models.Movement: "event_pk",
+        models.GedEvent: "event_pk",
     },
     "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
 }
 """Which rows hang on a row, and by which column: its id for reference data, its pk for events and claims."""
+BY_ID = ("owner_id", "actor_id", "location_id")
 
 
 @dataclass
@@ -63,22 +74,23 @@ def upsert(
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
+    among: ColumnElement[bool] | None = None,
+    other: Collection[str] = (),
 ) -> Delta:
     """Write the records of one resource of a pack; rows of the pack without a record are removed.
 
-    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed.
+    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed; `other`
+    are ids of rows that differ in something that is not in their JSON. `among` narrows down the stored rows that
+    the records stand for: all of the pack, if it is not given.
     """
     table = table_of(TABLES[resource])
-    stored = {
-        id_: (pk, row)
-        for id_, pk, row in connection.execute(
-            select(table.c.id, table.c.pk, table.c.row).where(table.c.pack_id == pack_id)
-        )
-    }
+    meant = table.c.pack_id == pack_id if among is None else among
+    wanted = select(table.c.id, table.c.pk, table.c.row).where(meant)
+    stored = {id_: (pk, row) for id_, pk, row in connection.execute(wanted)}
     rows = {id_: record.row.model_dump_json() for id_, record in records.items()}
     delta = Delta(
         added=records.keys() - stored.keys(),
-        updated={id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_]},
+        updated={id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in other},
         removed=stored.keys() - records.keys(),
     )
     keys = {id_: stored[id_][0] for id_ in delta.updated | delta.removed}
@@ -118,7 +130,7 @@ def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> N
         return
     for model, column in CHILDREN[resource].items():
         child = table_of(model)
-        owners = list(keys) if column in ("owner_id", "actor_id") else list(keys.values())
+        owners = list(keys) if column in BY_ID else list(keys.values())
         connection.execute(delete(child).where(child.c[column].in_(owners)))
     remove_texts(connection, table_of(TABLES[resource]).name, keys.values())
 
@@ -126,9 +138,9 @@ def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> N
 def _add_children(connection: Connection, resource: str, written: Mapping[str, tuple[int, Record]]) -> None:
     for model, column in CHILDREN[resource].items():
         rows: list[dict[str, Any]] = [
-            child | {column: id_ if column in ("owner_id", "actor_id") else pk}
+            child | {column: id_ if column in BY_ID else pk}
             for id_, (pk, record) in written.items()
-            for child in record.children[model]
+            for child in record.children.get(model, ())
         ]
         if rows:
             connection.execute(insert(table_of(model)), rows)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import DateTime, Text, false
 from sqlmodel import Field, SQLModel
 
 from app.db.types import Key
@@ -28,6 +28,11 @@ class Pack(SQLModel, table=True):
     covers_until: date | None = None
     cut_off: date | None = None
     digest: str
+    dataset: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="imported, not curated: its names give way to those of curated packs",
+    )
     added_in: int = Field(foreign_key="revision.id")
     revision: int = Field(foreign_key="revision.id")
     row: str = Field(sa_type=Text)

@@ -104,8 +104,7 @@ def _candidate(
     connection: Connection, names: Names, owner: str, match: str, row: Any, matched: str = ""
 ) -> dict[str, Any]:
     source = table_of(models.Source)
-    table = {"locations": table_of(models.Location), "actors": table_of(models.Actor), "sources": source}
-    owned = table[names.resource]
+    owned = names.rows
     name, kind = connection.execute(select(owned.c.name, owned.c.kind).where(owned.c.id == owner)).one()
     document = row.as_printed if row is not None else None
     title = connection.scalar(select(source.c.name).where(source.c.id == document)) if document else None

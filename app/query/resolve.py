@@ -13,6 +13,7 @@ from app.names import key, nearest
 
 SAME_BEGINNING = 2
 MOST_COMPARED = 2000
+MOST_LISTED = 20  # of the rows that share a name
 MOST_PARTS = 3  # that a name with commas may have
 
 
@@ -21,19 +22,21 @@ class Names:
     """Where the names and codes of a resource are kept."""
 
     resource: str
+    rows: Table
     names: Table
     codes: Table | None = None
 
 
-SOURCES = Names("sources", table_of(models.SourceName))
-ACTORS = Names("actors", table_of(models.ActorName), table_of(models.ActorCode))
-LOCATIONS = Names("locations", table_of(models.LocationName), table_of(models.LocationCode))
+SOURCES = Names("sources", table_of(models.Source), table_of(models.SourceName))
+ACTORS = Names("actors", table_of(models.Actor), table_of(models.ActorName), table_of(models.ActorCode))
+LOCATIONS = Names("locations", table_of(models.Location), table_of(models.LocationName), table_of(models.LocationCode))
 
 
 def resolve(connection: Connection, where: Names, parameter: str, values: Sequence[str]) -> list[str]:
     """The ids that the values name.
 
-    An id wins over aliases; an id that was merged leads to the one that took over; a name may hold commas. Raises
+    An id wins over aliases, and what is curated over what was imported with a dataset, so that a query means the same
+    after an import. An id that was merged leads to the one that took over; a name may hold commas. Raises
     InvalidParameterError for a name that nothing has (with the nearest ones) or that several rows share.
     """
     return [_resolve_one(connection, where, parameter, value) for value in _rejoined(connection, where, values)]
@@ -65,14 +68,23 @@ def _resolve_one(connection: Connection, where: Names, parameter: str, value: st
     exact = [row.owner_id for row in found if row.kind == "id" and row.name == value]
     ids = exact or [row.owner_id for row in found if row.kind == "id"]
     owners = sorted(set(ids or (row.owner_id for row in found))) or by_code(connection, where, value)
+    if len(owners) > 1:
+        owners = _curated(connection, where, owners) or owners
     if len(owners) == 1:
         return owners[0]
     if owners:
-        raise InvalidParameterError(parameter, value, "means more than one; give an id", owners)
+        raise InvalidParameterError(parameter, value, "means more than one; give an id", owners[:MOST_LISTED])
     if merged := merged_into(connection, where.resource, value):
         return merged
     near = _full_codes(connection, where, value) or nearest_names(connection, where, value)
     raise InvalidParameterError(parameter, value, f"no such name, id or code in {where.resource}", near)
+
+
+def _curated(connection: Connection, where: Names, ids: Sequence[str]) -> list[str]:
+    """Those of the rows that belong to a curated pack."""
+    pack = table_of(models.Pack)
+    wanted = select(where.rows.c.id).join(pack, pack.c.id == where.rows.c.pack_id)
+    return sorted(connection.scalars(wanted.where(where.rows.c.id.in_(ids), pack.c.dataset.is_(False))))
 
 
 def by_code(connection: Connection, where: Names, value: str) -> list[str]:

@@ -9,11 +9,11 @@ from app.rules.facts import ClaimFact
 def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) -> str | None:
     """What makes two first hops the same origin: the outermost organisation of the source.
 
-    None if the source is unattributed. `lookup` gives the organisation and the kind of a source, or None for one
+    None if the source is unattributed, or a dataset, which sums up what others said. `lookup` gives the organisation and the kind of a source, or None for one
     that is not there.
     """
     found = lookup(source)
-    if found and found[1] == "unattributed":
+    if found and found[1] in ("unattributed", "dataset"):
         return None
     at, seen = source, {source}
     while (found := lookup(at)) and found[0] and found[0] not in seen:

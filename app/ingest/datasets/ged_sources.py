@@ -1,0 +1,247 @@
+"""Who said it, according to a GED row: the sources in `source_article`, and the first hop in `source_original`.
+
+Since 2013, and in older rows that were coded again since, the cell is a list of `office,day,headline`, each in
+quotation marks, with semicolons between them; quotation marks and semicolons inside a headline are not doubled or
+escaped. `source_office`, `source_date` and `source_headline` repeat the parts as three lists, in which a semicolon of
+a headline cannot be told from one between two headlines; they serve to read what the first form leaves open.
+Older cells are free text. What such a text says is read only where it can mean one thing: names of a source, a day
+with its month in letters or in ISO order, a headline. Whatever cannot be read stays in `text`; nothing is dropped.
+"""
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+
+class GedSource(NamedTuple):
+    """One source of a row. `text` is its part of the cell exactly as printed; the rest is what was read from it.
+
+    The texts of a cell in quotation marks, joined by `";"`, are the cell. Those of a free text stand in it one after
+    the other, with nothing but blanks, slashes, semicolons and ends of lines between them.
+    """
+
+    office: str | None
+    published_on: date | None
+    headline: str | None
+    text: str
+
+
+_JOINT = '";"'
+_PRINTED = re.compile(r"(?P<office>.*?),(?P<day>\d{4}-\d{2}-\d{2}),(?P<headline>.*)", re.DOTALL | re.ASCII)
+_NO_DAY = date(1753, 1, 1)
+"""The first day that SQL Server knows; it stands for a day that nobody entered."""
+_days: dict[str, date | None] = {}
+"""Days by how they are printed: a file has some ten thousand different ones, each of them often."""
+
+
+def _day(text: str) -> date | None:
+    """The day of a text in the form YYYY-MM-DD; None when the calendar has no such day, or it stands for none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if day == _NO_DAY else day
+
+
+def _known_day(text: str) -> date | None:
+    if len(_days) > 100_000:
+        _days.clear()
+    return _days.setdefault(text, _day(text))
+
+
+def _said(text: str | None) -> str | None:
+    """A part without the blanks around it; None when it has neither a letter nor a digit, as "-" and "."."""
+    stripped = text.strip() if text else ""
+    return stripped if stripped.isalnum() or any(map(str.isalnum, stripped)) else None
+
+
+def parse_sources(
+    article: str | None, offices: str | None = None, dates: str | None = None, headlines: str | None = None
+) -> list[GedSource]:
+    """The sources in the cells source_article, source_office, source_date and source_headline of one row."""
+    if article is None:
+        return _from_lists_alone(offices, dates, headlines)
+    if article[0] == '"':
+        pieces = article[1:-1].split(_JOINT) if article[-1] == '"' and len(article) > 1 else article[1:].split(_JOINT)
+        return _quoted(pieces) or _by_lists(pieces, offices, dates, headlines) or _free(article)
+    return _free(article)
+
+
+def days_listed(dates: str) -> list[date | None]:
+    """The days in source_date, for comparison with those of the sources."""
+    return [_days[day] if day in _days else _known_day(day) for day in dates.split(";")]
+
+
+# --- lists in quotation marks ------------------------------------------------------------------------------------
+
+
+def _quoted(pieces: list[str]) -> list[GedSource]:
+    """Pieces in the form `office,day,headline`; one in another form goes on with the headline before it.
+
+    Empty when the first piece is of another form.
+    """
+    found: list[GedSource] = []
+    for piece in pieces:
+        match = _PRINTED.fullmatch(piece)
+        if match:
+            office, day, headline = match.groups()
+            found.append(
+                GedSource(_said(office), _days[day] if day in _days else _known_day(day), _said(headline), piece)
+            )
+        elif found:
+            last = found[-1]
+            headline = f"{last.headline or ''}{_JOINT}{piece}".rstrip()
+            found[-1] = last._replace(headline=headline, text=f"{last.text}{_JOINT}{piece}")
+        else:
+            return []
+    return found
+
+
+def _split(cell: str | None) -> list[str]:
+    return cell.split(";") if cell is not None else []
+
+
+def _by_lists(pieces: list[str], offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
+    """Pieces that the lists explain: as many offices and days as pieces, each piece starting with its office."""
+    named, days, titles = _split(offices), _split(dates), _split(headlines)
+    if not len(pieces) == len(named) == len(days):
+        return []
+    if not all(piece.strip().startswith(office.strip()) for piece, office in zip(pieces, named, strict=True)):
+        return []
+    if len(titles) != len(pieces):
+        titles = [""] * len(pieces)
+    return [
+        GedSource(_said(office), _day(day.strip()), _said(title) if title.strip() in piece else None, piece)
+        for piece, office, day, title in zip(pieces, named, days, titles, strict=True)
+    ]
+
+
+def _from_lists_alone(offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
+    """Sources of a row without source_article; their text is what the lists print of them."""
+    named, days, titles = _split(offices), _split(dates), _split(headlines)
+    if not named or len(named) != len(days):
+        return []
+    if len(titles) != len(named):
+        titles = [headlines or ""] if len(named) == 1 else [""] * len(named)
+    return [
+        GedSource(_said(office), _day(day.strip()), _said(title), ",".join((office, day, title)))
+        for office, day, title in zip(named, days, titles, strict=True)
+    ]
+
+
+# --- free text ---------------------------------------------------------------------------------------------------
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_DAY = r"(?:(?P<iso>\d{4}-\d{1,2}-\d{1,2})|(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9})\.? (?P<year>\d{4}))(?!\d)"
+_ANY_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[ /-](?:[A-Za-z]{3,9}\.?|\d{1,2})[ /-]\d{2}", re.ASCII)
+_ONE = re.compile(rf"""\s*(?P<office>[^\W\d_][^\d"“”;:/\n,]{{0,79}}?)[\s,:]*\(?{_DAY}\)?(?P<rest>.*)""", re.DOTALL)
+_TITLE = re.compile(r'[\s,:]*["“](?P<headline>[^"“”]+)(?P<closed>["”]?)[\s.,)]*|\s*[,:]\s*(?P<bare>[^"“”\n/;]+)')
+_LINES = re.compile(
+    rf"""\s*(?:\(\d\) *)?(?P<headline>[^\n]+)\n *{_DAY} *\n(?P<office>[^\W\d_][^\d"“”;:/\n]{{0,79}})\s*"""
+)
+_APART = (re.compile(r"\n\s*\n"), re.compile(r"\s*(?:\n|//+|;)[\s/;]*|\s+/\s+"))
+_NAME = re.compile(r"[^\W\d_][^\d\"“”,;:/\n&=]{1,39}")
+_SAYS_NOTHING = re.compile(
+    r"(?:not? |un(?:clear|known|specified|named)|n/?a$|null$|none$|check$|check |see |website$|aggregat)", re.IGNORECASE
+)
+_SEVERAL_OFFICES = re.compile(r"\s(?:and|&)\s")
+_NO_OFFICE = re.compile(r"\s(?:and|&)\s|\b(?:accessed|retrieved|downloaded|visited)\b|(?:\S+\s+){6}\S", re.IGNORECASE)
+"""Several offices, the day of a visit instead of that of publication, or a whole sentence."""
+
+
+def _free(article: str) -> list[GedSource]:
+    """A free text: one source, or several where every part between ends of lines, slashes or semicolons is one."""
+    whole = _one(article)
+    if whole:
+        return [whole]
+    for between in _APART:
+        parts = [part for part in between.split(article) if part]
+        several = [source for source in map(_one, parts) if source]
+        if len(several) == len(parts) > 1:
+            return several
+    return [GedSource(_name(article), None, None, article)]
+
+
+def _name(text: str) -> str | None:
+    """A text that is the name of one source and nothing else."""
+    name = text.strip()
+    plain = _NAME.fullmatch(name) and len(name.split()) < 5
+    return name if plain and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
+
+
+def _one(text: str) -> GedSource | None:
+    """A text that is one office, one day and perhaps a headline, in an order that can be told, and nothing else."""
+    lines = _LINES.fullmatch(text)
+    if lines:
+        day = _day_in_words(lines)
+        return GedSource(_said(lines["office"]), day, _said(lines["headline"]), text) if day else None
+    match = _ONE.fullmatch(text)
+    day = _day_in_words(match) if match else None
+    if not match or not day or _NO_OFFICE.search(match["office"]):
+        return None
+    if not _said(match["rest"]):
+        return GedSource(_said(match["office"]), day, None, text)
+    title = _TITLE.fullmatch(match["rest"].rstrip())
+    if not title or (title["bare"] and not match["iso"]):
+        return None  # "headline, 3 July 1989, office" occurs too
+    headline = title["headline"] or title["bare"]
+    if not title["closed"] and (_ANY_DAY.search(headline) or "\n" in headline):
+        return None  # more than one source may be in it
+    return GedSource(_said(match["office"]), day, _said(headline), text)
+
+
+def _day_in_words(match: re.Match[str]) -> date | None:
+    """The day that `_DAY` found: year first, or with the month in letters, so that it can mean one day only."""
+    if match["iso"]:
+        year, month, day = map(int, match["iso"].split("-"))
+    else:
+        name = match["month"].lower()
+        month = next((number for number, full in enumerate(_MONTHS, 1) if full.startswith(name)), 0)
+        year, day = int(match["year"]), int(match["day"])
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+# --- the first hop -----------------------------------------------------------------------------------------------
+
+_ASIDE = re.compile(r"https?://\S+|\([^()]*\)")
+_APPOSITION = re.compile(
+    r"[^,]+, (?:an? |the |its )?(?:[^\s,]+ ){0,3}?"
+    r"(?:spokes(?:man|woman|person)|director|commander|chairman|head|secretary) (?:of|for)\b[^,]*",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"[,;|\n]|//|\s/|/\s|\b[a-z]\w*/[A-Za-z]|[A-Za-z]/[a-z]|\s[&+]\s"  # a slash between capitals is a name: SSA/RCSS
+    r"|(?<![A-Z])\b[a-z]\w* and |\band (?![A-Z])"  # between two capitals it is within a name: Peace and Order Council
+)
+_TIMES = re.compile(r"\s*\(?\bx\s?\d+\)?$")
+_NO_HOP = re.compile(
+    r"(?:not (?:given|specified|stated|known|clear|available|mentioned)|unclear|unknown|unspecified|none|null|n/?a"
+    r"|aggregation(?: event)?|see\b.*)\.?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def first_hop(source_original: str | None) -> str | None:
+    """Who said it first, where `source_original` names one; None when it is empty or names several.
+
+    Several are separated by semicolons, commas, slashes, ends of lines, "&" or "and". A comma before what somebody
+    is ("Jane Doe, a spokesman for the army") separates nothing, nor does an "and" or a slash between two capitals
+    ("Peace and Order Council"): to take two for one loses nothing, as the name is kept, whereas to take one for none
+    lets two papers that quote it pass for independent. "x2" (two entries of one list) is left out.
+    """
+    hop = _said(source_original)
+    if hop is None or not any(map(str.isalpha, hop)):
+        return None
+    hop = _TIMES.sub("", hop.strip(" \t\n;,/"))
+    if _NO_HOP.fullmatch(hop):
+        return None
+    plain = _ASIDE.sub("", hop)
+    if _SEVERAL.search(plain) and not (_APPOSITION.fullmatch(plain) and not re.search(r"[;|\n]|\s/", plain)):
+        return None
+    return hop or None

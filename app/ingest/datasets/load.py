@@ -1,0 +1,246 @@
+"""Importing published datasets: read in batches, written in one transaction, all or nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app import models
+from app.db.engine import writing
+from app.errors import BrokenPackError, Problem
+from app.ingest.datasets.files import Table
+from app.ingest.datasets.ged import GedRecord, Rejected, read
+from app.ingest.datasets.ged_rows import DATASET, GedRows
+from app.ingest.derive import derive
+from app.ingest.drafts import CoverageDraft, PackDraft
+from app.ingest.pack_rows import store_pack
+from app.ingest.records import Record
+from app.ingest.upsert import CHILDREN, TABLES, Delta, pks, upsert
+from app.models.base import table_of
+from app.schemas.base import Ref
+
+BATCH = 1000  # records that are held in memory at a time
+IDS_A_QUERY = 5000
+RESOURCES = ("sources", "actors", "locations", "events", "claims")
+CITATION = (
+    "Sundberg, Ralph, and Erik Melander (2013), Introducing the UCDP Georeferenced Event Dataset, Journal of Peace "
+    "Research 50(4); Uppsala Conflict Data Program, Department of Peace and Conflict Research, Uppsala University."
+)
+COVERED = "UCDP's own coding of the news and reports that each record names; imported as published."
+
+Item = TypeVar("Item")
+Told = Callable[[int, int], None]
+"""Called with the bytes read so far and the rows read so far."""
+
+
+@dataclass
+class Imported:
+    """What an import did: the revision it made, or None if nothing is different now."""
+
+    dataset: str
+    rows: int = 0
+    revision: int | None = None
+    rejected: list[tuple[str, Rejected]] = field(default_factory=list)
+    """File and reason."""
+    warned: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many rows of a resource were added, updated, removed."""
+
+
+class _UnchangedError(Exception):
+    """Nothing differs from what is there: the transaction is taken back."""
+
+
+def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told: Told) -> Imported:
+    """Import files of UCDP GED into the dataset `snapshot` (default: ucdp-ged).
+
+    With `snapshot` the files are the whole of it: events of it that they lack are removed. Rows that cannot be read
+    are left out and reported; what they are the newer version of stays. Raises UnreadableFileError, and
+    BrokenPackError when something else refers to what would be removed; either way nothing is changed.
+    """
+    done = Imported(snapshot or DATASET.id)
+    try:
+        with writing(engine) as connection:
+            _Import(connection, done).run(files, told, whole=snapshot is not None)
+    except _UnchangedError:
+        pass
+    except IntegrityError:
+        reason = "another pack refers to something that would be gone, or has this name"
+        raise BrokenPackError([Problem(done.dataset, "", "", "", reason)]) from None
+    return done
+
+
+class _Import:
+    """One import in one transaction."""
+
+    def __init__(self, connection: Connection, done: Imported) -> None:
+        self.connection = connection
+        self.done = done
+        revision = table_of(models.Revision)
+        self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
+        self.rows = GedRows(
+            self._codes(models.ActorCode, models.Actor), self._codes(models.LocationCode, models.Location)
+        )
+        self.numbers: set[int] = set()
+        self.kept: set[str] = set()
+        self.seen: dict[str, set[str]] = {name: set() for name in ("sources", "actors", "locations")}
+        self.first, self.last = date.max, date.min
+
+    def run(self, files: Sequence[Path], told: Told, *, whole: bool) -> None:
+        """Read and write everything. Raises _UnchangedError when nothing differs."""
+        made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.done.dataset}"}
+        self.connection.execute(insert(table_of(models.Revision)).values(made))
+        for records in _chunks(self._read(files, told), BATCH):
+            self._store(records)
+        if whole:
+            self._remove_unseen()
+        if not self._store_pack(files) and not any(self.done.counts.values()):
+            raise _UnchangedError
+        self.done.revision = self.revision
+
+    def _codes(self, codes: Any, owner: Any) -> dict[tuple[str, str], Ref]:
+        """Rows of other packs by their codes."""
+        coded, owned = table_of(codes), table_of(owner)
+        wanted = select(coded.c.scheme, coded.c.code, owned.c.id, owned.c.name).join(
+            owned, owned.c.id == coded.c.owner_id
+        )
+        curated = table_of(models.Pack)
+        wanted = wanted.join(curated, curated.c.id == owned.c.pack_id).where(curated.c.dataset.is_(False))
+        found = self.connection.execute(wanted.order_by(owned.c.id.desc()))
+        return {(scheme, code): Ref(id=id_, name=name) for scheme, code, id_, name in found}
+
+    def _read(self, files: Sequence[Path], told: Told) -> Iterator[GedRecord]:
+        before = 0
+        for path in files:
+            with Table(path) as table:
+                for record in map(self._once, read(table)):
+                    if isinstance(record, Rejected):
+                        self.done.rejected.append((path.name, record))
+                        self.kept.add(f"{DATASET.id}:{record.id}")  # it stays as it was
+                        continue
+                    self.numbers.add(record.id)
+                    self.done.rows += 1
+                    self.done.warned += bool(record.warnings)
+                    if self.done.rows % BATCH == 0:
+                        told(before + table.consumed, self.done.rows)
+                    yield record
+                before += table.consumed
+            told(before, self.done.rows)
+
+    def _store(self, records: list[GedRecord]) -> None:
+        for record in records:
+            self.rows.add(record)
+            self.first, self.last = min(self.first, record.earliest), max(self.last, record.latest)
+        batch = self.rows.take()
+        for resource in ("sources", "actors", "locations"):
+            self.seen[resource] |= batch.of(resource).keys()
+            self._count(resource, self._upsert(resource, batch.of(resource)))
+        events = self._upsert("events", batch.events, other=self._other_cells(batch.events))
+        event_pks = pks(self.connection, "events", batch.events)
+        for claim in batch.claims.values():
+            claim.columns["event_pk"] = event_pks[claim.columns.pop("event_id")]
+        claim_table = table_of(models.Claim)
+        among = claim_table.c.event_pk.in_(event_pks.values()) & (claim_table.c.pack_id == self.done.dataset)
+        claims = self._upsert("claims", batch.claims, among)
+        self._count("claims", claims)
+        told = {id_.rpartition(":")[0] for id_ in claims.touched}  # an id of a claim is its event's and a number
+        derived = derive(self.connection, (event_pks[id_] for id_ in events.touched | told), self.revision)
+        events.updated |= derived - events.added
+        self._count("events", events)
+
+    def _upsert(
+        self,
+        resource: str,
+        records: dict[str, Record],
+        among: ColumnElement[bool] | None = None,
+        other: Collection[str] = (),
+    ) -> Delta:
+        meant = table_of(TABLES[resource]).c.id.in_(list(records)) if among is None else among
+        return upsert(self.connection, resource, records, self.done.dataset, self.revision, {}, meant, other)
+
+    def _count(self, resource: str, delta: Delta) -> None:
+        for action, ids in vars(delta).items():
+            self.done.counts[resource, action] += len(ids)
+
+    def _other_cells(self, events: dict[str, Record]) -> set[str]:
+        """Events whose cells differ from those that are kept, whether or not that shows in the event."""
+        event, given = table_of(models.Event), table_of(models.GedEvent)
+        wanted = select(event.c.id, given.c.cells).join(given, given.c.event_pk == event.c.pk)
+        found = self.connection.execute(wanted.where(event.c.id.in_(list(events))))
+        return {id_ for id_, cells in found if events[id_].children[models.GedEvent][0]["cells"] != cells}
+
+    def _remove_unseen(self) -> None:
+        """Take away what the dataset held and its files hold no more, and what only that referred to."""
+        kept = self.kept | {f"{DATASET.id}:{number}" for number in self.numbers}
+        self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
+        self._remove("events", lambda id_: id_ not in kept)
+        for resource, seen in self.seen.items():
+            wanted = seen | _referred_to(self.connection, resource)
+            self._remove(resource, partial(_is_not_in, wanted))
+
+    def _remove(self, resource: str, gone: Callable[[str], bool]) -> None:
+        table = table_of(TABLES[resource])
+        held = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.done.dataset)).all()
+        for ids in _chunks(filter(gone, held), IDS_A_QUERY):
+            self._count(resource, self._upsert(resource, {}, table.c.id.in_(ids)))
+
+    def _once(self, record: GedRecord | Rejected) -> GedRecord | Rejected:
+        """The record, or why a second one with its id is not read."""
+        if isinstance(record, GedRecord) and record.id in self.numbers:
+            return Rejected(record.line, str(record.id), "id", str(record.id), "was there before")
+        return record
+
+    def _store_pack(self, files: Sequence[Path]) -> bool:
+        dated = self.first <= self.last
+        draft = PackDraft.model_construct(
+            file="",
+            id=self.done.dataset,
+            title=DATASET.name,
+            version=_version(files),
+            licence="CC-BY-4.0",
+            citation=CITATION,
+            cut_off=None,
+            coverage=CoverageDraft(
+                from_=self.first if dated else None,
+                until=self.last if dated else None,
+                area=sorted(self.rows.areas),
+                sources_searched=COVERED,
+            ),
+        )
+        return store_pack(self.connection, draft, DATASET if dated else None, "", self.revision, dataset=True)
+
+
+def _version(files: Sequence[Path]) -> str:
+    """The version that a file's name tells, as in GEDEvent_v25_1.csv."""
+    found = [re.search(r"v?(\d{2})[._](\d{1,2})(?!\d)", path.name) for path in files]
+    return ", ".join(dict.fromkeys(f"{match[1]}.{match[2]}" for match in found if match)) or "not told"
+
+
+def _referred_to(connection: Connection, resource: str) -> set[str]:
+    """The ids that something refers to, beside what hangs on the rows themselves; parents of places all stay."""
+    own = table_of(TABLES[resource])
+    found: set[str] = set()
+    for table in models.METADATA.tables.values():
+        hanging = {table_of(model) for model in CHILDREN[resource]}
+        for key in table.foreign_keys:
+            if key.column is own.c.id and table not in hanging:
+                found |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
+    return found
+
+
+def _is_not_in(wanted: Collection[str], id_: str) -> bool:
+    return id_ not in wanted
+
+
+def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
