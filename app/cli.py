@@ -1,7 +1,7 @@
 """The commands. No logic: each reads its options, calls one function, and says what happened."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from app import __version__
@@ -26,6 +27,8 @@ db = typer.Typer(help="The database: its schema and its soundness.", no_args_is_
 seed = typer.Typer(help="Seed packs: check them, load them.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(seed, name="seed")
+imports = typer.Typer(help="Published datasets: bring their files in.", no_args_is_help=True)
+app.add_typer(imports, name="import")
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -135,6 +138,39 @@ def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -
     with _refusals():
         for line in load_seed(_settings(database, seed), pack):
             out.print(line, markup=False)
+
+
+@imports.command("ucdp-ged")
+def import_ucdp_ged(
+    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, of any layout since 19.1.", exists=True)],
+    snapshot: Annotated[
+        str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
+    ] = None,
+    rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
+    database: Database = None,
+) -> None:
+    """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
+    from app.operate import import_files
+
+    with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
+        lines = list(import_files(_settings(database), files, snapshot, rejected, told))
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@contextmanager
+def _progress(size: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar of the bytes read, with rows per second and the time left."""
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=size, rows="")
+
+        def told(consumed: int, rows: int) -> None:
+            elapsed = progress.tasks[0].elapsed or 0
+            speed = f", {rows / elapsed:.0f} rows/s" if elapsed else ""
+            progress.update(task, completed=consumed, rows=f"{rows} rows{speed}")
+
+        yield told
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

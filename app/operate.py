@@ -1,9 +1,12 @@
 """What the commands do, in terms of the layers below."""
 
+import csv
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
@@ -16,6 +19,7 @@ from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.base import Batches
+from app.ingest.datasets.load import Told, import_ged
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
@@ -175,6 +179,32 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     with _engine(settings, read_only=False) as engine:
         done = load_packs(engine, settings.seed_dir, name)
     yield from map(_told, done)
+
+
+def import_files(
+    settings: Settings, files: Sequence[Path], snapshot: str | None, report: Path, told: Told
+) -> Iterator[str]:
+    """Import files of UCDP GED and say what changed; rows that are not read are listed in `report` (CSV).
+
+    `told` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError, OutputError;
+    then nothing is changed.
+    """
+    with _ready(settings):
+        pass
+    with _engine(settings, read_only=False) as engine:
+        done = import_ged(engine, files, snapshot, told)
+    parts = [f"{count} {resource} {action}" for (resource, action), count in done.counts.items() if count]
+    what = f"revision {done.revision}: {', '.join(parts) or 'what is known of it updated'}"
+    yield f"{done.dataset}: {done.rows} rows read: {what if done.revision else 'nothing changed'}"
+    if done.warned:
+        yield f"{done.warned} rows are odd (such as low above best) and were kept as they are"
+    if done.rejected:
+        with _replacing(str(report)) as file:
+            rejected = [(name, *astuple(row)) for name, row in done.rejected]
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows([("file", "line", "id", "field", "value", "reason"), *rejected])
+            file.write(text.getvalue().encode())
+        yield f"{len({(row[0], row[1]) for row in rejected})} rows were left out; {report} says why"
 
 
 def _told(loaded: Loaded) -> str:

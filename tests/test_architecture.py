@@ -17,7 +17,7 @@ LAYERS = [
     {"models"},
     {"db"},
     {"settings"},
-    {"errors", "vocab", "geo", "timespan", "names"},
+    {"countries", "errors", "vocab", "geo", "timespan", "names"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 SIBLINGS_ALLOWED = {
@@ -104,6 +104,7 @@ def test_files_stay_small_enough_to_read() -> None:
     long = {
         path.relative_to(APP).as_posix(): lines
         for path in FILES
-        if (lines := len(path.read_text().splitlines())) > 340 and path.name != "vocab.py"  # one long table
+        if (lines := len(path.read_text().splitlines())) > 340
+        and path.name not in ("vocab.py", "countries.py")  # one long table each
     }
     assert not long

@@ -1,6 +1,6 @@
 """How parameters and answers appear in the API's description (OpenAPI)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -55,13 +55,19 @@ def parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
     ]
 
 
-def describe(model: Any, params: Iterable[Param], id_of: str | None = None) -> dict[str, Any]:
-    """What a route passes to FastAPI so that its description is whole: answer, problems, parameters."""
-    described = parameters(params)
-    if id_of:
-        example = f"Example: `{_IDS[id_of]}`"
-        where = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-        described.insert(0, where | {"description": f"The id. {example}"})
+def describe(
+    model: Any, params: Iterable[Param], id_of: str | None = None, path: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What a route passes to FastAPI so that its description is whole: answer, problems, parameters.
+
+    `id_of` says whose id the path holds; `path` are other parts of it, with what they mean.
+    """
+    parts = {**({"id": f"The id. Example: `{_IDS[id_of]}`"} if id_of else {}), **(path or {})}
+    described = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": text}
+        for name, text in parts.items()
+    ]
+    described += parameters(params)
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": text, "content": PROBLEM}
         for status, text in _PROBLEMS.items()

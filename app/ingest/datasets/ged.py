@@ -261,8 +261,8 @@ def _doubt_days(cells: list[Any], earliest: date, latest: date, found: list[Warn
     days = (latest - earliest).days + 1
     fewest, most = DAYS_OF_PRECISION[precision]
     if not fewest <= days <= most:
-        meant = str(fewest) if fewest == most else f"{fewest} to {most}"
-        found.append(Warned("date_prec", str(precision), f"means {meant} days, the dates cover {days}"))
+        meant = f"{fewest} to {most} days" if fewest != most else f"{fewest} day{'s' * (fewest > 1)}"
+        found.append(Warned("date_prec", str(precision), f"means {meant}, the dates cover {days}"))
     if year is not None and not earliest.year <= year <= latest.year:
         found.append(Warned("year", str(year), f"is no year of the dates, {earliest} to {latest}"))
 

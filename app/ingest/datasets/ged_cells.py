@@ -29,7 +29,7 @@ MOST = 2**31 - 1
 """What both databases hold in an integer column."""
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
-_STATES_APART = re.compile(r"\s*[;,]\s*")
+_STATES_APART = re.compile("[;,]")
 
 
 def whole(text: str) -> int:

@@ -139,10 +139,8 @@ _DAY = r"(?:(?P<iso>\d{4}-\d{1,2}-\d{1,2})|(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3
 _ANY_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[ /-](?:[A-Za-z]{3,9}\.?|\d{1,2})[ /-]\d{2}", re.ASCII)
 _ONE = re.compile(rf"""\s*(?P<office>[^\W\d_][^\d"“”;:/\n,]{{0,79}}?)[\s,:]*\(?{_DAY}\)?(?P<rest>.*)""", re.DOTALL)
 _TITLE = re.compile(r'[\s,:]*["“](?P<headline>[^"“”]+)(?P<closed>["”]?)[\s.,)]*|\s*[,:]\s*(?P<bare>[^"“”\n/;]+)')
-_LINES = re.compile(
-    rf"""\s*(?:\(\d\) *)?(?P<headline>[^\n]+)\n *{_DAY} *\n(?P<office>[^\W\d_][^\d"“”;:/\n]{{0,79}})\s*"""
-)
-_APART = (re.compile(r"\n\s*\n"), re.compile(r"\s*(?:\n|//+|;)[\s/;]*|\s+/\s+"))
+_LINES = re.compile(rf"""(?:\(\d\) *)?(?P<headline>\S[^\n]*)\n *{_DAY} *\n(?P<office>[^\W\d_][^\d"“”;:/\n]{{0,79}})""")
+_APART = (re.compile(r"\n\s*\n"), re.compile(r"(?:\n|//+|;)[\s/;]*|\s/\s"))
 _NAME = re.compile(r"[^\W\d_][^\d\"“”,;:/\n&=]{1,39}")
 _SAYS_NOTHING = re.compile(
     r"(?:not? |un(?:clear|known|specified|named)|n/?a$|null$|none$|check$|check |see |website$|aggregat)", re.IGNORECASE
@@ -158,7 +156,7 @@ def _free(article: str) -> list[GedSource]:
     if whole:
         return [whole]
     for between in _APART:
-        parts = [part for part in between.split(article) if part]
+        parts = [part.strip() for part in between.split(article) if part and not part.isspace()]
         several = [source for source in map(_one, parts) if source]
         if len(several) == len(parts) > 1:
             return several
@@ -174,7 +172,7 @@ def _name(text: str) -> str | None:
 
 def _one(text: str) -> GedSource | None:
     """A text that is one office, one day and perhaps a headline, in an order that can be told, and nothing else."""
-    lines = _LINES.fullmatch(text)
+    lines = _LINES.fullmatch(text.strip())
     if lines:
         day = _day_in_words(lines)
         return GedSource(_said(lines["office"]), day, _said(lines["headline"]), text) if day else None
@@ -219,7 +217,7 @@ _SEVERAL = re.compile(
     r"[,;|\n]|//|\s/|/\s|\b[a-z]\w*/[A-Za-z]|[A-Za-z]/[a-z]|\s[&+]\s"  # a slash between capitals is a name: SSA/RCSS
     r"|(?<![A-Z])\b[a-z]\w* and |\band (?![A-Z])"  # between two capitals it is within a name: Peace and Order Council
 )
-_TIMES = re.compile(r"\s*\(?\bx\s?\d+\)?$")
+_TIMES = re.compile(r"\s\(?x\s?\d{1,3}\)?$")
 _NO_HOP = re.compile(
     r"(?:not (?:given|specified|stated|known|clear|available|mentioned)|unclear|unknown|unspecified|none|null|n/?a"
     r"|aggregation(?: event)?|see\b.*)\.?",
@@ -238,7 +236,7 @@ def first_hop(source_original: str | None) -> str | None:
     hop = _said(source_original)
     if hop is None or not any(map(str.isalpha, hop)):
         return None
-    hop = _TIMES.sub("", hop.strip(" \t\n;,/"))
+    hop = _TIMES.sub("", hop.strip(" \t\n;,/")).rstrip()
     if _NO_HOP.fullmatch(hop):
         return None
     plain = _ASIDE.sub("", hop)

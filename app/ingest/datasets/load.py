@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, null, select
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -69,7 +69,7 @@ def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told
     done = Imported(snapshot or DATASET.id)
     try:
         with writing(engine) as connection:
-            _Import(connection, done).run(files, told, whole=snapshot is not None)
+            _Import(connection, done, whole=snapshot is not None).run(files, told)
     except _UnchangedError:
         pass
     except IntegrityError:
@@ -81,26 +81,28 @@ def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told
 class _Import:
     """One import in one transaction."""
 
-    def __init__(self, connection: Connection, done: Imported) -> None:
+    def __init__(self, connection: Connection, done: Imported, *, whole: bool) -> None:
         self.connection = connection
         self.done = done
+        self.whole = whole
         revision = table_of(models.Revision)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
-        self.rows = GedRows(
-            self._codes(models.ActorCode, models.Actor), self._codes(models.LocationCode, models.Location)
+        actors, locations = (
+            self._codes(models.ActorCode, models.Actor),
+            self._codes(models.LocationCode, models.Location),
         )
+        self.rows = GedRows(actors, locations, self._stored(whole))
         self.numbers: set[int] = set()
         self.kept: set[str] = set()
-        self.seen: dict[str, set[str]] = {name: set() for name in ("sources", "actors", "locations")}
         self.first, self.last = date.max, date.min
 
-    def run(self, files: Sequence[Path], told: Told, *, whole: bool) -> None:
+    def run(self, files: Sequence[Path], told: Told) -> None:
         """Read and write everything. Raises _UnchangedError when nothing differs."""
         made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.done.dataset}"}
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         for records in _chunks(self._read(files, told), BATCH):
             self._store(records)
-        if whole:
+        if self.whole:
             self._remove_unseen()
         if not self._store_pack(files) and not any(self.done.counts.values()):
             raise _UnchangedError
@@ -116,6 +118,19 @@ class _Import:
         wanted = wanted.join(curated, curated.c.id == owned.c.pack_id).where(curated.c.dataset.is_(False))
         found = self.connection.execute(wanted.order_by(owned.c.id.desc()))
         return {(scheme, code): Ref(id=id_, name=name) for scheme, code, id_, name in found}
+
+    def _stored(self, whole: bool) -> Iterator[tuple[Ref, str | None]]:
+        """Rows of imports before that rows not read now may name, with the parents of places.
+
+        With all of a dataset at hand, its own rows are spelt as its files spell them now.
+        """
+        pack, location = table_of(models.Pack), table_of(models.Location)
+        others = pack.c.dataset & (pack.c.id != self.done.dataset) if whole else pack.c.dataset
+        for table in (table_of(models.Source), table_of(models.Actor), location):
+            parent = location.c.parent_id if table is location else null()
+            wanted = select(table.c.id, table.c.name, parent).join(pack, pack.c.id == table.c.pack_id)
+            for id_, name, above in self.connection.execute(wanted.where(others)):
+                yield Ref(id=id_, name=name), above
 
     def _read(self, files: Sequence[Path], told: Told) -> Iterator[GedRecord]:
         before = 0
@@ -141,7 +156,6 @@ class _Import:
             self.first, self.last = min(self.first, record.earliest), max(self.last, record.latest)
         batch = self.rows.take()
         for resource in ("sources", "actors", "locations"):
-            self.seen[resource] |= batch.of(resource).keys()
             self._count(resource, self._upsert(resource, batch.of(resource)))
         events = self._upsert("events", batch.events, other=self._other_cells(batch.events))
         event_pks = pks(self.connection, "events", batch.events)
@@ -182,8 +196,8 @@ class _Import:
         kept = self.kept | {f"{DATASET.id}:{number}" for number in self.numbers}
         self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
         self._remove("events", lambda id_: id_ not in kept)
-        for resource, seen in self.seen.items():
-            wanted = seen | _referred_to(self.connection, resource)
+        for resource in ("sources", "actors", "locations"):
+            wanted = self.rows.referred | _referred_to(self.connection, resource)
             self._remove(resource, partial(_is_not_in, wanted))
 
     def _remove(self, resource: str, gone: Callable[[str], bool]) -> None:

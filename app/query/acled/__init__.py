@@ -1,0 +1,1 @@
+"""The shape in which ACLED's API answers: its columns, its filters, its rows made of events."""

@@ -1,0 +1,234 @@
+"""Filters as ACLED's API has them: how their values are read, and which cells fulfil them.
+
+The rules are those of its API guide: `a|b` and `a:OR:b` are alternatives, or the ends of a BETWEEN. LIKE finds a part
+of the text, `=` the whole; neither knows case, and in both `%` and `*` stand for any text.
+"""
+
+import re
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import isfinite
+from typing import Any, Literal
+
+from app.countries import ACLED_REGIONS, COUNTRIES
+from app.errors import InvalidParameterError
+from app.names import key, nearest
+from app.query.params import whole_number
+from app.timespan import parse_day
+
+Kind = Literal["text", "day", "year", "whole", "number", "moment", "country", "region", "side", "sides"]
+MOST_VALUES = 300
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda cell, wanted: bool(cell == wanted),
+    ">": lambda cell, wanted: bool(cell > wanted),
+    "<": lambda cell, wanted: bool(cell < wanted),
+    ">=": lambda cell, wanted: bool(cell >= wanted),
+    "<=": lambda cell, wanted: bool(cell <= wanted),
+}
+OPERATORS = (*COMPARED, "BETWEEN", "LIKE")
+SIDES = (
+    "",
+    "State forces",
+    "Rebel group",
+    "Political militia",
+    "Identity militia",
+    "Rioters",
+    "Protesters",
+    "Civilians",
+    "External/Other forces",
+)
+"""Kinds of actors; the place of each is the code by which ACLED's API takes it."""
+_SAID = (*SIDES[:7], SIDES[8], SIDES[7])  # External/Other forces-Civilians, though their codes are 8 and 7
+
+
+def interaction(one: str, other: str) -> str:
+    """Two kinds of actors as one text, always in the same order; of one alone, that it is alone."""
+    if not (one and other):
+        return f"{one or other} only" if one or other else ""
+    return "-".join(sorted((one, other), key=_SAID.index))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A folded text to find, in parts with anything between them; `whole` if nothing may come before and after."""
+
+    parts: tuple[str, ...]
+    whole: bool
+
+    def found_in(self, text: str) -> bool:
+        """Whether the text has the parts in their order. The first fit of each is enough, so nothing is tried twice."""
+        parts = self.parts
+        if self.whole and len(parts) == 1:
+            return text == parts[0]
+        if self.whole:
+            first, last = parts[0], parts[-1]
+            if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+                return False
+            text, parts = text[len(first) : len(text) - len(last)], parts[1:-1]
+        at = 0
+        for part in parts:
+            found = text.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition on the cells of a column. `values` are typed as its kind is, or patterns."""
+
+    column: str
+    kind: Kind
+    operator: str
+    values: tuple[Any, ...]
+
+    @property
+    def finds(self) -> bool:
+        """Whether it looks for a text, not for an order."""
+        return finds(self.kind, self.operator)
+
+    def meets(self, cell: str) -> bool:
+        """Whether a cell, as it is printed, fulfils the condition."""
+        if self.finds:
+            text = cell.casefold()
+            return any(pattern.found_in(text) for pattern in self.values)
+        value = _CELLS.get(self.kind, str.casefold)(cell)
+        if self.operator == "BETWEEN":
+            return bool(self.values[0] <= value <= self.values[1])
+        return any(COMPARED[self.operator](value, wanted) for wanted in self.values)
+
+
+def finds(kind: Kind, operator: str) -> bool:
+    """Whether cells of a kind are searched for a text by the operator."""
+    return operator == "LIKE" or (operator == "=" and kind not in _CELLS)
+
+
+_CELLS: dict[Kind, Callable[[str], Any]] = {
+    "day": date.fromisoformat,
+    "year": int,
+    "whole": int,
+    "number": float,
+    "moment": int,
+}
+"""How a cell is read that is no text."""
+
+
+def read_operator(text: str) -> str:
+    """An operator, in upper or lower case."""
+    if text.upper() not in OPERATORS:
+        raise ValueError(f"not one of {', '.join(OPERATORS)}")
+    return text.upper()
+
+
+def _read_number(text: str) -> float:
+    try:
+        value = float(text) if text.isascii() and "_" not in text else float("nan")
+    except ValueError:
+        raise ValueError("not a number") from None
+    if not isfinite(value):
+        raise ValueError("not a number")
+    return value
+
+
+def _read_moment(text: str) -> int:
+    """Unix seconds, or the first second of a day (UTC)."""
+    if text.isascii() and text.isdigit():
+        return whole_number(0, 10**11)(text)
+    try:
+        day = parse_day(text)
+    except ValueError:
+        raise ValueError("neither Unix seconds nor a day such as 2021-07-04") from None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+_COUNTRIES = {key(name): country.acled_name for country in COUNTRIES for name in (country.name, country.acled_name)}
+_REGIONS = {str(code): name for name, code in ACLED_REGIONS.items()} | {key(name): name for name in ACLED_REGIONS}
+
+
+def _read_country(text: str) -> str:
+    """ACLED's name of a country, given by that or by its ISO name; or a code, for what has no entry there."""
+    if key(text) not in _COUNTRIES and not (len(text) == 3 and text.isascii() and text.isalpha()):
+        raise InvalidParameterError("country", text, "no such country", nearest(text, _COUNTRIES.values()))
+    return _COUNTRIES.get(key(text), text)
+
+
+def _read_region(text: str) -> str:
+    """ACLED's name of a region, given by that or by its code."""
+    if key(text) not in _REGIONS:
+        raise InvalidParameterError("region", text, "no such region", nearest(text, ACLED_REGIONS))
+    return _REGIONS[key(text)]
+
+
+def _read_side(text: str) -> str:
+    """A kind of actor, given by its name or code."""
+    return SIDES[whole_number(0, len(SIDES) - 1)(text)] if text.isdigit() else text
+
+
+def _read_sides(text: str) -> str:
+    """Two kinds of actors, given as they are printed, or by both codes in one number; 0 is no actor."""
+    if not text.isdigit():
+        return text
+    if len(text) > 2:
+        raise ValueError("not a code of two digits")
+    return interaction(*(_read_side(digit) for digit in text.zfill(2)))
+
+
+_VALUES: dict[Kind, Callable[[str], Any]] = {
+    "day": parse_day,
+    "year": whole_number(1, 9999),
+    "whole": whole_number(-(10**11), 10**11),
+    "number": _read_number,
+    "moment": _read_moment,
+    "country": _read_country,
+    "region": _read_region,
+    "side": _read_side,
+    "sides": _read_sides,
+}
+"""How a value of a filter is read that is no plain text."""
+
+
+def _pattern(kind: Kind, text: str, whole: bool) -> Pattern:
+    if whole and not set(text) & set("%*"):
+        return Pattern((_VALUES.get(kind, str)(text).casefold(),), whole)
+    return Pattern(tuple(re.split("[%*]+", text.casefold())), whole)
+
+
+def _value(kind: Kind, text: str) -> Any:
+    value = _VALUES.get(kind, str)(text)
+    return value if kind in _CELLS else value.casefold()
+
+
+def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
+    """The values between `|` or `:OR:`; after `:OR:` the name of the column may be said again."""
+    values = [value.strip() for value in re.split(r"\||:OR:", text, flags=re.IGNORECASE)]
+    for at, value in enumerate(values[1:], 1):
+        name, equals, rest = value.partition("=")
+        if equals and name.strip().lower() in columns:
+            if name.strip().lower() != column:
+                raise ValueError(f"alternatives are of one column; ask for {name.strip().lower()} beside it")
+            values[at] = rest.strip()
+    if not all(values):
+        raise ValueError("one of the values is empty")
+    if len(values) > MOST_VALUES:
+        raise ValueError(f"more than {MOST_VALUES} values")
+    return values
+
+
+def read_filter(column: str, kind: Kind, operator: str, text: str, columns: Container[str]) -> Filter:
+    """The condition that a text puts on a column; `columns` are the names of all.
+
+    Raises ValueError with a reason, or InvalidParameterError.
+    """
+    given = _alternatives(column, text, columns)
+    if finds(kind, operator):
+        return Filter(column, kind, operator, tuple(_pattern(kind, value, operator == "=") for value in given))
+    values = [_value(kind, value) for value in given]
+    if operator == "BETWEEN" and len(values) != 2:
+        raise ValueError("BETWEEN takes two values, as in a|b")
+    if operator == "BETWEEN" and values[0] > values[1]:
+        raise ValueError("ends before it starts")
+    if operator not in ("=", "BETWEEN") and len(values) > 1:
+        raise ValueError(f"{operator} takes one value; {column}_where=BETWEEN takes two")
+    return Filter(column, kind, operator, tuple(values))

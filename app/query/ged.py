@@ -1,0 +1,132 @@
+"""Rows of UCDP GED as its own API gives them: filters, pages, and the types of its columns."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from app import models
+from app.geo import Box
+from app.models.base import table_of
+from app.models.datasets import GED_COLUMNS
+from app.query.params import Asked, Param, split, whole_number
+from app.timespan import parse_day
+
+MOST_ROWS = 1000
+DEFAULT_ROWS = 100
+LARGEST_NUMBER = 2**31 - 1
+ged = table_of(models.GedEvent)
+number = whole_number(0, LARGEST_NUMBER)
+
+
+def _numbers(text: str) -> list[int]:
+    return [number(value) for value in split(text)]
+
+
+def _read_corners(text: str) -> Box:
+    """`y0 x0,y1 x1`: the south-western and the north-eastern corner, latitude first, as UCDP's API takes them."""
+    found = re.fullmatch(r"\s*(-?[\d.]+)\s+(-?[\d.]+)\s*,\s*(-?[\d.]+)\s+(-?[\d.]+)\s*", text, re.ASCII)
+    try:
+        south, west, north, east = map(float, found.groups() if found else ())
+    except ValueError:
+        raise ValueError("expected two corners such as 36 66,38 69: latitude and longitude of each") from None
+    if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
+        raise ValueError("the corners are south-west and north-east, latitude first")
+    return Box(west, south, east, north)
+
+
+def _in_corners(box: Box, _asked: Asked) -> ColumnElement[bool]:
+    inside = and_(ged.c.longitude >= box.west, ged.c.longitude <= box.east)
+    if box.west > box.east:
+        inside = or_(ged.c.longitude >= box.west, ged.c.longitude <= box.east)
+    return and_(ged.c.latitude >= box.south, ged.c.latitude <= box.north, inside)
+
+
+def _any_of(name: str, description: str, example: str, *columns: str) -> Param:
+    def where(values: list[int], _asked: Asked) -> ColumnElement[bool]:
+        return or_(*(ged.c[column].in_(values) for column in columns))
+
+    schema = {"type": "array", "items": {"type": "integer"}}
+    return Param(name, f"{description} Several numbers mean any of them.", example, _numbers, where, schema)
+
+
+DAY = {"type": "string", "format": "date"}
+PARAMS = {
+    param.name: param
+    for param in (
+        Param(
+            "pagesize",
+            f"How many rows a page has, 1 to {MOST_ROWS}.",
+            "1",
+            whole_number(1, MOST_ROWS),
+            schema={"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS},
+        ),
+        Param("page", "Which page, from 0.", "0", number, schema={"type": "integer", "minimum": 0, "default": 0}),
+        _any_of("Id", "The id of the event in GED.", "", "number"),
+        _any_of("Country", "Gleditsch-Ward number of the country it happened in.", "700", "country_id"),
+        Param(
+            "Geography",
+            "South-western and north-eastern corner of a box, latitude first: `36 66,38 69`.",
+            "29 60,39 75",
+            _read_corners,
+            _in_corners,
+        ),
+        Param(
+            "StartDate",
+            "Events that ended on this day or later.",
+            "1989-01-01",
+            parse_day,
+            lambda day, _asked: ged.c.ends_on >= day,
+            DAY,
+        ),
+        Param(
+            "EndDate",
+            "Events that ended on this day or earlier.",
+            "2030-12-31",
+            parse_day,
+            lambda day, _asked: ged.c.ends_on <= day,
+            DAY,
+        ),
+        _any_of("TypeOfViolence", "1 state-based, 2 non-state, 3 one-sided.", "1", "type_of_violence"),
+        _any_of("Dyad", "UCDP's number of the dyad.", "", "dyad_id"),
+        _any_of("Actor", "UCDP's number of an actor on either side.", "130", "side_a_id", "side_b_id"),
+    )
+}
+
+
+def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, list[str]]:
+    """How many rows match in all, and one page of them in the order of their ids, each as JSON."""
+    asked = Asked(values, connection, ged)
+    met = [param.where(values[name], asked) for name, param in PARAMS.items() if param.where and name in values]
+    conditions = [condition for condition in met if condition is not None]
+    total = int(connection.scalar(select(func.count()).select_from(ged).where(*conditions)) or 0)
+    size = values.get("pagesize", DEFAULT_ROWS)
+    wanted = select(ged.c.cells).where(*conditions).order_by(ged.c.number)
+    found = connection.scalars(wanted.limit(size).offset(size * values.get("page", 0)))
+    return total, [as_served(json.loads(cells)) for cells in found]
+
+
+AS_TEXT = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}
+AS_TIME = {"date_start", "date_end"}
+AS_TRUTH = {"active_year"}
+
+
+def as_served(cells: list[Any]) -> str:
+    """A row with the types that UCDP's API gives its columns; every other cell is a number or text as it was given.
+
+    Old numbers of conflicts, dyads and sides, and the states behind a side, are texts; active_year is true or false;
+    days are date-times.
+    """
+    return json.dumps(dict(zip(GED_COLUMNS, map(_served, GED_COLUMNS, cells), strict=True)), ensure_ascii=False)
+
+
+def _served(column: str, cell: Any) -> Any:
+    if cell is None:
+        return None
+    if column in AS_TEXT:
+        return str(cell)
+    if column in AS_TIME:
+        return f"{cell}T00:00:00"
+    return bool(cell) if column in AS_TRUTH else cell
