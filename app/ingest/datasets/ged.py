@@ -14,17 +14,9 @@ from typing import Any, NamedTuple
 from app.ingest.datasets.files import Table
 from app.ingest.datasets.ged_cells import Days, count, degrees, states, whole
 from app.ingest.datasets.ged_sources import GedSource, days_listed, parse_sources
+from app.models.datasets import GED_COLUMNS
 
-COLUMNS = (
-    "id", "relid", "year", "active_year", "code_status", "type_of_violence",
-    "conflict_dset_id", "conflict_new_id", "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name",
-    "side_a_dset_id", "side_a_new_id", "side_a", "side_b_dset_id", "side_b_new_id", "side_b",
-    "number_of_sources", "source_article", "source_office", "source_date", "source_headline", "source_original",
-    "where_prec", "where_coordinates", "where_description", "adm_1", "adm_2", "latitude", "longitude", "geom_wkt",
-    "priogrid_gid", "country", "country_id", "region", "event_clarity", "date_prec", "date_start", "date_end",
-    "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
-)  # fmt: skip
-"""The 49 columns of GED 25.1 in their published order, which is the order of `GedRecord.cells`."""
+COLUMNS = GED_COLUMNS
 AT = {name: place for place, name in enumerate(COLUMNS)}
 NOT_IN_19_1 = (
     "relid", "code_status", "conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "where_description"

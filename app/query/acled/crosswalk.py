@@ -75,6 +75,6 @@ _USUAL = {code: pairs[0] if pairs else NONE for code, pairs in CROSSWALK.items()
 _USUAL |= {"movement": OTHERS_MOVE, "diplomacy": TALKS, "control_change": OVERTAKEN}
 
 
-def event_types(category: str, handed_over: bool) -> str:
+def event_type(category: str, handed_over: bool) -> str:
     """The event type of a category; of a control change, by whether it was a handover."""
     return (TRANSFER if category == "control_change" and handed_over else _USUAL[category])[0]

@@ -1,0 +1,109 @@
+"""Who is on which side of an event: ACLED's two actors, and those that are with one of them.
+
+To stand beside an actor in ACLED's columns says that the two are associated. So whoever is not plainly on a side by
+role is put beside the actor to which a coded relation ties it: part_of, allied_with, commands.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app import models
+from app.models.base import table_of
+
+FIRST = ("initiator", "gains", "mover", "speaker", "participant")
+SECOND = ("loses", "mover", "host", "gains", "participant")
+"""Roles of the two actors, the likeliest first; a target is always the second."""
+AGAINST = ("target", "loses", "host")
+"""Roles on the second side, where no relation says otherwise."""
+TIES = ("allied_with", "commands")
+
+Actors = Sequence[Mapping[str, Any]]
+Tied = Callable[[str, str], bool]
+Spans = dict[str, list[tuple[str, date, date]]]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The ids of the actors on both sides; None where nobody is known to act, or to be acted upon."""
+
+    first: str | None = None
+    second: str | None = None
+    with_first: tuple[str, ...] = ()
+    with_second: tuple[str, ...] = ()
+
+
+def sides(actors: Actors, tied: Tied) -> Sides:
+    """Sort the actors of an event; `tied` says whether two of them belong together."""
+    ids = list(dict.fromkeys(actor["id"] for actor in actors))
+    first = _first(actors, FIRST, lambda id_: True)
+    second = _first(actors, ("target",), lambda id_: id_ != first)
+    second = second or _first(actors, SECOND, lambda id_: id_ != first and not (first and tied(first, id_)))
+    beside: dict[bool, list[str]] = {True: [], False: []}
+    for id_ in ids:
+        if id_ not in (first, second):
+            beside[_against(id_, actors, first, second, tied)].append(id_)
+    return Sides(first, second, tuple(beside[False]), tuple(beside[True]))
+
+
+def _first(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool]) -> str | None:
+    found = (actor["id"] for role in roles for actor in actors if actor["role"] == role and allowed(actor["id"]))
+    return next(found, None)
+
+
+def _against(id_: str, actors: Actors, first: str | None, second: str | None, tied: Tied) -> bool:
+    """Whether an actor is on the second side."""
+    if first is None or second is None:
+        return first is None and second is not None
+    with_first, with_second = tied(first, id_), tied(second, id_)
+    if with_first != with_second:
+        return with_second
+    return any(actor["id"] == id_ and actor["role"] in AGAINST for actor in actors)
+
+
+@dataclass
+class Relations:
+    """What ties actors together, and when: what each belongs to, and whom each is allied with or commands."""
+
+    above: Spans = field(default_factory=dict)
+    beside: Spans = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, connection: Connection, actors: Collection[str]) -> "Relations":
+        """The relations of these actors, and of what they belong to."""
+        belongs, relation = table_of(models.ActorAncestor), table_of(models.ActorRelation)
+        above: Spans = defaultdict(list)
+        for id_, *span in connection.execute(
+            select(belongs.c.actor_id, belongs.c.ancestor_id, belongs.c.starts_on, belongs.c.ends_on).where(
+                belongs.c.actor_id.in_(actors)
+            )
+        ):
+            above[id_].append((span[0], span[1], span[2]))
+        beside: Spans = defaultdict(list)
+        whole = {outer for found in above.values() for outer, _, _ in found}
+        for id_, other, start, end in connection.execute(
+            select(relation.c.actor_id, relation.c.other_id, relation.c.starts_on, relation.c.ends_on).where(
+                relation.c.type.in_(TIES), relation.c.actor_id.in_(whole)
+            )
+        ):
+            beside[id_].append((other, start or date.min, end or date.max))
+        return cls(above, beside)
+
+    def tie(self, one: str, other: str, day: date) -> bool:
+        """Whether two actors belonged together on a day: to one whole, or to wholes that are tied."""
+        ours, theirs = self._wholes(one, day), self._wholes(other, day)
+        return bool(ours & theirs) or bool(self._friends(ours, day) & theirs) or bool(self._friends(theirs, day) & ours)
+
+    def _wholes(self, id_: str, day: date) -> set[str]:
+        return {id_, *_on(self.above.get(id_, ()), day)}
+
+    def _friends(self, ids: set[str], day: date) -> set[str]:
+        return {friend for id_ in ids for friend in _on(self.beside.get(id_, ()), day)}
+
+
+def _on(spans: Sequence[tuple[str, date, date]], day: date) -> set[str]:
+    return {id_ for id_, start, end in spans if start <= day <= end}
