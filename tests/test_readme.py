@@ -3,10 +3,14 @@
 import json
 import re
 import shlex
+import shutil
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import Databases
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.settings import HOME
@@ -47,11 +51,34 @@ def test_every_way_of_asking_finds_something(client: TestClient, query: str) -> 
 
 
 def test_the_commands_listed_are_the_commands_there_are() -> None:
-    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load))?)", README, re.MULTILINE))
+    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load|ucdp-ged))?)", README, re.MULTILINE))
     groups = {group.name: group.typer_instance for group in commands.registered_groups}
     there = {command.callback.__name__ for command in commands.registered_commands if command.callback}
     there |= {f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands}  # type: ignore[union-attr]
     assert listed | {"db check"} == there
+
+
+RUN = re.findall(
+    r"^oxus ((?:export|import) [^\n]+)$", "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL)), re.M
+)
+
+
+def test_exports_and_imports_are_shown() -> None:
+    assert [line.split()[0] for line in RUN] == ["export", "export", "import"]
+
+
+@pytest.mark.parametrize("line", RUN)
+def test_exports_and_imports_run_as_they_are_shown(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    shutil.copy(HOME / "tests" / "data" / "ged_made_up.csv", tmp_path / "GEDEvent_v25_1.csv")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(commands, [*shlex.split(line), "--database", databases.loaded()])
+    assert result.exit_code == 0, result.output
+    if "--out" in line:
+        assert Path(line.split()[-1]).stat().st_size > 1000
+    else:
+        assert re.search(r"ucdp-ged: \d+ rows read: revision 2: .*events added", result.output)
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))

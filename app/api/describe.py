@@ -6,7 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.formats import FORMATS
+from app.formats.base import Format
+from app.formats.columns import shown
 from app.query.params import Param
+from app.resources import Answered
 from app.schemas.envelope import Envelope, ProblemRow
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
@@ -81,20 +84,26 @@ def describe(
     return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": described}}
 
 
-def describe_list(row: Any, params: Iterable[Param], id_of: str | None = None) -> dict[str, Any]:
-    """The same for a list of such rows, which is written in any format."""
-    described = describe(Envelope[row], params, id_of)
+def describe_list(asked: Answered, params: Iterable[Param] | None = None, id_of: str | None = None) -> dict[str, Any]:
+    """The same for a list, which is written in any format; `params`, if they are not simply those of the list."""
+    described = describe(Envelope[asked.row], asked.params.values() if params is None else params, id_of)  # type: ignore[name-defined]
+    names = ", ".join(column.name for column in shown(asked.columns, None, asked.spatial))
     described["responses"][200]["content"] = {
-        media: {"schema": {"type": "object"} if name == "geojson" else {"type": "string"} | _binary(name)}
+        format_.media_types[0]: {"schema": _schema(format_) | _flat(format_, names)}
         for name, format_ in FORMATS.items()
         if name != "json"
-        for media in format_.media_types[:1]
     }
     return described
 
 
-def _binary(name: str) -> dict[str, str]:
-    return {"format": "binary"} if FORMATS[name].binary else {}
+def _schema(format_: Format) -> dict[str, Any]:
+    if format_.name == "geojson":
+        return {"type": "object"}
+    return {"type": "string", "format": "binary"} if format_.binary else {"type": "string"}
+
+
+def _flat(format_: Format, names: str) -> dict[str, str]:
+    return {"description": f"Columns: {names}."} if format_.flat else {}
 
 
 _HEADERS = {

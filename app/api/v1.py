@@ -44,7 +44,7 @@ def _add_list(asked: Resource | Analysis) -> None:
         name="list_" + asked.name.replace("-", "_").replace("/", "_"),
         tags=[asked.tag if isinstance(asked, Analysis) else asked.name],
         summary=asked.summary,
-        **describe_list(asked.row, asked.params.values()),
+        **describe_list(asked),
     )
 
 
@@ -107,7 +107,7 @@ def _add_claims_of_event() -> None:
         name="list_claims_of_event",
         tags=["events"],
         summary="The claims of one event",
-        **describe_list(claims.row, params.values(), id_of="events"),
+        **describe_list(claims, params.values(), id_of="events"),
     )
 
 
@@ -139,7 +139,7 @@ TIMELINE = timeline_of("{id}")
     name="list_control_of_location",
     tags=[TIMELINE.tag],
     summary=TIMELINE.summary,
-    **describe_list(TIMELINE.row, TIMELINE.params.values(), id_of="locations"),
+    **describe_list(TIMELINE, id_of="locations"),
 )
 async def timeline(request: Request) -> Response:
     """The timeline of a place, without gaps and overlaps: reading it at a day gives what `/v1/control` gives."""
