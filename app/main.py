@@ -8,7 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import ogc, pages, ucdp, v1
+from app.api import acled, ogc, pages, ucdp, v1
 from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
 from app.api.methods import Methods
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
     app.include_router(v1.router)
     app.include_router(ogc.router)
+    app.include_router(acled.router)
     app.include_router(ucdp.router)
     app.include_router(pages.router)
     handle_errors(app)

@@ -1,8 +1,11 @@
 """How names are compared: folded for search, keyed for identity, and the nearest one when none fits."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
+
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
 def fold(text: str) -> str:
@@ -11,6 +14,8 @@ def fold(text: str) -> str:
     >>> fold("Mazār-e-Sharīf, 2021")
     'mazar e sharif 2021'
     """
+    if text.isascii():  # most text is, and needs no look at every character
+        return " ".join(_ASCII_WORD.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(
         char if unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Mc" else " "

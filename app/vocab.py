@@ -6,6 +6,7 @@ counterpart; where a scheme has none it is None.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 VERSION = "1"
 
@@ -29,7 +30,7 @@ class Vocabulary:
     definition: str
     terms: tuple[Term, ...] = field(repr=False)
 
-    @property
+    @cached_property
     def codes(self) -> list[str]:
         """The codes alone, in order."""
         return [term.code for term in self.terms]

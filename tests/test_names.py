@@ -126,3 +126,8 @@ def test_only_choices_are_named(wanted: str, choices: list[str], most: int) -> N
 @given(st.lists(st.text(alphabet="abcdefghij-", min_size=1, max_size=12).filter(key), min_size=1, max_size=8))
 def test_a_choice_is_nearest_to_itself(choices: list[str]) -> None:
     assert key(nearest(choices[-1], choices)[0]) == key(choices[-1])
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_text_is_folded_as_any_other(text: str) -> None:
+    assert fold(text) == fold(f"{text} é").removesuffix("e").rstrip()

@@ -126,9 +126,10 @@ def _derive_batch(connection: Connection, batch: list[int], revision: int) -> se
     new: list[dict[str, Any]] = []
     for coded in events:
         known = parents.get(coded.row.part_of or "")
-        if list(views_of(coded, claims[coded.pk], known, coded.revision)) != stored[coded.pk]:
+        views = list(views_of(coded, claims[coded.pk], known, coded.revision))
+        if views != stored[coded.pk]:
             stale.append(coded)
-            new += views_of(coded, claims[coded.pk], known, revision)
+            new += views if coded.revision == revision else views_of(coded, claims[coded.pk], known, revision)
     if stale:
         pks = [coded.pk for coded in stale]
         connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
