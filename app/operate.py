@@ -19,7 +19,7 @@ from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.base import Batches
-from app.ingest.datasets.load import Told, import_ged
+from app.ingest.datasets.load import Progress, import_ged
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
@@ -182,7 +182,7 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
 
 
 def import_files(
-    settings: Settings, files: Sequence[Path], snapshot: str | None, report: Path, told: Told
+    settings: Settings, files: Sequence[Path], snapshot: str | None, report: Path, told: Progress
 ) -> Iterator[str]:
     """Import files of UCDP GED and say what changed; rows that are not read are listed in `report` (CSV).
 

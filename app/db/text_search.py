@@ -14,6 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
+from app.db.bulk import insert_tuples
 from app.names import words
 
 INDEXED = ("event", "claim", "source", "actor", "location")
@@ -49,16 +50,15 @@ def _vector(words: list[str]) -> str:
     return " ".join(f"'{word}':{position}" for position, word in enumerate(words[:MOST_POSITIONS], 1))
 
 
-def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]]) -> None:
-    """Put (pk, text) into the index of a table, in place of what it holds for these rows."""
-    rows = [{"pk": pk, "body": _folded(body)} for pk, body in bodies]
-    remove_texts(connection, name, [row["pk"] for row in rows])
-    if not rows:
-        return
+def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]], *, replace: bool = True) -> None:
+    """Put (pk, text) into the index of a table, in place of what it may hold for these rows."""
+    rows = [(pk, _folded(body)) for pk, body in bodies]
+    if replace:
+        remove_texts(connection, name, [pk for pk, _ in rows])
     if connection.dialect.name == "postgresql":
-        rows = [row | {"body": _vector(str(row["body"]).split())} for row in rows]
-    body = "CAST(:body AS tsvector)" if connection.dialect.name == "postgresql" else ":body"
-    connection.execute(text(f"INSERT INTO {name}_text (rowid, body) VALUES (:pk, {body})"), rows)
+        rows = [(pk, _vector(body.split())) for pk, body in rows]
+    if rows:
+        insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows)
 
 
 def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:

@@ -1,27 +1,28 @@
 """Events derived from claims: the views that a reader sees, one for each day on which more became known."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from pydantic_core import to_json
+from sqlalchemy import Connection, delete, func, select, update
 
 from app import models
+from app.db.bulk import insert_rows
 from app.db.text_search import SEPARATOR, write_texts
 from app.ingest.records import sort_date
 from app.models.base import table_of
 from app.query.facts import Told, told_of
 from app.rules.contradictions import within_event
 from app.rules.dates import event_date
-from app.rules.facts import ClaimFact
-from app.rules.figures import Published, published
+from app.rules.facts import ClaimFact, FigureFact
+from app.rules.figures import published
 from app.rules.knowledge import slices
 from app.rules.status import corroboration, status
-from app.schemas.base import Bounds
 from app.schemas.claims import FigureRow
-from app.schemas.events import CorroborationRow, CountRow, EventCoded, EventRow, EventWhen
 
 BATCH = 500
 
@@ -31,7 +32,8 @@ class Coded:
     """An event as coded, with what else its views need to know."""
 
     pk: int
-    row: EventCoded
+    row: dict[str, Any]
+    """As stored: `EventCoded`."""
     pack_id: str
     revision: int
     location_id: str | None
@@ -48,55 +50,69 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
         when, precision = event_date(facts)
         deaths = published(facts, "deaths")
         has_parent = parent_known is not None and parent_known <= known_from
-        parts = coded.row.model_dump()
-        parts["movement"] = _counted(coded, facts)
-        parts["part_of"] = coded.row.part_of if has_parent else None
+        known = coded.row
         attested = corroboration(facts)
-        row = EventRow(
-            **parts,
-            date=EventWhen(**vars(when), precision=precision, printed=_printed(facts)),
-            status=status(facts),
-            corroboration=CorroborationRow(**vars(attested)),
-            deaths=deaths and Bounds(low=deaths.low, best=deaths.best, high=deaths.high),
-            figures=[FigureRow(**vars(figure)) for fact in facts for figure in fact.figures],
-            packs=sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
-            revision=revision,
-        )
+        row = {  # in the order of EventRow
+            "id": known["id"],
+            "category": known["category"],
+            "title": known["title"],
+            "summary": known["summary"],
+            "date": {
+                "earliest": when.earliest,
+                "latest": when.latest,
+                "precision": precision,
+                "printed": _printed(facts),
+            },
+            "location": known["location"],
+            "location_precision": known["location_precision"],
+            "actors": known["actors"],
+            "status": status(facts),
+            "corroboration": vars(attested),
+            "deaths": deaths and {"low": deaths.low, "best": deaths.best, "high": deaths.high},
+            "control_change": known["control_change"],
+            "movement": _counted(coded, facts),
+            "figures": [_said(figure) for fact in facts for figure in fact.figures],
+            "part_of": known["part_of"] if has_parent else None,
+            "packs": sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
+            "revision": revision,
+        }
         yield {
             "event_pk": coded.pk,
-            "id": row.id,
+            "id": known["id"],
             "known_from": known_from,
             "known_until": known_until,
             "earliest": when.earliest,
             "latest": when.latest,
             "sort_date": sort_date(when),
             "precision": precision,
-            "status": row.status,
+            "status": row["status"],
             "origins": attested.origins,
             "planned": bool(attested.asserting) and all(f.modality == "planned" for f in facts if f.asserts),
-            "contradictory": any(True for _ in within_event(row.id, facts)),
+            "contradictory": any(True for _ in within_event(known["id"], facts)),
             "deaths_low": deaths and deaths.low,
             "deaths_best": deaths and deaths.best,
             "deaths_high": deaths and deaths.high,
-            "category": row.category,
+            "category": known["category"],
             "location_id": coded.location_id,
             "country": coded.country,
             "latitude": coded.latitude,
             "longitude": coded.longitude,
-            "row": row.model_dump_json(),
+            "row": to_json(row).decode(),
         }
 
 
 def _counted(coded: Coded, facts: list[ClaimFact]) -> dict[str, Any] | None:
     """The movement with its published count."""
-    if coded.row.movement is None:
+    movement: dict[str, Any] | None = coded.row["movement"]
+    if movement is None:
         return None
     count = published(facts, "persons_moved")
-    return coded.row.movement.model_dump() | {"count": count and _count_row(count).model_dump()}
+    fields = ("low", "best", "high", "count_kind", "claim")
+    return movement | {"count": count and {name: getattr(count, name) for name in fields}}
 
 
-def _count_row(count: Published) -> CountRow:
-    return CountRow(low=count.low, best=count.best, high=count.high, count_kind=count.count_kind, claim=count.claim)
+def _said(figure: FigureFact) -> dict[str, Any]:
+    return {name: getattr(figure, name) for name in FigureRow.model_fields}
 
 
 def _printed(facts: list[ClaimFact]) -> str | None:
@@ -104,19 +120,27 @@ def _printed(facts: list[ClaimFact]) -> str | None:
     return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
 
 
-def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
-    """Make the views of these events follow from their claims; the ids of those that changed."""
+Claims = Mapping[int, list[Told]]
+"""The claims of events by their pk, first reports first."""
+
+
+def derive(connection: Connection, event_pks: Iterable[int], revision: int, at_hand: Claims | None = None) -> set[str]:
+    """Make the views of these events follow from their claims; the ids of those that changed.
+
+    `at_hand` are events whose claims need not be read, since all of them have just been written.
+    """
     changed: set[str] = set()
     wanted = sorted(set(event_pks))
     for start in range(0, len(wanted), BATCH):
-        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision)
+        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision, at_hand or {})
     return changed
 
 
-def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
+def _derive_batch(connection: Connection, batch: list[int], revision: int, at_hand: Claims) -> set[str]:
     view, event = table_of(models.EventView), table_of(models.Event)
-    events, claims = _coded(connection, batch), told_of(connection, batch)
-    parents = _known_since(connection, [coded.row.part_of for coded in events if coded.row.part_of])
+    events = _coded(connection, batch)
+    claims = {**told_of(connection, [pk for pk in batch if pk not in at_hand]), **at_hand}
+    parents = _known_since(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for found in connection.execute(
         select(view).where(view.c.event_pk.in_(batch)).order_by(view.c.event_pk, view.c.known_from)
@@ -125,7 +149,7 @@ def _derive_batch(connection: Connection, batch: list[int], revision: int) -> se
     stale: list[Coded] = []
     new: list[dict[str, Any]] = []
     for coded in events:
-        known = parents.get(coded.row.part_of or "")
+        known = parents.get(coded.row["part_of"] or "")
         views = list(views_of(coded, claims[coded.pk], known, coded.revision))
         if views != stored[coded.pk]:
             stale.append(coded)
@@ -134,10 +158,11 @@ def _derive_batch(connection: Connection, batch: list[int], revision: int) -> se
         pks = [coded.pk for coded in stale]
         connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
         connection.execute(update(event).where(event.c.pk.in_(pks)).values(revision=revision))
-    if new:
-        connection.execute(insert(view), new)
-    write_texts(connection, "event", _texts(connection, events))
-    return {coded.row.id for coded in stale}
+    insert_rows(connection, view, new)
+    texts = _texts(connection, events)
+    for there in (True, False):
+        write_texts(connection, "event", [text for text in texts if (text[0] in stored) == there], replace=there)
+    return {coded.row["id"] for coded in stale}
 
 
 def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
@@ -157,7 +182,7 @@ def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
         .where(event.c.pk.in_(batch))
         .order_by(event.c.pk)
     )
-    return [Coded(pk, EventCoded.model_validate_json(row), *rest) for pk, row, *rest in found]
+    return [Coded(pk, json.loads(row), *rest) for pk, row, *rest in found]
 
 
 def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
@@ -174,7 +199,7 @@ def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
 
 def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:
     """What full text finds events by: title, summary, and all names of their actors and places."""
-    parts: dict[int, list[str]] = {coded.pk: [coded.row.title, coded.row.summary] for coded in events}
+    parts: dict[int, list[str]] = {coded.pk: [coded.row["title"], coded.row["summary"]] for coded in events}
     links = (
         (models.EventActor, "actor_id", models.ActorName),
         (models.EventPlace, "location_id", models.LocationName),

@@ -21,6 +21,7 @@ from app.ingest.drafts import (
 )
 from app.ingest.universe import Universe, figure_fact
 from app.names import key
+from app.rules.facts import ClaimFact
 from app.schemas.base import Alias, CodeIn, Ref, Said, When
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import ControlChangeRow, EventActorRow, EventCoded, MovementRow
@@ -43,13 +44,15 @@ Children = dict[type[SQLModel], list[dict[str, Any]]]
 
 @dataclass
 class Record:
-    """One row to write. `children` hold the rows that belong to it; `text` is what full text finds it by."""
+    """One row to write: as it is said (JSON), its columns, the rows that hang on it, and what full text finds it by."""
 
     id: str
-    row: Said
+    row: str
     columns: dict[str, Any]
     children: Children = field(default_factory=dict)
     text: str = ""
+    fact: ClaimFact | None = None
+    """Of a claim whose event is derived from what is at hand: what the rules see of it."""
 
 
 def sort_date(when: Interval) -> date:
@@ -100,7 +103,7 @@ class Records:
             "published_on": draft.published_on,
         }
         text = joined_text(draft.name, *_spellings(draft.aliases), draft.author, draft.description)
-        return Record(draft.id, row, columns, {models.SourceName: _names(draft)}, text)
+        return Record(draft.id, row.model_dump_json(), columns, {models.SourceName: _names(draft)}, text)
 
     def actor(self, draft: ActorDraft) -> Record:
         """An actor with its names, codes and relations."""
@@ -130,7 +133,9 @@ class Records:
             ],
         }
         columns = {"name": draft.name, "kind": draft.kind, "country": draft.country}
-        return Record(draft.id, row, columns, children, joined_text(draft.name, *_spellings(draft.aliases)))
+        return Record(
+            draft.id, row.model_dump_json(), columns, children, joined_text(draft.name, *_spellings(draft.aliases))
+        )
 
     def location(self, draft: LocationDraft) -> Record:
         """A place with its names, codes and path."""
@@ -161,7 +166,9 @@ class Records:
             models.LocationName: _names(draft),
             models.LocationCode: [code.model_dump() for code in draft.codes],
         }
-        return Record(draft.id, row, columns, children, joined_text(draft.name, *_spellings(draft.aliases)))
+        return Record(
+            draft.id, row.model_dump_json(), columns, children, joined_text(draft.name, *_spellings(draft.aliases))
+        )
 
     def event(self, draft: EventDraft) -> Record:
         """The coded part of an event, its actors in coded and derived roles, and every place that it touches."""
@@ -198,7 +205,7 @@ class Records:
             models.ControlChange: [_flat(change)] if change else [],
             models.Movement: [_flat(move)] if move else [],
         }
-        return Record(draft.id, row, columns, children)
+        return Record(draft.id, row.model_dump_json(), columns, children)
 
     def _control_change(self, draft: EventDraft) -> ControlChangeRow | None:
         change = draft.control_change
@@ -270,10 +277,11 @@ class Records:
         }
         hops = [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)]
         figures = [
-            figure.model_dump() | {"position": at, "id": f"{row.id}-f{at + 1}"} for at, figure in enumerate(row.figures)
+            figure.model_dump() | {"position": at, "id": f"{row.id}-f{at + 1}", "as_given": False}
+            for at, figure in enumerate(row.figures)
         ]
         children: Children = {models.ClaimHop: hops, models.Figure: figures}
-        return Record(draft.full_id, row, columns, children, claim_text(row))
+        return Record(draft.full_id, row.model_dump_json(), columns, children, claim_text(row))
 
 
 def claim_text(row: ClaimRow) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 from sqlmodel import SQLModel
 
 from app import models
+from app.db.bulk import insert_rows
 from app.db.text_search import remove_texts, write_texts
 from app.ingest.records import Record
 from app.models.base import table_of
@@ -87,7 +88,7 @@ def upsert(
     meant = table.c.pack_id == pack_id if among is None else among
     wanted = select(table.c.id, table.c.pk, table.c.row).where(meant)
     stored = {id_: (pk, row) for id_, pk, row in connection.execute(wanted)}
-    rows = {id_: record.row.model_dump_json() for id_, record in records.items()}
+    rows = {id_: record.row for id_, record in records.items()}
     delta = Delta(
         added=records.keys() - stored.keys(),
         updated={id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in other},
@@ -110,16 +111,16 @@ def upsert(
     }
     if delta.added:
         new = {"pack_id": pack_id, "added_in": revision}
-        connection.execute(
-            insert(table), [written[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(delta.added)]
-        )
+        added = [written[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(delta.added)]
+        insert_rows(connection, table, added)
     if delta.updated:
         connection.execute(
             update(table).where(table.c.pk == bindparam("at_pk")),
             [written[id_] | {"at_pk": keys[id_]} for id_ in sorted(delta.updated)],
         )
     _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(written)})
-    write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(written)])
+    for ids, there in ((delta.added, False), (delta.updated, True)):
+        write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(ids)], replace=there)
     delta.removed |= _note_removals(connection, resource, delta, pack_id, revision, merged)
     return delta
 
@@ -142,8 +143,7 @@ def _add_children(connection: Connection, resource: str, written: Mapping[str, t
             for id_, (pk, record) in written.items()
             for child in record.children.get(model, ())
         ]
-        if rows:
-            connection.execute(insert(table_of(model)), rows)
+        insert_rows(connection, table_of(model), rows)
 
 
 def _note_removals(

@@ -9,7 +9,7 @@ from app import models
 from app.countries import BY_GWNO, Country
 from app.ingest.records import Children, Record, joined_text, name_rows
 from app.names import fold
-from app.schemas.base import CodeIn, Ref
+from app.schemas.base import CodeIn
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
 ISO = "iso-3166-1-alpha-3"
@@ -23,6 +23,18 @@ MOST_TEXT = 300  # of a title or name; longer ones are cut, the cells keep them 
 def slug(text: str) -> str:
     """The text as part of an id."""
     return "-".join(fold(text).split())[:80] or "unnamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row that others refer to, and the reference as it is said."""
+
+    id: str
+    name: str
+    row: dict[str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", {"id": self.id, "name": self.name})
 
 
 @dataclass
@@ -41,7 +53,7 @@ class Batch:
         return found
 
 
-Codes = Mapping[tuple[str, str], Ref]
+Codes = Mapping[tuple[str, str], Named]
 """Rows that are there already, by scheme and code."""
 
 
@@ -52,10 +64,10 @@ class References:
     that other imports made, with the parents of places: their spelling stays.
     """
 
-    def __init__(self, actors: Codes, locations: Codes, stored: Iterable[tuple[Ref, str | None]] = ()) -> None:
+    def __init__(self, actors: Codes, locations: Codes, stored: Iterable[tuple[Named, str | None]] = ()) -> None:
         self._known_actors = actors
         self._known_locations = locations
-        self._refs: dict[str, Ref] = {}
+        self._refs: dict[str, Named] = {}
         self._parents: dict[str, str | None] = {}
         for ref, parent in stored:
             self._refs[ref.id], self._parents[ref.id] = ref, parent
@@ -68,19 +80,19 @@ class References:
         taken, self.batch = self.batch, Batch()
         return taken
 
-    def source(self, id_: str, name: str, kind: str) -> Ref:
+    def source(self, id_: str, name: str, kind: str) -> Named:
         """Who says something."""
         self.referred.add(id_)
         if id_ not in self._refs:
-            self._refs[id_] = Ref(id=id_, name=name[:MOST_TEXT])
+            self._refs[id_] = Named(id_, name[:MOST_TEXT])
             blank = dict.fromkeys(("organisation", "actor", "published_on", "author", "url", "language", "description"))
             row = SourceRow(id=id_, name=name[:MOST_TEXT], kind=kind, aliases=[], **blank)
             columns = {"name": row.name, "kind": kind, "organisation_id": None, "actor_id": None, "published_on": None}
             names: Children = {models.SourceName: name_rows(id_, row.name)}
-            self.batch.sources[id_] = Record(id_, row, columns, names, joined_text(row.name))
+            self.batch.sources[id_] = Record(id_, row.model_dump_json(), columns, names, joined_text(row.name))
         return self._refs[id_]
 
-    def actor(self, scheme: str, number: int, name: str, kind: str, country: Country | None = None) -> Ref:
+    def actor(self, scheme: str, number: int, name: str, kind: str, country: Country | None = None) -> Named:
         """Who does something, by the number that a scheme gives it."""
         code = (scheme, str(number))
         if code in self._known_actors:
@@ -88,7 +100,7 @@ class References:
         id_ = f"{scheme}:{number}"
         self.referred.add(id_)
         if id_ not in self._refs:
-            self._refs[id_] = Ref(id=id_, name=name)
+            self._refs[id_] = Named(id_, name)
             iso3 = country.iso3 if country else None
             codes = [CodeIn(scheme=scheme, version=None, code=code[1])]
             row = ActorRow(id=id_, name=name, kind=kind, country=iso3, aliases=[], codes=codes, relations=[])
@@ -98,10 +110,10 @@ class References:
                 models.ActorAncestor: [{"ancestor_id": id_, "starts_on": date.min, "ends_on": date.max}],
             }
             columns = {"name": name, "kind": kind, "country": iso3}
-            self.batch.actors[id_] = Record(id_, row, columns, children, joined_text(name))
+            self.batch.actors[id_] = Record(id_, row.model_dump_json(), columns, children, joined_text(name))
         return self._refs[id_]
 
-    def place(self, cell: Mapping[str, Any]) -> Ref:
+    def place(self, cell: Mapping[str, Any]) -> Named:
         """The point as given, inside the units as given."""
         number = cell["country_id"]
         country = BY_GWNO.get(number)
@@ -121,7 +133,7 @@ class References:
         point = (latitude, longitude, POINTS[precision])
         return self._location(id_, name, KINDS[precision], country, at.id, point)
 
-    def _country(self, number: int | None, country: Country | None, name: str) -> Ref:
+    def _country(self, number: int | None, country: Country | None, name: str) -> Named:
         iso3 = country.iso3 if country else None
         if (ISO, iso3 or "") in self._known_locations:
             found = self._known_locations[ISO, iso3 or ""]
@@ -143,10 +155,10 @@ class References:
         parent: str | None,
         point: tuple[float | None, float | None, str | None] = (None, None, None),
         codes: list[CodeIn] | None = None,
-    ) -> Ref:
+    ) -> Named:
         self.referred.add(id_)
         if id_ not in self._refs:
-            self._refs[id_] = Ref(id=id_, name=name[:MOST_TEXT])
+            self._refs[id_] = Named(id_, name[:MOST_TEXT])
             self._parents[id_] = parent
             path = self._path(id_)
             iso3 = country.iso3 if country else None
@@ -168,7 +180,7 @@ class References:
                 models.LocationCode: [code.model_dump() for code in codes or []],
                 models.LocationAncestor: [{"ancestor_id": outer} for outer in path],
             }
-            self.batch.locations[id_] = Record(id_, row, columns, children, joined_text(row.name))
+            self.batch.locations[id_] = Record(id_, row.model_dump_json(), columns, children, joined_text(row.name))
         return self._refs[id_]
 
     def _path(self, id_: str) -> list[str]:

@@ -13,23 +13,25 @@ where_prec, date_prec and the sides are those of the GED Codebook 25.1.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from pydantic_core import to_json
 
 from app import models
 from app.countries import BY_GWNO
 from app.formats.base import dumps
 from app.ingest.datasets.ged import AT, GedRecord
-from app.ingest.datasets.ged_references import MOST_TEXT, References, slug
+from app.ingest.datasets.ged_references import MOST_TEXT, Named, References, slug
 from app.ingest.datasets.ged_sources import GedSource, first_hop
-from app.ingest.records import Children, Record, claim_text, sort_date
+from app.ingest.records import Children, Record, joined_text
 from app.names import key
-from app.schemas.base import Ref, When
-from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
-from app.schemas.events import EventActorRow, EventCoded
+from app.rules.facts import ClaimFact, FigureFact
+from app.schemas.claims import FigureRow
 from app.timespan import Interval
 
-DATASET = Ref(id="ucdp-ged", name="UCDP Georeferenced Event Dataset")
+DATASET = Named("ucdp-ged", "UCDP Georeferenced Event Dataset")
 PLACED = {1: "exact", 2: "near", 3: "district", 4: "province", 5: "area", 6: "country", 7: "international"}
 """location_precision by where_prec."""
 VIOLENCE = {1: "State-based violence", 2: "Non-state violence", 3: "One-sided violence"}
@@ -47,7 +49,7 @@ class GedRows(References):
         for claim in self._claims(record, cell, event, place):
             self.batch.claims[claim.id] = claim
 
-    def _sides(self, cell: Mapping[str, Any]) -> list[tuple[Ref, str]]:
+    def _sides(self, cell: Mapping[str, Any]) -> list[tuple[Named, str]]:
         violence = cell["type_of_violence"]
         roles = ("initiator", "target") if violence == 3 else ("participant", "participant")
         found = []
@@ -63,7 +65,7 @@ class GedRows(References):
         found.append((self.actor("ucdp-dyad", cell["dyad_new_id"], cell["dyad_name"], "other"), "participant"))
         return list(dict.fromkeys(found))
 
-    def _event(self, record: GedRecord, cell: Mapping[str, Any], place: Ref) -> Ref:
+    def _event(self, record: GedRecord, cell: Mapping[str, Any], place: Named) -> Named:
         id_ = f"{DATASET.id}:{record.id}"
         violence = cell["type_of_violence"]
         sides = self._sides(cell)
@@ -72,24 +74,26 @@ class GedRows(References):
         title = f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MOST_TEXT]
         within = ", ".join(dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part))
         summary = f"{VIOLENCE[violence]} in {cell['conflict_name']}: {cell['where_description'] or where}, {within}."
-        row = EventCoded(
-            id=id_,
-            category="violence_against_civilians" if violence == 3 else "clash",
-            title=title,
-            summary=summary,
-            location=place,
-            location_precision=PLACED[cell["where_prec"]],
-            actors=[EventActorRow(id=ref.id, name=ref.name, role=role) for ref, role in sides],
-            control_change=None,
-            movement=None,
-            part_of=None,
-        )
+        precision = PLACED[cell["where_prec"]]
+        category = "violence_against_civilians" if violence == 3 else "clash"
+        row = {  # in the order of EventCoded
+            "id": id_,
+            "category": category,
+            "title": title,
+            "summary": summary,
+            "location": place.row,
+            "location_precision": precision,
+            "actors": [ref.row | {"role": role} for ref, role in sides],
+            "control_change": None,
+            "movement": None,
+            "part_of": None,
+        }
         columns = {
-            "category": row.category,
+            "category": category,
             "title": title,
             "title_key": key(title),
             "location_id": place.id,
-            "location_precision": row.location_precision,
+            "location_precision": precision,
             "part_of_id": None,
         }
         children: Children = {
@@ -97,53 +101,44 @@ class GedRows(References):
             models.EventPlace: [{"location_id": place.id}],
             models.GedEvent: [_as_given(record, cell)],
         }
-        self.batch.events[id_] = Record(id_, row, columns, children)
-        return Ref(id=id_, name=title)
+        self.batch.events[id_] = Record(id_, to_json(row).decode(), columns, children)
+        return Named(id_, title)
 
-    def _claims(self, record: GedRecord, cell: Mapping[str, Any], event: Ref, place: Ref) -> Iterator[Record]:
-        when = When(earliest=record.earliest, latest=record.latest, precision=_precision(record))
+    def _claims(self, record: GedRecord, cell: Mapping[str, Any], event: Named, place: Named) -> Iterator[Record]:
         first = first_hop(cell["source_original"])
         hop = [self.source(f"ucdp-original:{slug(first)}", first, "unattributed")] if first else []
         reported = [source.published_on or record.latest for source in record.sources]
-        common = {"event": event, "document": DATASET, "stance": "asserts", "date": when, "location": place}
-        printed = dict.fromkeys(PrintedRow.model_fields) | {"place": cell["where_coordinates"]}
-        several = None if first else cell["source_original"]
-        yield _claim(
-            f"{event.id}:0",
+        about = About(record, event, place, cell["where_coordinates"])
+        yield about.claim(
+            0,
             [DATASET],
             max(reported, default=record.latest),
             locator=f"record {record.id}",
             summary=_estimate(cell),
             modality="fact",
-            reported_basis="document",
-            printed=PrintedRow(**printed | {"other": several}),
+            stated=False,
+            printed=None if first else cell["source_original"],
             figures=_deaths(cell, record.latest),
             note=None if record.sources else UNDATED,
-            **common,
         )
         for at, source in enumerate(record.sources, 1):
             name = source.office
             office = [self.source(f"ucdp-source:{slug(name)}", name, "outlet")] if name else []
-            yield _claim(
-                f"{event.id}:{at}",
+            yield about.claim(
+                at,
                 [*hop, *office, DATASET],
                 reported[at - 1],
                 locator=f"record {record.id}, source {at}",
                 summary=_named(source),
                 modality="reported",
-                reported_basis="stated" if source.published_on else "document",
-                printed=PrintedRow(**printed | {"other": source.text.strip() or None}),
+                stated=source.published_on is not None,
+                printed=source.text.strip() or None,
                 figures=[],
                 note=None if source.published_on else UNDATED,
-                **common,
             )
 
 
 UNDATED = "When it was said is not given: the last day of the event stands in."
-
-
-def _precision(record: GedRecord) -> str:
-    return "day" if record.earliest == record.latest else "range"
 
 
 def _estimate(cell: Mapping[str, Any]) -> str:
@@ -156,39 +151,94 @@ def _named(source: GedSource) -> str:
     return f"Named by UCDP as a source: {source.headline}" if source.headline else "Named by UCDP as a source."
 
 
-def _deaths(cell: Mapping[str, Any], as_of: date) -> list[FigureRow]:
+def _deaths(cell: Mapping[str, Any], as_of: date) -> list[FigureFact]:
     low, best, high = cell["low"], cell["best"], cell["high"]
     if low is None and best is None and high is None:
         return []
-    figure = {"measure": "deaths", "of": None, "count_kind": "cumulative", "as_of": as_of, "printed": None}
-    return [FigureRow(low=low, best=best, high=high, **figure)]
+    return [FigureFact("deaths", "cumulative", low, best, high, as_of=as_of)]
 
 
-def _claim(id_: str, chain: list[Ref], reported_on: date, **fields: Any) -> Record:
-    row = ClaimRow(id=id_, attribution=chain, origin=chain[0], reported_on=reported_on, **fields)
-    when = Interval(row.date.earliest, row.date.latest)
-    columns = {
-        "event_id": row.event.id,
-        "document_id": row.document.id,
-        "origin_id": row.origin.id,
-        "stance": row.stance,
-        "modality": row.modality,
-        "reported_on": reported_on,
-        "reported_basis": row.reported_basis,
-        "earliest": when.earliest,
-        "latest": when.latest,
-        "sort_date": sort_date(when),
-        "precision": row.date.precision,
-        "location_id": row.location.id if row.location else None,
-    }
-    children: Children = {
-        models.ClaimHop: [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)],
-        models.Figure: [
-            figure.model_dump() | {"position": at, "id": f"{id_}-f{at + 1}", "as_given": True}
-            for at, figure in enumerate(row.figures)
-        ],
-    }
-    return Record(id_, row, columns, children, claim_text(row))
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the claims of one record share."""
+
+    record: GedRecord
+    event: Named
+    place: Named
+    printed_place: str | None
+
+    def claim(
+        self,
+        number: int,
+        chain: list[Named],
+        reported_on: date,
+        *,
+        locator: str,
+        summary: str,
+        modality: str,
+        stated: bool,
+        printed: str | None,
+        figures: list[FigureFact],
+        note: str | None,
+    ) -> Record:
+        """One claim: its row, its columns, what hangs on it, and what the rules see of it."""
+        id_, first, last = f"{self.event.id}:{number}", self.record.earliest, self.record.latest
+        basis = "stated" if stated else "document"
+        precision = "day" if first == last else "range"
+        said = [{name: getattr(figure, name) for name in FigureRow.model_fields} for figure in figures]
+        row = {  # in the order of ClaimRow
+            "id": id_,
+            "event": self.event.row,
+            "document": DATASET.row,
+            "locator": locator,
+            "summary": summary,
+            "stance": "asserts",
+            "modality": modality,
+            "attribution": [hop.row for hop in chain],
+            "origin": chain[0].row,
+            "reported_on": reported_on,
+            "reported_basis": basis,
+            "date": {"earliest": first, "latest": last, "precision": precision},
+            "location": self.place.row,
+            "printed": {"date": None, "place": self.printed_place, "quantity": None, "name": None, "other": printed},
+            "figures": said,
+            "note": note,
+        }
+        columns = {
+            "event_id": self.event.id,
+            "document_id": DATASET.id,
+            "origin_id": chain[0].id,
+            "stance": "asserts",
+            "modality": modality,
+            "reported_on": reported_on,
+            "reported_basis": basis,
+            "earliest": first,
+            "latest": last,
+            "sort_date": first,
+            "precision": precision,
+            "location_id": self.place.id,
+        }
+        children: Children = {
+            models.ClaimHop: [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)],
+            models.Figure: [
+                figure | {"position": at, "id": f"{id_}-f{at + 1}", "as_given": True} for at, figure in enumerate(said)
+            ],
+        }
+        text = joined_text(self.event.name, summary, *(hop.name for hop in chain), self.place.name)
+        # Offices and the dataset belong to no organisation, and first hops are not named: see `rules.status.origin`.
+        origin = chain[0].id if chain[0].id.startswith("ucdp-source:") else None
+        fact = ClaimFact(
+            id=id_,
+            document=DATASET.id,
+            origin=origin,
+            stance="asserts",
+            modality=modality,
+            reported_on=reported_on,
+            date=Interval(first, last),
+            precision=precision,
+            figures=tuple(figures),
+        )
+        return Record(id_, to_json(row).decode(), columns, children, text, fact)
 
 
 def _as_given(record: GedRecord, cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from app.db.engine import writing
 from app.errors import BrokenPackError, Problem
 from app.ingest.datasets.files import Table
 from app.ingest.datasets.ged import GedRecord, Rejected, read
+from app.ingest.datasets.ged_references import Batch, Named
 from app.ingest.datasets.ged_rows import DATASET, GedRows
 from app.ingest.derive import derive
 from app.ingest.drafts import CoverageDraft, PackDraft
@@ -25,6 +26,7 @@ from app.ingest.pack_rows import store_pack
 from app.ingest.records import Record
 from app.ingest.upsert import CHILDREN, TABLES, Delta, pks, upsert
 from app.models.base import table_of
+from app.query.facts import Told
 from app.schemas.base import Ref
 
 BATCH = 1000  # records that are held in memory at a time
@@ -37,7 +39,7 @@ CITATION = (
 COVERED = "UCDP's own coding of the news and reports that each record names; imported as published."
 
 Item = TypeVar("Item")
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the rows read so far."""
 
 
@@ -59,7 +61,7 @@ class _UnchangedError(Exception):
     """Nothing differs from what is there: the transaction is taken back."""
 
 
-def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told: Told) -> Imported:
+def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told: Progress) -> Imported:
     """Import files of UCDP GED into the dataset `snapshot` (default: ucdp-ged).
 
     With `snapshot` the files are the whole of it: events of it that they lack are removed. Rows that cannot be read
@@ -96,7 +98,7 @@ class _Import:
         self.kept: set[str] = set()
         self.first, self.last = date.max, date.min
 
-    def run(self, files: Sequence[Path], told: Told) -> None:
+    def run(self, files: Sequence[Path], told: Progress) -> None:
         """Read and write everything. Raises _UnchangedError when nothing differs."""
         made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.done.dataset}"}
         self.connection.execute(insert(table_of(models.Revision)).values(made))
@@ -108,7 +110,7 @@ class _Import:
             raise _UnchangedError
         self.done.revision = self.revision
 
-    def _codes(self, codes: Any, owner: Any) -> dict[tuple[str, str], Ref]:
+    def _codes(self, codes: Any, owner: Any) -> dict[tuple[str, str], Named]:
         """Rows of other packs by their codes."""
         coded, owned = table_of(codes), table_of(owner)
         wanted = select(coded.c.scheme, coded.c.code, owned.c.id, owned.c.name).join(
@@ -117,9 +119,9 @@ class _Import:
         curated = table_of(models.Pack)
         wanted = wanted.join(curated, curated.c.id == owned.c.pack_id).where(curated.c.dataset.is_(False))
         found = self.connection.execute(wanted.order_by(owned.c.id.desc()))
-        return {(scheme, code): Ref(id=id_, name=name) for scheme, code, id_, name in found}
+        return {(scheme, code): Named(id_, name) for scheme, code, id_, name in found}
 
-    def _stored(self, whole: bool) -> Iterator[tuple[Ref, str | None]]:
+    def _stored(self, whole: bool) -> Iterator[tuple[Named, str | None]]:
         """Rows of imports before that rows not read now may name, with the parents of places.
 
         With all of a dataset at hand, its own rows are spelt as its files spell them now.
@@ -130,9 +132,9 @@ class _Import:
             parent = location.c.parent_id if table is location else null()
             wanted = select(table.c.id, table.c.name, parent).join(pack, pack.c.id == table.c.pack_id)
             for id_, name, above in self.connection.execute(wanted.where(others)):
-                yield Ref(id=id_, name=name), above
+                yield Named(id_, name), above
 
-    def _read(self, files: Sequence[Path], told: Told) -> Iterator[GedRecord]:
+    def _read(self, files: Sequence[Path], told: Progress) -> Iterator[GedRecord]:
         before = 0
         for path in files:
             with Table(path) as table:
@@ -166,9 +168,23 @@ class _Import:
         claims = self._upsert("claims", batch.claims, among)
         self._count("claims", claims)
         told = {id_.rpartition(":")[0] for id_ in claims.touched}  # an id of a claim is its event's and a number
-        derived = derive(self.connection, (event_pks[id_] for id_ in events.touched | told), self.revision)
+        at_hand = self._at_hand(batch, event_pks)
+        derived = derive(self.connection, (event_pks[id_] for id_ in events.touched | told), self.revision, at_hand)
         events.updated |= derived - events.added
         self._count("events", events)
+
+    def _at_hand(self, batch: Batch, event_pks: Mapping[str, int]) -> dict[int, list[Told]]:
+        """The claims of the events of a batch, but for events on which other packs say something too."""
+        claim = table_of(models.Claim)
+        elsewhere = select(claim.c.event_pk).where(claim.c.event_pk.in_(event_pks.values()))
+        shared = set(self.connection.scalars(elsewhere.where(claim.c.pack_id != self.done.dataset)))
+        found: dict[int, list[Told]] = {pk: [] for pk in event_pks.values() if pk not in shared}
+        for record in batch.claims.values():
+            if record.fact and (told := found.get(record.columns["event_pk"])) is not None:
+                told.append(Told(record.fact, self.done.dataset))
+        for told in found.values():
+            told.sort(key=lambda claim: (claim.fact.reported_on, claim.fact.id))
+        return found
 
     def _upsert(
         self,
@@ -229,7 +245,14 @@ class _Import:
                 sources_searched=COVERED,
             ),
         )
-        return store_pack(self.connection, draft, DATASET if dated else None, "", self.revision, dataset=True)
+        return store_pack(
+            self.connection,
+            draft,
+            Ref(id=DATASET.id, name=DATASET.name) if dated else None,
+            "",
+            self.revision,
+            dataset=True,
+        )
 
 
 def _version(files: Sequence[Path]) -> str:
