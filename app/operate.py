@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -109,7 +109,8 @@ def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, s
     found_list = lists[name]
     extension = Path(out).suffix.removeprefix(".")
     given = [*asked] if any(key == "f" for key, _ in asked) else [*asked, ("f", extension or "csv")]
-    values = found_list.read([*given] if any(key == "limit" for key, _ in asked) else [*given, ("limit", "all")])
+    everything = "limit" in found_list.params and not any(key == "limit" for key, _ in asked)
+    values = found_list.read([*given, ("limit", "all")] if everything else given)
     format_ = FORMATS[values["f"]]
     rows = 0
 
@@ -119,8 +120,9 @@ def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, s
             rows += len(batch)
             yield batch
 
-    with _ready(settings) as connection:
+    with _ready(settings) as connection, ExitStack() as stack:
         found = found_list.find(connection, values, format_.flat)
+        stack.callback(found.close)
         packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
         head = found_list.head(current_revision(connection), packs, values, found, ())
         with _replacing(out) as file:
@@ -131,24 +133,37 @@ def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, s
 
 @contextmanager
 def _replacing(out: str) -> Iterator[BinaryIO]:
-    """A file that takes the place of `out` once it is whole."""
-    if out == "-":
-        yield sys.stdout.buffer
-        return
-    path = Path(out)
+    """A file that takes the place of `out` once it is whole; what is no plain file, such as a pipe, is written to."""
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                yield file  # type: ignore[misc]
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        Path(file.name).chmod(0o666 & ~_umask())
-        Path(file.name).replace(path)
+        if out == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            return
+        path = Path(out).resolve()  # a link stays a link
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        with _beside(path) as new:
+            yield new
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    """A new file next to `path` that is given its name at the end; it is gone if anything fails."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        new = Path(file.name)
+        try:
+            yield file  # type: ignore[misc]
+            file.flush()
+            os.fsync(file.fileno())
+            new.chmod(0o666 & ~_umask())
+            new.replace(path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
 
 
 def _umask() -> int:

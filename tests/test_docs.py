@@ -70,7 +70,8 @@ def test_every_parameter_is_explained_with_an_example(description: dict[str, Any
             seen.add(parameter["name"])
             assert len(parameter["description"]) > 15, (path, parameter)
             assert (example_of(parameter) is None) == (parameter["name"] in WITHOUT_EXAMPLE), (path, parameter)
-            assert parameter["schema"]["type"] in ("string", "integer", "number", "boolean", "array")
+            for schema in parameter["schema"].get("anyOf", [parameter["schema"]]):
+                assert schema["type"] in ("string", "integer", "number", "boolean", "array")
     assert seen >= {name for resource in RESOURCES.values() for name in resource.listing.params} | {"id"}
 
 
@@ -113,7 +114,10 @@ def test_codes_are_described_with_their_whole_list(description: dict[str, Any]) 
     parameters = description["paths"]["/v1/events"]["get"]["parameters"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
     assert schemas["category"] == {"type": "array", "items": {"type": "string", "enum": vocab.CATEGORY.codes}}
-    assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+    assert schemas["limit"] == {
+        "anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, {"type": "string", "enum": ["all"]}],
+        "default": 100,
+    }
     styles = {(p["name"], p["style"], p["explode"]) for p in parameters}
     assert styles == {(name, "form", False) for name in schemas}
 

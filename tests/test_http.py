@@ -146,12 +146,13 @@ def test_options_tells_what_is_allowed(client: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/events", 200), ("/v1/events?limit=0", 400), ("/v1/events/x", 404)])
-def test_any_page_on_the_web_may_read_and_sees_etag_and_link(client: TestClient, path: str, status: int) -> None:
+def test_any_page_on_the_web_may_read_and_sees_our_headers(client: TestClient, path: str, status: int) -> None:
     response = client.get(path, headers=ORIGIN)
     assert response.status_code == status
     assert response.headers["access-control-allow-origin"] == "*"
     exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
-    assert exposed == {"etag", "link"}
+    ours = {f"oxus-{name}" for name in ("revision", "licence", "citation", "matched", "omitted")}
+    assert exposed == {"etag", "link", "content-disposition"} | ours
 
 
 def test_a_preflight_lets_conditional_requests_through_and_no_writing(client: TestClient) -> None:

@@ -2,23 +2,26 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from app import __version__
+from app.api.methods import HEAD, Receive, Scope, Send
 from app.db.engine import is_embedded, reading
 from app.errors import InvalidParameterError, NotAcceptableError, UnavailableError
 from app.formats import FORMATS
 from app.formats.as_geojson import licence_url
 from app.formats.base import Format
+from app.query.listing import Page
 from app.query.lookups import current_revision, pack_rows
 from app.schemas.reference import PackRow
 
@@ -94,11 +97,13 @@ class Snapshot:
     format: Format
     links: list[Link] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    pages: list[Page] = field(default_factory=list)
+    """What is read while it is sent."""
 
 
 Answer = Callable[[Snapshot], Iterable[bytes]]
 Sent = Generator[Any, None, None]
-"""First the response (without a body, or 304), then the body in chunks."""
+"""First the status and the headers, then the body in chunks."""
 
 
 def pairs_of(request: Request) -> list[tuple[str, str]]:
@@ -126,7 +131,8 @@ def _weight(accept: str, media: str) -> float:
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
         stated = next((option[2:] for option in options if option.startswith("q=")), "1")
-        weights[given] = float(stated) if stated.replace(".", "", 1).isdecimal() and stated.isascii() else 1.0
+        number = stated.replace(".", "", 1).isdecimal() and stated.isascii()
+        weights[given] = min(float(stated), 1.0) if number else 1.0
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
             return weights[covering]
@@ -159,25 +165,28 @@ async def answer(
 
 
 def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
-    response: Response
-    response, *body = _sent(reader, request, write, format_, reader.seconds)
-    if response.status_code == 200:
-        response.body = b"".join(body)
-        response.headers["Content-Length"] = str(len(response.body))
-    return response
+    with closing(_sent(reader, request, write, format_, reader.seconds)) as sent:
+        status, headers = next(sent)
+        return Response(b"".join(sent), status, headers)
 
 
 async def _streamed(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
     """Rows are read while they are sent; the first of them before the first byte, so that errors keep their status."""
+    sent = _export(reader, request, write, format_)
 
-    def begin() -> tuple[Response, bytes, Sent]:
-        sent = _export(reader, request, write, format_)
-        return next(sent), next(sent, b""), sent
+    def begin() -> tuple[int, dict[str, str], bytes]:
+        try:
+            status, headers = next(sent)
+            return status, headers, next(sent, b"")
+        except BaseException:
+            sent.close()
+            raise
 
-    response, first, rest = await run_in_threadpool(begin)
-    if response.status_code != 200:
-        return response
-    return StreamingResponse(_chunks(first, rest), headers=dict(response.headers))
+    status, headers, first = await run_in_threadpool(begin)
+    if status == HTTPStatus.OK and not request.scope.get(HEAD):
+        return _Stream(first, sent, headers, reader.export_seconds)
+    await run_in_threadpool(sent.close)
+    return Response(b"", status, headers) if status != HTTPStatus.OK else StreamingResponse(iter(()), status, headers)
 
 
 def _export(reader: Reader, request: Request, write: Answer, format_: Format) -> Sent:
@@ -185,14 +194,30 @@ def _export(reader: Reader, request: Request, write: Answer, format_: Format) ->
         yield from _sent(reader, request, write, format_, reader.export_seconds)
 
 
-async def _chunks(first: bytes, rest: Sent) -> AsyncIterator[bytes]:
-    try:
+class _Stream(StreamingResponse):
+    """An answer that is sent while it is made; whatever becomes of the reader, it leaves no connection behind."""
+
+    def __init__(self, first: bytes, rest: Sent, headers: dict[str, str], seconds: float) -> None:
+        super().__init__(self._chunks(first, rest), headers=headers)
+        self.rest = rest
+        self.seconds = seconds
+
+    @staticmethod
+    async def _chunks(first: bytes, rest: Sent) -> AsyncIterator[bytes]:
         yield first
         while (chunk := await run_in_threadpool(next, rest, None)) is not None:
             yield chunk
-    finally:
-        with CancelScope(shield=True):  # a reader that went away leaves no connection behind
-            await run_in_threadpool(rest.close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send, and give back what the answer was made from."""
+        try:
+            with move_on_after(self.seconds) as limit:
+                await super().__call__(scope, receive, send)
+            if limit.cancelled_caught:  # the connection breaks, so that nobody takes what was sent for the whole
+                raise UnavailableError(f"an export took longer than {self.seconds:g} s")
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self.rest.close)
 
 
 def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seconds: float) -> Sent:
@@ -201,18 +226,22 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
         etag = _etag(request, revision, format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if _has(request, etag):
-            yield Response(status_code=304, headers=headers)
+            yield HTTPStatus.NOT_MODIFIED, headers
             return
         snapshot = Snapshot(connection, revision, reader.packs(connection, revision), format_)
-        chunks = iter(write(snapshot))
-        first = next(chunks, b"")
-        if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be there
-            yield Response(status_code=304, headers=headers)
-            return
-        headers |= {"Content-Type": format_.media_type, **_credits(snapshot), **snapshot.headers}
-        yield Response(headers=headers)
-        yield first
-        yield from chunks
+        try:
+            chunks = iter(write(snapshot))
+            first = next(chunks, b"")
+            if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be
+                yield HTTPStatus.NOT_MODIFIED, headers
+                return
+            headers |= {"Content-Type": format_.media_type, **_credits(snapshot), **snapshot.headers}
+            yield HTTPStatus.OK, headers
+            yield first
+            yield from chunks
+        finally:
+            for page in snapshot.pages:
+                page.close()
 
 
 def _credits(snapshot: Snapshot) -> dict[str, str]:
@@ -223,7 +252,7 @@ def _credits(snapshot: Snapshot) -> dict[str, str]:
     found = {
         "Link": ", ".join(links),
         "Oxus-Revision": str(snapshot.revision),
-        "Oxus-Licence": ", ".join(licences),
+        "Oxus-Licence": ", ".join(quote(licence, safe=PRINTABLE) for licence in licences),
         "Oxus-Citation": "; ".join(quote(pack.citation, safe=PRINTABLE) for pack in snapshot.packs),
     }
     return {name: value for name, value in found.items() if value}

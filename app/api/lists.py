@@ -33,6 +33,7 @@ def paged(
     request: Request, snapshot: Snapshot, values: Values, asked: Answered, found: Page, links: Iterable[Link] = ()
 ) -> Iterable[bytes]:
     """A page in the format that was asked for, with links to itself, to the next one, and those given."""
+    snapshot.pages.append(found)
     media = {"type": snapshot.format.media_types[0]}
     snapshot.links = [{"rel": "self", "href": str(request.url)} | media, *links]
     if found.next:

@@ -8,6 +8,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+HEAD = "oxus.head"
+"""Key of a request's scope that was HEAD: nobody will read the body."""
 ALLOWED = b"GET, HEAD, OPTIONS"
 
 
@@ -26,7 +28,7 @@ class Methods:
             await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ALLOWED)]})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+            await self.app({**scope, "method": "GET", HEAD: True}, receive, _without_body(send))
 
 
 def _without_body(send: Send) -> Send:

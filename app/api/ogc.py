@@ -25,7 +25,7 @@ from app.names import nearest
 from app.query.listing import extent, find_one, page
 from app.query.lookups import one_row
 from app.query.params import read_query
-from app.resources import Resource
+from app.resources import RESOURCES, Resource
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)  # described by a document of its own, at /ogc/api
 
@@ -180,7 +180,7 @@ async def items(request: Request) -> Response:
     return await answer(request, values, write, offered=AS_GEOJSON)
 
 
-@router.get("/collections/{collection}/items/{id:path}")
+@router.get("/collections/{collection}/items/{id}")
 async def item(request: Request) -> Response:
     """One feature by its id."""
     resource = _collection_of(request)
@@ -189,10 +189,10 @@ async def item(request: Request) -> Response:
     path = f"/collections/{resource.name}"
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
+        one_row(RESOURCES[resource.name].listing, id_, values, snapshot.connection)  # tells what is near, or merged
         found = find_one(resource.listing, id_, snapshot.connection)
         if found is None:
-            one_row(resource.listing, id_, values, snapshot.connection)  # tells what became of it, or what is near
-            raise NotFoundError(resource.name, id_)
+            raise NotFoundError(resource.name, id_, reason=f"{id_} is no feature of {resource.name}")
         snapshot.headers["Content-Crs"] = f"<{CRS84}>"
         columns = shown(resource.columns, None, resource.spatial)
         links = [

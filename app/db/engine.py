@@ -101,7 +101,7 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
 @contextmanager
 def _limited(connection: Connection, seconds: float) -> Iterator[None]:
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        connection.execute(text(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}"))
         yield
         return
     raw: Any = connection.connection.dbapi_connection

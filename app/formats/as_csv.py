@@ -56,7 +56,8 @@ def _item(value: Any) -> str:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    # One that starts with an apostrophe already gets another, so that taking one away always gives the text back.
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 CSV = Format("csv", "text/csv; charset=utf-8; header=present", write, flat=True)

@@ -8,6 +8,7 @@ and the counts of OGC API - Features.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from app.formats.base import Batches, Format, Head, Row, dumps
 from app.formats.columns import Column, shown, values_of
@@ -29,7 +30,7 @@ def feature(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
 
 def licence_url(licence: str) -> str:
     """The page of a licence by its SPDX identifier."""
-    return f"https://spdx.org/licenses/{licence}.html"
+    return f"https://spdx.org/licenses/{quote(licence, safe='')}.html"
 
 
 def links_of(head: Head) -> list[Mapping[str, str]]:

@@ -24,7 +24,7 @@ GEO = {
     # No CRS is named: longitude and latitude on WGS 84 (OGC:CRS84).
     "columns": {GEOMETRY: {"encoding": "WKB", "geometry_types": ["Point"]}},
 }
-ROWS_A_GROUP = 10_000
+ROWS_A_GROUP = 5_000  # held in memory at a time
 
 
 class Sink(io.RawIOBase):

@@ -82,8 +82,9 @@ def changes(connection: Connection, values: Mapping[str, Any]) -> Page:
 
 
 def _streamed(connection: Connection, wanted: Select[Any], since: int) -> Iterator[list[Row]]:
-    for part in connection.execute(wanted.execution_options(yield_per=ROWS_A_BATCH)).partitions():
-        yield _said_all(connection, part, since)
+    with connection.execute(wanted.execution_options(yield_per=ROWS_A_BATCH)) as found:
+        for part in found.partitions():
+            yield _said_all(connection, part, since)
 
 
 def _said_all(connection: Connection, found: Iterable[Any], since: int) -> list[Row]:

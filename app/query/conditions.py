@@ -168,9 +168,9 @@ def read_country(text: str) -> list[str]:
 
 def _known_codes(values: list[str], asked: Asked, column: ColumnElement[Any], reason: str) -> ColumnElement[bool]:
     """The column is one of the codes, each of which occurs at all."""
-    known = sorted(code for code in asked.connection.scalars(select(column).distinct()) if code)
     for value in values:
-        if value not in known:
+        if asked.connection.scalar(select(column).where(column == value).limit(1)) is None:
+            known = sorted(code for code in asked.connection.scalars(select(column).distinct()) if code)
             raise InvalidParameterError("country", value, reason, nearest(value, known))
     return column.in_(values)
 

@@ -64,7 +64,7 @@ PARAMS = {
             schema={"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS},
         ),
         Param("page", "Which page, from 0.", "0", number, schema={"type": "integer", "minimum": 0, "default": 0}),
-        _any_of("Id", "The id of the event in GED.", "", "number"),
+        _any_of("Id", "The id of the event in GED.", "300380", "number"),
         _any_of("Country", "Gleditsch-Ward number of the country it happened in.", "700", "country_id"),
         Param(
             "Geography",
@@ -90,7 +90,7 @@ PARAMS = {
             DAY,
         ),
         _any_of("TypeOfViolence", "1 state-based, 2 non-state, 3 one-sided.", "1", "type_of_violence"),
-        _any_of("Dyad", "UCDP's number of the dyad.", "", "dyad_id"),
+        _any_of("Dyad", "UCDP's number of the dyad.", "735", "dyad_id"),
         _any_of("Actor", "UCDP's number of an actor on either side.", "130", "side_a_id", "side_b_id"),
     )
 }

@@ -1,6 +1,6 @@
 """From a question to a page: the conditions, the order, the cursor, one statement."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -210,6 +210,11 @@ class Page:
     matched: int | None = None
     omitted: dict[str, int] | None = None
 
+    def close(self) -> None:
+        """Stop reading rows that nobody will take."""
+        if isinstance(self.batches, Generator):
+            self.batches.close()
+
 
 def conditions(listing: Listing, asked: Asked, without: str | None = None) -> list[ColumnElement[bool]]:
     """What the rows must meet; `without` leaves out the parameters that judge the given thing."""
@@ -277,7 +282,9 @@ def extent(listing: Listing, connection: Connection) -> Extent:
         space = list(connection.execute(matching(listing, asked, *bounds)).one())
     time: list[Any] = [None] * 2
     if "earliest" in rows:
-        time = list(connection.execute(matching(listing, asked, func.min(rows.earliest), func.max(rows.latest))).one())
+        first = func.min(func.coalesce(rows.earliest, rows.latest))
+        last = func.max(func.coalesce(rows.latest, rows.earliest))
+        time = list(connection.execute(matching(listing, asked, first, last)).one())
     return Extent(None if space[0] is None else Box(*space), Interval(*time))
 
 
@@ -290,9 +297,9 @@ def _beside(listing: Listing, order: Sequence[tuple[Any, bool]], spots: bool) ->
 
 
 def _streamed(listing: Listing, statement: Select[Any], connection: Connection, spots: bool) -> Iterator[list[Row]]:
-    found = connection.execute(statement.execution_options(yield_per=ROWS_A_BATCH))
-    for part in found.partitions():
-        yield _rows(listing, part, spots)
+    with connection.execute(statement.execution_options(yield_per=ROWS_A_BATCH)) as found:
+        for part in found.partitions():
+            yield _rows(listing, part, spots)
 
 
 def _rows(listing: Listing, found: Iterable[Any], spots: bool) -> list[Row]:
