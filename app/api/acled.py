@@ -25,7 +25,7 @@ from app.formats.base import Credit, Head, dumps
 from app.formats.columns import Column
 from app.query.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
 from app.query.acled.question import Columns, Question, params_of, read_question
-from app.query.acled.reading import Events, Reading, Removals, Shape, left_out, stamps_of
+from app.query.acled.reading import Events, Reading, Removals, Shape, Shown, count_shown
 from app.schemas.base import Said
 from app.schemas.envelope import ProblemRow
 
@@ -89,12 +89,13 @@ async def _answered(
 
         def write(snapshot: Snapshot) -> Iterable[bytes]:
             found = shape(snapshot.connection, question)
-            reading = Reading(snapshot.connection, found, question, time.monotonic() + seconds)
-            snapshot.headers |= _beside(reader, snapshot, question)
+            counts: Shown = reader.kept(snapshot.revision, "acled", lambda: count_shown(snapshot.connection))
+            known = counts.shown if columns is EVENT_COLUMNS and not question.filters else None
+            reading = Reading(snapshot.connection, found, question, time.monotonic() + seconds, known)
+            snapshot.headers |= _beside(snapshot, question, counts)
             if snapshot.format.name == "csv":
                 return FORMATS["csv"].write(_head(snapshot, question, columns), _batches(reading))
-            stamps = stamps_of(snapshot.connection)
-            return _envelope(reading, question, stamps.get(snapshot.revision, 0))
+            return _envelope(reading, question, found.stamps.get(snapshot.revision, 0))
 
         format_ = "csv" if csv else question.format
         values = {"limit": None if streamed else question.limit} | ({"f": format_} if format_ else {})
@@ -127,10 +128,9 @@ def _head(snapshot: Snapshot, question: Question, columns: Columns) -> Head:
     return Head(snapshot.revision, credits_, flat, spatial=False, fields=question.fields)
 
 
-def _beside(reader: Reader, snapshot: Snapshot, question: Question) -> dict[str, str]:
+def _beside(snapshot: Snapshot, question: Question, counts: Shown) -> dict[str, str]:
     """In headers what the shape has no place for."""
-    missing = reader.kept(snapshot.revision, "acled", lambda: left_out(snapshot.connection))
-    headers = {"Oxus-Omitted": ", ".join(f"{name}={count}" for name, count in missing.items())}
+    headers = {"Oxus-Omitted": f"undated={counts.undated}, unlocated={counts.unlocated}"}
     if question.ignored:
         names = [quote(name[:80], safe=PLAIN) for name in question.ignored[:MOST_IGNORED]]
         headers["Oxus-Ignored"] = ", ".join(names)
@@ -142,7 +142,8 @@ def _beside(reader: Reader, snapshot: Snapshot, question: Question) -> dict[str,
 def _refused(error: OxusError) -> Response:
     status = STATUS.get(type(error), 500)
     told = vars(error) if isinstance(error, InvalidParameterError) else {}
-    cause = {"status": int(status), "message": str(error)}
+    near = ", ".join(getattr(error, "did_you_mean", ()))
+    cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}
     response = problem(status, str(error), **told, success=False, error=cause)
     response.headers["Content-Type"] = "application/json"
     return response
@@ -152,24 +153,21 @@ async def read_events(request: Request) -> Response:
     """Every event with a country, a date and a point, in ACLED's 31 columns: newest first, then by id.
 
     The shape is ACLED's, the coding is Oxus's: types come from the crosswalk of the category in `/v1/vocabularies`.
-    Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them.
+    Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them. What is
+    denied, disputed or merely possible has one: `tags=status=reported|status=corroborated` leaves it out.
     `fatalities` is 0 also where nobody tells, as ACLED has it, and nowhere else in Oxus. `a|b` or `a:OR:b` are
     alternatives, `%` or `*` stand for any text, case does not matter; numbers and days take
     `<column>_where=BETWEEN` with `a|b`. Names of parameters that mean nothing are passed over and named in
     `Oxus-Ignored`. Keys and e-mail addresses are not needed. `limit=0` sends all rows while they are read.
     """
     csv = request.url.path.endswith(".csv")
-    return await _answered(
-        request, EVENT_COLUMNS, lambda connection, asked: Events(connection, asked.filters), csv
-    )
+    return await _answered(request, EVENT_COLUMNS, lambda connection, asked: Events(connection, asked.filters), csv)
 
 
 async def read_removals(request: Request) -> Response:
     """Ids of events that are gone or were merged into others, and when: the last removed first."""
     csv = request.url.path.endswith(".csv")
-    return await _answered(
-        request, REMOVAL_COLUMNS, lambda connection, asked: Removals(connection, asked.filters), csv
-    )
+    return await _answered(request, REMOVAL_COLUMNS, lambda connection, asked: Removals(connection, asked.filters), csv)
 
 
 for _path, _endpoint, _name, _summary, _columns in (

@@ -30,7 +30,7 @@ EXPOSED = (
     "ETag",
     "Link",
     "Content-Disposition",
-    *(f"Oxus-{name}" for name in ("Revision", "Licence", "Citation", "Matched", "Omitted")),
+    *(f"Oxus-{name}" for name in ("Revision", "Licence", "Citation", "Matched", "Omitted", "Ignored")),
 )
 """Headers that a page from elsewhere may read."""
 

@@ -33,8 +33,10 @@ _EVENTS = (
     AcledColumn("admin2", "text", "LIKE", "The district.", "Kaldar"),
     AcledColumn("admin3", "text", "LIKE", "Always empty; `%` finds what is empty, too.", "%"),
     AcledColumn("location", "text", "LIKE", "The place.", "Kaldar"),
-    AcledColumn("latitude", "number", "=", "Degrees; of the place, or of the nearest around it with a point.", "37.229"),
-    AcledColumn("longitude", "number", "=", "Degrees; see latitude.", "67.418"),
+    AcledColumn(
+        "latitude", "number", "=", "Degrees; of the place, or of the nearest around it with a point.", "37.229"
+    ),
+    AcledColumn("longitude", "number", "=", "Degrees; see latitude.", "67.428"),
     AcledColumn("geo_precision", "whole", "=", "1 if the place is exact, 2 if it is near it, else 3.", "1"),
     AcledColumn("source", "text", "LIKE", "Who said it first, and the outlets it came through.", "Ariana News"),
     AcledColumn("source_scale", "text", "LIKE", "Always empty; `%` finds what is empty, too.", "%"),

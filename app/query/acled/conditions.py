@@ -1,10 +1,6 @@
-"""Filters as conditions in SQL, where that is possible.
+"""Which events are shown, and the filters that SQL can judge as well as a finished row can."""
 
-A condition holds for every event that meets its filter. Where it holds for no other it is exact, and the filter need
-not be looked at again; else it only narrows down what is read.
-"""
-
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_
 
 from app import models, vocab
 from app.models.base import END_OF_TIME, table_of
-from app.query.acled.crosswalk import CROSSWALK, NON_VIOLENT, event_type
+from app.query.acled.crosswalk import NON_VIOLENT, event_type
 from app.query.acled.filters import COMPARED, Filter
 from app.query.acled.rows import country_cells, type_cells
 
@@ -45,27 +41,20 @@ class Known:
     """By revision, when it was made (Unix seconds)."""
 
 
-def _compared(column: ColumnElement[Any], asked: Filter) -> Test | None:
+Maker = Callable[[Filter, Known], Test | None]
+
+
+def compared(column: ColumnElement[Any], asked: Filter) -> Test | None:
     """The column against values of its own type; None where the printed text is searched."""
     if asked.finds:
         return None
-    if asked.operator == "BETWEEN":
+    if asked.compares == "BETWEEN":
         return column.between(*asked.values)
-    return or_(*(COMPARED_IN_SQL[asked.operator](column, value) for value in asked.values))
-
-
-COMPARED_IN_SQL: dict[str, Callable[[Any, Any], Test]] = {
-    "=": lambda column, value: column == value,
-    ">": lambda column, value: column > value,
-    "<": lambda column, value: column < value,
-    ">=": lambda column, value: column >= value,
-    "<=": lambda column, value: column <= value,
-}
-assert COMPARED_IN_SQL.keys() == COMPARED.keys()  # noqa: S101
+    return or_(*(COMPARED[asked.compares](column, value) for value in asked.values))
 
 
 def _day(asked: Filter, _known: Known) -> Test | None:
-    return _compared(view.c.sort_date, asked)
+    return compared(view.c.sort_date, asked)
 
 
 def _year(asked: Filter, _known: Known) -> Test | None:
@@ -82,11 +71,11 @@ def _year(asked: Filter, _known: Known) -> Test | None:
         "<": lambda: day < starts[0],
         "<=": lambda: day <= ends[0],
     }
-    return spans[asked.operator]()
+    return spans[asked.compares]()
 
 
 def _fatalities(asked: Filter, _known: Known) -> Test | None:
-    return _compared(func.coalesce(view.c.deaths_best, view.c.deaths_low, 0), asked)
+    return compared(func.coalesce(view.c.deaths_best, view.c.deaths_low, 0), asked)
 
 
 def _country(asked: Filter, known: Known) -> Test | None:
@@ -102,8 +91,8 @@ def _type(asked: Filter, _known: Known) -> Test | None:
     for category in vocab.CATEGORY.codes:
         met = [asked.meets(type_cells(category, event_type(category, given))[asked.column]) for given in (False, True)]
         if any(met):
-            means = [] if all(met) else [handover if met[1] else ~handover]
-            tests.append(and_(view.c.category == category, *means))
+            test: Test = view.c.category == category
+            tests.append(test if all(met) else and_(test, handover if met[1] else ~handover))
     return or_(false(), *tests)
 
 
@@ -116,44 +105,12 @@ def _moment(asked: Filter, known: Known) -> Test | None:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    changed: Select[Any] = select(event.c.pk).where(or_(false(), *(event.c.revision.between(*run) for run in runs)))
+    changed: Select[Any] = select(event.c.pk).where(
+        or_(false(), *(event.c.revision.between(run[0], run[1]) for run in runs))
+    )
     return view.c.event_pk.in_(changed)
 
 
-def _sub_event_type(asked: Filter, _known: Known) -> Test | None:
-    """The categories that may have such a counterpart."""
-    may = [
-        category
-        for category, pairs in CROSSWALK.items()
-        if any(asked.meets(sub) for _, sub in pairs) or (not pairs and asked.meets(""))
-    ]
-    return view.c.category.in_(may)
-
-
-def _coordinate(asked: Filter, _known: Known) -> Test | None:
-    """The place's own, if it has one; else that of what it lies in, which is looked up later."""
-    column = view.c[asked.column]
-    test = _compared(column, asked)
-    return None if test is None else or_(column.is_(None), test)
-
-
-def _id(asked: Filter, _known: Known) -> Test | None:
-    """Ids in ASCII, which both databases fold alike; the scheme before an ACLED id is not printed."""
-    if not asked.finds:
-        return None
-    folded = func.lower(view.c.id)
-    tests = []
-    for pattern in asked.values:
-        if not all(part.isascii() for part in pattern.parts):
-            return None
-        if pattern.whole and len(pattern.parts) == 1:
-            tests.append(folded.in_([pattern.parts[0], f"acled:{pattern.parts[0]}"]))
-        else:
-            tests.append(and_(*(folded.contains(part, autoescape=True) for part in pattern.parts if part)))
-    return or_(*tests)
-
-
-Maker = Callable[[Filter, Known], Test | None]
 EXACT: dict[str, Maker] = {
     "event_date": _day,
     "year": _year,
@@ -166,23 +123,3 @@ EXACT: dict[str, Maker] = {
     "civilian_targeting": _type,
     "timestamp": _moment,
 }
-NARROWING: dict[str, Maker] = {
-    "sub_event_type": _sub_event_type,
-    "latitude": _coordinate,
-    "longitude": _coordinate,
-    "event_id_cnty": _id,
-}
-
-
-def in_sql(filters: Iterable[Filter], known: Known) -> tuple[list[Test], list[Filter]]:
-    """The conditions, and the filters that must still be put to the finished rows."""
-    tests: list[Test] = []
-    rest: list[Filter] = []
-    for asked in filters:
-        make = EXACT.get(asked.column) or NARROWING.get(asked.column)
-        test = make(asked, known) if make else None
-        if test is not None:
-            tests.append(test)
-        if test is None or asked.column not in EXACT:
-            rest.append(asked)
-    return tests, rest

@@ -55,7 +55,9 @@ FORCES_MOVE = _pair("movement", "Change to group/activity")
 OTHERS_MOVE = _pair("movement", "Other")
 TALKS = _pair("diplomacy", "Other")  # whether they agree is not coded, and Agreement says that they did
 SIDE_OF = {term.code: (term.acled or "").removeprefix("inter1: ") for term in vocab.ACTOR_KIND.terms}
-PLACED = {term.code: (term.acled or "").removeprefix("geo_precision ") or "3" for term in vocab.LOCATION_PRECISION.terms}
+PLACED = {
+    term.code: (term.acled or "").removeprefix("geo_precision ") or "3" for term in vocab.LOCATION_PRECISION.terms
+}
 
 
 def coded(row: Mapping[str, Any], side_of: Mapping[str, str]) -> Coded:

@@ -4,10 +4,12 @@ The rules are those of its API guide: `a|b` and `a:OR:b` are alternatives, or th
 of the text, `=` the whole; neither knows case, and in both `%` and `*` stand for any text.
 """
 
+import operator
 import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from math import isfinite
 from typing import Any, Literal
 
@@ -19,13 +21,14 @@ from app.timespan import parse_day
 
 Kind = Literal["text", "day", "year", "whole", "number", "moment", "country", "region", "side", "sides"]
 MOST_VALUES = 300
-COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda cell, wanted: bool(cell == wanted),
-    ">": lambda cell, wanted: bool(cell > wanted),
-    "<": lambda cell, wanted: bool(cell < wanted),
-    ">=": lambda cell, wanted: bool(cell >= wanted),
-    "<=": lambda cell, wanted: bool(cell <= wanted),
+COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
 }
+"""On values in Python, and on columns in SQL."""
 OPERATORS = (*COMPARED, "BETWEEN", "LIKE")
 SIDES = (
     "",
@@ -40,6 +43,17 @@ SIDES = (
 )
 """Kinds of actors; the place of each is the code by which ACLED's API takes it."""
 _SAID = (*SIDES[:7], SIDES[8], SIDES[7])  # External/Other forces-Civilians, though their codes are 8 and 7
+
+
+def fold(text: str) -> str:
+    """A text without case. No letter becomes one of ASCII that is none, so that both databases can search for those."""
+    return text.lower() if text.isascii() else "".join(map(_folded, text))
+
+
+@cache
+def _folded(letter: str) -> str:
+    folded = letter.casefold()
+    return letter if any(map(str.isascii, folded)) and not letter.isascii() else folded
 
 
 def interaction(one: str, other: str) -> str:
@@ -81,28 +95,28 @@ class Filter:
 
     column: str
     kind: Kind
-    operator: str
+    compares: str
     values: tuple[Any, ...]
 
     @property
     def finds(self) -> bool:
         """Whether it looks for a text, not for an order."""
-        return finds(self.kind, self.operator)
+        return finds(self.kind, self.compares)
 
     def meets(self, cell: str) -> bool:
         """Whether a cell, as it is printed, fulfils the condition."""
         if self.finds:
-            text = cell.casefold()
+            text = fold(cell)
             return any(pattern.found_in(text) for pattern in self.values)
-        value = _CELLS.get(self.kind, str.casefold)(cell)
-        if self.operator == "BETWEEN":
+        value = _CELLS.get(self.kind, fold)(cell)
+        if self.compares == "BETWEEN":
             return bool(self.values[0] <= value <= self.values[1])
-        return any(COMPARED[self.operator](value, wanted) for wanted in self.values)
+        return any(COMPARED[self.compares](value, wanted) for wanted in self.values)
 
 
-def finds(kind: Kind, operator: str) -> bool:
-    """Whether cells of a kind are searched for a text by the operator."""
-    return operator == "LIKE" or (operator == "=" and kind not in _CELLS)
+def finds(kind: Kind, compares: str) -> bool:
+    """Whether cells of a kind are searched for a text by that operator."""
+    return compares == "LIKE" or (compares == "=" and kind not in _CELLS)
 
 
 _CELLS: dict[Kind, Callable[[str], Any]] = {
@@ -191,13 +205,13 @@ _VALUES: dict[Kind, Callable[[str], Any]] = {
 
 def _pattern(kind: Kind, text: str, whole: bool) -> Pattern:
     if whole and not set(text) & set("%*"):
-        return Pattern((_VALUES.get(kind, str)(text).casefold(),), whole)
-    return Pattern(tuple(re.split("[%*]+", text.casefold())), whole)
+        return Pattern((fold(_VALUES.get(kind, str)(text)),), whole)
+    return Pattern(tuple(re.split("[%*]+", fold(text))), whole)
 
 
 def _value(kind: Kind, text: str) -> Any:
     value = _VALUES.get(kind, str)(text)
-    return value if kind in _CELLS else value.casefold()
+    return value if kind in _CELLS else fold(value)
 
 
 def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
@@ -216,19 +230,19 @@ def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
     return values
 
 
-def read_filter(column: str, kind: Kind, operator: str, text: str, columns: Container[str]) -> Filter:
+def read_filter(column: str, kind: Kind, compares: str, text: str, columns: Container[str]) -> Filter:
     """The condition that a text puts on a column; `columns` are the names of all.
 
     Raises ValueError with a reason, or InvalidParameterError.
     """
     given = _alternatives(column, text, columns)
-    if finds(kind, operator):
-        return Filter(column, kind, operator, tuple(_pattern(kind, value, operator == "=") for value in given))
+    if finds(kind, compares):
+        return Filter(column, kind, compares, tuple(_pattern(kind, value, compares == "=") for value in given))
     values = [_value(kind, value) for value in given]
-    if operator == "BETWEEN" and len(values) != 2:
+    if compares == "BETWEEN" and len(values) != 2:
         raise ValueError("BETWEEN takes two values, as in a|b")
-    if operator == "BETWEEN" and values[0] > values[1]:
+    if compares == "BETWEEN" and values[0] > values[1]:
         raise ValueError("ends before it starts")
-    if operator not in ("=", "BETWEEN") and len(values) > 1:
-        raise ValueError(f"{operator} takes one value; {column}_where=BETWEEN takes two")
-    return Filter(column, kind, operator, tuple(values))
+    if compares not in ("=", "BETWEEN") and len(values) > 1:
+        raise ValueError(f"{compares} takes one value; {column}_where=BETWEEN takes two")
+    return Filter(column, kind, compares, tuple(values))

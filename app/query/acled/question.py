@@ -144,7 +144,7 @@ def _filter(column: AcledColumn, given: Mapping[str, Any], columns: Columns) -> 
 
 def _misleads(made: Filter) -> bool:
     """Whether it names two days, by which people mostly mean all days between them."""
-    return made.kind == "day" and made.operator == "=" and len(made.values) == 2
+    return made.kind == "day" and made.compares == "=" and len(made.values) == 2
 
 
 def _hint(made: Filter) -> str:

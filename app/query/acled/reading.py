@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, not_, select
 
 from app import models
 from app.errors import UnavailableError
 from app.models.base import table_of
-from app.query.acled.conditions import CURRENT, HAS_COUNTRY, HAS_DATE, HAS_POINT, SHOWN, Known, in_sql, view
+from app.query.acled.conditions import CURRENT, HAS_COUNTRY, HAS_DATE, HAS_POINT, SHOWN, Known, view
 from app.query.acled.filters import Filter
+from app.query.acled.narrowing import in_sql
 from app.query.acled.question import Question
 from app.query.acled.rows import Batch, Cells, shown_id
 from app.query.listing import ROWS_A_BATCH
@@ -29,8 +30,17 @@ def stamps_of(connection: Connection) -> dict[int, int]:
 class Shape(Protocol):
     """What can be read: one statement, in order; the filters that it leaves over; and the cells of what it finds."""
 
-    wanted: Select[Any]
-    rest: Sequence[Filter]
+    stamps: dict[int, int]
+
+    @property
+    def wanted(self) -> Select[Any]:
+        """The statement."""
+        ...
+
+    @property
+    def rest(self) -> Sequence[Filter]:
+        """The filters that the statement does not hold."""
+        ...
 
     def cells(self, found: Sequence[Any], columns: Sequence[str]) -> list[Cells]:
         """Those cells of each row that was found."""
@@ -86,6 +96,8 @@ class Reading:
     shape: Shape
     question: Question
     until: float
+    known: int | None = None
+    """The total, where it is known before."""
     returned: int = field(default=0, init=False)
     total: int = field(default=0, init=False)
 
@@ -108,11 +120,11 @@ class Reading:
         return (page - 1) * limit, page * limit
 
     def _parts(self, wanted: Select[Any]) -> Iterator[Sequence[Any]]:
-        found = self.connection.execute(wanted.execution_options(yield_per=ROWS_A_BATCH))
-        for part in found.partitions():
-            if time.monotonic() > self.until:
-                raise UnavailableError("the query took longer than it may; ask for less")
-            yield part
+        with self.connection.execute(wanted.execution_options(yield_per=ROWS_A_BATCH)) as found:
+            for part in found.partitions():
+                if time.monotonic() > self.until:
+                    raise UnavailableError("the query took longer than it may; ask for less")
+                yield part
 
     def _paged(self) -> Iterator[Sequence[Any]]:
         """The database knows which rows are on the page."""
@@ -121,6 +133,9 @@ class Reading:
             yield from self._parts(self.shape.wanted.offset(first).limit((after or first) - first))
         if self.question.limit and self.returned < self.question.limit and (self.returned or first == 0):
             self.total = first + self.returned
+            return
+        if self.known is not None:
+            self.total = self.known
             return
         counted = select(func.count()).select_from(self.shape.wanted.order_by(None).subquery())
         self.total = int(self.connection.scalar(counted) or 0)
@@ -144,9 +159,17 @@ class Reading:
         ]
 
 
-def left_out(connection: Connection) -> dict[str, int]:
-    """How many events with a country cannot be shown: for want of any date, and for want of a point."""
+@dataclass(frozen=True)
+class Shown:
+    """How many events with a country are shown, and how many not: for want of any date, and for want of a point."""
+
+    shown: int
+    undated: int
+    unlocated: int
+
+
+def count_shown(connection: Connection) -> Shown:
+    """Count the events with a country."""
     counted = select(func.count()).select_from(view).where(CURRENT, HAS_COUNTRY)
-    undated = connection.scalar(counted.where(~HAS_DATE))
-    unlocated = connection.scalar(counted.where(HAS_DATE, ~HAS_POINT))
-    return {"undated": int(undated or 0), "unlocated": int(unlocated or 0)}
+    tests = (and_(HAS_DATE, HAS_POINT), not_(HAS_DATE), and_(HAS_DATE, not_(HAS_POINT)))
+    return Shown(*(int(connection.scalar(counted.where(test)) or 0) for test in tests))

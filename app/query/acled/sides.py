@@ -1,7 +1,8 @@
 """Who is on which side of an event: ACLED's two actors, and those that are with one of them.
 
-To stand beside an actor in ACLED's columns says that the two are associated. So whoever is not plainly on a side by
-role is put beside the actor to which a coded relation ties it: part_of, allied_with, commands.
+To stand beside an actor in ACLED's columns says that the two are associated. So everyone else is put beside the one
+to whom a coded relation ties it (part_of, allied_with, commands), else where its role belongs; who merely takes part,
+and is tied to neither, is in neither column.
 """
 
 from collections import defaultdict
@@ -18,8 +19,8 @@ from app.models.base import table_of
 FIRST = ("initiator", "gains", "mover", "speaker", "participant")
 SECOND = ("loses", "mover", "host", "gains", "participant")
 """Roles of the two actors, the likeliest first; a target is always the second."""
-AGAINST = ("target", "loses", "host")
-"""Roles on the second side, where no relation says otherwise."""
+BESIDE = {"initiator": 1, "gains": 1, "speaker": 1, "ally": 1, "target": 2, "loses": 2, "host": 2, "mover": 2}
+"""On which side a role belongs, where no relation says otherwise."""
 TIES = ("allied_with", "commands")
 
 Actors = Sequence[Mapping[str, Any]]
@@ -43,11 +44,13 @@ def sides(actors: Actors, tied: Tied) -> Sides:
     first = _first(actors, FIRST, lambda id_: True)
     second = _first(actors, ("target",), lambda id_: id_ != first)
     second = second or _first(actors, SECOND, lambda id_: id_ != first and not (first and tied(first, id_)))
-    beside: dict[bool, list[str]] = {True: [], False: []}
-    for id_ in ids:
-        if id_ not in (first, second):
-            beside[_against(id_, actors, first, second, tied)].append(id_)
-    return Sides(first, second, tuple(beside[False]), tuple(beside[True]))
+    others = {id_: _beside(id_, actors, first, second, tied) for id_ in ids if id_ not in (first, second)}
+    return Sides(
+        first,
+        second,
+        tuple(id_ for id_, side in others.items() if side == 1),
+        tuple(id_ for id_, side in others.items() if side == 2),
+    )
 
 
 def _first(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool]) -> str | None:
@@ -55,14 +58,15 @@ def _first(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool])
     return next(found, None)
 
 
-def _against(id_: str, actors: Actors, first: str | None, second: str | None, tied: Tied) -> bool:
-    """Whether an actor is on the second side."""
+def _beside(id_: str, actors: Actors, first: str | None, second: str | None, tied: Tied) -> int | None:
+    """On which side an actor is; None where nothing tells."""
     if first is None or second is None:
-        return first is None and second is not None
+        return 1 if first else 2
     with_first, with_second = tied(first, id_), tied(second, id_)
     if with_first != with_second:
-        return with_second
-    return any(actor["id"] == id_ and actor["role"] in AGAINST for actor in actors)
+        return 1 if with_first else 2
+    roles = (actor["role"] for actor in actors if actor["id"] == id_)
+    return next((BESIDE[role] for role in roles if role in BESIDE), None)
 
 
 @dataclass
