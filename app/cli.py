@@ -162,7 +162,7 @@ def import_ucdp_ged(
 def _progress(size: int) -> Iterator[Callable[[int, int], None]]:
     """A bar of the bytes read, with rows per second and the time left."""
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("", total=size, rows="")
 
         def told(consumed: int, rows: int) -> None:

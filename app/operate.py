@@ -18,6 +18,7 @@ from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
+from app.formats.as_csv import harmless
 from app.formats.base import Batches
 from app.ingest.datasets.load import Progress, import_ged
 from app.ingest.derive import derive
@@ -204,6 +205,8 @@ def import_files(
     `told` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError, OutputError;
     then nothing is changed.
     """
+    if not report.parent.is_dir():
+        raise OutputError(f"{report} cannot be written: there is no such folder")
     with _ready(settings):
         pass
     with _engine(settings, read_only=False) as engine:
@@ -217,7 +220,8 @@ def import_files(
         with _replacing(str(report)) as file:
             rejected = [(name, *astuple(row)) for name, row in done.rejected]
             text = io.StringIO(newline="")
-            csv.writer(text).writerows([("file", "line", "id", "field", "value", "reason"), *rejected])
+            rows = [("file", "line", "id", "field", "value", "reason"), *rejected]
+            csv.writer(text).writerows([harmless(str(cell)) for cell in row] for row in rows)
             file.write(text.getvalue().encode())
         yield f"{len({(row[0], row[1]) for row in rejected})} rows were left out; {report} says why"
 

@@ -251,11 +251,14 @@ def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) 
             assert "empty" in problem["reason"]
 
 
-def test_every_parameter_of_every_list_refuses_to_be_given_twice(bare: TestClient) -> None:
+def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) -> None:
     for name, resource in RESOURCES.items():
         for parameter, param in resource.listing.params.items():
             value = param.example or "WyJpZCIsWyJ4Il1d"
             response = bare.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
+            if param.schema.get("type") == "array":  # generated clients write a list in parts
+                assert response.status_code == 200, response.text
+                continue
             assert response.status_code == 400
             assert response.json()["parameter"] == parameter
             assert "twice" in response.json()["reason"]

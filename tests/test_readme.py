@@ -64,7 +64,7 @@ RUN = re.findall(
 
 
 def test_exports_and_imports_are_shown() -> None:
-    assert [line.split()[0] for line in RUN] == ["export", "export", "import"]
+    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import"]
 
 
 @pytest.mark.parametrize("line", RUN)

@@ -7,6 +7,7 @@ lies nowhere is no feature, and every answer has typed links.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,6 +20,7 @@ from app.api.ogc_description import CONFORMANCE, CRS84, DOCUMENT_PARAMS, FEATURE
 from app.errors import NotFoundError
 from app.formats import FORMATS
 from app.formats.as_geojson import GEOJSON, feature, licence_url
+from app.formats.as_geojson import write as write_features
 from app.formats.base import dumps
 from app.formats.columns import shown
 from app.names import nearest
@@ -30,10 +32,9 @@ from app.resources import RESOURCES, Resource
 router = APIRouter(prefix="/ogc", include_in_schema=False)  # described by a document of its own, at /ogc/api
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-AS_GEOJSON = (
-    replace(GEOJSON, also=("application/json",), streams=False),
-    replace(GEOJSON, name="json", also=("application/json",), streams=False),
-)
+# GIS programs take a list that is empty, or holds a null, for JSON, which QGIS cannot write to a file.
+_PLAIN = replace(GEOJSON, write=partial(write_features, lists=False), also=("application/json",), streams=False)
+AS_GEOJSON = (_PLAIN, replace(_PLAIN, name="json"))
 AS_OPENAPI = (replace(FORMATS["json"], media_type=OPENAPI, also=("application/json",)),)
 
 
@@ -200,6 +201,6 @@ async def item(request: Request) -> Response:
             _link(request, "collection", path, "The collection"),
             *_licences(snapshot),
         ]
-        yield dumps(feature(found, columns) | {"links": links}).encode()
+        yield dumps(feature(found, columns, lists=False) | {"links": links}).encode()
 
     return await answer(request, values, write, offered=AS_GEOJSON)

@@ -176,8 +176,7 @@ def _schemas(resource: Resource) -> dict[str, Any]:
 
 
 def _property(column: Column) -> dict[str, Any]:
-    inner = TYPES[column.kind]
-    found = {"type": "array", "items": inner | {"nullable": True}} if column.many else dict(inner)
+    found = dict(TYPES["text" if column.many else column.kind])  # a list is a JSON text
     described = {"description": column.description} if column.description else {}
     return found | {"nullable": True} | described
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -20,9 +21,13 @@ def insert_tuples(connection: Connection, table: str, columns: Sequence[str], ro
     named = ", ".join(quote(column) for column in columns)
     if connection.dialect.name == "postgresql":
         raw: Any = connection.connection.dbapi_connection
-        with raw.cursor() as cursor, cursor.copy(f"COPY {quote(table)} ({named}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        statement, driver = f"COPY {quote(table)} ({named}) FROM STDIN", connection.dialect.loaded_dbapi
+        try:
+            with raw.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except driver.Error as error:  # the same error as of any other statement
+            raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
         return
     marks = ", ".join("?" * len(columns))
     # The driver knows no dates: they are texts, as everywhere in SQLite.

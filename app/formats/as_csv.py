@@ -38,12 +38,12 @@ def _cell(column: Column, value: Any) -> Any:
     if value is None:
         return ""
     if column.kind == "json":
-        return _harmless(dumps(value))
+        return harmless(dumps(value))
     if column.many:
         value = "|".join(_item(item) for item in value)
     elif column.kind == "boolean":
         return _item(value)
-    return _harmless(value) if column.kind == "text" else value
+    return harmless(value) if column.kind == "text" else value
 
 
 def _item(value: Any) -> str:
@@ -55,7 +55,8 @@ def _item(value: Any) -> str:
     return str(value).replace("\\", "\\\\").replace("|", "\\|")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text as no spreadsheet takes it for a formula."""
     # One that starts with an apostrophe already gets another, so that taking one away always gives the text back.
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 

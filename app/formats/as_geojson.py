@@ -16,10 +16,12 @@ from app.formats.columns import Column, shown, values_of
 MEDIA_TYPE = "application/geo+json"
 
 
-def feature(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
-    """One row as a feature."""
+def feature(row: Row, columns: Sequence[Column], *, lists: bool = True) -> dict[str, Any]:
+    """One row as a feature; without `lists`, those are JSON texts, or null when empty."""
     whole, spot = json.loads(row[0]), row[1]
     values = values_of(whole, spot, columns)
+    if not lists:
+        values = [(dumps(value) if value else None) if isinstance(value, list) else value for value in values]
     return {
         "type": "Feature",
         **({"id": whole["id"]} if "id" in whole else {}),
@@ -39,7 +41,7 @@ def links_of(head: Head) -> list[Mapping[str, str]]:
     return [*head.links, *({"rel": "license", "href": licence_url(name), "type": "text/html"} for name in licences)]
 
 
-def write(head: Head, batches: Batches) -> Iterator[bytes]:
+def write(head: Head, batches: Batches, *, lists: bool = True) -> Iterator[bytes]:
     """A chunk per batch; what must be counted comes last."""
     columns = shown(head.columns, head.fields, head.spatial)
     start: dict[str, Any] = {"type": "FeatureCollection", **head.about(), "links": links_of(head)}
@@ -47,7 +49,7 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     start |= {} if head.omitted is None else {"omitted": dict(head.omitted)}
     text, returned = f'{dumps(start)[:-1]},"features":[', 0
     for batch in batches:
-        found = ",".join(dumps(feature(row, columns)) for row in batch)
+        found = ",".join(dumps(feature(row, columns, lists=lists)) for row in batch)
         yield (text + ("," if returned and found else "") + found).encode()
         text, returned = "", returned + len(batch)
     yield f'{text}],"numberReturned":{returned}}}'.encode()

@@ -39,9 +39,15 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
         universe.actors[actor.id] = ActorDraft.model_construct(
             file=LOADED, id=actor.id, name=actor.name, kind=actor.kind, relations=relations
         )
+    pack = table_of(models.Pack)
+    imported = set(connection.scalars(select(pack.c.id).where(pack.c.dataset)))
+    place = table_of(models.Location)
+    of_datasets = set(connection.scalars(select(place.c.id).where(place.c.pack_id.in_(imported))))
     for text in rows(models.Location):
         location = LocationRow.model_validate_json(text)
-        codes = [CodeDraft.model_construct(**code.model_dump()) for code in location.codes]
+        # What a dataset brought in may share a code with a curated place: the next import joins the two.
+        shared = [] if location.id in of_datasets else location.codes
+        codes = [CodeDraft.model_construct(**code.model_dump()) for code in shared]
         universe.locations[location.id] = LocationDraft.model_construct(
             file=LOADED,
             id=location.id,

@@ -124,7 +124,7 @@ def _load(connection: Connection, contents: list[PackContent], universe: Univers
 def _store_pack(connection: Connection, content: PackContent, universe: Universe, revision: int) -> bool:
     """Write the pack's own row; whether it differs from what was there."""
     document = Records(universe, content.pack).ref("sources", content.pack.document)
-    return store_pack(connection, content.pack, document, content.digest, revision)
+    return store_pack(connection, content.pack, document, False, revision, content.digest)
 
 
 def _store_rows(

@@ -10,9 +10,9 @@ from app.schemas.reference import CoverageRow, PackRow
 
 
 def store_pack(
-    connection: Connection, draft: PackDraft, document: Ref | None, digest: str, revision: int, *, dataset: bool = False
+    connection: Connection, draft: PackDraft, document: Ref | None, dataset: bool, revision: int, digest: str = ""
 ) -> bool:
-    """Write the row; whether it differs from what was there. `digest` tells whether the files are the same."""
+    """Write the row; whether it differs from what was there. `digest` tells whether a pack's files are the same."""
     table = table_of(models.Pack)
     coverage = CoverageRow(**draft.coverage.model_dump())
     fields = draft.model_dump(include={"id", "title", "version", "licence", "citation", "cut_off"})

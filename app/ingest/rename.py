@@ -39,6 +39,10 @@ REFERENCES: dict[str, dict[str, str]] = {
 """Where the rows of a resource refer to others, and to which resource."""
 
 
+Names = Mapping[str, Mapping[str, str]]
+"""The present name of rows, by resource and id."""
+
+
 def rename_elsewhere(connection: Connection, content: PackContent, revision: int, deltas: dict[str, Delta]) -> None:
     """Give rows of other packs the present names of this pack's updated rows."""
     names = {
@@ -49,27 +53,35 @@ def rename_elsewhere(connection: Connection, content: PackContent, revision: int
         }
         for resource in ("sources", "actors", "locations", "events")
     }
+    for resource, ids in rename(connection, names, revision, content.pack.id).items():
+        deltas[resource].updated |= ids
+
+
+def rename(connection: Connection, names: Names, revision: int, except_pack: str = "") -> dict[str, set[str]]:
+    """Give rows that refer to these ones their present names; the ids of what changed, by resource."""
+    changed: dict[str, set[str]] = {resource: set() for resource in REFERENCES}
     for resource, paths in REFERENCES.items():
         table = table_of(TABLES[resource])
-        ids = {id_ for target in set(paths.values()) for id_ in names[target]}
+        ids = {id_ for target in set(paths.values()) for id_ in names.get(target, ())}
         for id_ in sorted(ids):
             mentions = table.c.row.contains(f'"id":{json.dumps(id_)}', autoescape=True)
-            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(mentions, table.c.pack_id != content.pack.id)
+            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(mentions, table.c.pack_id != except_pack)
             for pk, owner, row in connection.execute(elsewhere).all():
                 renamed = _renamed(json.loads(row), paths, names)
                 text = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"))
                 if text != row:
                     connection.execute(update(table).where(table.c.pk == pk).values(row=text, revision=revision))
-                    deltas[resource].updated.add(owner)
+                    changed[resource].add(owner)
                     if resource == "claims":
                         write_texts(connection, "claim", [(pk, claim_text(ClaimRow.model_validate(renamed)))])
+    return changed
 
 
-def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Mapping[str, Mapping[str, str]]) -> Any:
+def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Names) -> Any:
     """The row with the name of each reference brought up to date."""
     for path, resource in paths.items():
         for reference in _at(row, path.split(".")):
-            reference["name"] = names[resource].get(reference["id"], reference["name"])
+            reference["name"] = names.get(resource, {}).get(reference["id"], reference["name"])
     return row
 
 

@@ -36,7 +36,7 @@ TIME = (
         "certain",
         one_code("date_match", "possible", "certain"),
         where.needs("date_match", "datetime"),
-        schema={"type": "string", "enum": ["possible", "certain"], "default": "possible"},
+        schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
     ),
 )
 SPACE = (

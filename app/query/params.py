@@ -79,7 +79,7 @@ class Param:
 def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
     """The values of a query string. Raises InvalidParameterError for the first thing that is not understood."""
     values: dict[str, Any] = {}
-    for name, text in pairs:
+    for name, text in _joined(pairs, params):
         if name not in params:
             there = f"there are {', '.join(sorted(params))}" if params else "none is taken"
             reason = f"no such parameter here; {there}"
@@ -91,6 +91,19 @@ def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) ->
         if param.needed and name not in values:
             raise InvalidParameterError(name, "", f"is needed; for example {name}={param.example}")
     return values
+
+
+def _joined(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> list[tuple[str, str]]:
+    """A list that is given in parts, as generated clients write it, is one list: `a=1&a=2` is `a=1,2`."""
+    found: list[tuple[str, str]] = []
+    places: dict[str, int] = {}
+    for name, text in pairs:
+        if name in places and name in params and params[name].schema.get("type") == "array":
+            found[places[name]] = name, f"{found[places[name]][1]},{text}"
+        else:
+            places[name] = len(found)
+            found.append((name, text))
+    return found
 
 
 def split(text: str) -> list[str]:

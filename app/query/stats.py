@@ -114,11 +114,10 @@ def _by_reference(connection: Connection, asked: Asked, by: str) -> list[GroupRo
     rest = int(connection.scalar(without) or 0)
     code = table.c.country if by == "country" else table.c.id
     names = connection.execute(select(table.c.id, code, table.c.name).where(table.c.id.in_(counts))).all()
-    return _ordered(
-        _coded(counts, {row[0]: row[1] for row in names}), {row[1]: row[2] for row in names}, rest, f"without {by}"
-    )
-
-
-def _coded(counts: Mapping[str, int], codes: Mapping[str, str]) -> dict[str, int]:
-    """Counts by code instead of id."""
-    return {codes[id_]: count for id_, count in counts.items()}
+    groups: Counter[str] = Counter()
+    for id_, group, _ in names:
+        if group is None:  # a country that has no code
+            rest += counts[id_]
+        else:
+            groups[group] += counts[id_]
+    return _ordered(groups, {row[1]: row[2] for row in names}, rest, f"without {by}")

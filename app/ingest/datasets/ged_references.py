@@ -1,5 +1,6 @@
 """What records of UCDP GED refer to: sources, actors and places, each made once for all records that share it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,14 +16,18 @@ from app.schemas.reference import ActorRow, LocationRow, SourceRow
 ISO = "iso-3166-1-alpha-3"
 POINTS = {1: "exact", 2: "approximate", 3: "centroid", 4: "centroid", 5: "approximate", 6: "centroid", 7: "approximate"}
 """point_kind by where_prec."""
-KINDS = {1: "town", 2: "town", 3: "district", 4: "province", 5: "region", 6: "region", 7: "region"}
-"""The kind of the place named in where_coordinates, by where_prec."""
+EXACT = (1, 2)
+"""where_prec of a populated place, or near one; all else is an area that a point stands for."""
+LONGEST_SLUG = 80
 MOST_TEXT = 300  # of a title or name; longer ones are cut, the cells keep them whole
 
 
 def slug(text: str) -> str:
-    """The text as part of an id."""
-    return "-".join(fold(text).split())[:80] or "unnamed"
+    """The text as part of an id; of a long one the beginning, and what tells it from others that begin so."""
+    words = "-".join(fold(text).split())
+    if len(words) <= LONGEST_SLUG and words:
+        return words
+    return f"{words[:LONGEST_SLUG] or 'unnamed'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class References:
 
     def actor(self, scheme: str, number: int, name: str, kind: str, country: Country | None = None) -> Named:
         """Who does something, by the number that a scheme gives it."""
+        name = name[:MOST_TEXT]
         code = (scheme, str(number))
         if code in self._known_actors:
             return self._known_actors[code]
@@ -118,25 +124,31 @@ class References:
         number = cell["country_id"]
         country = BY_GWNO.get(number)
         outer = self._country(number, country, cell["country"])
-        at = outer
-        for kind, name in (("province", cell["adm_1"]), ("district", cell["adm_2"])):
-            if name:
-                stem = at.id if at is not outer else f"ucdp-place:{country.iso3.lower() if country else number}"
-                at = self._location(f"{stem}:{slug(name)}", name, kind, country, at.id)
+        stem = f"ucdp-place:{(country.iso3 if country else str(number or slug(cell['country']))).lower()}"
+        at, units = outer, [outer.name]
+        if cell["adm_1"]:
+            stem = f"{stem}:{slug(cell['adm_1'])}"
+            at = self._location(stem, cell["adm_1"], "province", country, at.id)
+            units.append(cell["adm_1"])
+        if cell["adm_2"]:
+            stem = f"{stem}{'' if cell['adm_1'] else ':-'}:{slug(cell['adm_2'])}"
+            at = self._location(stem, cell["adm_2"], "district", country, at.id)
+            units.append(cell["adm_2"])
         latitude, longitude = cell["latitude"], cell["longitude"]
         if latitude is None:
             return at
-        name = cell["where_coordinates"] or at.name
-        stem = at.id if at is not outer else f"ucdp-place:{country.iso3.lower() if country else number}"
-        precision = cell["where_prec"]
+        precision, name = cell["where_prec"], cell["where_coordinates"] or at.name
         id_ = f"{stem}:{slug(name)}@{latitude}_{longitude}:{precision}"
+        if precision not in EXACT and name in units:  # the unit has this name; the point only stands for it
+            name = f"{name} ({POINTS[precision]})"
         point = (latitude, longitude, POINTS[precision])
-        return self._location(id_, name, KINDS[precision], country, at.id, point)
+        return self._location(id_, name, "town" if precision in EXACT else "region", country, at.id, point)
 
     def _country(self, number: int | None, country: Country | None, name: str) -> Named:
         iso3 = country.iso3 if country else None
-        if (ISO, iso3 or "") in self._known_locations:
-            found = self._known_locations[ISO, iso3 or ""]
+        shared = [(ISO, iso3 or ""), ("gwno", str(number))]
+        found = next((self._known_locations[code] for code in shared if code in self._known_locations), None)
+        if found:
             self._parents.setdefault(found.id, None)
         else:
             codes = [CodeIn(scheme=ISO, version=None, code=iso3)] if iso3 else []

@@ -57,10 +57,8 @@ class GedRows(References):
             name, state = cell[side], BY_GWNO.get(cell[states]) if isinstance(cell[states], int) else None
             if side == "side_b" and violence == 3:
                 kind = "civilians"
-            elif cell[states] is not None:
-                kind = "government"
-            else:
-                kind = "rebel_group" if violence == 1 else "other"
+            else:  # what else it is depends on the record, and may not depend on which is read first
+                kind = "government" if cell[states] is not None else "other"
             found.append((self.actor("ucdp-actor", cell[f"{side}_new_id"], name, kind, state), role))
         found.append((self.actor("ucdp-dyad", cell["dyad_new_id"], cell["dyad_name"], "other"), "participant"))
         return list(dict.fromkeys(found))

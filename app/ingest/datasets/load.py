@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,28 +15,24 @@ from sqlalchemy.exc import IntegrityError
 
 from app import models
 from app.db.engine import writing
-from app.errors import BrokenPackError, Problem
+from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.files import Table
 from app.ingest.datasets.ged import GedRecord, Rejected, read
-from app.ingest.datasets.ged_references import Batch, Named
+from app.ingest.datasets.ged_cells import whole
+from app.ingest.datasets.ged_pack import described
+from app.ingest.datasets.ged_references import ISO, Batch, Named
 from app.ingest.datasets.ged_rows import DATASET, GedRows
 from app.ingest.derive import derive
-from app.ingest.drafts import CoverageDraft, PackDraft
 from app.ingest.pack_rows import store_pack
 from app.ingest.records import Record
+from app.ingest.rename import rename
 from app.ingest.upsert import CHILDREN, TABLES, Delta, pks, upsert
 from app.models.base import table_of
 from app.query.facts import Told
-from app.schemas.base import Ref
 
 BATCH = 1000  # records that are held in memory at a time
 IDS_A_QUERY = 5000
 RESOURCES = ("sources", "actors", "locations", "events", "claims")
-CITATION = (
-    "Sundberg, Ralph, and Erik Melander (2013), Introducing the UCDP Georeferenced Event Dataset, Journal of Peace "
-    "Research 50(4); Uppsala Conflict Data Program, Department of Peace and Conflict Research, Uppsala University."
-)
-COVERED = "UCDP's own coding of the news and reports that each record names; imported as published."
 
 Item = TypeVar("Item")
 Progress = Callable[[int, int], None]
@@ -68,10 +64,12 @@ def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told
     are left out and reported; what they are the newer version of stays. Raises UnreadableFileError, and
     BrokenPackError when something else refers to what would be removed; either way nothing is changed.
     """
-    done = Imported(snapshot or DATASET.id)
+    done = Imported(DATASET.id if snapshot is None else snapshot)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", done.dataset) or len(done.dataset) > 100:
+        raise InvalidParameterError("--snapshot", done.dataset, "a name has small letters, digits and single hyphens")
     try:
         with writing(engine) as connection:
-            _Import(connection, done, whole=snapshot is not None).run(files, told)
+            _Import(connection, done, complete=snapshot is not None).run(files, told)
     except _UnchangedError:
         pass
     except IntegrityError:
@@ -83,20 +81,26 @@ def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told
 class _Import:
     """One import in one transaction."""
 
-    def __init__(self, connection: Connection, done: Imported, *, whole: bool) -> None:
+    def __init__(self, connection: Connection, done: Imported, *, complete: bool) -> None:
         self.connection = connection
         self.done = done
-        self.whole = whole
+        self.complete = complete
+        pack = table_of(models.Pack)
+        if connection.scalar(select(pack.c.dataset).where(pack.c.id == done.dataset)) is False:
+            raise InvalidParameterError("--snapshot", done.dataset, "is the name of a curated pack")
         revision = table_of(models.Revision)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
         actors, locations = (
             self._codes(models.ActorCode, models.Actor),
             self._codes(models.LocationCode, models.Location),
         )
-        self.rows = GedRows(actors, locations, self._stored(whole))
+        self.rows = GedRows(actors, self._countries() | locations, self._stored(complete))
         self.numbers: set[int] = set()
         self.kept: set[str] = set()
-        self.first, self.last = date.max, date.min
+        self.unreadable = False
+        """Whether a row has no id, so that nobody knows what it is the newer version of."""
+        self.names: dict[str, dict[str, str]] = {name: {} for name in RESOURCES}
+        """Of rows that were updated and that rows not read now may name."""
 
     def run(self, files: Sequence[Path], told: Progress) -> None:
         """Read and write everything. Raises _UnchangedError when nothing differs."""
@@ -104,8 +108,9 @@ class _Import:
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         for records in _chunks(self._read(files, told), BATCH):
             self._store(records)
-        if self.whole:
+        if self.complete and not self.unreadable:
             self._remove_unseen()
+        self._rename()
         if not self._store_pack(files) and not any(self.done.counts.values()):
             raise _UnchangedError
         self.done.revision = self.revision
@@ -121,14 +126,21 @@ class _Import:
         found = self.connection.execute(wanted.order_by(owned.c.id.desc()))
         return {(scheme, code): Named(id_, name) for scheme, code, id_, name in found}
 
-    def _stored(self, whole: bool) -> Iterator[tuple[Named, str | None]]:
-        """Rows of imports before that rows not read now may name, with the parents of places.
+    def _countries(self) -> dict[tuple[str, str], Named]:
+        """Countries of curated packs by their ISO codes, whether or not that is among their codes."""
+        place, pack = table_of(models.Location), table_of(models.Pack)
+        wanted = select(place.c.country, place.c.id, place.c.name).join(pack, pack.c.id == place.c.pack_id)
+        found = self.connection.execute(wanted.where(pack.c.dataset.is_(False), place.c.kind == "country"))
+        return {(ISO, country): Named(id_, name) for country, id_, name in found}
+
+    def _stored(self, complete: bool) -> Iterator[tuple[Named, str | None]]:
+        """Sources and places of imports before, whose ids come from their names, with the parents of places.
 
         With all of a dataset at hand, its own rows are spelt as its files spell them now.
         """
         pack, location = table_of(models.Pack), table_of(models.Location)
-        others = pack.c.dataset & (pack.c.id != self.done.dataset) if whole else pack.c.dataset
-        for table in (table_of(models.Source), table_of(models.Actor), location):
+        others = pack.c.dataset & (pack.c.id != self.done.dataset) if complete else pack.c.dataset
+        for table in (table_of(models.Source), location):
             parent = location.c.parent_id if table is location else null()
             wanted = select(table.c.id, table.c.name, parent).join(pack, pack.c.id == table.c.pack_id)
             for id_, name, above in self.connection.execute(wanted.where(others)):
@@ -141,7 +153,7 @@ class _Import:
                 for record in map(self._once, read(table)):
                     if isinstance(record, Rejected):
                         self.done.rejected.append((path.name, record))
-                        self.kept.add(f"{DATASET.id}:{record.id}")  # it stays as it was
+                        self._keep(record.id)
                         continue
                     self.numbers.add(record.id)
                     self.done.rows += 1
@@ -152,13 +164,22 @@ class _Import:
                 before += table.consumed
             told(before, self.done.rows)
 
+    def _keep(self, id_: str) -> None:
+        """What a row that is not read is the newer version of stays as it was."""
+        try:
+            self.kept.add(f"{DATASET.id}:{whole(id_)}")
+        except ValueError:
+            self.unreadable = True
+
     def _store(self, records: list[GedRecord]) -> None:
         for record in records:
             self.rows.add(record)
-            self.first, self.last = min(self.first, record.earliest), max(self.last, record.latest)
         batch = self.rows.take()
         for resource in ("sources", "actors", "locations"):
-            self._count(resource, self._upsert(resource, batch.of(resource)))
+            delta = self._upsert(resource, batch.of(resource))
+            self._count(resource, delta)
+            self.names[resource] |= {id_: batch.of(resource)[id_].columns["name"] for id_ in delta.updated}
+        self._check_owner(batch.events)
         events = self._upsert("events", batch.events, other=self._other_cells(batch.events))
         event_pks = pks(self.connection, "events", batch.events)
         for claim in batch.claims.values():
@@ -169,9 +190,28 @@ class _Import:
         self._count("claims", claims)
         told = {id_.rpartition(":")[0] for id_ in claims.touched}  # an id of a claim is its event's and a number
         at_hand = self._at_hand(batch, event_pks)
+        shared = {id_ for id_ in events.updated if event_pks[id_] not in at_hand}
+        self.names["events"] |= {id_: batch.events[id_].columns["title"] for id_ in shared}
         derived = derive(self.connection, (event_pks[id_] for id_ in events.touched | told), self.revision, at_hand)
         events.updated |= derived - events.added
         self._count("events", events)
+
+    def _check_owner(self, events: Collection[str]) -> None:
+        """Raise BrokenPackError if another pack or dataset holds one of the events."""
+        event = table_of(models.Event)
+        other = select(event.c.id, event.c.pack_id).where(event.c.id.in_(list(events)))
+        held = self.connection.execute(other.where(event.c.pack_id != self.done.dataset).order_by(event.c.id)).first()
+        if held:
+            reason = f"is in {held.pack_id} already, and an event is in one dataset"
+            raise BrokenPackError([Problem(self.done.dataset, held.id, "id", held.id, reason)])
+
+    def _rename(self) -> None:
+        """Rows that were not read now follow the new names of what they refer to."""
+        changed = rename(self.connection, self.names, self.revision)
+        for resource, ids in changed.items():
+            self.done.counts[resource, "updated"] += len(ids)
+        event_pks = pks(self.connection, "events", changed["events"])
+        derive(self.connection, event_pks.values(), self.revision)
 
     def _at_hand(self, batch: Batch, event_pks: Mapping[str, int]) -> dict[int, list[Told]]:
         """The claims of the events of a batch, but for events on which other packs say something too."""
@@ -213,14 +253,19 @@ class _Import:
         self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
         self._remove("events", lambda id_: id_ not in kept)
         for resource in ("sources", "actors", "locations"):
-            wanted = self.rows.referred | _referred_to(self.connection, resource)
-            self._remove(resource, partial(_is_not_in, wanted))
+            while self._remove(  # until nothing is left that only lay around what is gone
+                resource, partial(_is_not_in, self.rows.referred | _referred_to(self.connection, resource))
+            ):
+                pass
 
-    def _remove(self, resource: str, gone: Callable[[str], bool]) -> None:
+    def _remove(self, resource: str, gone: Callable[[str], bool]) -> bool:
+        """Remove those of the dataset's rows that are gone; whether there were any."""
         table = table_of(TABLES[resource])
         held = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.done.dataset)).all()
-        for ids in _chunks(filter(gone, held), IDS_A_QUERY):
+        lost = list(filter(gone, held))
+        for ids in _chunks(lost, IDS_A_QUERY):
             self._count(resource, self._upsert(resource, {}, table.c.id.in_(ids)))
+        return bool(lost)
 
     def _once(self, record: GedRecord | Rejected) -> GedRecord | Rejected:
         """The record, or why a second one with its id is not read."""
@@ -229,46 +274,18 @@ class _Import:
         return record
 
     def _store_pack(self, files: Sequence[Path]) -> bool:
-        dated = self.first <= self.last
-        draft = PackDraft.model_construct(
-            file="",
-            id=self.done.dataset,
-            title=DATASET.name,
-            version=_version(files),
-            licence="CC-BY-4.0",
-            citation=CITATION,
-            cut_off=None,
-            coverage=CoverageDraft(
-                from_=self.first if dated else None,
-                until=self.last if dated else None,
-                area=sorted(self.rows.areas),
-                sources_searched=COVERED,
-            ),
-        )
-        return store_pack(
-            self.connection,
-            draft,
-            Ref(id=DATASET.id, name=DATASET.name) if dated else None,
-            "",
-            self.revision,
-            dataset=True,
-        )
-
-
-def _version(files: Sequence[Path]) -> str:
-    """The version that a file's name tells, as in GEDEvent_v25_1.csv."""
-    found = [re.search(r"v?(\d{2})[._](\d{1,2})(?!\d)", path.name) for path in files]
-    return ", ".join(dict.fromkeys(f"{match[1]}.{match[2]}" for match in found if match)) or "not told"
+        return store_pack(self.connection, *described(self.connection, self.done.dataset, files), self.revision)
 
 
 def _referred_to(connection: Connection, resource: str) -> set[str]:
-    """The ids that something refers to, beside what hangs on the rows themselves; parents of places all stay."""
+    """The ids that something refers to, beside what hangs on the rows themselves."""
     own = table_of(TABLES[resource])
+    hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
+    closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}
     found: set[str] = set()
     for table in models.METADATA.tables.values():
-        hanging = {table_of(model) for model in CHILDREN[resource]}
         for key in table.foreign_keys:
-            if key.column is own.c.id and table not in hanging:
+            if key.column is own.c.id and table not in closures and (table, key.parent.name) not in hanging:
                 found |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
     return found
 
