@@ -151,7 +151,7 @@ def test_any_page_on_the_web_may_read_and_sees_our_headers(client: TestClient, p
     assert response.status_code == status
     assert response.headers["access-control-allow-origin"] == "*"
     exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
-    ours = {f"oxus-{name}" for name in ("revision", "licence", "citation", "matched", "omitted")}
+    ours = {f"oxus-{name}" for name in ("revision", "licence", "citation", "matched", "omitted", "ignored")}
     assert exposed == {"etag", "link", "content-disposition"} | ours
 
 

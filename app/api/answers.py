@@ -111,6 +111,14 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     return list(request.query_params.multi_items())
 
 
+def address(request: Request, path: str | None = None, without: Sequence[str] = (), **query: str | int) -> str:
+    """The address that was asked, with this path and these parameters instead; ASCII, as a header wants it."""
+    kept = [(name, value) for name, value in pairs_of(request) if name not in query and name not in without]
+    asked = urlencode([*kept, *query.items()], errors="replace")
+    there = quote(path or request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
+    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if asked else ''}{asked}"
+
+
 def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[Format]) -> Format:
     """The format to write: `f`, else what Accept prefers. Raises NotAcceptableError when none can be written."""
     if "f" in values:

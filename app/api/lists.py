@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from app.api.answers import Link, Snapshot, answer, pairs_of
+from app.api.answers import Link, Snapshot, address, answer, pairs_of
 from app.formats import FORMATS
 from app.query.listing import Page
 from app.resources import Analysis, Answered, Resource, Values
@@ -35,10 +35,9 @@ def paged(
     """A page in the format that was asked for, with links to itself, to the next one, and those given."""
     snapshot.pages.append(found)
     media = {"type": snapshot.format.media_types[0]}
-    snapshot.links = [{"rel": "self", "href": str(request.url)} | media, *links]
+    snapshot.links = [{"rel": "self", "href": address(request)} | media, *links]
     if found.next:
-        following = request.url.include_query_params(cursor=found.next)
-        snapshot.links.append({"rel": "next", "href": str(following)} | media)
+        snapshot.links.append({"rel": "next", "href": address(request, cursor=found.next)} | media)
     if snapshot.format.name != "json":
         snapshot.headers |= _beside(found, asked, snapshot.format.name)
     head = asked.head(snapshot.revision, snapshot.packs, values, found, snapshot.links)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Connection
 
-from app.api.answers import Reader, Snapshot, answer, pairs_of
+from app.api.answers import Reader, Snapshot, address, answer, pairs_of
 from app.api.lists import paged
 from app.api.ogc_description import CONFORMANCE, CRS84, DOCUMENT_PARAMS, FEATURE_PARAMS, OGC_LISTS, service_description
 from app.errors import NotFoundError
@@ -197,7 +197,7 @@ async def item(request: Request) -> Response:
         snapshot.headers["Content-Crs"] = f"<{CRS84}>"
         columns = shown(resource.columns, None, resource.spatial)
         links = [
-            {"rel": "self", "href": str(request.url), "type": GEOJSON.media_type, "title": "This feature"},
+            {"rel": "self", "href": address(request), "type": GEOJSON.media_type, "title": "This feature"},
             _link(request, "collection", path, "The collection"),
             *_licences(snapshot),
         ]

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from app.api.answers import address
 from app.api.methods import ALLOWED
 from app.errors import (
     InvalidParameterError,
@@ -45,9 +46,9 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 async def _oxus_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MovedError):
         template = request.scope["route"].path.split("/")
-        segments = request.url.path.split("/")
+        segments = request.scope["path"].split("/")
         segments[template.index("{id}") - len(template)] = error.id  # counted from the end: a prefix may come before
-        return RedirectResponse(str(request.url.replace(path="/".join(segments))), HTTPStatus.PERMANENT_REDIRECT)
+        return RedirectResponse(address(request, "/".join(segments)), HTTPStatus.PERMANENT_REDIRECT)
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):
         return problem(

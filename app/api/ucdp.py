@@ -9,7 +9,7 @@ from math import ceil
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.answers import Snapshot, answer, pairs_of
+from app.api.answers import Snapshot, address, answer, pairs_of
 from app.api.describe import describe
 from app.formats.base import dumps
 from app.query.ged import DEFAULT_ROWS, PARAMS, ged_page
@@ -57,5 +57,4 @@ async def gedevents(request: Request) -> Response:
 
 def _page(request: Request, page: int) -> str:
     """The address of another page, with the same filters."""
-    others = [name for name in request.query_params if name.lower() == "page"]
-    return str(request.url.remove_query_params(others).include_query_params(page=page))
+    return address(request, without=[name for name in request.query_params if name.lower() == "page"], page=page)

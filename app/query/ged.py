@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
@@ -21,8 +21,8 @@ ged = table_of(models.GedEvent)
 number = whole_number(0, LARGEST_NUMBER)
 
 
-def _numbers(text: str) -> list[int]:
-    return [number(value) for value in split(text)]
+def _numbers(read: Callable[[str], int]) -> Callable[[str], list[int]]:
+    return lambda text: [read(value) for value in split(text)]
 
 
 def _read_corners(text: str) -> Box:
@@ -44,12 +44,12 @@ def _in_corners(box: Box, _asked: Asked) -> ColumnElement[bool]:
     return and_(ged.c.latitude >= box.south, ged.c.latitude <= box.north, inside)
 
 
-def _any_of(name: str, description: str, example: str, *columns: str) -> Param:
+def _any_of(name: str, description: str, example: str, *columns: str, read: Callable[[str], int] = number) -> Param:
     def where(values: list[int], _asked: Asked) -> ColumnElement[bool]:
         return or_(*(ged.c[column].in_(values) for column in columns))
 
     schema = {"type": "array", "items": {"type": "integer"}}
-    return Param(name, f"{description} Several numbers mean any of them.", example, _numbers, where, schema)
+    return Param(name, f"{description} Several numbers mean any of them.", example, _numbers(read), where, schema)
 
 
 DAY = {"type": "string", "format": "date"}
@@ -89,7 +89,13 @@ PARAMS = {
             lambda day, _asked: ged.c.ends_on <= day,
             DAY,
         ),
-        _any_of("TypeOfViolence", "1 state-based, 2 non-state, 3 one-sided.", "1", "type_of_violence"),
+        _any_of(
+            "TypeOfViolence",
+            "1 state-based, 2 non-state, 3 one-sided.",
+            "1",
+            "type_of_violence",
+            read=whole_number(1, 3),
+        ),
         _any_of("Dyad", "UCDP's number of the dyad.", "735", "dyad_id"),
         _any_of("Actor", "UCDP's number of an actor on either side.", "130", "side_a_id", "side_b_id"),
     )

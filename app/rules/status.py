@@ -9,8 +9,8 @@ from app.rules.facts import ClaimFact
 def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) -> str | None:
     """What makes two first hops the same origin: the outermost organisation of the source.
 
-    None if the source is unattributed, or a dataset, which sums up what others said. `lookup` gives the organisation and
-    the kind of a source, or None for one that is not there.
+    None if the source is unattributed, or a dataset, which sums up what others said. `lookup` gives the organisation
+    and the kind of a source, or None for one that is not there.
     """
     found = lookup(source)
     if found and found[1] in ("unattributed", "dataset"):

@@ -1313,7 +1313,13 @@ def test_an_event_of_another_dataset_is_refused_with_its_id_and_changes_nothing(
 
 @pytest.mark.parametrize(
     ("name", "bad"),
-    [("eastern-war", "the name of a curated pack"), ("", "no name"), ("Über name/../x", "no id")],
+    [
+        ("eastern-war", "is the name of a curated pack"),
+        ("", "a name has small letters"),
+        ("Über name/../x", "a name has small letters"),
+        ("two--hyphens", "a name has small letters"),
+        ("x" * 101, "a name has small letters"),
+    ],
 )
 def test_a_snapshot_cannot_be_named(
     two: tuple[str, str], bare: str, tmp_path: Path, write: Write, name: str, bad: str
@@ -1516,7 +1522,7 @@ def test_any_sequence_of_imports_without_snapshot_keeps_the_last_version_of_each
     url, fresh = map(emptied, two)
     last: dict[int, Cells] = {}
     for state in sequence:
-        # the spelling of names that are stored does not follow, see above
+        # One name for each number: of two in the files that are there, the one that was read last stands.
         named = {number: cells | {"side_b": f"Side {cells['side_b_new_id']}"} for number, cells in state.items()}
         run(url, write_state(folder, named))
         last |= named
