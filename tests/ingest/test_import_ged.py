@@ -52,6 +52,11 @@ MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
 GIVEN = "ucdp-ged"
 
 
+def broken(reason: str) -> Any:
+    """What is known not to hold yet; the test fails as soon as it does."""
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
 def rec(number: object, **cells: str) -> Cells:
     """A record that differs in these cells from the plain one of the tests of reading."""
     return {"id": str(number), **cells}
@@ -601,6 +606,25 @@ def test_the_name_of_a_province_means_the_province_not_also_its_own_centroid(ask
     assert "ucdp-ged:1" in ids(ask("/v1/events", place=name, limit=1000))
 
 
+@broken("points of where_prec 1 and 2, and names in other capitals, are left as they are: ged_references.place")
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"where_prec": "2", "where_coordinates": "Mill district"},
+        {"where_prec": "1", "where_coordinates": "Mill district"},
+        {"where_prec": "3", "where_coordinates": "mill District"},
+        {"where_prec": "4", "adm_2": "Mill province", "where_coordinates": "Mill province"},
+    ],
+)
+def test_of_places_within_each_other_that_share_a_name_the_outermost_is_meant(
+    bare: str, write: Write, cells: Cells
+) -> None:
+    run(bare, write(rec(1), rec(2, **cells)))
+    with answering(bare) as asked:
+        named = cells["where_coordinates"]
+        assert ids(asked("/v1/events", place=named)) == {"ucdp-ged:1", "ucdp-ged:2"}
+
+
 def test_an_event_counts_for_one_province(ask: Ask) -> None:
     groups = ask("/v1/stats", group_by="province", source=GIVEN, datetime="1994-01-01/1994-12-31")["items"]
     assert [(row["label"], row["count"]) for row in groups] == [("Mill province", 1)]
@@ -803,6 +827,19 @@ def test_two_outlets_are_two_however_long_their_names(bare: str, write: Write) -
         assert asked("/v1/events/ucdp-ged:1")["corroboration"]["origins"] == 2
 
 
+@broken("ged_references.slug hashes the text as it is spelt")
+def test_two_spellings_of_a_long_name_are_one_outlet_as_those_of_a_short_one_are(bare: str, write: Write) -> None:
+    short, long = (
+        "Fable Times",
+        "The Very Long Name of a Committee that Watches over the Invented Peace of the Mill North",
+    )
+    for name in (short, long):
+        article = f'"{name},2014-03-06,x";"{name.upper()},2014-03-06,x"'
+        run(bare, write(rec(1, source_article=article, source_original="")))
+        with answering(bare) as asked:
+            assert asked("/v1/events/ucdp-ged:1")["corroboration"]["origins"] == 1
+
+
 def test_places_of_countries_without_a_number_stay_apart(bare: str, write: Write) -> None:
     run(bare, write(rec(1, country="Atlantis", country_id=""), rec(2, country="Lemuria", country_id="")))
     with answering(bare) as asked:
@@ -1003,6 +1040,33 @@ def test_a_country_that_a_pack_has_without_a_code_is_not_there_twice(bare: str, 
     with answering(bare) as asked:
         assert asked("/v1/stats", group_by="country")["items"][0] == {"group": "NOR", "label": "North", "count": 4}
         assert {"ucdp-ged:1", "ford-taken"} <= ids(asked("/v1/events", place="North"))
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        pytest.param(None, marks=broken("places that are stored keep their parents: load._stored, ged_references")),
+        GIVEN,
+    ],
+)
+def test_a_country_that_a_pack_adds_later_takes_over_what_was_imported_into_it(
+    bare: str, tmp_path: Path, write: Write, snapshot: str | None
+) -> None:
+    path = write(rec(1, country="Nigeria", country_id="475"))
+    run(bare, path, snapshot=snapshot)
+    country = '[[location]]\nid = "nigeria"\nname = "Nigeria"\nkind = "country"\ncountry = "NGA"\n'
+    second_pack(
+        tmp_path / "packs",
+        locations=country + 'codes = [{ scheme = "iso-3166-1-alpha-3", code = "NGA" }]\n',
+    )
+    load(bare, tmp_path / "packs")
+    run(bare, path, snapshot=snapshot)
+    with answering(bare) as asked:
+        assert ids(asked("/v1/events", place="Nigeria")) == {"ucdp-ged:1"}
+        where = asked("/v1/events/ucdp-ged:1")["location"]["id"]
+        assert asked(f"/v1/locations/{where}")["path"][0] == "nigeria"
+    assert clean(bare)
+    assert run(bare, path, snapshot=snapshot).revision is None
 
 
 def second_pack(folder: Path, **files: str) -> Path:
@@ -1328,9 +1392,9 @@ def test_a_snapshot_cannot_be_named(
     load(bare, tmp_path / "packs")
     run(bare, write(rec(1)))
     before = holds(bare)
-    with pytest.raises(InvalidParameterError, match=r"^--snapshot="):
+    with pytest.raises(InvalidParameterError, match=rf"^--snapshot={re.escape(name)}: {bad}"):
         run(bare, write(rec(2)), snapshot=name)
-    assert holds(bare) == before, bad
+    assert holds(bare) == before
 
 
 # Curated packs that lean on imported rows.
@@ -1760,6 +1824,26 @@ def test_a_report_that_cannot_be_written_leaves_everything_as_it_was(
     result = oxus("import", "ucdp-ged", path, "--database", bare, "--rejected", tmp_path / "no" / "why.csv")
     assert result.exit_code == 1
     assert newest(bare) == 0
+
+
+@broken("only the folder of the report is looked at: operate.import_files")
+def test_a_report_that_would_replace_a_folder_leaves_everything_as_it_was(
+    oxus: Oxus, bare: str, tmp_path: Path, write: Write
+) -> None:
+    (tmp_path / "why").mkdir()
+    path = write(rec(1), rec("x"))
+    result = oxus("import", "ucdp-ged", path, "--database", bare, "--rejected", tmp_path / "why")
+    assert result.exit_code == 1
+    assert newest(bare) == 0
+
+
+@broken("a snapshot that removes nothing because of a row without an id says nothing of it: operate.import_files")
+def test_a_snapshot_that_removed_nothing_because_of_a_row_without_an_id_says_so(
+    oxus: Oxus, bare: str, write: Write
+) -> None:
+    run(bare, write(rec(1), rec(2)), snapshot="made-up")
+    result = oxus("import", "ucdp-ged", write(rec(1), rec("x")), "--database", bare, "--snapshot", "made-up")
+    assert "removed" in result.stdout
 
 
 @pytest.mark.parametrize(
