@@ -27,8 +27,12 @@ understood. `known_by=DAY` shows what was known on a day.
 **No silent wrong answer.** Unknown parameters, values, places and actors are errors that name the nearest valid
 choice; an empty list means: searched, none.
 
-Every list is paged: follow `next`. An unchanged answer is a 304 to `If-None-Match`.
+Every list is paged: follow `next`; or `limit=all` in any format but JSON. `f=` or Accept choose json, geojson, csv,
+ndjson or parquet: the same rows. An unchanged answer is a 304 to `If-None-Match`. GIS programs take [/ogc](ogc/docs)
+(OGC API - Features).
 """
+TAGS = ("events", "control-changes", "control", "movements", "claims", "figures", "contradictions", "stats", "names")
+"""What people come for, first."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -52,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "docExpansion": "list",
             "tryItOutEnabled": True,
         },
+        openapi_tags=[{"name": tag} for tag in TAGS],
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
