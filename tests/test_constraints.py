@@ -68,6 +68,10 @@ OTHERS: dict[str, tuple[list[Values], list[Values]]] = {
         [{"low": 3, "best": None, "high": 2}],
         [{"low": 3, "best": None, "high": 3}, {"low": 3, "best": None, "high": 2, "as_given": True}],
     ),
+    "ck_ged_event_type_of_violence_range": (
+        [{"type_of_violence": 0}, {"type_of_violence": 4}],
+        [{"type_of_violence": 1}, {"type_of_violence": 3}],
+    ),
     "ck_location_latitude_range": ([{"latitude": 91}, {"latitude": -90.001}], [{"latitude": 90}, {"latitude": -90}]),
     "ck_location_longitude_range": ([{"longitude": 180.001}, {"longitude": -181}], [{"longitude": 180}]),
     "ck_pack_covers_from_covers_until_order": (
@@ -92,6 +96,9 @@ def engine(databases: Databases) -> Iterator[Engine]:
         with writing(engine) as connection:
             gone = {"resource": "events", "id": "gone", "pack_id": "p", "revision": 1}
             connection.execute(insert(table_of(models.Removed)).values(gone))
+            event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
+            given = {"event_pk": event, "number": 1, "type_of_violence": 1, "ends_on": JULY, "cells": "[]"}
+            connection.execute(insert(table_of(models.GedEvent)).values(given))
         yield engine
 
 
