@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from app import __version__, models
 from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
+from app.db.state import current_revision
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.as_csv import harmless
@@ -26,7 +27,7 @@ from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
 from app.models.base import table_of
 from app.names import nearest
-from app.query.lookups import current_revision, pack_rows
+from app.query.lookups import pack_rows
 from app.resources import ANALYSES, RESOURCES
 from app.schemas.reference import PackRow
 from app.settings import Settings

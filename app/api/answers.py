@@ -17,12 +17,13 @@ from starlette.concurrency import run_in_threadpool
 from app import __version__
 from app.api.methods import HEAD, Receive, Scope, Send
 from app.db.engine import is_embedded, reading
+from app.db.state import current_revision
 from app.errors import InvalidParameterError, NotAcceptableError, UnavailableError
 from app.formats import FORMATS
 from app.formats.as_geojson import licence_url
 from app.formats.base import Format
 from app.query.listing import Page
-from app.query.lookups import current_revision, pack_rows
+from app.query.lookups import pack_rows
 from app.schemas.reference import PackRow
 
 JSON = FORMATS["json"].media_type

@@ -13,7 +13,7 @@ from app.formats.columns import Column, Kind, shown
 from app.query import conditions as where
 from app.query.filters import TIME
 from app.query.listing import DEFAULT_ROWS, LIMIT, MOST_ROWS, format_param
-from app.query.params import Asked, Param, one_code, whole_number
+from app.query.params import Asked, During, Param, one_code, whole_number
 from app.resources import RESOURCES, Resource
 from app.timespan import Interval, parse_interval
 
@@ -47,13 +47,15 @@ def _read_days(text: str) -> Interval:
     return parse_interval(re.sub(r"^0000-[^/]*/", "../", text))
 
 
-def _in_time(wanted: Interval, asked: Asked) -> ColumnElement[bool] | None:
+def _in_time(wanted: where.Window, asked: Asked) -> During | None:
     """A feature without time meets every time (fc-time-response), unless its time must be certain."""
     if "earliest" not in asked.rows.c:
         return None
     met = where.in_time(wanted, asked)
     certain = asked.get("date_match") == "certain"
-    return met if met is None or certain else or_(met, where.undated(asked))
+    if met is None or certain:
+        return met
+    return During(or_(met.exact, where.undated(asked)), met.near, met.vague)  # what is undated is vague
 
 
 def _params(resource: Resource) -> dict[str, Param]:

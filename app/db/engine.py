@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from app.db.state import one_snapshot
 from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
 
@@ -32,6 +34,14 @@ def sqlite_path(url: str) -> Path | None:
     if not url.startswith("sqlite"):
         return None
     return Path(url.partition("://")[2].removeprefix("/"))
+
+
+class _Compiler(SQLiteCompiler):
+    """Says after a table which index to use, where a statement was given that hint."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """The hint as it is."""
+        return text
 
 
 def _sqlite_engine(path: Path, read_only: bool) -> Engine:
@@ -52,6 +62,7 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     engine = create_engine("sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool)
     # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
     # two writers wait for each other instead of failing half-way.
+    engine.dialect.statement_compiler = _Compiler
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
@@ -92,7 +103,12 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
     no Oxus tables.
     """
     try:
-        with engine.connect() as connection, _limited(connection, seconds):
+        with (
+            engine.connect() as connection,
+            connection.begin(),
+            _limited(connection, seconds),
+            one_snapshot(connection),
+        ):
             yield connection
     except DBAPIError as error:
         raise _translated(error) from error

@@ -1,6 +1,16 @@
 """Functions that both databases know: SQLite gets them from the engine, PostgreSQL from a migration."""
 
+from typing import Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean
+
 from app.geo import EARTH_RADIUS_KM
+
+LONG_DAYS = 31
+"""What lasts longer is found through an index of its own, so that a search by date need not look far back."""
 
 GREAT_CIRCLE = f"""
 CREATE FUNCTION great_circle_km(a_lon float8, a_lat float8, b_lon float8, b_lat float8) RETURNS float8
@@ -18,3 +28,22 @@ def create_functions(dialect: str) -> list[str]:
 def drop_functions(dialect: str) -> list[str]:
     """The statements that take the functions away."""
     return ["DROP FUNCTION great_circle_km"] if dialect == "postgresql" else []
+
+
+class Vague(FunctionElement[Any]):
+    """Whether dates cannot be told from the day they are sorted by: one is missing, or they are far apart."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+def vague(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:
+    """The same as text, for an index; a database finds it by its terms, so both come from here."""
+    days = f"julianday({latest}) - julianday({earliest})" if dialect == "sqlite" else f"{latest} - {earliest}"
+    return f"({earliest} IS NULL OR {latest} IS NULL OR {days} > {LONG_DAYS})"
+
+
+@compiles(Vague)
+def _vague(element: Vague, compiler: SQLCompiler, **kw: Any) -> str:
+    earliest, latest = (compiler.process(clause, **kw) for clause in element.clauses)
+    return vague(compiler.dialect.name, earliest, latest)

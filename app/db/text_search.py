@@ -7,7 +7,7 @@ SQLite keeps an FTS5 table `<table>_text` whose rowid is the row's pk; PostgreSQ
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, String, bindparam, column, select, table, text
+from sqlalchemy import BindParameter, Connection, Dialect, Select, String, bindparam, column, select, table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,9 +22,6 @@ SEPARATOR = "\ue000"
 """Stands between the parts of a text, so that no phrase reaches from one into the next: a word of its own to both
 databases, which folding removes from everything that is asked."""
 MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
-
-Phrases = Sequence[Sequence[str]]
-"""What is searched: every phrase must occur; a phrase is words that follow each other."""
 
 
 def create_index(dialect: str, name: str) -> list[str]:
@@ -68,18 +65,28 @@ def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:
         connection.execute(text(f"DELETE FROM {name}_text WHERE rowid = :pk"), rows)
 
 
-class _Words(TypeDecorator[Any]):
-    """Phrases, written as each database wants to be asked."""
+class Words(tuple[Sequence[str], ...]):
+    """What is searched: every phrase must occur; a phrase is words that follow each other."""
+
+    __slots__ = ()
+
+    def asked(self, dialect: str) -> str:
+        """The phrases as each database wants to be asked."""
+        if dialect == "postgresql":
+            joined = ("<->".join(f"'{word}'" for word in phrase) for phrase in self)
+            return " & ".join(f"({phrase})" for phrase in joined)
+        return " ".join('"' + " ".join(phrase) + '"' for phrase in self)
+
+
+class WordsType(TypeDecorator[Any]):
+    """Words as a parameter of a statement."""
 
     impl = String
     cache_ok = True
 
-    def process_bind_param(self, value: Phrases | None, dialect: Dialect) -> str:
-        phrases = value or []
-        if dialect.name == "postgresql":
-            joined = ("<->".join(f"'{word}'" for word in phrase) for phrase in phrases)
-            return " & ".join(f"({phrase})" for phrase in joined)
-        return " ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
+    def process_bind_param(self, value: Words | None, dialect: Dialect) -> str:
+        """The text that stands in the statement."""
+        return Words(value or ()).asked(dialect.name)
 
 
 class _TextMatch(FunctionElement[Any]):
@@ -101,8 +108,13 @@ def _tsquery(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(body, **kw)} @@ CAST({compiler.process(words, **kw)} AS tsquery)"
 
 
-def matches(pk: ColumnElement[Any], name: str, phrases: Phrases) -> ColumnElement[bool]:
-    """Whether the row with this pk holds every phrase."""
+def matching_rows(name: str, words: Words | BindParameter[Any]) -> Select[Any]:
+    """The pks of the rows of a table that hold every phrase."""
     index = table(f"{name}_text", column("rowid"), column("body"))
-    words = bindparam(None, phrases, type_=_Words)
-    return pk.in_(select(index.c.rowid).where(_TextMatch(index.c.body, words)))
+    given = words if isinstance(words, BindParameter) else bindparam(None, words, type_=WordsType)
+    return select(index.c.rowid).where(_TextMatch(index.c.body, given))
+
+
+def matches(pk: ColumnElement[Any], name: str, words: Words) -> ColumnElement[bool]:
+    """Whether the row with this pk holds every phrase."""
+    return pk.in_(matching_rows(name, words))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import CheckConstraint, MetaData, Table, Text
+from sqlalchemy import CheckConstraint, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
 
 from app.db.types import Key
@@ -17,6 +17,9 @@ METADATA.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+LATEST_FIRST = text("sort_date DESC")
+"""Rows are indexed in the order in which lists give them."""
 
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""

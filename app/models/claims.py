@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
+from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import Written, one_of, ordered
+from app.models.base import LATEST_FIRST, Written, one_of, ordered
 
 
 class Claim(Written, table=True):
@@ -19,6 +20,16 @@ class Claim(Written, table=True):
         one_of("reported_basis", vocab.REPORTED_BASIS.codes),
         one_of("precision", vocab.PRECISION.codes),
         ordered("earliest", "latest"),
+        Index("ix_claim_sort_date_id", LATEST_FIRST, "id"),
+        Index("ix_claim_stance", "stance", LATEST_FIRST, "id"),
+        Index("ix_claim_modality", "modality", LATEST_FIRST, "id"),
+        Index(
+            "ix_claim_vague",
+            LATEST_FIRST,
+            "id",
+            sqlite_where=text(vague("sqlite")),
+            postgresql_where=text(vague("postgresql")),
+        ),
     )
 
     event_pk: int = Field(foreign_key="event.pk", index=True)
@@ -30,7 +41,7 @@ class Claim(Written, table=True):
     reported_basis: str
     earliest: date | None = None
     latest: date | None = None
-    sort_date: date = Field(index=True)
+    sort_date: date
     precision: str
     location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
 

@@ -1,13 +1,16 @@
 """What happened: the coded event, and its views as they became known."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
+from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import END_OF_TIME, Written, between, one_of, ordered
+from app.models.base import END_OF_TIME, LATEST_FIRST, Written, between, one_of, ordered
 
 
 class Event(Written, table=True):
@@ -26,6 +29,15 @@ class Event(Written, table=True):
     part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
 
 
+def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
+    """An index of what is known now, or of `only` a part of that; both databases take it as a partial one."""
+    where = {
+        dialect: text(" AND ".join(filter(None, (f"known_until = '{END_OF_TIME}'", only(dialect)))))
+        for dialect in ("sqlite", "postgresql")
+    }
+    return Index(name, *columns, sqlite_where=where["sqlite"], postgresql_where=where["postgresql"])
+
+
 class EventView(SQLModel, table=True):
     """An event as it follows from the claims reported before `known_until` (exclusive).
 
@@ -41,9 +53,15 @@ class EventView(SQLModel, table=True):
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", "sort_date", "id"),
-        Index("ix_event_view_country_sort_date_id", "country", "sort_date", "id"),
-        Index("ix_event_view_latitude_longitude", "latitude", "longitude"),
+        Index("ix_event_view_sort_date_id", LATEST_FIRST, "id"),
+        now("ix_event_view_now", LATEST_FIRST, "id"),
+        now("ix_event_view_country", "country", LATEST_FIRST, "id"),
+        now("ix_event_view_category", "category", LATEST_FIRST, "id"),
+        now("ix_event_view_status", "status", LATEST_FIRST, "id"),
+        now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
+        now("ix_event_view_vague", LATEST_FIRST, "id", only=vague),
+        now("ix_event_view_unlocated", LATEST_FIRST, "id", only=lambda _dialect: "latitude IS NULL"),
+        now("ix_event_view_contradictory", "event_pk", only=lambda _dialect: "contradictory"),
     )
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -55,15 +73,15 @@ class EventView(SQLModel, table=True):
     latest: date | None = None
     sort_date: date = Field(description="earliest, else latest, else the first day there is")
     precision: str
-    status: str = Field(sa_type=Key, index=True)
+    status: str = Field(sa_type=Key)
     origins: int
     planned: bool = Field(description="every asserting claim only plans it")
-    contradictory: bool = Field(index=True, description="its claims contradict each other")
+    contradictory: bool = Field(description="its claims contradict each other")
     deaths_low: int | None = None
     deaths_best: int | None = None
     deaths_high: int | None = None
-    category: str = Field(sa_type=Key, index=True)
-    location_id: str | None = Field(default=None, sa_type=Key, index=True)
+    category: str = Field(sa_type=Key)
+    location_id: str | None = Field(default=None, sa_type=Key)
     country: str | None = Field(default=None, sa_type=Key)
     latitude: float | None = None
     longitude: float | None = None

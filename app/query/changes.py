@@ -8,13 +8,13 @@ from sqlalchemy import Connection, Select, Table, and_, func, literal, null, or_
 from sqlmodel import SQLModel
 
 from app import models
+from app.db.state import current_revision
 from app.db.types import Key
 from app.errors import InvalidParameterError
 from app.models.base import END_OF_TIME, table_of
 from app.query.computed import computed_params
 from app.query.cursors import FORGED, Sort, write_cursor
 from app.query.listing import ROWS_A_BATCH, Page, Row
-from app.query.lookups import current_revision
 from app.query.params import Param, whole_number
 from app.schemas.analysis import ChangeRow
 

@@ -1,19 +1,23 @@
 """Conditions: what each parameter means, in SQL that both databases read alike."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, literal_column, not_, or_, select
 
 from app import models
-from app.db.text_search import matches
+from app.db.functions import LONG_DAYS, Vague
+from app.db.places import in_boxes, point_in
+from app.db.state import kept
+from app.db.text_search import Words, matching_rows
 from app.errors import InvalidParameterError
 from app.geo import Box, Point, box_around, parse_box, parse_point
 from app.models.base import END_OF_TIME, table_of
 from app.names import LONGEST_WORD, fold, nearest
-from app.query.params import Asked, Condition
+from app.query.params import Among, Asked, Condition, During, Meaning
 from app.timespan import Interval, parse_interval
 
 view = table_of(models.EventView)
@@ -44,10 +48,18 @@ def deaths(compare: Callable[[Any, int], ColumnElement[bool]]) -> Condition:
     return lambda value, asked: compare(func.coalesce(asked.rows.c.deaths_best, asked.rows.c.deaths_low), value)
 
 
+NOW = view.c.known_until == literal_column(f"'{END_OF_TIME}'")  # as it stands in the indexes of what is known now
+
+
+def known_day(day: date, _asked: Asked) -> date | None:
+    """The day on which something was known; the last day there is, is now."""
+    return None if day == END_OF_TIME else day
+
+
 def known_on(day: date | None) -> ColumnElement[bool]:
     """The one view of each event that was known on a day, or is known now."""
-    if day is None or day == END_OF_TIME:
-        return view.c.known_until == END_OF_TIME
+    if day is None or (isinstance(day, date) and day == END_OF_TIME):
+        return NOW
     return and_(view.c.known_from <= day, view.c.known_until > day)
 
 
@@ -67,33 +79,54 @@ def read_days(text: str) -> Interval:
     return parse_interval(text)
 
 
-def in_time(wanted: Interval, asked: Asked) -> ColumnElement[bool] | None:
+@dataclass(frozen=True)
+class Window:
+    """The days that are asked for, and how far before them something that ends in them may have begun."""
+
+    days: Interval
+    reach: date | None
+
+
+def window(wanted: Interval, _asked: Asked) -> Window:
+    """The days that an interval asks for."""
+    first = wanted.earliest
+    return Window(wanted, first and max(first, date.min + timedelta(LONG_DAYS)) - timedelta(LONG_DAYS))
+
+
+def in_time(wanted: Window, asked: Asked) -> During | None:
     """The row's dates overlap the window, or lie wholly inside it if `date_match=certain`."""
-    if not wanted.dated:
+    days = wanted.days
+    if not days.dated:
         return None
     rows, certain = asked.rows.c, asked.get("date_match") == "certain"
-    parts = [rows.sort_date > date.min]  # an undated row cannot be judged
-    if wanted.latest is not None:
-        last = rows.latest <= wanted.latest
-        parts.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= wanted.latest))
-    if wanted.earliest is not None:
-        first = rows.earliest >= wanted.earliest
-        parts.append(first if certain else or_(rows.latest.is_(None), rows.latest >= wanted.earliest))
-    return and_(*parts)
+    exact = [rows.sort_date > literal_column(f"'{date.min}'")]  # an undated row cannot be judged
+    bounds = []
+    if days.latest is not None:
+        last = rows.latest <= days.latest
+        exact.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= days.latest))
+        bounds.append(rows.sort_date <= days.latest)
+    if days.earliest is not None:
+        first = rows.earliest >= days.earliest
+        exact.append(first if certain else or_(rows.latest.is_(None), rows.latest >= days.earliest))
+        bounds.append(rows.sort_date >= (days.earliest if certain else wanted.reach))
+    vague = Vague(rows.earliest, rows.latest)
+    if certain and days.earliest is not None:  # the earliest day is known, and it is the one that rows are sorted by
+        return During(and_(*exact), and_(*bounds), None)
+    return During(and_(*exact), and_(not_(vague), *bounds), vague)
 
 
 def undated(asked: Asked) -> ColumnElement[bool]:
-    """Rows without any date."""
-    return asked.rows.c.sort_date == date.min
+    """Rows without any date; that those are vague says by which index they are found."""
+    rows = asked.rows.c
+    return and_(rows.sort_date == literal_column(f"'{date.min}'"), Vague(rows.earliest, rows.latest))
 
 
 def reported(wanted: Interval, asked: Asked) -> ColumnElement[bool] | None:
     """The claim was reported within the window."""
     column = asked.rows.c.reported_on
-    bounds = [column >= wanted.earliest if wanted.earliest else None]
-    bounds += [column <= wanted.latest if wanted.latest else None]
-    known = [bound for bound in bounds if bound is not None]
-    return and_(*known) if known else None
+    bounds = [] if wanted.earliest is None else [column >= wanted.earliest]
+    bounds += [] if wanted.latest is None else [column <= wanted.latest]
+    return and_(*bounds) if bounds else None
 
 
 def read_box(text: str) -> Box:
@@ -101,13 +134,32 @@ def read_box(text: str) -> Box:
     return parse_box(text)
 
 
-def in_box(box: Box, asked: Asked) -> ColumnElement[bool]:
-    """The row's point lies in the box; west > east crosses the antimeridian."""
-    latitude, longitude = _coordinates(asked)
-    inside = and_(longitude >= box.west, longitude <= box.east)
-    if box.west > box.east:
-        inside = or_(longitude >= box.west, longitude <= box.east)
-    return and_(latitude >= box.south, latitude <= box.north, inside)
+def boxes(box: Box, _asked: Asked) -> list[Box]:
+    """The box, in two where it crosses the antimeridian."""
+    if box.west <= box.east:
+        return [box]
+    return [Box(box.west, box.south, 180.0, box.north), Box(-180.0, box.south, box.east, box.north)]
+
+
+def in_box(parts: list[Box], asked: Asked) -> Among:
+    """The row's point lies in the box."""
+    places, (latitude, longitude) = _places(asked), _coordinates(asked)
+    sides = [(part.west, part.south, part.east, part.north) for part in parts]
+    inside = [
+        and_(
+            point_in(longitude, latitude, (west, south, east, north)),
+            longitude >= west,
+            longitude <= east,
+            latitude >= south,
+            latitude <= north,
+        )
+        for west, south, east, north in sides
+    ]
+    chosen = in_boxes(places.name, sides)
+    if places is asked.rows:
+        return Among(places.c.pk, chosen, or_(*inside))
+    other = places.alias()  # the rows are joined with the places themselves
+    return Among(asked.rows.c.location_id, select(other.c.id).where(other.c.pk.in_(chosen)), or_(*inside))
 
 
 def read_point(text: str) -> Point:
@@ -126,24 +178,42 @@ def read_radius(text: str) -> float:
     return radius
 
 
-def near(point: Point, asked: Asked) -> ColumnElement[bool]:
-    """The row's point lies within `radius_km` of the point, along a great circle."""
+@dataclass(frozen=True)
+class Disc:
+    """All points within `radius_km` of a point, and boxes that hold them."""
+
+    centre: Point
+    radius_km: float
+    boxes: list[Box]
+
+
+def disc(point: Point, asked: Asked) -> Disc:
+    """The point with `radius_km` around it. Raises InvalidParameterError without that."""
     radius = asked.get("radius_km")
     if radius is None:
         raise InvalidParameterError("near", f"{point.longitude},{point.latitude}", "needs radius_km beside it")
+    return Disc(point, radius, boxes(box_around(point, radius), asked))
+
+
+def near(wanted: Disc, asked: Asked) -> Among:
+    """The row's point lies within `radius_km` of the point, along a great circle."""
     latitude, longitude = _coordinates(asked)
-    distance = func.great_circle_km(point.longitude, point.latitude, longitude, latitude)
-    return and_(in_box(box_around(point, radius), asked), distance <= radius)
+    centre = wanted.centre
+    distance = func.great_circle_km(centre.longitude, centre.latitude, longitude, latitude)
+    around = in_box(wanted.boxes, asked)
+    exact = distance <= wanted.radius_km
+    return Among(around.column, around.chosen, exact if around.exact is None else and_(around.exact, exact))
 
 
-def needs(parameter: str, other: str) -> Condition:
-    """No condition of its own: the parameter only says how another one is meant, which must be there."""
+def needs(parameter: str, other: str) -> Meaning:
+    """The value itself, which only says how another parameter is meant: that one must be there."""
 
-    def condition(value: Any, asked: Asked) -> None:
+    def meaning(value: Any, asked: Asked) -> Any:
         if asked.get(other) is None:
             raise InvalidParameterError(parameter, str(value), f"says nothing without {other}; needs {other} beside it")
+        return value
 
-    return condition
+    return meaning
 
 
 def unlocated(asked: Asked) -> ColumnElement[bool]:
@@ -151,9 +221,13 @@ def unlocated(asked: Asked) -> ColumnElement[bool]:
     return _coordinates(asked)[0].is_(None)
 
 
+def _places(asked: Asked) -> Table:
+    """The table that holds the point of a row: its own, or its location's."""
+    return asked.rows if "latitude" in asked.rows.c else location
+
+
 def _coordinates(asked: Asked) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The columns that hold the point of a row: its own, or its location's."""
-    columns = asked.rows.c if "latitude" in asked.rows.c else location.c
+    columns = _places(asked).c
     return columns.latitude, columns.longitude
 
 
@@ -166,22 +240,36 @@ def read_country(text: str) -> list[str]:
     return values
 
 
-def _known_codes(values: list[str], asked: Asked, column: ColumnElement[Any], reason: str) -> ColumnElement[bool]:
-    """The column is one of the codes, each of which occurs at all."""
+def _known_codes(values: list[str], asked: Asked, column: ColumnElement[Any], reason: str) -> list[str]:
+    """The codes, each of which occurs at all."""
+    table = column.table.name
+    memory = kept(asked.connection)
+    if ("countries", table) not in memory:
+        memory["countries", table] = sorted(
+            code for code in asked.connection.scalars(select(column).distinct()) if code
+        )
+    known = memory["countries", table]
     for value in values:
-        if asked.connection.scalar(select(column).where(column == value).limit(1)) is None:
-            known = sorted(code for code in asked.connection.scalars(select(column).distinct()) if code)
+        if value not in known:
             raise InvalidParameterError("country", value, reason, nearest(value, known))
-    return column.in_(values)
+    return values
 
 
-def in_country(values: list[str], asked: Asked) -> ColumnElement[bool]:
-    """The row lies in the country. A country without any place here is an error, not an empty answer."""
-    known = _known_codes(values, asked, location.c.country, "no place in this database lies there")
-    return asked.rows.c.country.in_(values) if "country" in asked.rows.c else known
+def country_of_places(values: list[str], asked: Asked) -> list[str]:
+    """The countries. One without any place here is an error, not an empty answer."""
+    return _known_codes(values, asked, location.c.country, "no place in this database lies there")
 
 
-def read_words(text: str) -> list[list[str]]:
+def in_country(values: list[str], asked: Asked) -> ColumnElement[bool] | Among:
+    """The row lies in the country."""
+    if "country" in asked.rows.c:
+        return asked.rows.c.country.in_(values)
+    other = location.alias()  # the rows are joined with the places themselves
+    chosen = select(other.c.id).where(other.c.country.in_(values))
+    return Among(asked.rows.c.location_id, chosen, location.c.country.in_(values))
+
+
+def read_words(text: str) -> Words:
     """Words and "quoted phrases", folded; there are no operators."""
     phrases: list[list[str]] = []
     for at, part in enumerate(text.split('"')):
@@ -194,12 +282,12 @@ def read_words(text: str) -> list[list[str]]:
         raise ValueError("holds no word")
     if sum(map(len, phrases)) > 50:
         raise ValueError("more than 50 words")
-    return phrases
+    return Words(phrases)
 
 
 def full_text(index: str, key: str) -> Condition:
     """Every word and phrase occurs in the row's text."""
-    return lambda phrases, asked: matches(asked.rows.c[key], index, phrases)
+    return lambda phrases, asked: Among(asked.rows.c[key], matching_rows(index, phrases))
 
 
 def yes_or_no(text: str) -> bool:
@@ -214,7 +302,6 @@ def is_so(table: Table, column: str) -> Condition:
     return lambda value, asked: table.c[column] if value else not_(table.c[column])
 
 
-def actor_country(values: list[str], asked: Asked) -> ColumnElement[bool]:
-    """The actor belongs to the country. A country without any actor here is an error, not an empty answer."""
-    column = asked.rows.c.country
-    return _known_codes(values, asked, column, "no actor in this database belongs there")
+def country_of_actors(values: list[str], asked: Asked) -> list[str]:
+    """The countries. One without any actor here is an error, not an empty answer."""
+    return _known_codes(values, asked, asked.rows.c.country, "no actor in this database belongs there")

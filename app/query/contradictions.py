@@ -13,7 +13,7 @@ from app.query.facts import told_of
 from app.query.filters import EVENT_FILTERS
 from app.query.listing import Page, matching, omitted, with_examples
 from app.query.listings import EVENTS
-from app.query.params import Asked, of_vocabulary
+from app.query.params import of_vocabulary
 from app.rules.contradictions import Contradiction, ControlTold, of_control, within_event
 from app.schemas.analysis import ContradictionRow, SideRow
 from app.schemas.base import Ref
@@ -28,7 +28,7 @@ PARAMS = with_examples(
 def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
     """The contradictions that touch an event the filters let through."""
     view, event = table_of(models.EventView), table_of(models.Event)
-    asked = Asked(values, connection, EVENTS.rows)
+    asked = EVENTS.asked(values, connection)
     kinds = values.get("kind", vocab.CONTRADICTION.codes)
     wanted = matching(EVENTS, asked, view.c.id, view.c.event_pk).where(view.c.contradictory)
     torn = {row.event_pk: row.id for row in connection.execute(wanted)}
@@ -69,7 +69,7 @@ def _changes(connection: Connection, values: Mapping[str, Any]) -> list[ControlT
         table_of(models.ControlChange),
         table_of(models.LocationAncestor),
     )
-    asked = Asked(values, connection, view)
+    asked = EVENTS.asked(values, connection)
     found = connection.execute(
         select(view.c.event_pk, view.c.id, view.c.earliest, view.c.latest, change)
         .join(change, change.c.event_pk == view.c.event_pk)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from app.errors import InvalidParameterError
 from app.query.params import readable
@@ -21,6 +21,9 @@ FORGED = "is no cursor of this list; follow next as it stands"
 
 def after(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
     """The rows that come after the last one shown, in a form that an index on the first column can use."""
+    if len({down for _, down in order}) == 1:
+        columns, values = tuple_(*(column for column, _ in order)), tuple_(*last)
+        return columns < values if order[0][1] else columns > values
     steps = []
     for at, (column, down) in enumerate(order):
         equal = [earlier == value for (earlier, _), value in zip(order[:at], last, strict=False)]

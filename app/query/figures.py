@@ -1,5 +1,6 @@
 """Figures as rows of their own: cut out of the claim that gives them, so that they are never told twice."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.schemas.analysis import FigureEntry
@@ -24,7 +25,6 @@ def figure_entries(claim_row: str) -> list[FigureEntry]:
     ]
 
 
-def present(found: Any) -> str:
+def present(claim_row: str, figure: Mapping[str, Any]) -> str:
     """The row of a figure, from its claim's row and its position there."""
-    entry = figure_entries(found[0])[found.position]
-    return str(entry.model_dump_json())
+    return str(figure_entries(claim_row)[figure["position"]].model_dump_json())

@@ -20,6 +20,7 @@ KNOWN_BY = Param(
     "2021-07-04",
     parse_day,
     schema={"type": "string", "format": "date"},
+    means=where.known_day,
 )
 TIME = (
     Param(
@@ -29,14 +30,15 @@ TIME = (
         where.read_days,
         where.in_time,
         judges="undated",
+        means=where.window,
     ),
     Param(
         "date_match",
         "`possible`: the dates overlap the window; `certain`: they lie wholly inside it.",
         "certain",
         one_code("date_match", "possible", "certain"),
-        where.needs("date_match", "datetime"),
         schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
+        means=where.needs("date_match", "datetime"),
     ),
 )
 SPACE = (
@@ -47,6 +49,7 @@ SPACE = (
         where.read_box,
         where.in_box,
         judges="unlocated",
+        means=where.boxes,
     ),
     Param(
         "near",
@@ -55,14 +58,15 @@ SPACE = (
         where.read_point,
         where.near,
         judges="unlocated",
+        means=where.disc,
     ),
     Param(
         "radius_km",
         "Great-circle distance from `near` in kilometres.",
         "50",
         where.read_radius,
-        where.needs("radius_km", "near"),
         schema={"type": "number", "exclusiveMinimum": 0, "maximum": where.LARGEST_RADIUS_KM},
+        means=where.needs("radius_km", "near"),
     ),
 )
 COUNTRY = Param(
@@ -72,6 +76,7 @@ COUNTRY = Param(
     where.read_country,
     where.in_country,
     NAMES,
+    means=where.country_of_places,
 )
 EVENT_FILTERS = (
     *TIME,
@@ -85,6 +90,7 @@ EVENT_FILTERS = (
         split,
         refers.event_place,
         NAMES,
+        means=refers.places("place"),
     ),
     COUNTRY,
     Param(
@@ -94,6 +100,7 @@ EVENT_FILTERS = (
         split,
         refers.event_actor,
         NAMES,
+        means=refers.actors("actor"),
     ),
     of_vocabulary("actor_role", vocab.ROLE, "initiator", refers.event_role),
     Param(
@@ -103,6 +110,7 @@ EVENT_FILTERS = (
         split,
         refers.event_source,
         NAMES,
+        means=refers.sources("source"),
     ),
     of_vocabulary("category", vocab.CATEGORY, "movement", where.any_of("category")),
     of_vocabulary("status", vocab.STATUS, "disputed", where.any_of("status")),

@@ -106,7 +106,7 @@ def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, li
     """How many rows match in all, and one page of them in the order of their ids, each as JSON."""
     asked = Asked(values, connection, ged)
     met = [param.where(values[name], asked) for name, param in PARAMS.items() if param.where and name in values]
-    conditions = [condition for condition in met if condition is not None]
+    conditions: Any = [condition for condition in met if condition is not None]
     total = int(connection.scalar(select(func.count()).select_from(ged).where(*conditions)) or 0)
     size = values.get("pagesize", DEFAULT_ROWS)
     wanted = select(ged.c.cells).where(*conditions).order_by(ged.c.number)

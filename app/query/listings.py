@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from app import models, vocab
 from app.models.base import table_of
@@ -11,8 +11,8 @@ from app.query import references as refers
 from app.query.figures import present
 from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
 from app.query.listing import Listing, listing
-from app.query.params import Asked, Param, of_vocabulary, split
-from app.query.resolve import ACTORS, SOURCES
+from app.query.params import Among, Param, of_vocabulary, split
+from app.query.paths import BY_PK, Indexes
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
@@ -36,12 +36,35 @@ def _fields(row: Any) -> list[str]:
     return [name.rstrip("_") for name in row.model_fields]
 
 
+EVENT_INDEXES = Indexes(
+    order="INDEXED BY ix_event_view_now",
+    vague="ix_event_view_vague",
+    ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
+    sorted_by={"deaths_min": "ix_event_view_deaths", "deaths_max": "ix_event_view_deaths"},
+    keys={"event_pk": "INDEXED BY ix_event_view_event_pk", "pk": BY_PK},
+    now=where.NOW,
+)
+CLAIM_INDEXES = Indexes(
+    order="INDEXED BY ix_claim_sort_date_id",
+    vague="ix_claim_vague",
+    ordered={name: f"ix_claim_{name}" for name in ("stance", "modality")},
+    sorted_by={"reported": "ix_claim_reported_on"},
+    keys={
+        "event_pk": "INDEXED BY ix_claim_event_pk",
+        "location_id": "INDEXED BY ix_claim_location_id",
+        "pk": BY_PK,
+    },
+)
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}
 
 
 def _events(
-    name: str, filters: tuple[Param, ...] = (), source: Any = None, examples: dict[str, str] | None = None
+    name: str,
+    filters: tuple[Param, ...] = (),
+    source: Any = None,
+    examples: dict[str, str] | None = None,
+    joined: Table | None = None,
 ) -> Listing:
     """A list of event rows: all of them, or those joined with what the list is about."""
     return listing(
@@ -56,17 +79,19 @@ def _events(
         always=where.known_views,
         unjudged=UNJUDGED,
         spot=EVENT_SPOT,
+        indexes=EVENT_INDEXES,
+        joined=None if joined is None else Among(view.c.event_pk, select(joined.c.event_pk)),
     )
 
 
 def _place(name: str, description: str, example: str, column: str) -> Param:
     text = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY}"
-    return Param(name, text, example, split, refers.placed_in(name, move, column), NAMES)
+    return Param(name, text, example, split, refers.placed_in(move, column), NAMES, means=refers.places(name))
 
 
 def _side(name: str, description: str, example: str, column: str) -> Param:
     text = f"{description} {NAME} Includes what is part of the actor. {ANY}"
-    return Param(name, text, example, split, refers.side(name, change, column), NAMES)
+    return Param(name, text, example, split, refers.side(change, column), NAMES, means=refers.actors(name))
 
 
 EVENTS = _events("events")
@@ -81,6 +106,7 @@ CONTROL_CHANGES = _events(
     ),
     view.join(change, change.c.event_pk == view.c.event_pk).join(location, location.c.id == change.c.location_id),
     {"category": "control_change", "status": "unconfirmed"},
+    change,
 )
 MOVEMENTS = _events(
     "movements",
@@ -109,11 +135,8 @@ MOVEMENTS = _events(
         "q": "Tajikistan",
         "known_by": "2021-07-05",
     },
+    move,
 )
-
-
-def _claim_place(values: list[str], asked: Asked) -> Any:
-    return refers.placed_in("place", claim, "location_id")(values, asked)
 
 
 CLAIM_FILTERS = (
@@ -134,17 +157,27 @@ CLAIM_FILTERS = (
         split,
         refers.known_event,
         NAMES,
+        means=refers.events,
     ),
     Param(
         "place",
         f"The place of the claim and everything inside it. {ANY}",
         "balkh",
         split,
-        _claim_place,
+        refers.placed_in(claim, "location_id"),
         NAMES,
+        means=refers.places("place"),
     ),
     COUNTRY,
-    Param("actor", f"{NAME} Takes part in the event. {ANY}", "taliban", split, refers.event_actor, NAMES),
+    Param(
+        "actor",
+        f"{NAME} Takes part in the event. {ANY}",
+        "taliban",
+        split,
+        refers.event_actor,
+        NAMES,
+        means=refers.actors("actor"),
+    ),
     of_vocabulary("actor_role", vocab.ROLE, "speaker", refers.event_role),
     Param(
         "source",
@@ -153,6 +186,7 @@ CLAIM_FILTERS = (
         split,
         refers.claim_source,
         NAMES,
+        means=refers.sources("source"),
     ),
     of_vocabulary("category", vocab.CATEGORY, "movement", refers.event_of_claim("category")),
     of_vocabulary("stance", vocab.STANCE, "denies", where.any_of("stance")),
@@ -178,6 +212,7 @@ CLAIMS = listing(
     always=where.known_claims,
     unjudged=UNJUDGED,
     spot=PLACE_SPOT,
+    indexes=CLAIM_INDEXES,
 )
 figure = table_of(models.Figure)
 FIGURES = listing(
@@ -202,6 +237,8 @@ FIGURES = listing(
     always=where.known_claims,
     unjudged=UNJUDGED,
     spot=PLACE_SPOT,
+    indexes=CLAIM_INDEXES,
+    joined=Among(claim.c.pk, select(figure.c.claim_pk)),
     shown=figure,
     present=present,
 )
@@ -215,16 +252,18 @@ SOURCES_LIST = listing(
             f"The source it belongs to. {NAME} {ANY}",
             "eurasianet",
             split,
-            refers.named("organisation", SOURCES, "organisation_id"),
+            refers.named("organisation_id"),
             NAMES,
+            means=refers.sources("organisation"),
         ),
         Param(
             "actor",
             f"The actor that it is. {NAME} {ANY}",
             "zabihullah-mujahid",
             split,
-            refers.named("actor", ACTORS, "actor_id"),
+            refers.named("actor_id"),
             NAMES,
+            means=refers.named_actors("actor"),
         ),
         Param(
             "q",
@@ -248,8 +287,9 @@ ACTORS_LIST = listing(
             f"ISO 3166-1 alpha-3 code of its country. {ANY}",
             "AFG",
             where.read_country,
-            where.actor_country,
+            where.any_of("country"),
             NAMES,
+            means=where.country_of_actors,
         ),
         Param(
             "actor",
@@ -258,6 +298,7 @@ ACTORS_LIST = listing(
             split,
             refers.part_of_actor,
             NAMES,
+            means=refers.named_actors("actor"),
         ),
         Param(
             "q",
@@ -282,8 +323,9 @@ LOCATIONS_LIST = listing(
             f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY}",
             "balkh",
             split,
-            refers.placed_in("place", None, "id"),
+            refers.placed_in(None, "id"),
             NAMES,
+            means=refers.places("place"),
         ),
         COUNTRY,
         Param(

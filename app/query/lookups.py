@@ -21,13 +21,6 @@ RESOLVE_PARAMS = {"q": NAME, "f": format_param(FORMATS)}
 MATCHES = ("id", "name", "alias", "code")
 
 
-def current_revision(connection: Connection) -> int:
-    """The state of the database; 0 before anything was loaded."""
-    revision = table_of(models.Revision)
-    found = connection.scalar(select(revision.c.id).order_by(revision.c.id.desc()).limit(1))
-    return int(found or 0)
-
-
 def pack_rows(connection: Connection) -> list[str]:
     """The rows of all packs, by id."""
     pack = table_of(models.Pack)

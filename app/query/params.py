@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table
 
 from app.errors import InvalidParameterError
 from app.names import nearest
@@ -26,6 +26,31 @@ def readable(text: str) -> bool:
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Co") or char in _OVERRIDES for char in text)
 
 
+@dataclass(frozen=True)
+class Among:
+    """The rows whose column is among what a subquery finds, in a form that a database can start from.
+
+    `exact`, if given, is what a row must meet beside that; it suffices where rows are judged one by one.
+    """
+
+    column: ColumnElement[Any]
+    chosen: Select[Any]
+    exact: ColumnElement[bool] | None = None
+
+
+@dataclass(frozen=True)
+class During:
+    """The rows whose dates fit a window. `near` are those of them that are ordered by their dates (see `Dated`)."""
+
+    exact: ColumnElement[bool]
+    near: ColumnElement[bool]
+    vague: ColumnElement[bool] | None
+
+
+Test = ColumnElement[bool] | Among | During
+"""What rows must meet."""
+
+
 @dataclass
 class Asked:
     """One question: the values of its parameters, the connection that answers it, and the table of its rows."""
@@ -39,16 +64,19 @@ class Asked:
         return self.values.get(name)
 
 
-Condition = Callable[[Any, Asked], ColumnElement[bool] | None]
+Meaning = Callable[[Any, Asked], Any]
+Condition = Callable[[Any, Asked], Test | None]
 
 
 @dataclass(frozen=True)
 class Param:
     """A parameter of a list.
 
-    `read` turns its text into a value and raises ValueError with a reason, or InvalidParameterError;
-    `where` turns the value into a condition (None: it steers something else). `judges` says what a row may
-    lack so that the parameter cannot judge it: `undated` or `unlocated`.
+    `read` turns its text into a value and raises ValueError with a reason, or InvalidParameterError; `means` looks up
+    what that stands for (None: itself); `where` turns it into a condition (None: it steers something else). Conditions
+    are written once for all questions of a shape (see `lifting`): `where` may look at what kind a value is, how many
+    there are and which are None, and hand them on, but not at what they are. `judges` says what a row may lack so that
+    the parameter cannot judge it: `undated` or `unlocated`.
     """
 
     name: str
@@ -60,6 +88,7 @@ class Param:
     judges: str | None = None
     needed: bool = False
     longest: int = LONGEST_VALUE
+    means: Meaning | None = None
 
     def parse(self, text: str) -> Any:
         """The value of a text. Raises InvalidParameterError."""

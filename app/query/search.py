@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, not_, or_, select
 
 from app import models
-from app.db.text_search import matches
+from app.db.text_search import Words, matches
 from app.models.base import table_of
 from app.names import key
 from app.query.computed import batch_of, computed_params
@@ -29,7 +29,7 @@ class Query:
 
     text: str
     key: str
-    phrases: list[list[str]]
+    phrases: Words
 
 
 def _read(text: str) -> Query:

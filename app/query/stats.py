@@ -40,7 +40,7 @@ def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
 
     Groups of time come in order, all others by count. `matched` is how many events match in all.
     """
-    asked = Asked(values, connection, EVENTS.rows)
+    asked = EVENTS.asked(values, connection)
     by = values["group_by"]
     matched = int(connection.scalar(matching(EVENTS, asked, func.count())) or 0)
     if by in BUCKETS:

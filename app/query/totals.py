@@ -10,7 +10,7 @@ from app.models.base import table_of
 from app.query.facts import told_of
 from app.query.listing import FORMATS, filters_of, format_param, matching, omitted
 from app.query.listings import MOVEMENTS
-from app.query.params import Asked, Param
+from app.query.params import Param
 from app.rules.totals import Moved, Total, superseded, total
 from app.schemas.analysis import (
     ExcludedRow,
@@ -25,7 +25,7 @@ TOTALS_PARAMS: dict[str, Param] = {**filters_of(MOVEMENTS), "f": format_param(FO
 
 def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a total: bounds, populations, what is counted and what is not."""
-    asked = Asked(values, connection, MOVEMENTS.rows)
+    asked = MOVEMENTS.asked(values, connection)
     view, move = table_of(models.EventView), table_of(models.Movement)
     found = connection.execute(
         matching(

@@ -1,0 +1,80 @@
+"""indexes for large databases"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db.functions import vague
+from app.db.places import PLACED, create_points, drop_points
+
+revision: str = "0004"
+down_revision: str | None = "0002"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+NOW = "known_until = '9999-12-31'"
+LATEST_FIRST = sa.text("sort_date DESC")
+BEFORE = {
+    "event_view": {
+        "ix_event_view_sort_date_id": ["sort_date", "id"],
+        "ix_event_view_country_sort_date_id": ["country", "sort_date", "id"],
+        "ix_event_view_latitude_longitude": ["latitude", "longitude"],
+        "ix_event_view_status": ["status"],
+        "ix_event_view_contradictory": ["contradictory"],
+        "ix_event_view_category": ["category"],
+        "ix_event_view_location_id": ["location_id"],
+    },
+    "claim": {"ix_claim_sort_date": ["sort_date"]},
+}
+
+
+def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str], str]]]:
+    """The new indexes of each table: their columns, and which rows they hold."""
+    ordered: list[sa.TextClause | str] = [LATEST_FIRST, "id"]
+    return {
+        "event_view": {
+            "ix_event_view_sort_date_id": (ordered, ""),
+            "ix_event_view_now": (ordered, NOW),
+            "ix_event_view_country": (["country", *ordered], NOW),
+            "ix_event_view_category": (["category", *ordered], NOW),
+            "ix_event_view_status": (["status", *ordered], NOW),
+            "ix_event_view_deaths": ([sa.text("coalesce(deaths_best, deaths_low)")], NOW),
+            "ix_event_view_vague": (ordered, f"{NOW} AND {vague(dialect)}"),
+            "ix_event_view_unlocated": (ordered, f"{NOW} AND latitude IS NULL"),
+            "ix_event_view_contradictory": (["event_pk"], f"{NOW} AND contradictory"),
+        },
+        "claim": {
+            "ix_claim_sort_date_id": (ordered, ""),
+            "ix_claim_stance": (["stance", *ordered], ""),
+            "ix_claim_modality": (["modality", *ordered], ""),
+            "ix_claim_vague": (ordered, vague(dialect)),
+        },
+    }
+
+
+def upgrade() -> None:
+    dialect = op.get_bind().dialect.name
+    for table, indexes in BEFORE.items():
+        for name in indexes:
+            op.drop_index(name, table_name=table)
+    for table, made in _after(dialect).items():
+        for name, (columns, condition) in made.items():
+            where = {f"{dialect}_where": sa.text(condition)} if condition else {}
+            op.create_index(name, table, columns, **where)
+    for table in PLACED:
+        for statement in create_points(dialect, table):
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    dialect = op.get_bind().dialect.name
+    for table in PLACED:
+        for statement in drop_points(dialect, table):
+            op.execute(statement)
+    for table, made in _after(dialect).items():
+        for name in made:
+            op.drop_index(name, table_name=table)
+    for table, indexes in BEFORE.items():
+        for name, columns in indexes.items():
+            op.create_index(name, table, columns)
