@@ -12,7 +12,7 @@ from app.formats.columns import Column, columns_of
 from app.query import changes, contradictions, control, lookups, search, stats
 from app.query.computed import BY_ID
 from app.query.cursors import Sort
-from app.query.listing import Listing, Page, page, read_paged
+from app.query.listing import Listing, read_paged
 from app.query.listings import (
     ACTORS_LIST,
     CLAIMS,
@@ -24,6 +24,7 @@ from app.query.listings import (
     PACKS,
     SOURCES_LIST,
 )
+from app.query.pages import Page, page
 from app.query.params import Param
 from app.schemas.analysis import (
     ChangeRow,

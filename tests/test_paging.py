@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.ingest.load import load_packs
 from app.main import create_app
-from app.query.listing import write_cursor
+from app.query.cursors import write_cursor
 from app.resources import RESOURCES
 from app.settings import Settings
 

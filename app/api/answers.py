@@ -22,8 +22,8 @@ from app.errors import InvalidParameterError, NotAcceptableError, UnavailableErr
 from app.formats import FORMATS
 from app.formats.as_geojson import licence_url
 from app.formats.base import Format
-from app.query.listing import Page
 from app.query.lookups import pack_rows
+from app.query.pages import Page
 from app.schemas.reference import PackRow
 
 JSON = FORMATS["json"].media_type

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from app.api.answers import Link, Snapshot, address, answer, pairs_of
 from app.formats import FORMATS
-from app.query.listing import Page
+from app.query.pages import Page
 from app.resources import Analysis, Answered, Resource, Values
 
 Check = Callable[[Snapshot], Any]

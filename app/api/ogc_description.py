@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_
 
 from app import __version__
 from app.api.describe import parameters
+from app.db.functions import Vague
 from app.formats.columns import Column, Kind, shown
 from app.query import conditions as where
 from app.query.filters import TIME
@@ -53,9 +54,10 @@ def _in_time(wanted: where.Window, asked: Asked) -> During | None:
         return None
     met = where.in_time(wanted, asked)
     certain = asked.get("date_match") == "certain"
-    if met is None or certain:
+    if certain:
         return met
-    return During(or_(met.exact, where.undated(asked)), met.near, met.vague)  # what is undated is vague
+    either = or_(met.exact, where.undated(asked))
+    return During(either, met.near, and_(Vague(asked.rows.c.earliest, asked.rows.c.latest), either))
 
 
 def _params(resource: Resource) -> dict[str, Param]:

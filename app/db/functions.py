@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Boolean
+from sqlalchemy.types import NullType
 
 from app.geo import EARTH_RADIUS_KM
 
@@ -34,7 +34,7 @@ class Vague(FunctionElement[Any]):
     """Whether dates cannot be told from the day they are sorted by: one is missing, or they are far apart."""
 
     inherit_cache = True
-    type = Boolean()
+    type = NullType()  # a Boolean would be compared with 1, and then no index would fit
 
 
 def vague(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:

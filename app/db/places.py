@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Boolean
+from sqlalchemy.types import NullType
 
 PLACED = {"event_view": "known_until = '9999-12-31'", "location": ""}
 """The tables whose points are kept, and of which rows."""
@@ -54,7 +54,7 @@ class _PointIn(FunctionElement[Any]):
     """Whether a point lies in a box, in the operator of PostgreSQL's points; SQLite's R*Tree says so by itself."""
 
     inherit_cache = True
-    type = Boolean()
+    type = NullType()  # a Boolean would be compared with 1
 
 
 @compiles(_PointIn, "postgresql")

@@ -18,8 +18,9 @@ METADATA.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-LATEST_FIRST = text("sort_date DESC")
-"""Rows are indexed in the order in which lists give them."""
+IN_ORDER = (text("sort_date DESC"), "id", "earliest", "latest", "event_pk")
+"""Rows are indexed in the order in which lists give them, with what most filters ask, so that only those are fetched
+that fit."""
 
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""

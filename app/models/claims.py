@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from app import vocab
 from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import LATEST_FIRST, Written, one_of, ordered
+from app.models.base import IN_ORDER, Written, one_of, ordered
 
 
 class Claim(Written, table=True):
@@ -20,13 +20,12 @@ class Claim(Written, table=True):
         one_of("reported_basis", vocab.REPORTED_BASIS.codes),
         one_of("precision", vocab.PRECISION.codes),
         ordered("earliest", "latest"),
-        Index("ix_claim_sort_date_id", LATEST_FIRST, "id"),
-        Index("ix_claim_stance", "stance", LATEST_FIRST, "id"),
-        Index("ix_claim_modality", "modality", LATEST_FIRST, "id"),
+        Index("ix_claim_sort_date_id", *IN_ORDER),
+        Index("ix_claim_stance", "stance", *IN_ORDER),
+        Index("ix_claim_modality", "modality", *IN_ORDER),
         Index(
             "ix_claim_vague",
-            LATEST_FIRST,
-            "id",
+            *IN_ORDER,
             sqlite_where=text(vague("sqlite")),
             postgresql_where=text(vague("postgresql")),
         ),

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from app import vocab
 from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import END_OF_TIME, LATEST_FIRST, Written, between, one_of, ordered
+from app.models.base import END_OF_TIME, IN_ORDER, Written, between, one_of, ordered
 
 
 class Event(Written, table=True):
@@ -53,14 +53,14 @@ class EventView(SQLModel, table=True):
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", LATEST_FIRST, "id"),
-        now("ix_event_view_now", LATEST_FIRST, "id"),
-        now("ix_event_view_country", "country", LATEST_FIRST, "id"),
-        now("ix_event_view_category", "category", LATEST_FIRST, "id"),
-        now("ix_event_view_status", "status", LATEST_FIRST, "id"),
+        Index("ix_event_view_sort_date_id", *IN_ORDER),
+        now("ix_event_view_now", *IN_ORDER),
+        now("ix_event_view_country", "country", *IN_ORDER),
+        now("ix_event_view_category", "category", *IN_ORDER),
+        now("ix_event_view_status", "status", *IN_ORDER),
         now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
-        now("ix_event_view_vague", LATEST_FIRST, "id", only=vague),
-        now("ix_event_view_unlocated", LATEST_FIRST, "id", only=lambda _dialect: "latitude IS NULL"),
+        now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
+        now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
         now("ix_event_view_contradictory", "event_pk", only=lambda _dialect: "contradictory"),
     )
 

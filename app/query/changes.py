@@ -14,7 +14,7 @@ from app.errors import InvalidParameterError
 from app.models.base import END_OF_TIME, table_of
 from app.query.computed import computed_params
 from app.query.cursors import FORGED, Sort, write_cursor
-from app.query.listing import ROWS_A_BATCH, Page, Row
+from app.query.pages import ROWS_A_BATCH, Page, Row
 from app.query.params import Param, whole_number
 from app.schemas.analysis import ChangeRow
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from app.geo import Spot
 from app.query.cursors import Sort, write_cursor
-from app.query.listing import Page, Row, steering
+from app.query.listing import steering
+from app.query.pages import Page, Row
 from app.query.params import Param
 
 BY_ID: Sort = [("id", False)]

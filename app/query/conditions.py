@@ -87,32 +87,32 @@ class Window:
     reach: date | None
 
 
-def window(wanted: Interval, _asked: Asked) -> Window:
-    """The days that an interval asks for."""
+def window(wanted: Interval, _asked: Asked) -> Window | None:
+    """The days that an interval asks for; None if it is open at both ends."""
+    if not wanted.dated:
+        return None
     first = wanted.earliest
     return Window(wanted, first and max(first, date.min + timedelta(LONG_DAYS)) - timedelta(LONG_DAYS))
 
 
-def in_time(wanted: Window, asked: Asked) -> During | None:
+def in_time(wanted: Window, asked: Asked) -> During:
     """The row's dates overlap the window, or lie wholly inside it if `date_match=certain`."""
     days = wanted.days
-    if not days.dated:
-        return None
     rows, certain = asked.rows.c, asked.get("date_match") == "certain"
-    exact = [rows.sort_date > literal_column(f"'{date.min}'")]  # an undated row cannot be judged
-    bounds = []
+    fits, bounds = [], []
     if days.latest is not None:
         last = rows.latest <= days.latest
-        exact.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= days.latest))
+        fits.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= days.latest))
         bounds.append(rows.sort_date <= days.latest)
     if days.earliest is not None:
         first = rows.earliest >= days.earliest
-        exact.append(first if certain else or_(rows.latest.is_(None), rows.latest >= days.earliest))
+        fits.append(first if certain else or_(rows.latest.is_(None), rows.latest >= days.earliest))
         bounds.append(rows.sort_date >= (days.earliest if certain else wanted.reach))
-    vague = Vague(rows.earliest, rows.latest)
+    exact = and_(rows.sort_date > literal_column(f"'{date.min}'"), *fits)  # an undated row cannot be judged
     if certain and days.earliest is not None:  # the earliest day is known, and it is the one that rows are sorted by
-        return During(and_(*exact), and_(*bounds), None)
-    return During(and_(*exact), and_(not_(vague), *bounds), vague)
+        return During(exact, and_(*bounds, *fits), None)
+    vague = Vague(rows.earliest, rows.latest)
+    return During(exact, and_(*bounds, not_(vague), *fits), and_(vague, exact))
 
 
 def undated(asked: Asked) -> ColumnElement[bool]:

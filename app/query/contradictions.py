@@ -11,8 +11,9 @@ from app.models.base import table_of
 from app.query.computed import computed_params, page_of
 from app.query.facts import told_of
 from app.query.filters import EVENT_FILTERS
-from app.query.listing import Page, matching, omitted, with_examples
+from app.query.listing import with_examples
 from app.query.listings import EVENTS
+from app.query.pages import Page, matching, omitted
 from app.query.params import of_vocabulary
 from app.rules.contradictions import Contradiction, ControlTold, of_control, within_event
 from app.schemas.analysis import ContradictionRow, SideRow

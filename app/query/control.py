@@ -17,7 +17,7 @@ from app.query import references as refers
 from app.query.computed import computed_params, page_of
 from app.query.figures import figure_entries
 from app.query.filters import ANY, KNOWN_BY, NAME, NAMES, TIME
-from app.query.listing import Page
+from app.query.pages import Page
 from app.query.params import Asked, Param, of_vocabulary, split
 from app.query.resolve import ACTORS, LOCATIONS, resolve
 from app.rules.control import Change, State, Tally, control_on, tallies, timeline

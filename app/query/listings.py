@@ -42,6 +42,7 @@ EVENT_INDEXES = Indexes(
     ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
     sorted_by={"deaths_min": "ix_event_view_deaths", "deaths_max": "ix_event_view_deaths"},
     keys={"event_pk": "INDEXED BY ix_event_view_event_pk", "pk": BY_PK},
+    lacking={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
     now=where.NOW,
 )
 CLAIM_INDEXES = Indexes(
@@ -54,6 +55,7 @@ CLAIM_INDEXES = Indexes(
         "location_id": "INDEXED BY ix_claim_location_id",
         "pk": BY_PK,
     },
+    lacking={"undated": "ix_claim_vague"},
 )
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}

@@ -11,7 +11,8 @@ from app.models.base import table_of
 from app.names import key, likeness
 from app.query import conditions as where
 from app.query.computed import batch_of
-from app.query.listing import FORMATS, Listing, Page, format_param
+from app.query.listing import FORMATS, Listing, format_param
+from app.query.pages import Page
 from app.query.params import LONGEST_VALUE, Asked, Param, readable
 from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, by_code, merged_into, nearest_ids, nearest_names
 from app.schemas.envelope import Candidate

@@ -40,7 +40,10 @@ class Among:
 
 @dataclass(frozen=True)
 class During:
-    """The rows whose dates fit a window. `near` are those of them that are ordered by their dates (see `Dated`)."""
+    """The rows whose dates fit a window: all (`exact`), or in two parts.
+
+    `near` are those that lie together in the order of dates, `vague` all others, if there can be any.
+    """
 
     exact: ColumnElement[bool]
     near: ColumnElement[bool]

@@ -14,7 +14,7 @@ from app.query.computed import batch_of, computed_params
 from app.query.conditions import known_on, read_words
 from app.query.cursors import Sort, write_cursor
 from app.query.filters import KNOWN_BY
-from app.query.listing import Page
+from app.query.pages import Page
 from app.query.params import Param
 from app.schemas.analysis import Hit
 

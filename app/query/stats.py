@@ -11,8 +11,9 @@ from app import models
 from app.models.base import table_of
 from app.query import conditions as where
 from app.query.computed import batch_of
-from app.query.listing import FORMATS, Page, filters_of, format_param, matching, omitted
+from app.query.listing import FORMATS, filters_of, format_param
 from app.query.listings import EVENTS
+from app.query.pages import Page, matching, omitted
 from app.query.params import Asked, Param, one_code
 from app.schemas.analysis import GroupRow
 

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, select
 from app import models
 from app.models.base import table_of
 from app.query.facts import told_of
-from app.query.listing import FORMATS, filters_of, format_param, matching, omitted
+from app.query.listing import FORMATS, filters_of, format_param
 from app.query.listings import MOVEMENTS
+from app.query.pages import matching, omitted
 from app.query.params import Param
 from app.rules.totals import Moved, Total, superseded, total
 from app.schemas.analysis import (

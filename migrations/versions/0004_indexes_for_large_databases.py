@@ -31,7 +31,7 @@ BEFORE = {
 
 def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str], str]]]:
     """The new indexes of each table: their columns, and which rows they hold."""
-    ordered: list[sa.TextClause | str] = [LATEST_FIRST, "id"]
+    ordered: list[sa.TextClause | str] = [LATEST_FIRST, "id", "earliest", "latest", "event_pk"]
     return {
         "event_view": {
             "ix_event_view_sort_date_id": (ordered, ""),
@@ -40,8 +40,8 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
             "ix_event_view_category": (["category", *ordered], NOW),
             "ix_event_view_status": (["status", *ordered], NOW),
             "ix_event_view_deaths": ([sa.text("coalesce(deaths_best, deaths_low)")], NOW),
-            "ix_event_view_vague": (ordered, f"{NOW} AND {vague(dialect)}"),
-            "ix_event_view_unlocated": (ordered, f"{NOW} AND latitude IS NULL"),
+            "ix_event_view_vague": ([*ordered, "country"], f"{NOW} AND {vague(dialect)}"),
+            "ix_event_view_unlocated": ([*ordered, "country"], f"{NOW} AND latitude IS NULL"),
             "ix_event_view_contradictory": (["event_pk"], f"{NOW} AND contradictory"),
         },
         "claim": {

@@ -16,7 +16,7 @@ from app.query.acled.filters import Filter
 from app.query.acled.narrowing import in_sql
 from app.query.acled.question import Question
 from app.query.acled.rows import Batch, Cells, shown_id
-from app.query.listing import ROWS_A_BATCH
+from app.query.pages import ROWS_A_BATCH
 
 
 def stamps_of(connection: Connection) -> dict[int, int]:

@@ -1,0 +1,292 @@
+"""From a question to a page: the conditions, the order, the cursor, one statement."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select, union_all
+
+from app.db.engine import is_embedded
+from app.db.state import kept
+from app.db.statements import Statement
+from app.geo import Box, Spot
+from app.query.cursors import Sort, after, write_cursor
+from app.query.lifting import lift, placeholder
+from app.query.listing import Listing
+from app.query.params import Among, Asked, During, Test
+from app.query.paths import FREE, Chooser, Path
+from app.timespan import Interval
+
+ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
+MOST_STATEMENTS = 2000  # of a list; beyond that they are written again
+STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
+SHAPING = frozenset(("date_match",))
+"""Parameters whose value decides how a condition is written."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The smallest box around all points, None if there is none, and the days from the first to the last."""
+
+    box: Box | None
+    days: Interval
+
+
+Row = tuple[str, Spot | None]
+"""A row as it is stored, which is how it is served, and where it lies (if that was asked for)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, or all rows: in batches, with the cursor of the next page and the counts that were asked for."""
+
+    batches: Iterable[Sequence[Row]]
+    next: str | None = None
+    matched: int | None = None
+    omitted: dict[str, int] | None = None
+
+    def close(self) -> None:
+        """Stop reading rows that nobody will take."""
+        if isinstance(self.batches, Generator):
+            self.batches.close()
+
+
+def requirements(listing: Listing, asked: Asked, without: str | None = None) -> dict[str, Test]:
+    """What the rows must meet, by parameter; `without` leaves out those that judge the given thing."""
+    always = listing.always(asked) if listing.always else None
+    found: dict[str, Test | None] = {"": always}
+    for name, value in asked.values.items():
+        param = listing.params.get(name)
+        if param and param.where and value is not None and (without is None or param.judges != without):
+            found[name] = param.where(value, asked)
+    return {name: test for name, test in found.items() if test is not None}
+
+
+def plain(test: Test) -> ColumnElement[bool]:
+    """A test as any statement takes it."""
+    if isinstance(test, During):
+        return test.exact
+    if isinstance(test, Among):
+        chosen = test.column.in_(test.chosen)
+        return chosen if test.exact is None else and_(chosen, test.exact)
+    return test
+
+
+def one_by_one(test: Test) -> ColumnElement[bool]:
+    """A test as it is put to one row after the other."""
+    if not isinstance(test, Among):
+        return plain(test)
+    if test.exact is not None:
+        return test.exact
+    [given] = test.chosen.selected_columns
+    table: Any = test.column.table
+    return exists(test.chosen.with_only_columns(1).where(given == test.column).correlate(table))
+
+
+def conditions(listing: Listing, asked: Asked, without: str | None = None) -> list[ColumnElement[bool]]:
+    """What the rows must meet, as any statement takes it."""
+    found = requirements(listing, asked, without)
+    return [_put(test, name, FREE, asked.connection) for name, test in found.items()]
+
+
+def matching(listing: Listing, asked: Asked, *columns: Any) -> Select[Any]:
+    """The statement that reads these columns of all rows that match, in no order."""
+    return _from(listing, select(*columns)).where(*conditions(listing, asked))
+
+
+def _from(listing: Listing, statement: Select[Any]) -> Select[Any]:
+    return statement.select_from(listing.source if listing.source is not None else listing.rows)
+
+
+def page(listing: Listing, values: Mapping[str, Any], connection: Connection, *, spots: bool = False) -> Page:
+    """Answer a question: the rows after the cursor, in order, and what was counted; with `spots`, where they lie.
+
+    With `limit` None the rows are read while they are taken, and the connection must stay open that long.
+    """
+    asked = listing.asked(values, connection)
+    limit = values["limit"]
+    counts: dict[str, Any] = {
+        "matched": _count(listing, asked) if values.get("count") else None,
+        "omitted": omitted(listing, asked),
+    }
+    path = _path(listing, asked, limit, by_date=values["sort"] == listing.default_sort)
+    ask = _Ask(sort=tuple(values["sort"]), spots=spots, bounded=limit is not None)
+    statement, given = _stated(listing, asked, path, ask)
+    if limit is None:
+        streamed = statement.stream(connection, given, ROWS_A_BATCH)
+        return Page((_rows(listing, batch, spots) for batch in streamed), **counts)
+    found = statement.rows(connection, [*given, limit + 1])
+    shown = found[:limit]
+    last = _placed(listing, shown[-1], values["sort"]) if len(found) > limit else None
+    return Page(
+        [_rows(listing, shown, spots)],
+        next=write_cursor(values["sort"], last) if last is not None else None,
+        **counts,
+    )
+
+
+def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -> Path:
+    if listing.indexes is None:
+        return FREE
+    if not is_embedded(asked.connection.engine):
+        return Path(ordered=by_date)
+    source = listing.source if listing.source is not None else listing.rows
+    return Chooser(asked, listing.params, listing.indexes, source, listing.joined).choose(limit, by_date=by_date)
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """What a statement is for: `count` counts rows, `lack` those that filters cannot judge (see `Listing.unjudged`);
+    else it reads rows in an order, all of them or no more than a limit."""
+
+    count: bool = False
+    lack: str | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    spots: bool = False
+    bounded: bool = False
+
+
+def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Statement, list[Any]]:
+    """The statement for questions of this shape, and the values for its placeholders."""
+    given = {name: value for name, value in asked.values.items() if name not in STEERING}
+    if "cursor" in asked.values and not ask.count:
+        given["cursor"] = asked.values["cursor"][1]
+    lifted, shape, values = lift(given, SHAPING)
+    key = (asked.connection.dialect.name, path, shape, ask)
+    if key not in listing.statements:
+        if len(listing.statements) >= MOST_STATEMENTS:
+            listing.statements.clear()
+        names = [placeholder(at) for at in range(len(values) + ask.bounded)]
+        shaped = Asked(lifted, asked.connection, listing.rows)
+        limit: Any = bindparam(names[-1], 0) if ask.bounded else None
+        written = _counting(listing, shaped, path, ask) if ask.count else _reading(listing, shaped, path, ask, limit)
+        listing.statements[key] = Statement(asked.connection, written, names)
+    return listing.statements[key], values
+
+
+def _counting(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Select[Any]:
+    met = requirements(listing, asked, without=ask.lack)
+    chosen = [_put(test, name, path, asked.connection) for name, test in met.items()]
+    if ask.lack:
+        chosen.append(listing.unjudged[ask.lack](asked))
+    return _hinted(_from(listing, select(func.count())), listing, path.index).where(*chosen)
+
+
+def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) -> Select[Any]:
+    order = [(listing.column(name), down) for name, down in ask.sort]
+    met = requirements(listing, asked)
+    during = met.pop("datetime") if path.ordered and "datetime" in met else None
+    chosen = [_put(test, name, path, asked.connection) for name, test in met.items()]
+    statement = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots))).where(*chosen)
+    if "cursor" in asked.values:
+        statement = statement.where(after(order, asked.values["cursor"]))
+
+    def ordered(rows: Select[Any], columns: Iterable[Any], index: str = "") -> Select[Any]:
+        by = [column.desc() if down else column.asc() for column, (_, down) in zip(columns, order, strict=True)]
+        return _hinted(rows, listing, index).order_by(*by).limit(limit)
+
+    columns = [column for column, _ in order]
+    if not isinstance(during, During):
+        return ordered(statement, columns, path.index)
+    near = ordered(statement.where(during.near), columns, path.index)
+    if during.vague is None:
+        return near
+    # What is vaguely dated lies anywhere in the order, but there is little of it.
+    index = f"INDEXED BY {listing.indexes.vague}" if listing.indexes else ""
+    vague = ordered(statement.where(during.vague), columns, index)
+    both = union_all(select(near.subquery()), select(vague.subquery())).subquery()
+    return ordered(select(both), [both.c[f"by_{at}"] for at in range(len(order))])
+
+
+def _put(test: Test, name: str, path: Path, connection: Connection) -> ColumnElement[bool]:
+    """A test in the form in which a path needs it."""
+    if not is_embedded(connection.engine):
+        exact = test.exact if isinstance(test, Among) else None
+        return plain(test) if exact is None else exact
+    started = path.start == name or path is FREE
+    return plain(test) if started else one_by_one(test)
+
+
+def _hinted(statement: Select[Any], listing: Listing, index: str) -> Select[Any]:
+    return statement.with_hint(listing.rows, index, "sqlite") if index else statement
+
+
+def find_one(listing: Listing, id_: str, connection: Connection) -> Row | None:
+    """The row with this id, if the list has it now, and where it lies."""
+    asked = listing.asked({}, connection)
+    chosen = _from(listing, select(listing.rows.c.row, *_beside(listing, (), spots=True)))
+    found = connection.execute(chosen.where(listing.rows.c.id == id_, *conditions(listing, asked))).all()
+    return _rows(listing, found, spots=True)[0] if found else None
+
+
+def extent(listing: Listing, connection: Connection) -> Extent:
+    """Where and when the rows of a list lie, as far as they tell."""
+    asked, rows = listing.asked({}, connection), listing.rows.c
+    space: list[Any] = [None] * 4
+    if listing.spot:
+        longitude, latitude, _ = listing.spot
+        bounds = (func.min(longitude), func.min(latitude), func.max(longitude), func.max(latitude))
+        space = list(connection.execute(matching(listing, asked, *bounds)).one())
+    time: list[Any] = [None] * 2
+    if "earliest" in rows:
+        first = func.min(func.coalesce(rows.earliest, rows.latest))
+        last = func.max(func.coalesce(rows.latest, rows.earliest))
+        time = list(connection.execute(matching(listing, asked, first, last)).one())
+    return Extent(None if space[0] is None else Box(*space), Interval(*time))
+
+
+def _beside(listing: Listing, order: Sequence[tuple[Any, bool]], spots: bool) -> Iterator[ColumnElement[Any]]:
+    """What is read beside the row itself: the table it is presented from, the values of the order, its place."""
+    yield from listing.shown.c if listing.shown is not None else ()
+    yield from (column.label(f"by_{at}") for at, (column, _) in enumerate(order))
+    if spots and listing.spot:
+        yield from (column.label(f"spot_{at}") for at, column in enumerate(listing.spot))
+
+
+def _placed(listing: Listing, found: Sequence[Any], sort: Sort) -> Sequence[Any]:
+    """Where a row stands in the order."""
+    first = 1 + (len(listing.shown.c) if listing.shown is not None else 0)
+    return found[first : first + len(sort)]
+
+
+def _rows(listing: Listing, found: Iterable[Any], spots: bool) -> list[Row]:
+    """Rows as they are served, and where they lie."""
+    if listing.present and listing.shown is not None:
+        names = listing.shown.c.keys()
+        found = [(listing.present(row[0], dict(zip(names, row[1:], strict=False))), *row[1:]) for row in found]
+    if not (spots and listing.spot):
+        return [(row[0], None) for row in found]
+    return [(row[0], None if row[-3] is None else Spot(*row[-3:])) for row in found]
+
+
+def _count(listing: Listing, asked: Asked) -> int:
+    path = _path(listing, asked, None, by_date=False)
+    statement, values = _stated(listing, asked, path, _Ask(count=True))
+    return int(statement.rows(asked.connection, values)[0][0])
+
+
+def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
+    """How many rows meet everything else but lack what the spatial or time filter judges."""
+    judging = [(param.judges, name) for name in asked.values if (param := listing.params.get(name)) and param.judges]
+    # An interval open at both ends asks nothing of a row, so it leaves none out.
+    asks = {lack: asked.values[name] is not None for lack, name in judging}
+    return {lack: _lacking(listing, asked, lack) if there else 0 for lack, there in asks.items()} or None
+
+
+def _lacking(listing: Listing, asked: Asked, lack: str) -> int:
+    """How many rows meet everything else but lack this. Mostly no row lacks it at all, which is remembered."""
+    memory, connection, ask = kept(asked.connection), asked.connection, _Ask(count=True, lack=lack)
+
+    def counted(of: Asked, path: Path) -> int:
+        statement, values = _stated(listing, of, path, ask)
+        return int(statement.rows(connection, values)[0][0])
+
+    key = ("lacking", listing.name, lack)
+    if key not in memory:
+        memory[key] = counted(listing.asked({}, connection), FREE)
+    if "known_by" in asked.values:
+        return counted(asked, FREE)
+    if not memory[key]:
+        return 0
+    indexed = listing.indexes and is_embedded(connection.engine) and listing.indexes.lacking.get(lack)
+    return counted(asked, Path(f"INDEXED BY {indexed}", ordered=True) if indexed else FREE)
