@@ -13,7 +13,9 @@ from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
 from app.api.methods import Methods
 from app.api.problems import handle_errors
+from app.api.remembered import Remembered
 from app.db.engine import make_engine
+from app.db.state import Watch
 from app.settings import Settings
 
 DESCRIPTION = """
@@ -39,10 +41,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """An application that answers from the database of the settings, and cannot write to it."""
     chosen = settings or Settings()
     engine = make_engine(chosen.database_url, read_only=True)
+    watch = Watch(engine, chosen.fresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        watch.close()
         engine.dispose()
 
     app = FastAPIOffline(
@@ -77,4 +81,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
+    app.add_middleware(Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20)  # added last: it answers first
     return app

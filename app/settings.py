@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
     query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
     export_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
+    cache_mb: int = Field(64, ge=0, description="memory of one process for answers given before; 0 keeps none")
+    fresh_seconds: float = Field(
+        0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"
+    )
     exports: int = Field(4, gt=0, description="how many answers with all rows one process sends at a time")
 
     @field_validator("database_url")

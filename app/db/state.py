@@ -1,11 +1,13 @@
 """The state of the database that a reader sees, and what was worked out of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 MOST_KEPT = 20_000  # entries; beyond that the memory starts again
 STATE = "oxus.state"
@@ -74,3 +76,43 @@ def _version(connection: Connection) -> int | None:
 
 def _revision(connection: Connection) -> int:
     return int(connection.scalar(text("SELECT max(id) FROM revision")) or 0)
+
+
+class Watch:
+    """Tells cheaply, from one thread, whether the database is the same as before.
+
+    SQLite tells at once whether anybody committed; PostgreSQL is asked for its revision, at most every `seconds`.
+    """
+
+    def __init__(self, engine: Engine, seconds: float) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._raw: Any = None
+        self._query = "PRAGMA data_version" if engine.dialect.name == "sqlite" else "SELECT max(id) FROM revision"
+        self._asked = -1.0
+        self._state: Hashable = None
+
+    def state(self) -> Hashable:
+        """Equal for as long as the database is the same; None while it cannot be reached."""
+        embedded = self._engine.dialect.name == "sqlite"
+        if not embedded and self._asked >= 0 and monotonic() - self._asked < self._seconds:
+            return self._state
+        try:
+            if self._raw is None:
+                self._raw = self._engine.raw_connection()
+                self._raw.detach()
+            driver: Any = self._raw.dbapi_connection
+            self._state = driver.execute(self._query).fetchone()[0]
+            if not embedded:
+                driver.rollback()
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error):
+            self.close()
+        self._asked = monotonic()
+        return self._state
+
+    def close(self) -> None:
+        """Give back the connection; the next question opens another one."""
+        with suppress(DBAPIError, self._engine.dialect.loaded_dbapi.Error):
+            if self._raw is not None:
+                self._raw.close()
+        self._raw, self._state = None, None
