@@ -8,7 +8,7 @@ import pytest
 from app.query import pages
 from app.query.listing import Listing
 from app.query.params import Among, Asked
-from app.query.paths import FREE, Path
+from app.query.paths import FREE, JOINED, Path
 from app.resources import RESOURCES
 
 LISTS = [name for name, resource in RESOURCES.items() if resource.listing.indexes]
@@ -20,8 +20,8 @@ def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
     assert indexes
     yield FREE
     past = indexes.now is not None and asked.get("known_by") is not None
-    if by_date and not past:
-        yield Path(indexes.order, ordered=True)
+    if by_date:
+        yield Path(indexes.past) if past else Path(indexes.order, ordered=True)
     for name, value in asked.values.items():
         param = listing.params.get(name)
         test = param.where(value, asked) if param and param.where and value is not None else None
@@ -35,7 +35,7 @@ def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
             yield Path(f"INDEXED BY {indexes.sorted_by[name]}")
     if listing.joined is not None:
         column = listing.joined.column
-        yield Path(indexes.keys[column.name], start="")
+        yield Path(indexes.keys[column.name], start=JOINED)
 
 
 def questions() -> Iterator[tuple[str, dict[str, str]]]:

@@ -49,10 +49,11 @@ class ClaimHop(SQLModel, table=True):
     """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
 
     __tablename__ = "claim_hop"
+    __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"),)
 
     claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
     position: int = Field(primary_key=True)
-    source_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
+    source_id: str = Field(sa_type=Key, foreign_key="source.id")
 
 
 class Figure(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
 from app.models.base import between
@@ -23,12 +23,15 @@ class GedEvent(SQLModel, table=True):
     """One row of UCDP GED: its 49 cells, and the columns by which its own users ask for it."""
 
     __tablename__ = "ged_event"
-    __table_args__ = (between("type_of_violence", 1, 3),)
+    __table_args__ = (
+        between("type_of_violence", 1, 3),
+        Index("ix_ged_event_country_id", "country_id", "ends_on", "number"),
+    )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     number: int = Field(unique=True, description="the id in GED")
     type_of_violence: int
-    country_id: int | None = Field(default=None, index=True, description="Gleditsch-Ward number")
+    country_id: int | None = Field(default=None, description="Gleditsch-Ward number")
     dyad_id: int | None = Field(default=None, index=True)
     side_a_id: int | None = Field(default=None, index=True)
     side_b_id: int | None = Field(default=None, index=True)

@@ -29,6 +29,11 @@ class Event(Written, table=True):
     part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
 
 
+def torn(dialect: str) -> str:
+    """That an event's claims contradict each other, as each database writes it."""
+    return "contradictory = 1" if dialect == "sqlite" else "contradictory"
+
+
 def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
     """An index of what is known now, or of `only` a part of that; both databases take it as a partial one."""
     where = {
@@ -53,7 +58,7 @@ class EventView(SQLModel, table=True):
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", *IN_ORDER),
+        Index("ix_event_view_sort_date_id", *IN_ORDER, "known_from", "known_until"),
         now("ix_event_view_now", *IN_ORDER),
         now("ix_event_view_country", "country", *IN_ORDER),
         now("ix_event_view_category", "category", *IN_ORDER),
@@ -61,7 +66,7 @@ class EventView(SQLModel, table=True):
         now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
         now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
         now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
-        now("ix_event_view_contradictory", "event_pk", only=lambda _dialect: "contradictory"),
+        now("ix_event_view_contradictory", "event_pk", only=torn),
     )
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -92,10 +97,13 @@ class EventActor(SQLModel, table=True):
     """What an actor does in an event; gains, loses and mover are derived."""
 
     __tablename__ = "event_actor"
-    __table_args__ = (one_of("role", vocab.ROLE.codes),)
+    __table_args__ = (
+        one_of("role", vocab.ROLE.codes),
+        Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
+    )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", primary_key=True, index=True)
+    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", primary_key=True)
     role: str = Field(primary_key=True)
 
 
@@ -103,9 +111,10 @@ class EventPlace(SQLModel, table=True):
     """Derived: every place that an event touches, its own and those of its control change and movement."""
 
     __tablename__ = "event_place"
+    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"),)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)
+    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)
 
 
 class ControlChange(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """Where things happen."""
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
@@ -15,6 +16,12 @@ class Location(Written, table=True):
         one_of("point_kind", vocab.POINT_KIND.codes),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
+        Index(
+            "ix_location_unlocated",
+            "id",
+            sqlite_where=text("latitude IS NULL"),
+            postgresql_where=text("latitude IS NULL"),
+        ),
     )
 
     name: str = Field(sa_type=Key)

@@ -218,7 +218,12 @@ def needs(parameter: str, other: str) -> Meaning:
 
 def unlocated(asked: Asked) -> ColumnElement[bool]:
     """Rows without coordinates."""
-    return _coordinates(asked)[0].is_(None)
+    places = _places(asked)
+    if places is asked.rows:
+        return places.c.latitude.is_(None)
+    other = places.alias()  # the rows are joined with the places themselves
+    nowhere = select(other.c.id).where(other.c.latitude.is_(None))
+    return or_(asked.rows.c.location_id.is_(None), asked.rows.c.location_id.in_(nowhere))
 
 
 def _places(asked: Asked) -> Table:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from app import models, vocab
 from app.models.base import table_of
 from app.query.computed import computed_params, page_of
+from app.query.conditions import known_views
 from app.query.facts import told_of
 from app.query.filters import EVENT_FILTERS
 from app.query.listing import with_examples
@@ -32,11 +33,14 @@ def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
     asked = EVENTS.asked(values, connection)
     kinds = values.get("kind", vocab.CONTRADICTION.codes)
     wanted = matching(EVENTS, asked, view.c.id, view.c.event_pk).where(view.c.contradictory)
+    if "known_by" not in asked.values:
+        wanted = wanted.with_hint(view, "INDEXED BY ix_event_view_contradictory", "sqlite")
     torn = {row.event_pk: row.id for row in connection.execute(wanted)}
     told = told_of(connection, list(torn), values.get("known_by"))
     found = [c for pk, id_ in torn.items() for c in within_event(id_, [claim.fact for claim in told[pk]])]
     if "control" in kinds:
-        matched = select(matching(EVENTS, asked, view.c.id).subquery().c.id)
+        change = table_of(models.ControlChange)
+        matched = matching(EVENTS, asked, view.c.id).where(view.c.event_pk.in_(select(change.c.event_pk)))
         matched_ids = set(connection.scalars(matched))
         found += [c for c in of_control(_changes(connection, values)) if not matched_ids.isdisjoint(c.events)]
     found = [c for c in found if c.kind in kinds]
@@ -74,7 +78,8 @@ def _changes(connection: Connection, values: Mapping[str, Any]) -> list[ControlT
     found = connection.execute(
         select(view.c.event_pk, view.c.id, view.c.earliest, view.c.latest, change)
         .join(change, change.c.event_pk == view.c.event_pk)
-        .where(EVENTS.always(asked) if EVENTS.always else True)  # type: ignore[arg-type]
+        .where(known_views(asked))
+        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")  # changes are few among events
     ).all()
     outer: dict[str, set[str]] = {}
     places = {row.location_id for row in found}

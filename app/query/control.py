@@ -116,6 +116,7 @@ def _places(
         .join(event, event.c.pk == change.c.event_pk)
         .join(pack, pack.c.id == event.c.pack_id)
         .where(where.known_views(Asked(values, connection, view)))
+        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")  # changes are few among events
     )
     if only is not None:
         wanted = wanted.where(change.c.location_id.in_(only))

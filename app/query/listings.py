@@ -38,6 +38,7 @@ def _fields(row: Any) -> list[str]:
 
 EVENT_INDEXES = Indexes(
     order="INDEXED BY ix_event_view_now",
+    past="INDEXED BY ix_event_view_sort_date_id",
     vague="ix_event_view_vague",
     ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
     sorted_by={"deaths_min": "ix_event_view_deaths", "deaths_max": "ix_event_view_deaths"},
@@ -47,6 +48,7 @@ EVENT_INDEXES = Indexes(
 )
 CLAIM_INDEXES = Indexes(
     order="INDEXED BY ix_claim_sort_date_id",
+    past="INDEXED BY ix_claim_sort_date_id",
     vague="ix_claim_vague",
     ordered={name: f"ix_claim_{name}" for name in ("stance", "modality")},
     sorted_by={"reported": "ix_claim_reported_on"},

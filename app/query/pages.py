@@ -14,7 +14,7 @@ from app.query.cursors import Sort, after, write_cursor
 from app.query.lifting import lift, placeholder
 from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test
-from app.query.paths import FREE, Chooser, Path
+from app.query.paths import FREE, JOINED, Chooser, Path
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
@@ -78,6 +78,8 @@ def one_by_one(test: Test) -> ColumnElement[bool]:
         return plain(test)
     if test.exact is not None:
         return test.exact
+    if test.each is not None:
+        return test.each
     [given] = test.chosen.selected_columns
     table: Any = test.column.table
     return exists(test.chosen.with_only_columns(1).where(given == test.column).correlate(table))
@@ -166,7 +168,7 @@ def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Stat
 
 def _counting(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Select[Any]:
     met = requirements(listing, asked, without=ask.lack)
-    chosen = [_put(test, name, path, asked.connection) for name, test in met.items()]
+    chosen = _chosen(listing, asked, path, met)
     if ask.lack:
         chosen.append(listing.unjudged[ask.lack](asked))
     return _hinted(_from(listing, select(func.count())), listing, path.index).where(*chosen)
@@ -176,7 +178,7 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
     order = [(listing.column(name), down) for name, down in ask.sort]
     met = requirements(listing, asked)
     during = met.pop("datetime") if path.ordered and "datetime" in met else None
-    chosen = [_put(test, name, path, asked.connection) for name, test in met.items()]
+    chosen = _chosen(listing, asked, path, met)
     statement = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots))).where(*chosen)
     if "cursor" in asked.values:
         statement = statement.where(after(order, asked.values["cursor"]))
@@ -196,6 +198,14 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
     vague = ordered(statement.where(during.vague), columns, index)
     both = union_all(select(near.subquery()), select(vague.subquery())).subquery()
     return ordered(select(both), [both.c[f"by_{at}"] for at in range(len(order))])
+
+
+def _chosen(listing: Listing, asked: Asked, path: Path, met: Mapping[str, Test]) -> list[ColumnElement[bool]]:
+    """What the rows must meet, in the forms that a path needs."""
+    chosen = [_put(test, name, path, asked.connection) for name, test in met.items()]
+    if path.start == JOINED and listing.joined is not None:
+        chosen.append(plain(listing.joined))
+    return chosen
 
 
 def _put(test: Test, name: str, path: Path, connection: Connection) -> ColumnElement[bool]:

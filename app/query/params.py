@@ -30,12 +30,14 @@ def readable(text: str) -> bool:
 class Among:
     """The rows whose column is among what a subquery finds, in a form that a database can start from.
 
-    `exact`, if given, is what a row must meet beside that; it suffices where rows are judged one by one.
+    `exact`, if given, is what a row must meet beside that, and enough by itself. `each` is the same question put to
+    one row after the other, where the subquery alone does not show how to.
     """
 
     column: ColumnElement[Any]
     chosen: Select[Any]
     exact: ColumnElement[bool] | None = None
+    each: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)

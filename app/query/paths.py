@@ -32,13 +32,14 @@ SORTED = 1.5
 class Indexes:
     """The indexes of a table of events or claims, by what they are good for.
 
-    `order` gives its rows in the usual order, and `vague` those of them that are vaguely dated; `ordered` those with
-    one value of a parameter; `sorted_by` those that meet one, in another order; `keys` find rows by a column of
-    theirs; `lacking` are those that a filter cannot judge. All but `keys` hold the rows that meet `now`, if it is
-    given: what is known today.
+    `order` gives its rows in the usual order, `vague` those of them that are vaguely dated; `ordered` those with one
+    value of a parameter; `sorted_by` those that meet one, in another order; `lacking` those that a filter cannot judge.
+    If `now` is given, these hold only rows that meet it: what is known today. `past` gives those of every day in
+    order, and `keys` find rows by a column of theirs.
     """
 
     order: str
+    past: str
     vague: str
     ordered: Mapping[str, str] = field(default_factory=dict)
     sorted_by: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class Path:
 
 
 FREE = Path()
+JOINED = "joined"
+"""Stands for a parameter where an answer starts from the rows that a list is about."""
 BY_PK = "NOT INDEXED"
 """For `keys`: by the number of the row, which needs no index."""
 
@@ -122,22 +125,25 @@ class Chooser:
         during = sample.during(window) if isinstance(window, Window) else 1.0
         ways = [self._way(name, value, sample) for name, value in self._given()]
         if self.joined is not None:
-            ways.append(self._remembered("", (), lambda: self._way_of("", self.joined, None)))
+            ways.append(self._remembered(JOINED, (), lambda: self._way_of(JOINED, self.joined, None)))
         matching = float(sample.rows)
         for way in ways:
             matching *= min(way.rows / sample.rows, 1.0)
         in_order = (limit or inf) / max(matching, 0.01)
 
         def cost(way: _Way) -> float:
-            if way.path is None or (self.past and way.path.start is None):
+            path = way.path
+            if path is None or (self.past and path.start is None and path is not whole.path):
                 return inf
-            if way.path.ordered and by_date:
+            if path.ordered and by_date:
                 return way.rows * min(during, in_order)
             return way.rows * SORTED
 
-        ways.append(_Way(sample.rows, Path(self.indexes.order, ordered=True) if by_date else None))
-        best = min(ways, key=cost)
-        return best.path if best.path is not None and cost(best) < inf else FREE
+        whole = _Way(sample.rows, Path(self.indexes.order, ordered=True) if by_date else None)
+        best = min([*ways, whole], key=cost)
+        if cost(best) == inf:
+            return FREE
+        return Path(self.indexes.past) if self.past and best is whole else best.path or FREE
 
     def _given(self) -> list[tuple[str, Any]]:
         """The values that conditions are made of, but for those on dates."""
@@ -178,7 +184,7 @@ class Chooser:
         if isinstance(test, Among):
             column: Any = test.column
             path = Path(indexes.keys[column.name], start=name) if self._is_key(column) else None
-            return _Way(self._count(test.chosen), path)
+            return _Way(self._count(test.chosen) * self._rows_a_key(column), path)
         index = indexes.ordered.get(name) or indexes.sorted_by.get(name)
         if index is None or self.past or not isinstance(test, ColumnElement):
             return _Way(self._sample().rows / 2)
@@ -191,9 +197,21 @@ class Chooser:
     def _is_key(self, column: Any) -> bool:
         return column.table is self.asked.rows and column.name in self.indexes.keys
 
+    def _rows_a_key(self, column: Any) -> float:
+        """How many rows have the same value of a column that refers to another table, on average."""
+        if not column.foreign_keys:
+            return 1.0
+        [reference] = column.foreign_keys
+        key = ("rows", reference.column.table.name)
+        if key not in self.memory:
+            self.memory[key] = self._scalar(select(func.max(reference.column.table.c.pk)))
+        return float(max(self._sample().rows / max(self.memory[key], 1), 1.0))
+
     def _count(self, chosen: Any) -> float:
-        few = select(func.count()).select_from(chosen.limit(MOST_COUNTED).subquery())
-        return float(self.asked.connection.scalar(few) or 0)
+        return float(self._scalar(select(func.count()).select_from(chosen.limit(MOST_COUNTED).subquery())))
+
+    def _scalar(self, statement: Any) -> int:
+        return int(self.asked.connection.scalar(statement) or 0)
 
     def _sample(self) -> _Sample:
         key = ("sample", self.asked.rows.name)
@@ -204,7 +222,7 @@ class Chooser:
 
     def _taken(self) -> _Sample:
         rows, connection = self.asked.rows, self.asked.connection
-        most = int(connection.scalar(select(func.max(rows.c.pk))) or 0)
+        most = self._scalar(select(func.max(rows.c.pk)))
         chosen = Random(most).sample(range(1, most + 1), min(SAMPLE, most))  # noqa: S311 - nothing secret about it
         places = rows if "latitude" in rows.c else self.source
         columns = (rows.c.sort_date, *(_column(places, name) for name in ("longitude", "latitude")))

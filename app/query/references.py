@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select
 
 from app import models
 from app.errors import InvalidParameterError
@@ -67,10 +67,11 @@ def actors(parameter: str) -> Meaning:
 
 def event_place(values: list[str], asked: Asked) -> Among:
     """The event touches the place or something in it: its own location, or from, to, via of its movement."""
-    touches = table_of(models.EventPlace)
-    there = touches.join(within, within.c.location_id == touches.c.location_id)
-    chosen = select(touches.c.event_pk).select_from(there).where(within.c.ancestor_id.in_(values))
-    return Among(asked.rows.c.event_pk, chosen)
+    touches, column = table_of(models.EventPlace), asked.rows.c.event_pk
+    chosen = select(touches.c.event_pk).join(within, within.c.location_id == touches.c.location_id)
+    around = exists().where(within.c.ancestor_id.in_(values), within.c.location_id == touches.c.location_id)
+    each = exists().where(touches.c.event_pk == column, around.correlate(touches))
+    return Among(column, chosen.where(within.c.ancestor_id.in_(values)), each=each.correlate(asked.rows))
 
 
 def placed_in(table: Table | None, column: str) -> Condition:
@@ -123,11 +124,13 @@ def side(table: Table, column: str) -> Condition:
 
 def event_source(values: list[str], asked: Asked) -> Among:
     """A claim in view came from the source, went through it, or stands in it."""
-    hop = table_of(models.ClaimHop)
+    hop, column = table_of(models.ClaimHop), asked.rows.c.event_pk
     saying = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk).where(hop.c.source_id.in_(values))
+    through = exists().where(hop.c.claim_pk == claim.c.pk, hop.c.source_id.in_(values))
+    each = exists().where(claim.c.event_pk == column, through.correlate(claim))
     if (known := known_claims(asked)) is not None:
-        saying = saying.where(known)
-    return Among(asked.rows.c.event_pk, saying)
+        saying, each = saying.where(known), each.where(known)
+    return Among(column, saying, each=each.correlate(asked.rows))
 
 
 def claim_source(values: list[str], asked: Asked) -> Among:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, or_, select
 
 from app import models
 from app.db.text_search import Words, matches
@@ -67,7 +67,7 @@ def _tiers(resource: str, query: Query, values: Mapping[str, Any]) -> tuple[Tabl
 def _known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
     """The event was known by the day asked for, or is known now."""
     view = table_of(models.EventView)
-    return event.c.pk.in_(select(view.c.event_pk).where(known_on(values.get("known_by"))))
+    return exists().where(view.c.event_pk == event.c.pk, known_on(values.get("known_by"))).correlate(event)
 
 
 def search(connection: Connection, values: Mapping[str, Any]) -> Page:

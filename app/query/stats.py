@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from app import models
 from app.models.base import table_of
@@ -33,6 +33,7 @@ GROUP_BY = Param(
 )
 STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filters_of(EVENTS), "f": format_param(FORMATS)}
 
+STEERING = {"group_by", "f"}  # without a filter every event counts: each is known now
 view = table_of(models.EventView)
 
 
@@ -43,14 +44,15 @@ def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
     """
     asked = EVENTS.asked(values, connection)
     by = values["group_by"]
-    matched = int(connection.scalar(matching(EVENTS, asked, func.count())) or 0)
     if by in BUCKETS:
         rows = _by_time(connection, asked, by)
-    elif by in ("category", "status"):
-        rows = _by_column(connection, asked, view.c[by])
+    elif by in ("category", "status", "country"):
+        rows = _by_column(connection, asked, by)
     else:
-        rows = _by_reference(connection, asked, by)
-    return Page([batch_of(rows)], matched=matched, omitted=omitted(EVENTS, asked))
+        matched = int(connection.scalar(matching(EVENTS, asked, func.count())) or 0)
+        rows = _by_province(connection, asked, matched) if by == "province" else _by_link(connection, asked, by)
+        return Page([batch_of(rows)], matched=matched, omitted=omitted(EVENTS, asked))
+    return Page([batch_of(rows)], matched=sum(row.count for row in rows), omitted=omitted(EVENTS, asked))
 
 
 def _ordered(counts: Mapping[str, int], labels: Mapping[str, str], rest: int, why: str) -> list[GroupRow]:
@@ -59,10 +61,14 @@ def _ordered(counts: Mapping[str, int], labels: Mapping[str, str], rest: int, wh
     return rows + ([GroupRow(group=None, label=why, count=rest)] if rest else [])
 
 
-def _by_column(connection: Connection, asked: Asked, column: Any) -> list[GroupRow]:
-    grouped = matching(EVENTS, asked, column, func.count()).group_by(column)
-    counts: dict[str, int] = dict(connection.execute(grouped).all())
-    return _ordered(counts, {}, 0, "")
+def _by_column(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
+    grouped = matching(EVENTS, asked, view.c[by], func.count()).group_by(view.c[by])
+    counts: dict[str | None, int] = dict(connection.execute(grouped).all())
+    place = table_of(models.Location)
+    named = select(place.c.country, place.c.name).where(place.c.kind == "country") if by == "country" else None
+    labels = {} if named is None else dict(connection.execute(named).all())
+    rest = counts.pop(None, 0)
+    return _ordered({str(group): count for group, count in counts.items()}, labels, rest, f"without {by}")
 
 
 def _by_time(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
@@ -81,44 +87,43 @@ def _by_time(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
     return rows + ([GroupRow(group=None, label=why, count=rest)] if rest else [])
 
 
-def _links(by: str, asked: Asked) -> tuple[Select[Any], Any]:
-    """Pairs of event and group, each once, and the table that names the groups."""
-    if by in ("country", "province"):
-        within, location = table_of(models.LocationAncestor), table_of(models.Location)
-        pairs = (
-            select(view.c.event_pk, location.c.id.label("group"))
-            .join(within, within.c.location_id == view.c.location_id)
-            .join(location, and_(location.c.id == within.c.ancestor_id, location.c.kind == by))
-        )
-        return pairs.distinct(), location
-    if by == "actor":
-        part = table_of(models.EventActor)
-        return select(part.c.event_pk, part.c.actor_id.label("group")).distinct(), table_of(models.Actor)
-    claim, hop = table_of(models.Claim), table_of(models.ClaimHop)
-    saying = select(claim.c.event_pk, hop.c.source_id.label("group")).join(hop, hop.c.claim_pk == claim.c.pk)
-    if (known := where.known_claims(asked)) is not None:
-        saying = saying.where(known)
-    return saying.distinct(), table_of(models.Source)
-
-
-def _by_reference(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
-    pairs, table = _links(by, asked)
-    events = matching(EVENTS, asked, view.c.event_pk).subquery()
-    linked = pairs.subquery()
-    counted = (
-        select(linked.c.group, func.count())
-        .join(events, events.c.event_pk == linked.c.event_pk)
-        .group_by(linked.c.group)
+def _by_province(connection: Connection, asked: Asked, matched: int) -> list[GroupRow]:
+    """An event has one place, which lies in one province at the most."""
+    within, province = table_of(models.LocationAncestor), table_of(models.Location)
+    located = matching(EVENTS, asked, view.c.location_id, func.count().label("events"))
+    placed = located.where(view.c.location_id.is_not(None)).group_by(view.c.location_id).subquery()
+    grouped = (
+        select(province.c.id, func.min(province.c.name), func.sum(placed.c.events))
+        .join(within, within.c.ancestor_id == province.c.id)
+        .join(placed, placed.c.location_id == within.c.location_id)
+        .where(province.c.kind == "province")
+        .group_by(province.c.id)
     )
+    found = connection.execute(grouped).all()
+    counts = {group: int(count) for group, _, count in found}
+    labels = {group: name for group, name, _ in found}
+    return _ordered(counts, labels, matched - sum(counts.values()), "without province")
+
+
+def _by_link(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
+    """An event counts once for each of its actors or sources."""
+    if by == "actor":
+        part, names = table_of(models.EventActor), table_of(models.Actor)
+        group, event_pk, linked = part.c.actor_id, part.c.event_pk, select(part.c.event_pk)
+    else:
+        claim, hop, names = table_of(models.Claim), table_of(models.ClaimHop), table_of(models.Source)
+        group, event_pk = hop.c.source_id, claim.c.event_pk
+        linked = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
+        if (known := where.known_claims(asked)) is not None:
+            linked = linked.where(known)
+    if len(asked.values) > len(STEERING & asked.values.keys()):
+        linked = linked.where(event_pk.in_(matching(EVENTS, asked, view.c.event_pk)))
+    pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
+    counted = select(pairs.c.group, func.count()).group_by(pairs.c.group)
     counts: dict[str, int] = dict(connection.execute(counted).all())
-    without = select(func.count()).select_from(events).where(events.c.event_pk.not_in(select(linked.c.event_pk)))
-    rest = int(connection.scalar(without) or 0)
-    code = table.c.country if by == "country" else table.c.id
-    names = connection.execute(select(table.c.id, code, table.c.name).where(table.c.id.in_(counts))).all()
-    groups: Counter[str] = Counter()
-    for id_, group, _ in names:
-        if group is None:  # a country that has no code
-            rest += counts[id_]
-        else:
-            groups[group] += counts[id_]
-    return _ordered(groups, {row[1]: row[2] for row in names}, rest, f"without {by}")
+    rest = 0  # what is known of an event comes from a source
+    if by == "actor":
+        nobody = ~exists().where(event_pk == view.c.event_pk)
+        rest = int(connection.scalar(matching(EVENTS, asked, func.count()).where(nobody)) or 0)
+    labels = dict(connection.execute(select(names.c.id, names.c.name).where(names.c.id.in_(counts))).all())
+    return _ordered(counts, labels, rest, f"without {by}")

@@ -26,15 +26,20 @@ BEFORE = {
         "ix_event_view_location_id": ["location_id"],
     },
     "claim": {"ix_claim_sort_date": ["sort_date"]},
+    "claim_hop": {"ix_claim_hop_source_id": ["source_id"]},
+    "event_actor": {"ix_event_actor_actor_id": ["actor_id"]},
+    "event_place": {"ix_event_place_location_id": ["location_id"]},
+    "ged_event": {"ix_ged_event_country_id": ["country_id"]},
 }
 
 
 def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str], str]]]:
     """The new indexes of each table: their columns, and which rows they hold."""
+    torn = "contradictory = 1" if dialect == "sqlite" else "contradictory"
     ordered: list[sa.TextClause | str] = [LATEST_FIRST, "id", "earliest", "latest", "event_pk"]
     return {
         "event_view": {
-            "ix_event_view_sort_date_id": (ordered, ""),
+            "ix_event_view_sort_date_id": ([*ordered, "known_from", "known_until"], ""),
             "ix_event_view_now": (ordered, NOW),
             "ix_event_view_country": (["country", *ordered], NOW),
             "ix_event_view_category": (["category", *ordered], NOW),
@@ -42,7 +47,7 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
             "ix_event_view_deaths": ([sa.text("coalesce(deaths_best, deaths_low)")], NOW),
             "ix_event_view_vague": ([*ordered, "country"], f"{NOW} AND {vague(dialect)}"),
             "ix_event_view_unlocated": ([*ordered, "country"], f"{NOW} AND latitude IS NULL"),
-            "ix_event_view_contradictory": (["event_pk"], f"{NOW} AND contradictory"),
+            "ix_event_view_contradictory": (["event_pk"], f"{NOW} AND {torn}"),
         },
         "claim": {
             "ix_claim_sort_date_id": (ordered, ""),
@@ -50,6 +55,11 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
             "ix_claim_modality": (["modality", *ordered], ""),
             "ix_claim_vague": (ordered, vague(dialect)),
         },
+        "location": {"ix_location_unlocated": (["id"], "latitude IS NULL")},
+        "claim_hop": {"ix_claim_hop_source_id": (["source_id", "claim_pk"], "")},
+        "event_actor": {"ix_event_actor_actor_id": (["actor_id", "event_pk", "role"], "")},
+        "event_place": {"ix_event_place_location_id": (["location_id", "event_pk"], "")},
+        "ged_event": {"ix_ged_event_country_id": (["country_id", "ends_on", "number"], "")},
     }
 
 
