@@ -116,7 +116,8 @@ def _places(
         .join(event, event.c.pk == change.c.event_pk)
         .join(pack, pack.c.id == event.c.pack_id)
         .where(where.known_views(Asked(values, connection, view)))
-        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")  # changes are few among events
+        .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
+        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")
     )
     if only is not None:
         wanted = wanted.where(change.c.location_id.in_(only))
