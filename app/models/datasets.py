@@ -25,7 +25,7 @@ class GedEvent(SQLModel, table=True):
     __tablename__ = "ged_event"
     __table_args__ = (
         between("type_of_violence", 1, 3),
-        Index("ix_ged_event_country_id", "country_id", "ends_on", "number"),
+        Index("ix_ged_event_country_id", "country_id", "ends_on", "number", "type_of_violence"),
     )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
@@ -38,4 +38,4 @@ class GedEvent(SQLModel, table=True):
     ends_on: date = Field(index=True)
     latitude: float | None = None
     longitude: float | None = None
-    cells: str = Field(sa_type=Text, description="JSON list, in the order of the published columns")
+    cells: str = Field(sa_type=Text, description="JSON, one cell on a line, in the order of the published columns")

@@ -134,7 +134,7 @@ def read_box(text: str) -> Box:
     return parse_box(text)
 
 
-def boxes(box: Box, _asked: Asked) -> list[Box]:
+def boxes(box: Box, _asked: Asked | None = None) -> list[Box]:
     """The box, in two where it crosses the antimeridian."""
     if box.west <= box.east:
         return [box]

@@ -2,15 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from app import models
+from app.db.state import kept
+from app.db.statements import Statement
 from app.geo import Box
 from app.models.base import table_of
 from app.models.datasets import GED_COLUMNS
+from app.query.conditions import boxes
+from app.query.lifting import lift, placeholder
+from app.query.pages import MOST_STATEMENTS
 from app.query.params import Asked, Param, split, whole_number
 from app.timespan import parse_day
 
@@ -25,7 +30,7 @@ def _numbers(read: Callable[[str], int]) -> Callable[[str], list[int]]:
     return lambda text: [read(value) for value in split(text)]
 
 
-def _read_corners(text: str) -> Box:
+def _read_corners(text: str) -> list[Box]:
     """`y0 x0,y1 x1`: the south-western and the north-eastern corner, latitude first, as UCDP's API takes them."""
     found = re.fullmatch(r"\s*(-?[\d.]+)\s+(-?[\d.]+)\s*,\s*(-?[\d.]+)\s+(-?[\d.]+)\s*", text, re.ASCII)
     try:
@@ -34,14 +39,12 @@ def _read_corners(text: str) -> Box:
         raise ValueError("expected two corners such as 36 66,38 69: latitude and longitude of each") from None
     if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
         raise ValueError("the corners are south-west and north-east, latitude first")
-    return Box(west, south, east, north)
+    return boxes(Box(west, south, east, north))
 
 
-def _in_corners(box: Box, _asked: Asked) -> ColumnElement[bool]:
-    inside = and_(ged.c.longitude >= box.west, ged.c.longitude <= box.east)
-    if box.west > box.east:
-        inside = or_(ged.c.longitude >= box.west, ged.c.longitude <= box.east)
-    return and_(ged.c.latitude >= box.south, ged.c.latitude <= box.north, inside)
+def _in_corners(parts: list[Box], _asked: Asked) -> ColumnElement[bool]:
+    x, y = ged.c.longitude, ged.c.latitude
+    return or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
 
 
 def _any_of(name: str, description: str, example: str, *columns: str, read: Callable[[str], int] = number) -> Param:
@@ -102,30 +105,69 @@ PARAMS = {
 }
 
 
+_statements: dict[Any, Statement] = {}
+"""By dialect, parameters and how many values each has; there are few."""
+
+
 def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, list[str]]:
     """How many rows match in all, and one page of them in the order of their ids, each as JSON."""
-    asked = Asked(values, connection, ged)
-    met = [param.where(values[name], asked) for name, param in PARAMS.items() if param.where and name in values]
-    conditions: Any = [condition for condition in met if condition is not None]
-    total = int(connection.scalar(select(func.count()).select_from(ged).where(*conditions)) or 0)
+    given = {name: values[name] for name in PARAMS if name in values and PARAMS[name].where}
     size = values.get("pagesize", DEFAULT_ROWS)
-    wanted = select(ged.c.cells).where(*conditions).order_by(ged.c.number)
-    found = connection.scalars(wanted.limit(size).offset(size * values.get("page", 0)))
-    return total, [as_served(json.loads(cells)) for cells in found]
+    if not given:
+        memory = kept(connection)
+        if "ged rows" not in memory:
+            memory["ged rows"] = _stated(connection, {}, _counting, ())[0][0]
+        total = memory["ged rows"]
+    else:
+        [[total]] = _stated(connection, given, _counting, ())
+    found = _stated(connection, given, _reading, (size, size * values.get("page", 0)))
+    return int(total), [as_served(cells) for (cells,) in found]
+
+
+def _stated(connection: Connection, given: Mapping[str, Any], write: Any, more: tuple[int, ...]) -> list[Any]:
+    """What a statement finds that is written once for all questions of a shape."""
+    lifted, shape, leaves = lift(given, frozenset())
+    key = (connection.dialect.name, write, shape)
+    if key not in _statements:
+        if len(_statements) > MOST_STATEMENTS:
+            _statements.clear()
+        asked = Asked(lifted, connection, ged)
+        met: Any = [PARAMS[name].where(value, asked) for name, value in lifted.items()]  # type: ignore[misc]
+        names = [placeholder(at) for at in range(len(leaves) + len(more))]
+        bounds: list[Any] = [bindparam(name, 0, type_=BigInteger()) for name in names[len(leaves) :]]
+        _statements[key] = Statement(connection, write(met, *bounds), names)
+    return _statements[key].rows(connection, [*leaves, *more])
+
+
+def _counting(met: list[Any]) -> Select[Any]:
+    return select(func.count()).select_from(ged).where(*met)
+
+
+def _reading(met: list[Any], size: Any, first: Any) -> Select[Any]:
+    """The rows of a page are chosen by what an index holds; only they are read."""
+    chosen = select(ged.c.event_pk).where(*met).order_by(ged.c.number).limit(size).offset(first).subquery()
+    return select(ged.c.cells).where(ged.c.event_pk.in_(select(chosen.c.event_pk))).order_by(ged.c.number)
 
 
 AS_TEXT = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}
 AS_TIME = {"date_start", "date_end"}
 AS_TRUTH = {"active_year"}
+_ROW = "{" + ", ".join(f'"{column}": %s' for column in GED_COLUMNS) + "}"
 
 
-def as_served(cells: list[Any]) -> str:
-    """A row with the types that UCDP's API gives its columns; every other cell is a number or text as it was given.
+def as_given(cells: Sequence[Any]) -> str:
+    """The cells of a row with the types that UCDP's API gives its columns, each as JSON on a line of its own.
 
     Old numbers of conflicts, dyads and sides, and the states behind a side, are texts; active_year is true or false;
-    days are date-times.
+    days are date-times; every other cell is a number or text as it was given.
     """
-    return json.dumps(dict(zip(GED_COLUMNS, map(_served, GED_COLUMNS, cells), strict=True)), ensure_ascii=False)
+    served = list(map(_served, GED_COLUMNS, cells))
+    return json.dumps(served, ensure_ascii=False, separators=("\n", ":"))[1:-1]
+
+
+def as_served(cells: str) -> str:
+    """A row as UCDP's API gives it."""
+    return _ROW % tuple(cells.split("\n"))
 
 
 def _served(column: str, cell: Any) -> Any:

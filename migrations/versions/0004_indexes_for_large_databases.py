@@ -1,6 +1,8 @@
 """indexes for large databases"""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,11 +61,56 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
         "claim_hop": {"ix_claim_hop_source_id": (["source_id", "claim_pk"], "")},
         "event_actor": {"ix_event_actor_actor_id": (["actor_id", "event_pk", "role"], "")},
         "event_place": {"ix_event_place_location_id": (["location_id", "event_pk"], "")},
-        "ged_event": {"ix_ged_event_country_id": (["country_id", "ends_on", "number"], "")},
+        "ged_event": {"ix_ged_event_country_id": (["country_id", "ends_on", "number", "type_of_violence"], "")},
     }
 
 
+AS_TEXT = {6, 9, 12, 15, 47, 48}
+AS_TIME = {38, 39}
+AS_TRUTH = {3}
+"""Places of the cells whose type in UCDP's API is not the one in which they were kept."""
+
+
+def _served(at: int, cell: Any) -> Any:
+    if cell is None:
+        return None
+    if at in AS_TEXT:
+        return str(cell)
+    return f"{cell}T00:00:00" if at in AS_TIME else bool(cell) if at in AS_TRUTH else cell
+
+
+def _kept(at: int, cell: Any) -> Any:
+    if at in AS_TEXT and isinstance(cell, str) and cell.isdecimal():
+        return int(cell)
+    if cell is None or at not in AS_TIME | AS_TRUTH:
+        return cell
+    return cell[:10] if at in AS_TIME else int(cell)
+
+
+def _rewrite(rewritten: Callable[[str], str]) -> None:
+    """The cells of every row of UCDP GED in another form."""
+    connection, last = op.get_bind(), 0
+    batch = sa.text("SELECT event_pk, cells FROM ged_event WHERE event_pk > :last ORDER BY event_pk LIMIT 1000")
+    put = sa.text("UPDATE ged_event SET cells = :cells WHERE event_pk = :pk")
+    while rows := connection.execute(batch, {"last": last}).all():
+        connection.execute(put, [{"pk": pk, "cells": rewritten(cells)} for pk, cells in rows])
+        last = rows[-1][0]
+
+
+def _lines(cells: str) -> str:
+    """From a list to one cell on a line, as it is served."""
+    served = [_served(at, cell) for at, cell in enumerate(json.loads(cells))]
+    return json.dumps(served, ensure_ascii=False, separators=("\n", ":"))[1:-1]
+
+
+def _list(cells: str) -> str:
+    """And back."""
+    kept = [_kept(at, json.loads(cell)) for at, cell in enumerate(cells.split("\n"))]
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
 def upgrade() -> None:
+    _rewrite(_lines)
     dialect = op.get_bind().dialect.name
     for table, indexes in BEFORE.items():
         for name in indexes:
@@ -78,6 +125,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _rewrite(_list)
     dialect = op.get_bind().dialect.name
     for table in PLACED:
         for statement in drop_points(dialect, table):

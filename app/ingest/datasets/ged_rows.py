@@ -21,12 +21,12 @@ from pydantic_core import to_json
 
 from app import models
 from app.countries import BY_GWNO
-from app.formats.base import dumps
 from app.ingest.datasets.ged import AT, GedRecord
 from app.ingest.datasets.ged_references import MOST_TEXT, Named, References, slug
 from app.ingest.datasets.ged_sources import GedSource, first_hop
 from app.ingest.records import Children, Record, joined_text
 from app.names import key
+from app.query.ged import as_given
 from app.rules.facts import ClaimFact, FigureFact
 from app.schemas.claims import FigureRow
 from app.timespan import Interval
@@ -251,5 +251,5 @@ def _as_given(record: GedRecord, cell: Mapping[str, Any]) -> dict[str, Any]:
         "ends_on": record.latest,
         "latitude": cell["latitude"],
         "longitude": cell["longitude"],
-        "cells": dumps(record.cells),
+        "cells": as_given(record.cells),
     }
