@@ -7,43 +7,52 @@ and truth values are left as they are.
 
 import csv
 import io
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic_core import from_json
+
 from app.formats.base import Batches, Format, Head, dumps
-from app.formats.columns import Column, shown, values_of
+from app.formats.columns import Column, shown
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a text starts that some spreadsheet takes for a formula; the last four are the full-width forms."""
+SUSPECT = frozenset((*FORMULA, "'"))
 
 
 def write(head: Head, batches: Batches) -> Iterator[bytes]:
     """One chunk per batch; the header comes even where there is no row."""
     columns = shown(head.columns, head.fields, head.spatial)
+    cells = [(column.of, _cell(column)) for column in columns]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([column.name for column in columns])
     for batch in batches:
-        for row, spot in batch:
-            values = values_of(json.loads(row), spot, columns)
-            writer.writerow([_cell(column, value) for column, value in zip(columns, values, strict=True)])
+        for text, spot in batch:
+            row = from_json(text)
+            values = [(value_of(row, spot), cell) for value_of, cell in cells]
+            writer.writerow(["" if value is None else cell(value) for value, cell in values])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
     yield out.getvalue().encode()
 
 
-def _cell(column: Column, value: Any) -> Any:
-    if value is None:
-        return ""
+def _cell(column: Column) -> Callable[[Any], Any]:
+    """How a value of a column is written."""
     if column.kind == "json":
-        return harmless(dumps(value))
+        return lambda value: harmless(dumps(value))
     if column.many:
-        value = "|".join(_item(item) for item in value)
-    elif column.kind == "boolean":
-        return _item(value)
-    return harmless(value) if column.kind == "text" else value
+        return _listed_texts if column.kind == "text" else _listed
+    return {"boolean": _item, "text": harmless}.get(column.kind, lambda value: value)
+
+
+def _listed(values: list[Any]) -> str:
+    return "|".join(map(_item, values))
+
+
+def _listed_texts(values: list[Any]) -> str:
+    return harmless(_listed(values))
 
 
 def _item(value: Any) -> str:
@@ -57,6 +66,8 @@ def _item(value: Any) -> str:
 
 def harmless(text: str) -> str:
     """The text as no spreadsheet takes it for a formula."""
+    if text[:1] not in SUSPECT:
+        return text
     # One that starts with an apostrophe already gets another, so that taking one away always gives the text back.
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 

@@ -5,9 +5,10 @@ all in the same order (`actors_id`, `actors_name`, `actors_role`). What lies dee
 """
 
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -28,9 +29,14 @@ class Column:
     many: bool = False
     description: str | None = None
 
-    def of(self, row: Any) -> Any:
-        """The value in a row; None where the row, or what holds the value, has none."""
-        return _dig(row, self.path)
+    @cached_property
+    def of(self) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+        """What takes the value out of a row and its spot; None where the row, or what holds the value, has none."""
+        if len(self.path) == 2:
+            return _second(*self.path)
+        if self.path:
+            return partial(_deep, self.path)
+        return partial(_placed, self.name)
 
 
 SPOT = (
@@ -49,6 +55,22 @@ def _dig(value: Any, path: Sequence[str]) -> Any:
             return [_dig(item, path[at:]) for item in value]
         value = value.get(name)  # the feed of changes leaves out what a row has none of
     return value
+
+
+def _deep(path: Sequence[str], row: Mapping[str, Any], _spot: Spot | None) -> Any:
+    return _dig(row, path)
+
+
+def _second(outer: str, inner: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+    """What takes out a value within a value: most columns are that, and exports have millions of them."""
+
+    def read(row: Mapping[str, Any], _spot: Spot | None) -> Any:
+        value = row.get(outer)
+        if value is None:
+            return None
+        return [item.get(inner) for item in value] if isinstance(value, list) else value.get(inner)
+
+    return read
 
 
 def columns_of(model: type[BaseModel]) -> list[Column]:
@@ -89,8 +111,8 @@ def shown(columns: Sequence[Column], fields: Sequence[str] | None, spatial: bool
 
 def values_of(row: Mapping[str, Any], spot: Spot | None, columns: Iterable[Column]) -> list[Any]:
     """The value of each column."""
-    return [column.of(row) if column.path else _placed(spot, column.name) for column in columns]
+    return [column.of(row, spot) for column in columns]
 
 
-def _placed(spot: Spot | None, name: str) -> Any:
+def _placed(name: str, _row: Mapping[str, Any], spot: Spot | None) -> Any:
     return None if spot is None else getattr(spot, name)
