@@ -68,7 +68,7 @@ def left(app: Any) -> tuple[int, int]:
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
-    monkeypatch.setattr("app.query.listing.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.pages.ROWS_A_BATCH", rows)
     monkeypatch.setattr("app.query.changes.ROWS_A_BATCH", rows)
     monkeypatch.setattr("app.formats.as_parquet.ROWS_A_GROUP", rows)
 
