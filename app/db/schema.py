@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it to the chain."""
 
 
@@ -44,6 +44,14 @@ def damage(connection: Connection) -> list[str]:
     if connection.dialect.name != "sqlite":
         return []
     found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-    for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
-        found.append(f"{table_name} row {row} refers to a {parent} that is not there")
-    return found
+    return found + orphans(connection)
+
+
+def orphans(connection: Connection) -> list[str]:
+    """Rows of an embedded database that refer to something that is not there."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return [
+        f"{table_name} row {row} refers to a {parent} that is not there"
+        for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check"))
+    ]

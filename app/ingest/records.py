@@ -263,8 +263,6 @@ class Records:
         )
         columns = {
             "event_pk": event_pk,
-            "document_id": chain[-1].id,
-            "origin_id": chain[0].id,
             "stance": draft.stance,
             "modality": draft.modality,
             "reported_on": reported_on,

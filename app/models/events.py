@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.types import Key
-from app.models.base import END_OF_TIME, Written, between, one_of, ordered
+from app.models.base import END_OF_TIME, KEY_ALONE, Written, between, one_of, ordered
 
 
 class Event(Written, table=True):
@@ -74,7 +74,7 @@ class EventActor(SQLModel, table=True):
     """What an actor does in an event; gains, loses and mover are derived."""
 
     __tablename__ = "event_actor"
-    __table_args__ = (one_of("role", vocab.ROLE.codes),)
+    __table_args__ = (one_of("role", vocab.ROLE.codes), KEY_ALONE)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     actor_id: str = Field(sa_type=Key, foreign_key="actor.id", primary_key=True, index=True)
@@ -85,6 +85,7 @@ class EventPlace(SQLModel, table=True):
     """Derived: every place that an event touches, its own and those of its control change and movement."""
 
     __tablename__ = "event_place"
+    __table_args__ = (KEY_ALONE,)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)

@@ -204,8 +204,6 @@ class About:
         }
         columns = {
             "event_id": self.event.id,
-            "document_id": DATASET.id,
-            "origin_id": chain[0].id,
             "stance": "asserts",
             "modality": modality,
             "reported_on": reported_on,
