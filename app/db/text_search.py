@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
 from app.db.bulk import insert_tuples
-from app.names import words
+from app.names import LONGEST_WORD, fold, words
 
 INDEXED = ("event", "claim", "source", "actor", "location")
 SEPARATOR = "\ue000"
@@ -41,9 +41,15 @@ def create_index(dialect: str, name: str) -> list[str]:
     return [f"CREATE VIRTUAL TABLE {name}_text USING fts5(body, tokenize=ascii, columnsize=0)"]
 
 
-def _folded(body: str) -> str:
-    """The words of a text; its parts stay apart, since nobody can ask for what parts them."""
-    return f" {SEPARATOR} ".join(" ".join(words(part)) for part in body.split(SEPARATOR))
+def folded(text: str) -> str:
+    """The words of a text as they are put into an index."""
+    whole = fold(text)
+    # Where all of it is as short as one word may be, so is each word.
+    return whole if len(whole) <= LONGEST_WORD and whole.isascii() else " ".join(words(text))
+
+
+BETWEEN = f" {SEPARATOR} "
+"""Stands between the folded parts of a text; nobody can ask for it."""
 
 
 def _vector(words: list[str]) -> str:
@@ -53,13 +59,17 @@ def _vector(words: list[str]) -> str:
 
 def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]], *, replace: bool = True) -> None:
     """Put (pk, text) into the index of a table, in place of what it may hold for these rows."""
-    rows = [(pk, _folded(body)) for pk, body in bodies]
+    rows = [(pk, BETWEEN.join(map(folded, body.split(SEPARATOR)))) for pk, body in bodies]
     if replace:
         remove_texts(connection, name, [pk for pk, _ in rows])
+    insert_texts(connection, name, rows, 0)
+
+
+def insert_texts(connection: Connection, name: str, rows: Sequence[tuple[int, str]], base: int) -> None:
+    """Put (pk, folded words) of new rows into the index of a table; pks count from `base` on."""
     if connection.dialect.name == "postgresql":
         rows = [(pk, _vector(body.split())) for pk, body in rows]
-    if rows:
-        insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows)
+    insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows, {"rowid": base})
 
 
 def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:
