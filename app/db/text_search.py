@@ -4,7 +4,8 @@ SQLite keeps an FTS5 table `<table>_text` whose rowid is the row's pk; PostgreSQ
 `tsvector` built word by word, so that no database has an opinion of its own on what a word is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, String, bindparam, column, select, table, text
@@ -22,6 +23,9 @@ SEPARATOR = "\ue000"
 """Stands between the parts of a text, so that no phrase reaches from one into the next: a word of its own to both
 databases, which folding removes from everything that is asked."""
 MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
+
+GATHERED, MUCH_GATHERED = 1 << 20, 16 << 20
+"""Bytes of words that an index of SQLite holds in memory: its own choice, and ours while very many are written."""
 
 Phrases = Sequence[Sequence[str]]
 """What is searched: every phrase must occur; a phrase is words that follow each other."""
@@ -70,6 +74,20 @@ def insert_texts(connection: Connection, name: str, rows: Sequence[tuple[int, st
     if connection.dialect.name == "postgresql":
         rows = [(pk, _vector(body.split())) for pk, body in rows]
     insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows, {"rowid": base})
+
+
+@contextmanager
+def many_texts(connection: Connection, names: Iterable[str]) -> Iterator[None]:
+    """SQLite gathers more words of these indexes before it writes them down, so that it has less to merge later."""
+    sizes = (MUCH_GATHERED, GATHERED) if connection.dialect.name == "sqlite" else ()
+    for at, size in enumerate(sizes):
+        for name in names:
+            setting = f"INSERT INTO {name}_text ({name}_text, rank) VALUES ('hashsize', {size})"
+            connection.exec_driver_sql(setting)
+        if at == 0:
+            yield
+    if not sizes:
+        yield
 
 
 def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:

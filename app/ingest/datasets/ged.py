@@ -257,7 +257,6 @@ def _doubt_sources(cells: list[Any], sources: list[GedSource], earliest: date, f
         found.append(Warned("number_of_sources", str(count), f"source_article holds {len(sources)}"))
     if days is not None and days_listed(days) != [source.published_on for source in sources]:
         found.append(Warned("source_date", days, "lists other days than source_article"))
-    for source in sources:
-        if source.published_on and source.published_on < earliest:
-            day = source.published_on.isoformat()
-            found.append(Warned("source_article", day, f"a source is dated before the event, {earliest}: not believed"))
+    early = [str(source.published_on) for source in sources if source.published_on and source.published_on < earliest]
+    if early:
+        found.append(Warned("source_article", "; ".join(early), f"is before the event, {earliest}: not believed"))

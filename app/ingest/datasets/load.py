@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.db.bulk import indexes_last, renew_statistics
 from app.db.engine import writing
+from app.db.text_search import many_texts
 from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.batch import COLUMNS, Batch, Ids
 from app.ingest.datasets.dataset import Dataset, Rejected
@@ -129,9 +130,7 @@ class _Import:
         made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.done.dataset}"}
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         removing = self.complete and not self.fresh
-        filled = [name for name in self.store.columns if not name.endswith("_text")]
-        sorting = indexes_last(self.connection, filled) if self._is_bulk(apart) else nullcontext()
-        with sorting, self._batches(files, apart, removing) as batches:
+        with self._in_bulk(apart), self._batches(files, apart, removing) as batches:
             for batch in batches:
                 self._take(batch, removing)
                 self.store.write(batch)
@@ -147,9 +146,16 @@ class _Import:
         if apart:
             renew_statistics(self.connection, [*COLUMNS, self.store.cells])
 
-    def _is_bulk(self, apart: bool) -> bool:
+    @contextmanager
+    def _in_bulk(self, apart: bool) -> Iterator[None]:
+        """Where so much is added to so little that to put everything in order is best left to the end."""
         events = self.connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
-        return apart and self.fresh and events < MANY
+        if not (apart and self.fresh and events < MANY):
+            yield
+            return
+        filled = [name for name in self.store.columns if not name.endswith("_text")]
+        with many_texts(self.connection, ("event", "claim")), indexes_last(self.connection, filled):
+            yield
 
     def _batches(self, files: Sequence[Path], apart: bool, removing: bool) -> AbstractContextManager[Iterator[Batch]]:
         actors, locations = self._codes(models.ActorCode, models.Actor, models.ActorName), self._places()

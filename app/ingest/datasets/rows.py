@@ -95,7 +95,7 @@ class DatasetRows(References):
                 None,
             )
         )
-        tables["event_actor"].extend([(pk, ref.id, role) for ref, role in event.actors])
+        tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))  # as it is kept
         if place:
             tables["event_place"].append((pk, place.id))
         tables[cells].append((pk, *given))

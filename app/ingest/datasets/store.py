@@ -21,6 +21,7 @@ from app.schemas.claims import ClaimRow
 
 REFERENCES = ("sources", "actors", "locations")
 RESOURCES = (*REFERENCES, "events", "claims")
+FEW = 20_000
 PKS = {"pk", "rowid", "event_pk", "claim_pk"}
 
 
@@ -34,6 +35,7 @@ class Store:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.names: dict[str, dict[str, str]] = {name: {} for name in RESOURCES}
         """Of rows that were updated and that rows not read now may name."""
+        self.few: dict[str, dict[str, int] | None] = {}
         cells = table_of(dataset.cells)
         self.cells = cells.name
         self.columns = COLUMNS | {cells.name: tuple(column.name for column in cells.columns)}
@@ -46,6 +48,20 @@ class Store:
             self._references(batch, resource)
         self._events(batch)
 
+    def _held(self, resource: str, ids: list[str]) -> dict[str, int]:
+        """The pk of each of these ids that was there before: no id comes twice.
+
+        A table that was small is known by heart, as it mostly is when a dataset comes in for the first time.
+        """
+        if resource not in self.few:
+            table = table_of(TABLES[resource])
+            found = self.connection.execute(select(table.c.id, table.c.pk).limit(FEW + 1)).all()
+            self.few[resource] = dict(found) if len(found) <= FEW else None
+        few = self.few[resource]
+        if few is None:
+            return pks(self.connection, resource, ids) if ids else {}
+        return {id_: few[id_] for id_ in ids if id_ in few}
+
     def count(self, resource: str, delta: Delta) -> None:
         """Take note of what is different."""
         for action, ids in vars(delta).items():
@@ -55,7 +71,7 @@ class Store:
 
     def _references(self, batch: Batch, resource: str) -> None:
         rows = batch.tables[_name(resource)]
-        there = pks(self.connection, resource, [row[ID] for row in rows]) if rows else {}
+        there = self._held(resource, [row[ID] for row in rows])
         old = [row for row in rows if row[ID] in there]
         if old:
             records = self._records(batch, resource, old, {row[0]: row[ID] for row in old})
@@ -109,7 +125,7 @@ class Store:
         rows = batch.tables["event"]
         if not rows:
             return
-        there = self._there([row[ID] for row in rows])
+        there = self._mine(self._held("events", [row[ID] for row in rows]))
         new = None
         if there:
             self._update(batch, [row for row in rows if row[ID] in there], there)
@@ -118,16 +134,16 @@ class Store:
         claims = None if new is None else {row[0]: row[ID] for row in batch.tables["claim"] if row[EVENT] in new}
         self._insert(batch, "claims", claims, event_pk=event_pk)
 
-    def _there(self, ids: list[str]) -> dict[str, int]:
-        """The pk of those events that are there. Raises BrokenPackError if another pack or dataset holds one."""
+    def _mine(self, there: dict[str, int]) -> dict[str, int]:
+        """The same. Raises BrokenPackError if another pack or dataset holds one of these events."""
         event = table_of(models.Event)
-        wanted = select(event.c.id, event.c.pk, event.c.pack_id).where(event.c.id.in_(ids)).order_by(event.c.id)
-        found = self.connection.execute(wanted).all()
-        other = next((row for row in found if row.pack_id != self.ids.pack_id), None)
-        if other:
-            reason = f"is in {other.pack_id} already, and an event is in one dataset"
-            raise BrokenPackError([Problem(self.ids.pack_id, other.id, "id", other.id, reason)])
-        return {row.id: row.pk for row in found}
+        others = select(event.c.id, event.c.pack_id).where(event.c.pack_id != self.ids.pack_id)
+        wanted = others.where(event.c.pk.in_(list(there.values()))).order_by(event.c.id)
+        held = self.connection.execute(wanted).first() if there else None
+        if held:
+            reason = f"is in {held.pack_id} already, and an event is in one dataset"
+            raise BrokenPackError([Problem(self.ids.pack_id, held.id, "id", held.id, reason)])
+        return there
 
     def _update(self, batch: Batch, old: Tuples, there: Mapping[str, int]) -> None:
         """Make events that are there, and their claims, equal to the records, where they differ."""
