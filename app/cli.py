@@ -154,7 +154,7 @@ def import_ucdp_ged(
     from app.operate import Reports, import_files
 
     with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
-        lines = list(import_files(_settings(database), files, snapshot, Reports(rejected, odd), told))
+        lines = list(import_files(_settings(database), "ucdp-ged", files, snapshot, Reports(rejected, odd), told))
     for line in lines:
         out.print(line, markup=False)
 

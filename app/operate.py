@@ -21,7 +21,8 @@ from app.formats import FORMATS
 from app.formats.as_csv import harmless
 from app.formats.base import Batches
 from app.ingest.datasets.dataset import Rejected
-from app.ingest.datasets.load import Progress, import_ged
+from app.ingest.datasets.ged_pack import UCDP_GED
+from app.ingest.datasets.load import Progress, import_dataset
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
@@ -198,6 +199,10 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     yield from map(_told, done)
 
 
+DATASETS = {dataset.id: dataset for dataset in (UCDP_GED,)}
+"""What `oxus import` knows."""
+
+
 class Reports(NamedTuple):
     """Where an import lists rows that it did not read, and odd ones that it kept."""
 
@@ -206,9 +211,9 @@ class Reports(NamedTuple):
 
 
 def import_files(
-    settings: Settings, files: Sequence[Path], snapshot: str | None, reports: Reports, told: Progress
+    settings: Settings, dataset: str, files: Sequence[Path], snapshot: str | None, reports: Reports, told: Progress
 ) -> Iterator[str]:
-    """Import files of UCDP GED and say what changed; rows that are not read, and odd ones, are listed in reports (CSV).
+    """Import files of a dataset and say what changed; rows not read, and odd ones, are listed in reports (CSV).
 
     `told` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError, OutputError;
     then nothing is changed.
@@ -219,7 +224,7 @@ def import_files(
     with _ready(settings):
         pass
     with _engine(settings, read_only=False) as engine:
-        done = import_ged(engine, files, snapshot, told)
+        done = import_dataset(engine, DATASETS[dataset], files, snapshot, told)
     parts = [
         f"{done.counts[resource, action]} {resource} {action}"
         for resource in ("sources", "actors", "locations", "claims", "events")

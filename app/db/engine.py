@@ -22,7 +22,7 @@ from app.geo import distance_km
 
 BUSY_SECONDS = 30.0
 WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
-MUCH_CACHE = 128 << 20
+MUCH_CACHE = 64 << 20
 """Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
 every id falls at a place of its own."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
@@ -149,8 +149,17 @@ def writing(engine: Engine, *, much: bool = False, trusted: bool = False) -> Ite
                 if connection.dialect.name == "postgresql":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
                 yield connection
+            if is_embedded(engine) and much:
+                _tidied_up(connection)
     except OperationalError as error:
         raise _translated(error) from error
+
+
+def _tidied_up(connection: Connection) -> None:
+    """The log of a long write is as large as what it wrote; it is emptied at once, unless somebody still reads it."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA busy_timeout = 0")
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _unlike_others(connection: Connection, much: bool, trusted: bool) -> None:

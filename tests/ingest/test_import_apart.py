@@ -20,7 +20,8 @@ from app.db.engine import reading, writing
 from app.errors import BrokenPackError
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.files import UnreadableFileError
-from app.ingest.datasets.load import import_ged
+from app.ingest.datasets.ged_pack import UCDP_GED
+from app.ingest.datasets.load import import_dataset
 from app.ingest.derive import derive
 from app.models.base import table_of
 from ingest.test_import_ged import (
@@ -187,11 +188,12 @@ import sys, time
 from pathlib import Path
 from app.db.engine import make_engine
 from app.ingest.datasets import load
+from app.ingest.datasets.ged_pack import UCDP_GED
 load.APART, load.BATCH = 0, 3
 def told(_bytes, rows):
     print(rows, flush=True)
     time.sleep(60)
-load.import_ged(make_engine(sys.argv[1], read_only=False), [Path(sys.argv[2])], None, told)
+load.import_dataset(make_engine(sys.argv[1], read_only=False), UCDP_GED, [Path(sys.argv[2])], None, told)
 """
 
 
@@ -242,7 +244,7 @@ def test_the_settings_of_a_large_import_do_not_outlast_it(bare: str, write: Writ
     with engine_for(bare, read_only=False) as engine:
         if engine.dialect.name != "sqlite":
             pytest.skip("settings of SQLite")
-        import_ged(engine, [write(*RECORDS)], None, lambda *_: None)
+        import_dataset(engine, UCDP_GED, [write(*RECORDS)], None, lambda *_: None)
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
             assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -2000
@@ -256,7 +258,7 @@ def statements(url: str, path: Path, **named: Any) -> Iterator[str]:
     found: list[str] = []
     with engine_for(url, read_only=False) as engine:
         event.listen(engine, "before_cursor_execute", lambda _1, _2, statement, *_: found.append(statement))
-        import_ged(engine, [path], named.get("snapshot"), lambda *_: None)
+        import_dataset(engine, UCDP_GED, [path], named.get("snapshot"), lambda *_: None)
     return iter(found)
 
 

@@ -35,8 +35,9 @@ from app.ingest.datasets import files as table_files
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.files import UnreadableFileError
 from app.ingest.datasets.ged import COLUMNS, NEEDED_COLUMNS
+from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.ged_rows import GedRows
-from app.ingest.datasets.load import Imported, import_ged
+from app.ingest.datasets.load import Imported, import_dataset
 from app.main import create_app
 from app.models.base import table_of
 from app.names import key
@@ -80,7 +81,7 @@ def write(tmp_path: Path) -> Write:
 
 def run(url: str, *files: Path, snapshot: str | None = None, told: Any = lambda *_: None) -> Imported:
     with engine_for(url, read_only=False) as engine:
-        return import_ged(engine, files, snapshot, told)
+        return import_dataset(engine, UCDP_GED, files, snapshot, told)
 
 
 def counted(done: Imported) -> dict[str, int]:
@@ -1610,7 +1611,7 @@ def steps_of(url: str, path: Path) -> int:
     with engine_for(url, read_only=False) as engine:
         event.listen(engine, "before_cursor_execute", count)
         event.listen(engine, "commit", count)
-        import_ged(engine, [path], GIVEN, lambda *_: None)
+        import_dataset(engine, UCDP_GED, [path], GIVEN, lambda *_: None)
     return steps
 
 
@@ -1796,6 +1797,21 @@ def test_rejected_rows_are_listed(oxus: Oxus, bare: str, write: Write) -> None:
         [str(path), "7", "1", "id"],
     ]
     assert [row[5] for row in rows[1:4]] == ["is not a whole number", "is not between 1 and 7", "is missing"]
+
+
+def test_odd_rows_are_listed_as_rejected_ones_are(oxus: Oxus, bare: str, tmp_path: Path, write: Write) -> None:
+    report = tmp_path / "odd rows.csv"
+    path = write(rec(1), rec(2, low="9"), rec(3, year="2015", deaths_b="1"))
+    result = oxus("import", "ucdp-ged", path, "--database", bare, "--odd", report)
+    assert result.stdout.splitlines()[1] == (
+        f"2 rows are odd (such as low above best) and were kept as they are; {report} lists them"
+    )
+    assert list(csv.reader(report.read_text("utf-8").splitlines())) == [
+        ["file", "line", "id", "field", "value", "reason"],
+        [str(path), "3", "2", "best", "3", "is not between low, 9, and high, 4"],
+        [str(path), "4", "3", "best", "3", "is not the sum of the four counts of deaths, 2"],
+        [str(path), "4", "3", "year", "2015", "is no year of the dates, 2014-03-05 to 2014-03-05"],
+    ]
 
 
 def test_no_cell_of_the_report_runs_in_a_spreadsheet(oxus: Oxus, bare: str, write: Write) -> None:

@@ -22,7 +22,6 @@ from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.batch import COLUMNS, Batch, Ids
 from app.ingest.datasets.dataset import Dataset, Rejected
 from app.ingest.datasets.described import described
-from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.references import ISO, Codes, Named, Stored
 from app.ingest.datasets.store import REFERENCES, Store
 from app.ingest.datasets.work import Reading, Work, beside, chunks
@@ -64,11 +63,6 @@ class Imported:
 
 class _UnchangedError(Exception):
     """Nothing differs from what is there: the transaction is taken back."""
-
-
-def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told: Progress) -> Imported:
-    """Import files of UCDP GED: see `import_dataset`."""
-    return import_dataset(engine, UCDP_GED, files, snapshot, told)
 
 
 def import_dataset(
