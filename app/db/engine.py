@@ -22,7 +22,7 @@ from app.geo import distance_km
 
 BUSY_SECONDS = 30.0
 WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
-MUCH_CACHE = 64 << 20
+MUCH_CACHE = 48 << 20
 """Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
 every id falls at a place of its own."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds

@@ -24,7 +24,7 @@ SEPARATOR = "\ue000"
 databases, which folding removes from everything that is asked."""
 MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
 
-GATHERED, MUCH_GATHERED = 1 << 20, 16 << 20
+GATHERED, MUCH_GATHERED = 1 << 20, 8 << 20
 """Bytes of words that an index of SQLite holds in memory: its own choice, and ours while very many are written."""
 
 Phrases = Sequence[Sequence[str]]

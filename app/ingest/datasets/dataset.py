@@ -43,7 +43,7 @@ class DatasetRecord(Protocol):
 
     @property
     def id(self) -> Any:
-        """The id that the file gives it."""
+        """The id that the file gives it, however the file spells it."""
 
     @property
     def warnings(self) -> Sequence[Warned]:

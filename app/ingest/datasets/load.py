@@ -31,7 +31,7 @@ from app.ingest.rename import rename
 from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
 from app.models.base import table_of
 
-BATCH = 1000  # records that are held in memory at a time
+BATCH = 500  # records that are held in memory at a time
 IDS_A_QUERY = 5000
 APART = 512 << 10
 """Bytes of files from which on a second process pays that takes half a second to start."""
@@ -130,6 +130,7 @@ class _Import:
                 self.store.write(batch)
                 if batch.referred is None:
                     told(batch.consumed, batch.rows)
+                del batch  # so that no two are held at a time
         if removing and not self.unreadable:
             self._remove_unseen()
         self.done.nothing_removed = removing and self.unreadable

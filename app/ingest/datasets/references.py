@@ -20,7 +20,7 @@ ISO = "iso-3166-1-alpha-3"
 """The scheme of the codes that countries share."""
 LONGEST_SLUG = 80
 MOST_TEXT = 300  # of a title or name; longer ones are cut, the cells keep them whole
-REMEMBERED = 1 << 15
+REMEMBERED = 1 << 14
 """Texts whose folded form is kept at hand: names come back thousands of times."""
 
 words_of = lru_cache(REMEMBERED)(folded)
@@ -101,11 +101,11 @@ class References:
         self._refs: dict[str, Named] = {}
         self._parents: dict[str, str | None] = {}
         self._made: set[str] = set()
-        self._points: dict[str, _Point] = {}
+        self._points: dict[bytes, _Point] = {}
         self._alike: dict[_Point, _Point] = {}
         for row in stored:
             if row.pointed:
-                self._points[row.id] = self._shared(_Point(row.name, row.parent, False))
+                self._points[_short(row.id)] = self._shared(_Point(row.name, row.parent, False))
             else:
                 self._refs[row.id] = Named(row.id, row.name, row.country)
                 self._parents[row.id] = row.parent
@@ -187,11 +187,12 @@ class References:
         """A place with latitude, longitude and the kind of its point; nothing lies in it."""
         if self.referred is not None:
             self.referred.add(id_)
-        known = self._points.get(id_)
+        short = _short(id_)
+        known = self._points.get(short)
         spelt = known.name if known else name[:MOST_TEXT]
         ref = Named(id_, spelt, country.iso3 if country else None, point[0], point[1], (*parent.path, id_))
         if known is None or not (known.made or (known.parent == parent.id and parent.id not in self._made)):
-            self._points[id_] = self._shared(_Point(spelt, parent.id, True))
+            self._points[short] = self._shared(_Point(spelt, parent.id, True))
             self._add_place(ref, kind, parent.id, point[2], [])
         return ref
 
@@ -225,6 +226,11 @@ class References:
         for scheme, code in codes:
             tables[f"{table}_code"].append((id_, scheme, None, code))
         tables[f"{table}_text"].append((pk, ref.words))
+
+
+def _short(id_: str) -> bytes:
+    """What stands for the id of a point, of which hundreds of thousands are remembered: a third of its memory."""
+    return hashlib.blake2b(id_.encode(), digest_size=16).digest()
 
 
 def _codes(codes: Iterable[tuple[str, str]]) -> str:

@@ -55,7 +55,7 @@ class Reading:
     def __init__(self, work: Work, stored: Iterable[Stored]) -> None:
         self.work = work
         self.rows = work.dataset.rows(work.ids, work.actors, work.locations, stored, collect=work.collect)
-        self.seen: set[str] = set()
+        self.seen: set[Any] = set()
         self.read = 0
 
     def batches(self) -> Iterator[Batch]:
@@ -81,12 +81,11 @@ class Reading:
             except ValueError:
                 batch.unreadable = True
             return False
-        id_ = self.work.dataset.event_id(record.id)
-        if id_ in self.seen:
+        if record.id in self.seen:
             said = str(record.id)
             batch.rejected.append((str(path), Rejected(record.line, said, "id", said, "was there before")))
             return False
-        self.seen.add(id_)
+        self.seen.add(record.id)
         self.read += 1
         if record.warnings:
             batch.warned += 1
@@ -167,6 +166,7 @@ def _received(pipe: IO[bytes]) -> Iterator[Batch]:
         if isinstance(found, BaseException):
             raise found
         yield found
+        del found  # so that no two are held at a time
 
 
 def main() -> None:
@@ -180,6 +180,7 @@ def main() -> None:
         try:
             for batch in Reading(work, _stored(sys.stdin.buffer)).batches():
                 _send(pipe, batch)
+                del batch  # so that no two are held at a time
             _send(pipe, None)
         except BrokenPipeError:
             raise
