@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
 NO_BASE: Mapping[str, int] = {}
+IN_PLACE = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
+"""Columns whose values are few, or grow with every row that an import adds."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -76,13 +78,35 @@ def indexes_last(connection: Connection, tables: Collection[str]) -> Iterator[No
     statements: list[str] = []
     if connection.dialect.name == "sqlite":
         wanted = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-        found = [row for row in connection.execute(wanted) if row.tbl_name in tables]
+        found = [row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap(row.sql)]
         statements = [row.sql for row in found]
         for row in found:
             connection.exec_driver_sql(f'DROP INDEX "{row.name}"')
     yield
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+def _is_cheap(statement: str) -> bool:
+    """Whether an index is of one column in which new rows stand together: to read the table again would cost more."""
+    return statement.rpartition("(")[2].strip(' )"') in IN_PLACE
+
+
+@contextmanager
+def sorted_last(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
+    """The table into which rows are to be put that stand in `table` at the end, in the order of these columns, its key.
+
+    SQLite keeps such a table in that order: to put each row in its place as it comes is slow once there are a million.
+    """
+    if connection.dialect.name != "sqlite":
+        yield table
+        return
+    named = ", ".join(columns)
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {table}_aside AS SELECT {named} FROM {table} WHERE 0")
+    yield f"{table}_aside"
+    sorted_rows = f"SELECT {named} FROM {table}_aside ORDER BY {named}"
+    connection.exec_driver_sql(f"INSERT INTO {table} ({named}) {sorted_rows}")
+    connection.exec_driver_sql(f"DROP TABLE {table}_aside")
 
 
 def renew_statistics(connection: Connection, tables: Collection[str]) -> None:

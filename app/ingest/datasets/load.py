@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, inse
 from sqlalchemy.exc import IntegrityError
 
 from app import models
-from app.db.bulk import indexes_last, renew_statistics
+from app.db.bulk import indexes_last, renew_statistics, sorted_last
 from app.db.engine import writing
 from app.db.text_search import many_texts
 from app.errors import BrokenPackError, InvalidParameterError, Problem
@@ -149,8 +149,15 @@ class _Import:
             yield
             return
         filled = [name for name in self.store.columns if not name.endswith("_text")]
-        with many_texts(self.connection, ("event", "claim")), indexes_last(self.connection, filled):
+        ancestors = models.LocationAncestor.__tablename__
+        with (
+            many_texts(self.connection, ("event", "claim")),
+            indexes_last(self.connection, filled),
+            sorted_last(self.connection, ancestors, ("ancestor_id", "location_id")) as aside,
+        ):
+            self.store.aside = {ancestors: aside}
             yield
+            self.store.aside = {}
 
     def _batches(self, files: Sequence[Path], apart: bool, removing: bool) -> AbstractContextManager[Iterator[Batch]]:
         actors, locations = self._codes(models.ActorCode, models.Actor, models.ActorName), self._places()

@@ -39,6 +39,8 @@ class Store:
         cells = table_of(dataset.cells)
         self.cells = cells.name
         self.columns = COLUMNS | {cells.name: tuple(column.name for column in cells.columns)}
+        self.aside: dict[str, str] = {}
+        """Tables whose rows are put into another one first."""
         removed = table_of(models.Removed)
         self.any_removed = connection.scalar(select(removed.c.id).limit(1)) is not None
 
@@ -113,7 +115,7 @@ class Store:
         else:
             columns = self.columns[table]
             shifted = {column: base[column] for column in columns if column in PKS and column in base}
-            insert_tuples(self.connection, table, columns, rows, shifted)
+            insert_tuples(self.connection, self.aside.get(table, table), columns, rows, shifted)
 
     def _are_back(self, resource: str, ids: list[str]) -> None:
         gone = table_of(models.Removed)
