@@ -147,13 +147,14 @@ def import_ucdp_ged(
         str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
     ] = None,
     rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
+    odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
     database: Database = None,
 ) -> None:
     """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
-    from app.operate import import_files
+    from app.operate import Reports, import_files
 
     with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
-        lines = list(import_files(_settings(database), files, snapshot, rejected, told))
+        lines = list(import_files(_settings(database), "ucdp-ged", files, snapshot, Reports(rejected, odd), told))
     for line in lines:
         out.print(line, markup=False)
 

@@ -17,12 +17,20 @@ def fold(text: str) -> str:
     if text.isascii():  # most text is, and needs no look at every character
         return " ".join(_ASCII_WORD.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(
-        char if unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Mc" else " "
-        for char in plain
-        if unicodedata.category(char) not in ("Mn", "Cf")
-    )
-    return " ".join(kept.split())
+    return " ".join(plain.translate(_KEPT).split())
+
+
+class _Kept(dict[int, str | int | None]):
+    """What becomes of a character: letters and digits stay, accents and marks that show nothing go, the rest parts."""
+
+    def __missing__(self, number: int) -> str | int | None:
+        category = unicodedata.category(chr(number))
+        stays = category[0] in "LN" or category == "Mc"
+        self[number] = kept = number if stays else None if category in ("Mn", "Cf") else " "
+        return kept
+
+
+_KEPT = _Kept()
 
 
 LONGEST_WORD = 400

@@ -4,12 +4,12 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -21,7 +21,9 @@ from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.as_csv import harmless
 from app.formats.base import Batches
-from app.ingest.datasets.load import Progress, import_ged
+from app.ingest.datasets.dataset import Rejected
+from app.ingest.datasets.ged_pack import UCDP_GED
+from app.ingest.datasets.load import Progress, import_dataset
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
@@ -198,33 +200,60 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     yield from map(_told, done)
 
 
+DATASETS = {dataset.id: dataset for dataset in (UCDP_GED,)}
+"""What `oxus import` knows."""
+
+
+class Reports(NamedTuple):
+    """Where an import lists rows that it did not read, and odd ones that it kept."""
+
+    rejected: Path
+    odd: Path
+
+
 def import_files(
-    settings: Settings, files: Sequence[Path], snapshot: str | None, report: Path, told: Progress
+    settings: Settings, dataset: str, files: Sequence[Path], snapshot: str | None, reports: Reports, told: Progress
 ) -> Iterator[str]:
-    """Import files of UCDP GED and say what changed; rows that are not read are listed in `report` (CSV).
+    """Import files of a dataset and say what changed; rows not read, and odd ones, are listed in reports (CSV).
 
     `told` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError, OutputError;
     then nothing is changed.
     """
-    if not report.parent.is_dir():
-        raise OutputError(f"{report} cannot be written: there is no such folder")
+    for report in reports:
+        if not report.parent.is_dir() or report.is_dir():
+            raise OutputError(f"{report} cannot be written: there is no such folder, or it is one itself")
     with _ready(settings):
         pass
     with _engine(settings, read_only=False) as engine:
-        done = import_ged(engine, files, snapshot, told)
-    parts = [f"{count} {resource} {action}" for (resource, action), count in done.counts.items() if count]
+        done = import_dataset(engine, DATASETS[dataset], files, snapshot, told)
+    parts = [
+        f"{done.counts[resource, action]} {resource} {action}"
+        for resource in ("sources", "actors", "locations", "claims", "events")
+        for action in ("added", "updated", "removed")
+        if done.counts[resource, action]
+    ]
     what = f"revision {done.revision}: {', '.join(parts) or 'what is known of it updated'}"
     yield f"{done.dataset}: {done.rows} rows read: {what if done.revision else 'nothing changed'}"
-    if done.warned:
-        yield f"{done.warned} rows are odd (such as low above best) and were kept as they are"
+    if done.nothing_removed:
+        yield "a row without an id that can be read may be any of those that are missing: nothing was removed"
+    if done.odd:
+        _write_report(reports.odd, done.odd)
+        yield f"{done.warned} rows are odd (such as low above best) and were kept as they are; {reports.odd} lists them"
     if done.rejected:
-        with _replacing(str(report)) as file:
-            rejected = [(name, *astuple(row)) for name, row in done.rejected]
-            text = io.StringIO(newline="")
-            rows = [("file", "line", "id", "field", "value", "reason"), *rejected]
-            csv.writer(text).writerows([harmless(str(cell)) for cell in row] for row in rows)
-            file.write(text.getvalue().encode())
-        yield f"{len({(row[0], row[1]) for row in rejected})} rows were left out; {report} says why"
+        _write_report(reports.rejected, done.rejected)
+        left_out = {(file, row.line) for file, row in done.rejected}
+        yield f"{len(left_out)} rows were left out; {reports.rejected} says why"
+
+
+def _write_report(path: Path, rows: Iterable[tuple[str, Rejected]]) -> None:
+    """A CSV file of rows of a dataset and what is wrong with each."""
+    with _replacing(str(path)) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        writer = csv.writer(text)
+        writer.writerow(("file", "line", "id", "field", "value", "reason"))
+        for name, row in rows:
+            writer.writerow([harmless(str(cell)) for cell in (name, *astuple(row))])
+        text.detach()
 
 
 def _told(loaded: Loaded) -> str:

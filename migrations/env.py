@@ -5,6 +5,8 @@ from sqlalchemy import Engine
 
 from app.db.engine import make_engine, prepare_for_writing, writing
 from app.db.migrate import is_model_table
+from app.db.schema import orphans
+from app.errors import SchemaError
 from app.models import METADATA
 from app.settings import Settings
 
@@ -20,7 +22,8 @@ def run() -> None:
 
 def _migrate(engine: Engine) -> None:
     prepare_for_writing(engine)
-    with writing(engine) as connection:
+    # A table that is made anew is gone for a moment, together with what others refer to.
+    with writing(engine, much=True, trusted=True) as connection:
         context.configure(
             connection=connection,
             target_metadata=METADATA,
@@ -28,7 +31,11 @@ def _migrate(engine: Engine) -> None:
             compare_type=True,
             render_as_batch=connection.dialect.name == "sqlite",
         )
+        migration = context.get_context()
+        before = migration.get_current_heads()
         context.run_migrations()
+        if migration.get_current_heads() != before and (faults := orphans(connection)):
+            raise SchemaError("; ".join(faults))
 
 
 run()

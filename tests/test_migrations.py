@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
 from sqlalchemy import column, inspect, table, text, update
 
 from app import models, operate
@@ -12,6 +13,7 @@ from app.db.engine import reading, writing
 from app.db.migrate import config_for, differences, downgrade, upgrade
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.errors import SchemaError
+from app.main import create_app
 from app.settings import Settings
 
 VERSION = table("alembic_version", column("version_num"))
@@ -20,6 +22,11 @@ VERSION = table("alembic_version", column("version_num"))
 def tables_of(url: str) -> set[str]:
     with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
         return set(inspect(connection).get_table_names())
+
+
+def rows_of(url: str, statement: str) -> list[tuple[object, ...]]:
+    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
 
 
 def execute(url: str, *statements: str) -> None:
@@ -88,6 +95,24 @@ def test_a_full_database_goes_down_to_nothing_and_up_again(databases: Databases)
     (told,) = operate.load_seed(Settings(database_url=url))
     assert told.startswith("northern-afghanistan-2021 ")
     assert operate.check_database(Settings(database_url=url)) == []
+
+
+def test_a_step_down_knows_the_document_and_the_origin_of_every_claim_and_a_step_up_keeps_all_rows(
+    databases: Databases,
+) -> None:
+    url = databases.loaded()
+    counts = {name: rows_of(url, f"SELECT count(*) FROM {name}") for name in ("claim", "claim_hop", "event_actor")}  # noqa: S608
+    downgrade(url, "0002")
+    wanted = "SELECT id, {} FROM claim ORDER BY id"
+    hop = "(SELECT source_id FROM claim_hop WHERE claim_pk = claim.pk ORDER BY position {} LIMIT 1)"
+    both = rows_of(url, wanted.format("origin_id, document_id"))
+    assert both == rows_of(url, wanted.format(f"{hop.format('')}, {hop.format('DESC')}"))
+    assert {document for _, _, document in both} == {"bne-intellinews-2021-07-05"}
+    upgrade(url)
+    assert {name: rows_of(url, f"SELECT count(*) FROM {name}") for name in counts} == counts  # noqa: S608
+    assert operate.check_database(Settings(database_url=url)) == []
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        assert client.get("/v1/events", params={"q": "taliban"}).json()["items"]
 
 
 def test_the_tables_are_those_of_the_model(databases: Databases) -> None:

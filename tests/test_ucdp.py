@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from ingest.test_ged_reading import SAMPLES, ged_bytes
 from ingest.test_loading import emptied
 
-from app.ingest.datasets.load import import_ged
+from app.ingest.datasets.ged_pack import UCDP_GED
+from app.ingest.datasets.load import import_dataset
 from app.main import create_app
 from app.settings import HOME, Settings
 
@@ -125,7 +126,7 @@ ROWS = sorted([*rows_of(MADE_UP.read_bytes()), *rows_of(DRAWN)], key=lambda row:
 
 def imports(url: str, *paths: Path) -> None:
     with engine_for(url, read_only=False) as engine:
-        done = import_ged(engine, paths, None, lambda *_: None)
+        done = import_dataset(engine, UCDP_GED, paths, None, lambda *_: None)
     assert done.rejected == []
 
 

@@ -1,35 +1,117 @@
 """Writing many new rows at once, as each database takes them fastest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
+
+NO_BASE: Mapping[str, int] = {}
+IN_PLACE = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
+"""Columns whose values are few, or grow with every row that an import adds."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of the same columns: PostgreSQL gets them as one COPY, SQLite as one prepared statement."""
     if rows:
         names = list(rows[0])
-        insert_tuples(connection, table.name, names, [tuple([row[name] for name in names]) for row in rows])
+        embedded = connection.dialect.name == "sqlite"
+        # SQLite's driver knows no dates: they are texts, as everywhere in SQLite.
+        plain = _plain if embedded else list
+        insert_tuples(connection, table.name, names, [tuple(plain([row[name] for name in names])) for row in rows])
 
 
-def insert_tuples(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """The same, of values in the order of the columns."""
+def _plain(row: list[Any]) -> list[Any]:
+    return [value.isoformat() if isinstance(value, date) else value for value in row]
+
+
+def insert_tuples(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    base: Mapping[str, int] = NO_BASE,
+) -> None:
+    """The same, of values in the order of the columns, days as texts; what `base` has for a column is added to it."""
+    if not rows:
+        return
     quote = connection.dialect.identifier_preparer.quote
     named = ", ".join(quote(column) for column in columns)
     if connection.dialect.name == "postgresql":
-        raw: Any = connection.connection.dbapi_connection
-        statement, driver = f"COPY {quote(table)} ({named}) FROM STDIN", connection.dialect.loaded_dbapi
-        try:
-            with raw.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
-        except driver.Error as error:  # the same error as of any other statement
-            raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+        _copy(connection, f"COPY {quote(table)} ({named}) FROM STDIN", columns, rows, base)
         return
-    marks = ", ".join("?" * len(columns))
-    # The driver knows no dates: they are texts, as everywhere in SQLite.
-    plain = [tuple([value.isoformat() if isinstance(value, date) else value for value in row]) for row in rows]
-    connection.exec_driver_sql(f"INSERT INTO {quote(table)} ({named}) VALUES ({marks})", plain)
+    marks = ", ".join(f"? + {base[column]}" if base.get(column) else "?" for column in columns)
+    connection.exec_driver_sql(f"INSERT INTO {quote(table)} ({named}) VALUES ({marks})", rows)
+
+
+def _copy(
+    connection: Connection,
+    statement: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    base: Mapping[str, int],
+) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    driver = connection.dialect.loaded_dbapi
+    added = [base.get(column, 0) for column in columns]
+    if any(added):
+        rows = [
+            tuple([value + more if more else value for value, more in zip(row, added, strict=True)]) for row in rows
+        ]
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as error:  # the same error as of any other statement
+        raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+
+
+@contextmanager
+def indexes_last(connection: Connection, tables: Collection[str]) -> Iterator[None]:
+    """Whatever indexes these tables have are taken away and made again at the end, when all rows are there.
+
+    To sort many rows once is faster than to find the place of each. PostgreSQL would lock readers out, so only SQLite
+    does it, where they go on with what they see. What keeps ids apart (UNIQUE, PRIMARY KEY) is no index of this kind.
+    """
+    statements: list[str] = []
+    if connection.dialect.name == "sqlite":
+        wanted = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        found = [row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap(row.sql)]
+        statements = [row.sql for row in found]
+        for row in found:
+            connection.exec_driver_sql(f'DROP INDEX "{row.name}"')
+    yield
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _is_cheap(statement: str) -> bool:
+    """Whether an index is of one column in which new rows stand together: to read the table again would cost more."""
+    return statement.rpartition("(")[2].strip(' )"') in IN_PLACE
+
+
+@contextmanager
+def sorted_last(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
+    """The table into which rows are to be put that stand in `table` at the end, in the order of these columns, its key.
+
+    SQLite keeps such a table in that order: to put each row in its place as it comes is slow once there are a million.
+    """
+    if connection.dialect.name != "sqlite":
+        yield table
+        return
+    named = ", ".join(columns)
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {table}_aside AS SELECT {named} FROM {table} WHERE 0")
+    yield f"{table}_aside"
+    sorted_rows = f"SELECT {named} FROM {table}_aside ORDER BY {named}"
+    connection.exec_driver_sql(f"INSERT INTO {table} ({named}) {sorted_rows}")
+    connection.exec_driver_sql(f"DROP TABLE {table}_aside")
+
+
+def renew_statistics(connection: Connection, tables: Collection[str]) -> None:
+    """Let PostgreSQL know at once how many rows there are, and which; it would find out by itself only later."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"ANALYZE {', '.join(connection.dialect.identifier_preparer.quote(t) for t in tables)}"
+        )

@@ -24,6 +24,9 @@ from app.geo import distance_km
 
 BUSY_SECONDS = 30.0
 WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
+MUCH_CACHE = 48 << 20
+"""Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
+every id falls at a place of its own."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
 
 
@@ -148,15 +151,40 @@ def _translated(error: DBAPIError) -> Exception:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection in one transaction that no other writer shares: all of it is kept, or nothing."""
+def writing(engine: Engine, *, much: bool = False, trusted: bool = False) -> Iterator[Connection]:
+    """A connection in one transaction that no other writer shares: all of it is kept, or nothing.
+
+    For `much` the embedded database takes more memory. If `trusted`, it does not look for what foreign keys refer to:
+    for those who know that they write nothing that hangs in the air, or look for it themselves.
+    """
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
-            yield connection
+        with engine.connect() as connection:
+            if is_embedded(engine) and (much or trusted):
+                _unlike_others(connection, much, trusted)
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
+                yield connection
+            if is_embedded(engine) and much:
+                _tidied_up(connection)
     except OperationalError as error:
         raise _translated(error) from error
+
+
+def _tidied_up(connection: Connection) -> None:
+    """The log of a long write is as large as what it wrote; it is emptied at once, unless somebody still reads it."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA busy_timeout = 0")
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _unlike_others(connection: Connection, much: bool, trusted: bool) -> None:
+    """Settings of an embedded database that hold for this connection, which nobody gets after its close."""
+    connection.detach()
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"PRAGMA foreign_keys = {'OFF' if trusted else 'ON'}")
+    if much:
+        raw.execute(f"PRAGMA cache_size = -{MUCH_CACHE >> 10}")
 
 
 def prepare_for_writing(engine: Engine) -> None:

@@ -44,6 +44,15 @@ def damage(connection: Connection) -> list[str]:
     if connection.dialect.name != "sqlite":
         return []
     found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-    for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
-        found.append(f"{table_name} row {row} refers to a {parent} that is not there")
-    return found
+    return found + orphans(connection)
+
+
+def orphans(connection: Connection) -> list[str]:
+    """Rows of an embedded database that refer to something that is not there."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return [
+        # A table that is kept in the order of its key does not number its rows.
+        f"{table_name} row{'' if row is None else f' {row}'} refers to a {parent} that is not there"
+        for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check"))
+    ]

@@ -4,7 +4,8 @@ SQLite keeps an FTS5 table `<table>_text` whose rowid is the row's pk; PostgreSQ
 `tsvector` built word by word, so that no database has an opinion of its own on what a word is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, Select, String, bindparam, column, select, table, text
@@ -15,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
 from app.db.bulk import insert_tuples
-from app.names import words
+from app.names import LONGEST_WORD, fold, words
 
 INDEXED = ("event", "claim", "source", "actor", "location")
 SEPARATOR = "\ue000"
@@ -23,23 +24,33 @@ SEPARATOR = "\ue000"
 databases, which folding removes from everything that is asked."""
 MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
 
+GATHERED, MUCH_GATHERED = 1 << 20, 8 << 20
+"""Bytes of words that an index of SQLite holds in memory: its own choice, and ours while very many are written."""
+
 
 def create_index(dialect: str, name: str) -> list[str]:
-    """The statements that make the text index of a table."""
+    """The statements that make the text index of a table.
+
+    What is written there are folded words with blanks between them, so the simplest way of telling words apart is
+    right: all but blanks is part of a word. Nobody asks how long a text is.
+    """
     if dialect == "postgresql":
         return [
             f"CREATE TABLE {name}_text (rowid INTEGER PRIMARY KEY, body TSVECTOR NOT NULL)",
             f"CREATE INDEX ix_{name}_text_body ON {name}_text USING GIN (body)",
         ]
-    return [
-        f"CREATE VIRTUAL TABLE {name}_text USING fts5("
-        "body, tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* Co Mc'\")"
-    ]
+    return [f"CREATE VIRTUAL TABLE {name}_text USING fts5(body, tokenize=ascii, columnsize=0)"]
 
 
-def _folded(body: str) -> str:
-    """The words of a text; its parts stay apart, since nobody can ask for what parts them."""
-    return f" {SEPARATOR} ".join(" ".join(words(part)) for part in body.split(SEPARATOR))
+def folded(text: str) -> str:
+    """The words of a text as they are put into an index."""
+    whole = fold(text)
+    # Where all of it is as short as one word may be, so is each word.
+    return whole if len(whole) <= LONGEST_WORD and whole.isascii() else " ".join(words(text))
+
+
+BETWEEN = f" {SEPARATOR} "
+"""Stands between the folded parts of a text; nobody can ask for it."""
 
 
 def _vector(words: list[str]) -> str:
@@ -49,13 +60,31 @@ def _vector(words: list[str]) -> str:
 
 def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]], *, replace: bool = True) -> None:
     """Put (pk, text) into the index of a table, in place of what it may hold for these rows."""
-    rows = [(pk, _folded(body)) for pk, body in bodies]
+    rows = [(pk, BETWEEN.join(map(folded, body.split(SEPARATOR)))) for pk, body in bodies]
     if replace:
         remove_texts(connection, name, [pk for pk, _ in rows])
+    insert_texts(connection, name, rows, 0)
+
+
+def insert_texts(connection: Connection, name: str, rows: Sequence[tuple[int, str]], base: int) -> None:
+    """Put (pk, folded words) of new rows into the index of a table; pks count from `base` on."""
     if connection.dialect.name == "postgresql":
         rows = [(pk, _vector(body.split())) for pk, body in rows]
-    if rows:
-        insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows)
+    insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows, {"rowid": base})
+
+
+@contextmanager
+def many_texts(connection: Connection, names: Iterable[str]) -> Iterator[None]:
+    """SQLite gathers more words of these indexes before it writes them down, so that it has less to merge later."""
+    sizes = (MUCH_GATHERED, GATHERED) if connection.dialect.name == "sqlite" else ()
+    for at, size in enumerate(sizes):
+        for name in names:
+            setting = f"INSERT INTO {name}_text ({name}_text, rank) VALUES ('hashsize', {size})"
+            connection.exec_driver_sql(setting)
+        if at == 0:
+            yield
+    if not sizes:
+        yield
 
 
 def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -120,26 +120,19 @@ def _printed(facts: list[ClaimFact]) -> str | None:
     return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
 
 
-Claims = Mapping[int, list[Told]]
-"""The claims of events by their pk, first reports first."""
-
-
-def derive(connection: Connection, event_pks: Iterable[int], revision: int, at_hand: Claims | None = None) -> set[str]:
-    """Make the views of these events follow from their claims; the ids of those that changed.
-
-    `at_hand` are events whose claims need not be read, since all of them have just been written.
-    """
+def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
+    """Make the views of these events follow from their claims; the ids of those that changed."""
     changed: set[str] = set()
     wanted = sorted(set(event_pks))
     for start in range(0, len(wanted), BATCH):
-        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision, at_hand or {})
+        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision)
     return changed
 
 
-def _derive_batch(connection: Connection, batch: list[int], revision: int, at_hand: Claims) -> set[str]:
+def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
     view, event = table_of(models.EventView), table_of(models.Event)
     events = _coded(connection, batch)
-    claims = {**told_of(connection, [pk for pk in batch if pk not in at_hand]), **at_hand}
+    claims = told_of(connection, batch)
     parents = _known_since(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for found in connection.execute(
@@ -198,8 +191,8 @@ def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
 
 
 def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:
-    """What full text finds events by: title, summary, and all names of their actors and places."""
-    parts: dict[int, list[str]] = {coded.pk: [coded.row["title"], coded.row["summary"]] for coded in events}
+    """What full text finds events by: title, summary, and all names of their actors and places, sorted."""
+    names: dict[int, set[str]] = {coded.pk: set() for coded in events}
     links = (
         (models.EventActor, "actor_id", models.ActorName),
         (models.EventPlace, "location_id", models.LocationName),
@@ -209,8 +202,10 @@ def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]
         for event_pk, spelling in connection.execute(
             select(link.c.event_pk, name.c.name)
             .join(name, name.c.owner_id == link.c[column])
-            .where(link.c.event_pk.in_(parts), name.c.kind != "id")
-            .order_by(link.c.event_pk, name.c.pk)
+            .where(link.c.event_pk.in_(names), name.c.kind != "id")
         ):
-            parts[event_pk].append(spelling)
-    return [(pk, SEPARATOR.join(dict.fromkeys(found))) for pk, found in parts.items()]
+            names[event_pk].add(spelling)
+    return [
+        (coded.pk, SEPARATOR.join(dict.fromkeys([coded.row["title"], coded.row["summary"], *sorted(names[coded.pk])])))
+        for coded in events
+    ]

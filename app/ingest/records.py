@@ -21,7 +21,6 @@ from app.ingest.drafts import (
 )
 from app.ingest.universe import Universe, figure_fact
 from app.names import key
-from app.rules.facts import ClaimFact
 from app.schemas.base import Alias, CodeIn, Ref, Said, When
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import ControlChangeRow, EventActorRow, EventCoded, MovementRow
@@ -51,8 +50,6 @@ class Record:
     columns: dict[str, Any]
     children: Children = field(default_factory=dict)
     text: str = ""
-    fact: ClaimFact | None = None
-    """Of a claim whose event is derived from what is at hand: what the rules see of it."""
 
 
 def sort_date(when: Interval) -> date:
@@ -263,8 +260,6 @@ class Records:
         )
         columns = {
             "event_pk": event_pk,
-            "document_id": chain[-1].id,
-            "origin_id": chain[0].id,
             "stance": draft.stance,
             "modality": draft.modality,
             "reported_on": reported_on,

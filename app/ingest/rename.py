@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
+from app import models
 from app.db.text_search import write_texts
 from app.ingest.drafts import PackContent
 from app.ingest.records import claim_text
@@ -39,6 +40,32 @@ REFERENCES: dict[str, dict[str, str]] = {
 """Where the rows of a resource refer to others, and to which resource."""
 
 
+def _links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
+    """For a resource and what it refers to: the pks of rows that do, and the column with the id that they refer to.
+
+    Every place of a control change or movement is among the places of its event, and every side among its actors.
+    """
+    source, actor, event, claim = (table_of(TABLES[name]) for name in ("sources", "actors", "events", "claims"))
+    relation, hop = table_of(models.ActorRelation), table_of(models.ClaimHop)
+    acting, place = table_of(models.EventActor), table_of(models.EventPlace)
+    return {
+        ("sources", "sources"): (select(source.c.pk), source.c.organisation_id),
+        ("sources", "actors"): (select(source.c.pk), source.c.actor_id),
+        ("actors", "actors"): (
+            select(actor.c.pk).join(relation, relation.c.actor_id == actor.c.id),
+            relation.c.other_id,
+        ),
+        ("events", "locations"): (select(place.c.event_pk), place.c.location_id),
+        ("events", "actors"): (select(acting.c.event_pk), acting.c.actor_id),
+        ("claims", "events"): (select(claim.c.pk).join(event, event.c.pk == claim.c.event_pk), event.c.id),
+        ("claims", "sources"): (select(hop.c.claim_pk), hop.c.source_id),
+        ("claims", "locations"): (select(claim.c.pk), claim.c.location_id),
+    }
+
+
+LINKS = _links()
+IDS_A_QUERY = 5000
+
 Names = Mapping[str, Mapping[str, str]]
 """The present name of rows, by resource and id."""
 
@@ -62,11 +89,9 @@ def rename(connection: Connection, names: Names, revision: int, except_pack: str
     changed: dict[str, set[str]] = {resource: set() for resource in REFERENCES}
     for resource, paths in REFERENCES.items():
         table = table_of(TABLES[resource])
-        ids = {id_ for target in set(paths.values()) for id_ in names.get(target, ())}
-        for id_ in sorted(ids):
-            mentions = table.c.row.contains(f'"id":{json.dumps(id_)}', autoescape=True)
-            elsewhere = select(table.c.pk, table.c.id, table.c.row).where(mentions, table.c.pack_id != except_pack)
-            for pk, owner, row in connection.execute(elsewhere).all():
+        for pk in sorted(_mentioning(connection, resource, names)):
+            wanted = select(table.c.id, table.c.row).where(table.c.pk == pk, table.c.pack_id != except_pack)
+            for owner, row in connection.execute(wanted).all():
                 renamed = _renamed(json.loads(row), paths, names)
                 text = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"))
                 if text != row:
@@ -75,6 +100,17 @@ def rename(connection: Connection, names: Names, revision: int, except_pack: str
                     if resource == "claims":
                         write_texts(connection, "claim", [(pk, claim_text(ClaimRow.model_validate(renamed)))])
     return changed
+
+
+def _mentioning(connection: Connection, resource: str, names: Names) -> set[int]:
+    """The pk of every row that refers to one of these, by the tables that link the two."""
+    found: set[int] = set()
+    for target in sorted(set(REFERENCES[resource].values())):
+        ids = sorted(names.get(target, ()))
+        mentioning, column = LINKS[resource, target]
+        for start in range(0, len(ids), IDS_A_QUERY):
+            found |= set(connection.scalars(mentioning.where(column.in_(ids[start : start + IDS_A_QUERY]))))
+    return found
 
 
 def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Names) -> Any:

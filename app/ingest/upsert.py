@@ -157,12 +157,13 @@ def _note_removals(
     """Keep what is gone, so that copies can follow and old ids redirect; the ids that are told anew."""
     gone = table_of(models.Removed)
     noted = select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
-    known = dict(connection.execute(noted).all())
+    known = dict(connection.execute(noted.where(gone.c.id.in_(list(merged)))).all()) if merged else {}
     wanted = {id_: merged.get(id_) for id_ in delta.removed} | {
         id_: into for id_, into in merged.items() if id_ not in known or known[id_] != into
     }
     back = [*delta.added, *wanted]
-    connection.execute(delete(gone).where(gone.c.resource == resource, gone.c.id.in_(back)))
+    if back:
+        connection.execute(delete(gone).where(gone.c.resource == resource, gone.c.id.in_(back)))
     if wanted:
         fixed = {"resource": resource, "pack_id": pack_id, "revision": revision}
         connection.execute(insert(gone), [fixed | {"id": id_, "merged_into": into} for id_, into in wanted.items()])

@@ -25,6 +25,9 @@ that fit."""
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""
 
+KEY_ALONE = {"sqlite_with_rowid": False}
+"""Of a table that is nothing but its key: SQLite keeps it once, in the order of that key."""
+
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table of a model class, for statements that name columns and build no objects."""

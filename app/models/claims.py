@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from app import vocab
 from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import IN_ORDER, Written, one_of, ordered
+from app.models.base import IN_ORDER, KEY_ALONE, Written, one_of, ordered
 
 
 class Claim(Written, table=True):
@@ -32,8 +32,6 @@ class Claim(Written, table=True):
     )
 
     event_pk: int = Field(foreign_key="event.pk", index=True)
-    document_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
-    origin_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
     stance: str
     modality: str
     reported_on: date = Field(index=True)
@@ -49,7 +47,7 @@ class ClaimHop(SQLModel, table=True):
     """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
 
     __tablename__ = "claim_hop"
-    __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"),)
+    __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"), KEY_ALONE)
 
     claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
     position: int = Field(primary_key=True)

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from app import vocab
 from app.db.functions import vague
 from app.db.types import Key
-from app.models.base import END_OF_TIME, IN_ORDER, Written, between, one_of, ordered
+from app.models.base import END_OF_TIME, IN_ORDER, KEY_ALONE, Written, between, one_of, ordered
 
 
 class Event(Written, table=True):
@@ -100,6 +100,7 @@ class EventActor(SQLModel, table=True):
     __table_args__ = (
         one_of("role", vocab.ROLE.codes),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
+        KEY_ALONE,
     )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
@@ -111,7 +112,7 @@ class EventPlace(SQLModel, table=True):
     """Derived: every place that an event touches, its own and those of its control change and movement."""
 
     __tablename__ = "event_place"
-    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"),)
+    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"), KEY_ALONE)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)

@@ -5,7 +5,7 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.types import Key
-from app.models.base import Coded, Named, Written, between, one_of
+from app.models.base import KEY_ALONE, Coded, Named, Written, between, one_of
 
 
 class Location(Written, table=True):
@@ -54,6 +54,7 @@ class LocationAncestor(SQLModel, table=True):
     """Derived from parents: every place, with itself and everything it lies in."""
 
     __tablename__ = "location_ancestor"
+    __table_args__ = (KEY_ALONE,)
 
     ancestor_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)
     location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)

@@ -152,6 +152,12 @@ def _reading(met: list[Any], size: Any, first: Any) -> Select[Any]:
 AS_TEXT = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}
 AS_TIME = {"date_start", "date_end"}
 AS_TRUTH = {"active_year"}
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(AS_TEXT, str),
+    **dict.fromkeys(AS_TIME, "{}T00:00:00".format),
+    **dict.fromkeys(AS_TRUTH, bool),
+}
+_SERVED = [(at, _FORMS[column]) for at, column in enumerate(GED_COLUMNS) if column in _FORMS]
 _ROW = "{" + ", ".join(f'"{column}": %s' for column in GED_COLUMNS) + "}"
 
 
@@ -161,20 +167,13 @@ def as_given(cells: Sequence[Any]) -> str:
     Old numbers of conflicts, dyads and sides, and the states behind a side, are texts; active_year is true or false;
     days are date-times; every other cell is a number or text as it was given.
     """
-    served = list(map(_served, GED_COLUMNS, cells))
+    served = list(cells)
+    for at, form in _SERVED:
+        if served[at] is not None:
+            served[at] = form(served[at])
     return json.dumps(served, ensure_ascii=False, separators=("\n", ":"))[1:-1]
 
 
 def as_served(cells: str) -> str:
     """A row as UCDP's API gives it."""
     return _ROW % tuple(cells.split("\n"))
-
-
-def _served(column: str, cell: Any) -> Any:
-    if cell is None:
-        return None
-    if column in AS_TEXT:
-        return str(cell)
-    if column in AS_TIME:
-        return f"{cell}T00:00:00"
-    return bool(cell) if column in AS_TRUTH else cell

@@ -11,7 +11,7 @@ from app.db.functions import vague
 from app.db.places import PLACED, create_points, drop_points
 
 revision: str = "0004"
-down_revision: str | None = "0002"
+down_revision: str | None = "0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

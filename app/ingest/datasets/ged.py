@@ -5,12 +5,12 @@ Columns are found by name. How cells are read is in the table of `ged_cells`, ho
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.ingest.datasets.dataset import Rejected, Warned
 from app.ingest.datasets.files import Table
 from app.ingest.datasets.ged_cells import Days, count, degrees, states, whole
 from app.ingest.datasets.ged_sources import GedSource, days_listed, parse_sources
@@ -49,26 +49,6 @@ DAYS_OF_PRECISION = {1: (1, 1), 2: (2, 6), 3: (7, 7), 4: (8, 31), 5: (32, 366)}
 """How many days from date_start to date_end each date_prec stands for (GED Codebook 25.1)."""
 NEAR = 1e-5
 """Degrees, about a metre: rounding between the coordinates and geom_wkt is no disagreement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why a row is not read; a row has one for each thing wrong with it. `field` is "" for the row as a whole."""
-
-    line: int
-    id: str
-    field: str
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """What is odd about a row that is kept."""
-
-    field: str
-    value: str
-    reason: str
 
 
 class GedRecord(NamedTuple):
@@ -231,7 +211,7 @@ def _warnings(
     _doubt_deaths(cells, found)
     _doubt_days(cells, earliest, latest, found)
     _doubt_place(raw, cells, found)
-    _doubt_sources(cells, sources, found)
+    _doubt_sources(cells, sources, earliest, found)
     return found
 
 
@@ -271,9 +251,12 @@ def _doubt_place(raw: tuple[str, ...], cells: list[Any], found: list[Warned]) ->
             found.append(Warned("geom_wkt", geometry, f"is another point than {longitude} {latitude}"))
 
 
-def _doubt_sources(cells: list[Any], sources: list[GedSource], found: list[Warned]) -> None:
+def _doubt_sources(cells: list[Any], sources: list[GedSource], earliest: date, found: list[Warned]) -> None:
     count, days = cells[_COUNT], cells[_SOURCE_DAYS]
     if count is not None and count > 0 and count != len(sources):
         found.append(Warned("number_of_sources", str(count), f"source_article holds {len(sources)}"))
     if days is not None and days_listed(days) != [source.published_on for source in sources]:
         found.append(Warned("source_date", days, "lists other days than source_article"))
+    early = [str(source.published_on) for source in sources if source.published_on and source.published_on < earliest]
+    if early:
+        found.append(Warned("source_article", "; ".join(early), f"is before the event, {earliest}: not believed"))

@@ -1,59 +1,42 @@
-"""What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
+"""UCDP GED as a dataset that can be imported."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
-
-from app import models
-from app.ingest.datasets.ged_rows import DATASET
-from app.ingest.drafts import CoverageDraft, PackDraft
-from app.models.base import END_OF_TIME, table_of
-from app.schemas.base import Ref
-from app.schemas.reference import PackRow
+from app.ingest.datasets.dataset import Dataset
+from app.ingest.datasets.ged import read
+from app.ingest.datasets.ged_cells import whole
+from app.ingest.datasets.ged_rows import ID, NAME, GedRows
+from app.models import GedEvent
 
 CITATION = (
     "Sundberg, Ralph, and Erik Melander (2013), Introducing the UCDP Georeferenced Event Dataset, Journal of Peace "
     "Research 50(4); Uppsala Conflict Data Program, Department of Peace and Conflict Research, Uppsala University."
 )
-COVERED = "UCDP's own coding of the news and reports that each record names; imported as published."
-NOT_TOLD = "not told"
 _VERSION = re.compile(r"(?:^|[^\da-z])v?(\d{2})[._](\d{1,2})(?:[._](\d{1,2}))?(?!\d)", re.IGNORECASE)
 
 
-def described(connection: Connection, dataset: str, files: Sequence[Path]) -> tuple[PackDraft, Ref | None, bool]:
-    """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
-    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
-    held = event.c.pack_id == dataset
-    days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
-    first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
-    within = table_of(models.LocationAncestor)
-    places = select(event.c.location_id).where(held)
-    areas = select(place.c.id).join(within, within.c.ancestor_id == place.c.id).where(place.c.kind == "country")
-    draft = PackDraft.model_construct(
-        file="",
-        id=dataset,
-        title=DATASET.name,
-        version=_version(connection, dataset, files),
-        licence="CC-BY-4.0",
-        citation=CITATION,
-        cut_off=None,
-        coverage=CoverageDraft(
-            from_=first,
-            until=last,
-            area=sorted(connection.scalars(areas.where(within.c.location_id.in_(places)).distinct())),
-            sources_searched=COVERED,
-        ),
-    )
-    return draft, Ref(id=DATASET.id, name=DATASET.name) if first else None, True
+def event_id(number: object) -> str:
+    """The event of a record, whichever program wrote its number. Raises ValueError for what is no number."""
+    return f"{ID}:{whole(str(number))}"
 
 
-def _version(connection: Connection, dataset: str, files: Sequence[Path]) -> str:
-    """The version that a file's name tells, as in GEDEvent_v25_1.csv; else the one that was told before."""
+def version(files: Sequence[Path]) -> str | None:
+    """The version that a file's name tells, as in GEDEvent_v25_1.csv."""
     found = [match for path in files if (match := _VERSION.search(path.name))]
-    if found:
-        return ", ".join(dict.fromkeys(".".join(filter(None, match.groups())) for match in found))
-    pack = table_of(models.Pack)
-    row = connection.scalar(select(pack.c.row).where(pack.c.id == dataset))
-    return PackRow.model_validate_json(row).version if row else NOT_TOLD
+    return ", ".join(dict.fromkeys(".".join(filter(None, match.groups())) for match in found)) or None
+
+
+UCDP_GED = Dataset(
+    id=ID,
+    name=NAME,
+    licence="CC-BY-4.0",
+    citation=CITATION,
+    searched="UCDP's own coding of the news and reports that each record names; imported as published.",
+    read=read,
+    rows=GedRows,
+    cells=GedEvent,
+    event_id=event_id,
+    version=version,
+)

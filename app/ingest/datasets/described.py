@@ -1,0 +1,51 @@
+"""What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from app import models
+from app.ingest.datasets.dataset import Dataset
+from app.ingest.drafts import CoverageDraft, PackDraft
+from app.models.base import END_OF_TIME, table_of
+from app.schemas.base import Ref
+from app.schemas.reference import PackRow
+
+NOT_TOLD = "not told"
+
+
+def described(
+    connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]
+) -> tuple[PackDraft, Ref | None, bool]:
+    """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
+    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
+    held = event.c.pack_id == pack_id
+    days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
+    first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
+    within = table_of(models.LocationAncestor)
+    places = select(event.c.location_id).where(held)
+    areas = select(place.c.id).join(within, within.c.ancestor_id == place.c.id).where(place.c.kind == "country")
+    draft = PackDraft.model_construct(
+        file="",
+        id=pack_id,
+        title=dataset.name,
+        version=dataset.version(files) or _version(connection, pack_id),
+        licence=dataset.licence,
+        citation=dataset.citation,
+        cut_off=None,
+        coverage=CoverageDraft(
+            from_=first,
+            until=last,
+            area=sorted(connection.scalars(areas.where(within.c.location_id.in_(places)).distinct())),
+            sources_searched=dataset.searched,
+        ),
+    )
+    return draft, Ref(id=dataset.id, name=dataset.name) if first else None, True
+
+
+def _version(connection: Connection, pack_id: str) -> str:
+    """The version that was told before."""
+    pack = table_of(models.Pack)
+    row = connection.scalar(select(pack.c.row).where(pack.c.id == pack_id))
+    return PackRow.model_validate_json(row).version if row else NOT_TOLD

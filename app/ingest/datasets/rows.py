@@ -1,0 +1,219 @@
+"""Events of a published dataset as rows: an event, its claims, and the views that follow from them.
+
+They are what `app.ingest.derive` would make of them; it is not asked, as there are hundreds of thousands of them and
+all are of one plain kind: every claim asserts the same days, as fact or reported, at most one gives a number of
+deaths, and nothing else is said of the event.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from app.db.text_search import BETWEEN, folded
+from app.ingest.datasets.references import LAST_DAY, Named, References, quoted
+from app.names import fold
+
+
+class Deaths(NamedTuple):
+    """How many died, over all that a record tells; None is unknown."""
+
+    low: int | None
+    best: int | None
+    high: int | None
+
+
+@dataclass(slots=True)
+class PlainEvent:
+    """An event as coded. Days are in the form YYYY-MM-DD."""
+
+    id: str
+    category: str
+    title: str
+    summary: str
+    place: Named | None
+    precision: str | None
+    actors: list[tuple[Named, str]]
+    """With their roles."""
+    first: str
+    last: str
+    document: Named
+    """What all its claims have as their document."""
+    printed_place: str | None
+
+
+class PlainClaim(NamedTuple):
+    """One claim on it."""
+
+    number: int
+    """The claim is `<event>:<number>`."""
+    chain: Sequence[Named]
+    """From the first hop to the dataset."""
+    reported_on: str
+    stated: bool
+    """Whether the day of the report is given."""
+    modality: str
+    locator: str
+    summary: str
+    printed: str | None
+    note: str | None
+    origin: str | None
+    """Whom it makes a voice of its own: see `rules.status.origin`."""
+    deaths: Deaths | None = None
+
+
+class DatasetRows(References):
+    """Turns records of a dataset into rows; each dataset has its own `add`."""
+
+    def add(self, record: Any) -> None:
+        """Add the rows of one record."""
+        raise NotImplementedError
+
+    def write(self, event: PlainEvent, claims: list[PlainClaim], cells: str, given: tuple[Any, ...]) -> None:
+        """Add an event with its claims (at least one) and what was `given`, a row of the table `cells` but its pk."""
+        tables, place = self.batch.tables, event.place
+        pk = len(tables["event"])
+        id_ = quoted(event.id)
+        head = (
+            f'{{"id":{id_},"category":"{event.category}","title":{quoted(event.title)},'
+            f'"summary":{quoted(event.summary)},'
+        )
+        where = place.json if place else "null"
+        acting = ",".join([f'{ref.json[:-1]},"role":"{role}"}}' for ref, role in event.actors])
+        coded = f'"location":{where},"location_precision":{quoted(event.precision)},"actors":[{acting}],'
+        folded_title = fold(event.title)
+        tables["event"].append(
+            (
+                pk,
+                event.id,
+                *self.ids,
+                f'{head}{coded}"control_change":null,"movement":null,"part_of":null}}',
+                event.category,
+                event.title,
+                folded_title.replace(" ", ""),
+                place.id if place else None,
+                event.precision,
+                None,
+            )
+        )
+        tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))  # as it is kept
+        if place:
+            tables["event_place"].append((pk, place.id))
+        tables[cells].append((pk, *given))
+        title_words = folded(event.title)
+        tables["event_text"].append((pk, _event_words(event, title_words)))
+        self._claims(event, pk, claims, title_words)
+        tables["event_view"].extend(self._views(event, pk, claims, head, coded))
+
+    def _claims(self, event: PlainEvent, event_pk: int, claims: list[PlainClaim], title_words: str) -> None:
+        tables, place = self.batch.tables, event.place
+        rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
+        place_id, where, there = (place.id, place.json, BETWEEN + place.words) if place else (None, "null", "")
+        precision = "day" if event.first == event.last else "range"
+        about = f'"event":{{"id":{quoted(event.id)},"name":{quoted(event.title)}}},"document":{event.document.json},'
+        when = f'"date":{{"earliest":"{event.first}","latest":"{event.last}","precision":"{precision}"}},'
+        middle = f'{when}"location":{where},"printed":{{"date":null,"place":{quoted(event.printed_place)},'
+        for claim in claims:
+            pk, id_ = len(rows), f"{event.id}:{claim.number}"
+            basis = "stated" if claim.stated else "document"
+            said = _figure(claim.deaths, event.last) if claim.deaths else ""
+            row = (
+                f'{{"id":{quoted(id_)},{about}"locator":{quoted(claim.locator)},"summary":{quoted(claim.summary)},'
+                f'"stance":"asserts","modality":"{claim.modality}",'
+                f'"attribution":[{",".join([hop.json for hop in claim.chain])}],"origin":{claim.chain[0].json},'
+                f'"reported_on":"{claim.reported_on}","reported_basis":"{basis}",{middle}'
+                f'"quantity":null,"name":null,"other":{quoted(claim.printed)}}},"figures":[{said}],'
+                f'"note":{quoted(claim.note)}}}'
+            )
+            rows.append(
+                (
+                    pk,
+                    id_,
+                    *self.ids,
+                    row,
+                    event_pk,
+                    "asserts",
+                    claim.modality,
+                    claim.reported_on,
+                    basis,
+                    event.first,
+                    event.last,
+                    event.first,
+                    precision,
+                    place_id,
+                )
+            )
+            hops.extend([(pk, at, hop.id) for at, hop in enumerate(claim.chain)])
+            if claim.deaths:
+                tables["figure"].append(
+                    (pk, 0, f"{id_}-f1", "deaths", *claim.deaths, None, "cumulative", event.last, None, True)
+                )
+            words = BETWEEN.join([title_words, folded(claim.summary), *[hop.words for hop in claim.chain]])
+            texts.append((pk, words + there))
+
+    def _views(
+        self, event: PlainEvent, pk: int, claims: list[PlainClaim], head: str, coded: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """One for each day on which something was reported, with what was known from that day on."""
+        told = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
+        place = event.place
+        at = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
+        precision = "day" if event.first == event.last else "range"
+        when = (
+            f'"date":{{"earliest":"{event.first}","latest":"{event.last}","precision":"{precision}","printed":null}},'
+        )
+        tail = f'"part_of":null,"packs":["{self.ids.pack_id}"],"revision":{self.ids.revision}}}'
+        origins: set[str] = set()
+        deaths: Deaths | None = None
+        for number, claim in enumerate(told, 1):
+            if claim.origin:
+                origins.add(claim.origin)
+            deaths = claim.deaths or deaths
+            known_until = told[number].reported_on if number < len(told) else LAST_DAY
+            if known_until == claim.reported_on and number < len(told):
+                continue  # more is said on the same day
+            status = "corroborated" if len(origins) >= 2 else "reported"
+            low, best, high = deaths or (None, None, None)
+            row = (
+                f'{head}{when}{coded}"status":"{status}","corroboration":{{"documents":1,'
+                f'"origins":{len(origins)},"asserting":{number},"denying":0}},"deaths":{_bounds(deaths)},'
+                f'"control_change":null,"movement":null,"figures":[{_figure(deaths, event.last) if deaths else ""}],'
+                f"{tail}"
+            )
+            yield (
+                pk, event.id, claim.reported_on, known_until, event.first, event.last, event.first, precision, status,
+                len(origins), False, False, low, best, high, event.category, *at, row,
+            )  # fmt: skip
+
+
+def _event_words(event: PlainEvent, title_words: str) -> str:
+    """What full text finds an event by: see `app.ingest.derive`."""
+    named = [ref for ref, _ in event.actors]
+    named += [event.place] if event.place else []
+    parts = {event.title: title_words}
+    if event.summary not in parts:
+        parts[event.summary] = folded(event.summary)
+    names = {ref.name: ref.words for ref in named}
+    for ref in named:
+        names |= {alias: folded(alias) for alias in ref.aliases}
+    for name in sorted(names):
+        parts.setdefault(name, names[name])
+    return BETWEEN.join(parts.values())
+
+
+def _int(number: int | None) -> str:
+    return "null" if number is None else str(number)
+
+
+def _bounds(deaths: Deaths | None) -> str:
+    if deaths is None:
+        return "null"
+    low, best, high = map(_int, deaths)
+    return f'{{"low":{low},"best":{best},"high":{high}}}'
+
+
+def _figure(deaths: Deaths, as_of: str) -> str:
+    low, best, high = map(_int, deaths)
+    return (
+        f'{{"measure":"deaths","low":{low},"best":{best},"high":{high},"of":null,"count_kind":"cumulative",'
+        f'"as_of":"{as_of}","printed":null}}'
+    )
