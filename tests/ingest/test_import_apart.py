@@ -225,6 +225,7 @@ def _lives(number: int) -> bool:
         return False
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")  # an index on an expression
 @pytest.mark.usefixtures("apart")
 def test_all_indexes_are_there_again_after_an_import(bare: str, write: Write) -> None:
     def indexes() -> Any:

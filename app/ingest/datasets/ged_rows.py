@@ -31,7 +31,6 @@ PLACED = {1: "exact", 2: "near", 3: "district", 4: "province", 5: "area", 6: "co
 VIOLENCE = {1: "State-based violence", 2: "Non-state violence", 3: "One-sided violence"}
 UNDATED = "When it was said is not given: the last day of the event stands in."
 TOO_EARLY = "It is dated before the event, so when it was said is not known: the last day of the event stands in."
-"""From here on two writers of JSON print a number of degrees alike."""
 
 
 class GedRows(GedReferences):
