@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from . import asked as questions
 from . import data, rates
 from .arithmetic import Line
 from .client import have_wrk
@@ -88,6 +89,7 @@ def versions(folder: Folder) -> dict[str, str]:
 def measured(setting: Setting) -> Iterator[Line]:
     """All lines about one kind of database."""
     yield from rates.measure(setting)
+    yield from questions.measure(setting)
 
 
 @contextmanager
@@ -142,6 +144,9 @@ def main() -> int:
             said(f"{kind}: measured in {time.monotonic() - start:.0f} s")
     out.print(f"{folder.kept['rows']} rows, {at['cpu']}, {at['cores']} cores, {began:%Y-%m-%d}", markup=False)
     out.print(shown(lines))
+    if asked.verbose:
+        for text in questions.listed(lines):
+            out.print(text, markup=False)
     return 1 if any(line.verdict not in ("", "met") for line in lines) else 0
 
 
