@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from . import asked as questions
-from . import data, rates
+from . import commands, data, rates, whole
 from .arithmetic import Line
 from .client import have_wrk
 from .prepared import Databases, Folder
@@ -29,7 +29,7 @@ from .processes import HOME
 from .setting import Setting
 
 NEED_WRK = ("page", "bbox", "text", "again", "unchanged", "workers")
-out = Console(soft_wrap=True, highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 230)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -90,6 +90,8 @@ def measured(setting: Setting) -> Iterator[Line]:
     """All lines about one kind of database."""
     yield from rates.measure(setting)
     yield from questions.measure(setting)
+    yield from whole.measure(setting)
+    yield from commands.measure(setting)
 
 
 @contextmanager
@@ -146,7 +148,7 @@ def main() -> int:
     out.print(shown(lines))
     if asked.verbose:
         for text in questions.listed(lines):
-            out.print(text, markup=False)
+            out.print(text, markup=False, soft_wrap=True)
     return 1 if any(line.verdict not in ("", "met") for line in lines) else 0
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ class Folder:
         self.kept.setdefault("imports", {})[kind] = {
             "oxus_seconds": oxus.seconds,
             "oxus_peak_bytes": oxus.peak_bytes,
+            "at": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M}",
             "said": oxus.said,
             "sqlite_utils_seconds": flat.seconds,
             "sqlite_utils_peak_bytes": flat.peak_bytes,
