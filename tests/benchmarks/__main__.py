@@ -5,6 +5,7 @@ import fnmatch
 import json
 import os
 import platform
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -41,7 +42,9 @@ def said(text: str) -> None:
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """The options of the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made; kept between runs")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for everything that is made; kept between runs"
+    )
     parser.add_argument("--file", type=Path, default=data.DATA, help="GED as csv or csv.zst")
     parser.add_argument("--rows", type=int, default=385_000, help="so many rows of it, evenly spread")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
@@ -118,6 +121,7 @@ def shown(lines: list[Line]) -> Table:
 def main() -> int:
     """Run; 0 when every target is met, 1 when one is missed, 2 when something is not installed."""
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are ended however this ends
     folder = Folder(asked.work.absolute(), asked.file, asked.rows, said)
     if not (folder.peers / "datasette").exists():
         err.print(f"Datasette and sqlite-utils are missing: run tests/benchmarks/install {asked.work}", markup=False)

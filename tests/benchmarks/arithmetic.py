@@ -57,10 +57,11 @@ class Line:
             return ""
         if self.target.met(self.ratio):
             return "met"
-        bound = self.target.at_least if self.target.at_least is not None else self.target.at_most
-        assert bound is not None
-        off = bound / self.ratio if self.target.at_least is not None else self.ratio / bound
-        return f"MISSED ({off:.2f} times off)" if self.ratio > 0 else "MISSED"
+        if self.ratio <= 0:
+            return "MISSED"
+        low, high = self.target.at_least, self.target.at_most
+        off = low / self.ratio if low is not None else self.ratio / (high or self.ratio)
+        return f"MISSED ({off:.2f} times off)"
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -122,7 +122,11 @@ def _part(name: str, given: dict[str, str], kind: str) -> Part:
         return Part("v.status = ?", (given["status"],))
     if name == "datetime":
         first, last = given["datetime"].split("/")
-        where = "v.sort_date > '0001-01-01' AND (v.earliest IS NULL OR v.earliest <= ?) AND (v.latest IS NULL OR v.latest >= ?)"
+        # Whatever begins up to a day is sorted up to it, unless its begin is not known: those are few.
+        where = (
+            "v.sort_date > '0001-01-01' AND (v.sort_date <= ? OR v.earliest IS NULL) "
+            "AND (v.latest IS NULL OR v.latest >= ?)"
+        )
         return Part(where, (last, first))
     if name == "deaths":
         compared = [f"coalesce(v.deaths_best, v.deaths_low) {'>=' if one == 'deaths_min' else '<='} ?" for one in given]
@@ -206,7 +210,9 @@ def ways(question: Question, kind: str, limit: int) -> Iterator[tuple[str, str, 
         sql = _fetched(source, [joined, now, *checks, *again], limit)
         if kind != "sqlite":
             name = "rowid" if "rowid" in part.events else "e.event_pk"
-            listing = part.events.replace("SELECT rowid", "SELECT rowid AS event_pk") if name == "rowid" else part.events
+            listing = (
+                part.events.replace("SELECT rowid", "SELECT rowid AS event_pk") if name == "rowid" else part.events
+            )
             sql = f"WITH listed AS MATERIALIZED (SELECT DISTINCT event_pk FROM ({listing}) found) {sql}"
         elif "rowid" in part.events:
             sql = sql.replace("SELECT rowid FROM event_text", "SELECT rowid AS event_pk FROM event_text", 1)

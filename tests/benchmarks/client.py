@@ -134,8 +134,16 @@ def have_wrk() -> bool:
     return shutil.which("wrk") is not None
 
 
-def rate(port: int, paths: Sequence[str], folder: Path, seconds: float, *, etag: str = "", repeats: bool = False,
-         connections: int = CONNECTIONS) -> Rate:
+def rate(
+    port: int,
+    paths: Sequence[str],
+    folder: Path,
+    seconds: float,
+    *,
+    etag: str = "",
+    repeats: bool = False,
+    connections: int = CONNECTIONS,
+) -> Rate:
     """Ask the paths one after the other over 8 connections for some seconds; `repeats` allows the same one again."""
     listed = folder / "paths.txt"
     listed.write_text("\n".join(paths) + "\n", "ascii")

@@ -137,7 +137,8 @@ def fill_sqlite(file: Path, ged: Table, ged_file: Path, event: Table, events: It
             marks = ",".join("?" * len(table.columns))
             connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
         connection.executescript(
-            'CREATE VIRTUAL TABLE event_fts USING fts5(title, summary, names, content="event");'  # so quoted, it is found
+            # Datasette finds a text index by its content table, so quoted.
+            'CREATE VIRTUAL TABLE event_fts USING fts5(title, summary, names, content="event");'
             "INSERT INTO event_fts(event_fts) VALUES ('rebuild');"
             "INSERT INTO event_fts(event_fts) VALUES ('optimize');"
         )

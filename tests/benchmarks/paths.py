@@ -16,13 +16,13 @@ Asked = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of question: how it is put to each server. None: that server has no such question."""
+    """One kind of question, how it is put to each server, and how often the rate of each Oxus is to reach."""
 
     name: str
     what: str
     oxus: Callable[[Asked], str]
     plain: Callable[[Asked], str]
-    datasette: Callable[[Asked], str] | None
+    datasette: Callable[[Asked], str]
     target: float | None = None
     datasette_target: float | None = None
 
@@ -41,7 +41,7 @@ def _v1_datasette(asked: Asked) -> str:
     given = [("country", asked["country"])] if "country" in asked else []
     given += [("_search", asked["q"])] if "q" in asked else []
     if "start" in asked:
-        given += [("date_earliest__lte", asked["end"]), ("date_latest__gte", asked["start"])]
+        given += [("sort_date__lte", asked["end"]), ("date_latest__gte", asked["start"])]
     if "bbox" in asked:
         given += _box(asked)
     return DATASETTE.format(table="event") + urlencode([*given, ("_sort_desc", "sort_date"), *HIDDEN])
@@ -136,7 +136,9 @@ class Universe:
 
     def words(self, least: int, most: int) -> list[str]:
         """Words of letters that so many events hold, in alphabetical order."""
-        self.connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'event_fts', 'row')")
+        self.connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'event_fts', 'row')"
+        )
         found = self.connection.execute(
             "SELECT term FROM temp.terms WHERE doc BETWEEN ? AND ? AND term NOT GLOB '*[^a-z]*' AND length(term) > 2",
             (least, most),
@@ -171,9 +173,7 @@ class Universe:
         return bool(found.fetchone()[0] == PAGE)
 
 
-def _windows(
-    chance: random.Random, name: str, days: dict[str | int, list[str]], even: bool = False
-) -> Iterator[Asked]:
+def _windows(chance: random.Random, name: str, days: dict[str | int, list[str]], even: bool = False) -> Iterator[Asked]:
     """Windows of time in which a value has at least a page of rows; values by how many rows they have, or evenly."""
     long = {value: dates for value, dates in days.items() if len(dates) > PAGE + 10}
     if not long:

@@ -269,7 +269,7 @@ def read_events(
     if start is not None:
         wanted = wanted.where(Event.date_latest >= start)
     if end is not None:
-        wanted = wanted.where(Event.date_earliest <= end)
+        wanted = wanted.where(Event.sort_date <= end)  # bounds the walk along an index, as date_earliest does not
     if bbox is not None:
         west, south, east, north = map(float, bbox.split(","))
         wanted = wanted.where(Event.latitude >= south, Event.latitude <= north)

@@ -19,7 +19,7 @@ TENTH = 10
 
 @dataclass
 class Databases:
-    """The databases of one kind, by address: of all rows, of a tenth of them, of the article alone, and the plain one."""
+    """The databases of one kind, by address: all rows, a tenth of them, the article alone, and the plain tables."""
 
     kind: str
     full: str
@@ -127,7 +127,7 @@ class Folder:
             data.import_oxus(database, file)
 
     def measure_import(self, kind: str, database: str) -> None:
-        """Import all rows into a database that has only the article, and the same by sqlite-utils, one after the other."""
+        """Import all rows into a database that has only the article; then sqlite-utils inserts the same file."""
         file = self.csv()
         oxus = data.import_oxus(database, file)
         flat = data.insert_flat(self.peers / "sqlite-utils", file, self.path / "flat.db")

@@ -29,7 +29,8 @@ COUNTED = {
     "place": "SELECT a.ancestor_id, count(DISTINCT p.event_pk) FROM event_place p "
     "JOIN location_ancestor a ON a.location_id = p.location_id GROUP BY 1",
     "actor": "SELECT actor_id, count(DISTINCT event_pk) FROM event_actor GROUP BY 1",
-    "source": "SELECT h.source_id, count(DISTINCT c.event_pk) FROM claim_hop h JOIN claim c ON c.pk = h.claim_pk GROUP BY 1",
+    "source": "SELECT h.source_id, count(DISTINCT c.event_pk) FROM claim_hop h "
+    "JOIN claim c ON c.pk = h.claim_pk GROUP BY 1",
     "status": "SELECT status, count(*) FROM event_view WHERE known_until = '9999-12-31' GROUP BY 1",
     "q": "SELECT term, doc FROM temp.terms WHERE doc > 0 AND term NOT GLOB '*[^a-z]*' AND length(term) > 2",
     "deaths": "SELECT coalesce(deaths_best, deaths_low), count(*) FROM event_view "
@@ -127,7 +128,8 @@ class Drawing:
             "place": "SELECT p.event_pk FROM location_ancestor a JOIN event_place p ON p.location_id = a.location_id "
             "WHERE a.ancestor_id = ? LIMIT 50",
             "actor": "SELECT event_pk FROM event_actor WHERE actor_id = ? LIMIT 50",
-            "source": "SELECT c.event_pk FROM claim_hop h JOIN claim c ON c.pk = h.claim_pk WHERE h.source_id = ? LIMIT 50",
+            "source": "SELECT c.event_pk FROM claim_hop h JOIN claim c ON c.pk = h.claim_pk "
+            "WHERE h.source_id = ? LIMIT 50",
             "status": f"SELECT event_pk FROM event_view WHERE status = ? AND known_until = '{NOW}' LIMIT 50",
             "q": "SELECT rowid FROM event_text WHERE event_text MATCH '\"' || ? || '\"' LIMIT 50",
         }
@@ -174,7 +176,8 @@ class Drawing:
             "place": "SELECT DISTINCT a.ancestor_id FROM event_place p "
             "JOIN location_ancestor a ON a.location_id = p.location_id WHERE p.event_pk = ?",
             "actor": "SELECT DISTINCT actor_id FROM event_actor WHERE event_pk = ?",
-            "source": "SELECT DISTINCT h.source_id FROM claim c JOIN claim_hop h ON h.claim_pk = c.pk WHERE c.event_pk = ?",
+            "source": "SELECT DISTINCT h.source_id FROM claim c JOIN claim_hop h ON h.claim_pk = c.pk "
+            "WHERE c.event_pk = ?",
         }
         return sorted(row[0] for row in self.connection.execute(sql[kind], (event["event_pk"],)))
 

@@ -22,6 +22,8 @@ class Measured:
     """What was measured of one server: rates by kind of question and round."""
 
     rates: dict[str, list[Rate]] = field(default_factory=dict)
+    samples: dict[str, list[list[Any]]] = field(default_factory=dict)
+    """Ids of pages, to see that all servers were asked the same."""
 
     def middle(self, kind: str) -> float:
         """The median rate."""
@@ -40,29 +42,36 @@ def measure(setting: Setting) -> Iterator[Line]:
         return
     universe = Universe(setting.folder.path / "plain.db", setting.seed)
     drawn = {kind.name: universe.draw(kind.name, int(setting.seconds * FASTEST)) for kind in kinds}
-    one = universe.draw("page", 1)[0]
-    servers = ["oxus", "plain", *(["datasette"] if setting.databases.kind == "sqlite" else []), *(["raw"] if names else [])]
+    again = KINDS[0].oxus(universe.draw("page", 1)[0])
+    servers = ["oxus", "plain"] if kinds else ["oxus"]
+    servers += ["datasette"] if kinds and setting.databases.kind == "sqlite" else []
+    servers += ["raw"] if names else []
     found = {name: Measured() for name in servers}
-    samples: dict[str, dict[str, list[Any]]] = {name: {} for name in servers}
-    body, etag = b"", ""
+    size, etag = 0, ""
     for turn in range(setting.rounds):
         for name in servers:
             setting.said(f"{setting.databases.kind}: rates of {name}, round {turn + 1} of {setting.rounds}")
-            (setting.folder.path / "body.json").write_bytes(body or b"{}")
             with _started(name, setting) as server:
                 if name != "raw":
-                    for kind in kinds:
-                        if (asked := _paths(kind, name, drawn[kind.name])) is not None:
-                            if turn == 0:
-                                samples[name][kind.name] = _sample(server, asked)
-                            found[name].rates.setdefault(kind.name, []).append(_warmed(setting, server, asked))
+                    _questions(setting, server, kinds, drawn, found[name])
                 if name == "oxus" and names:
-                    body, etag = _cached(setting, server, KINDS[0].oxus(one), found[name], names)
+                    size, etag = _cached(setting, server, again, found[name], names)
                 if name == "raw":
                     _same(setting, server, found[name], names, etag)
     for kind in kinds:
-        yield from _compared(setting, kind, found, samples)
-    yield from _cache_lines(setting, found, names, len(body))
+        yield from _compared(setting, kind, found)
+    yield from _cache_lines(setting, found, names, size)
+
+
+def _questions(
+    setting: Setting, server: Server, kinds: Sequence[Kind], drawn: dict[str, list[Asked]], found: Measured
+) -> None:
+    """Rates of questions never asked before; in the first round, what some of them are answered with."""
+    for kind in kinds:
+        paths = _paths(kind, server.name, drawn[kind.name])
+        if kind.name not in found.samples:
+            found.samples[kind.name] = _sample(server, paths)
+        found.rates.setdefault(kind.name, []).append(_warmed(setting, server, paths))
 
 
 def _started(name: str, setting: Setting) -> AbstractContextManager[Server]:
@@ -77,9 +86,9 @@ def _started(name: str, setting: Setting) -> AbstractContextManager[Server]:
     return serving("datasette", [*line, "--setting", "sql_time_limit_ms", "30000"], "/-/versions.json", log)
 
 
-def _paths(kind: Kind, server: str, drawn: Sequence[Asked]) -> list[str] | None:
+def _paths(kind: Kind, server: str, drawn: Sequence[Asked]) -> list[str]:
     put = {"oxus": kind.oxus, "plain": kind.plain, "datasette": kind.datasette}[server]
-    return None if put is None else [put(asked) for asked in drawn]
+    return [put(asked) for asked in drawn]
 
 
 def _warmed(setting: Setting, server: Server, paths: Sequence[str]) -> Rate:
@@ -98,12 +107,14 @@ def _sample(server: Server, paths: Sequence[str], count: int = 8) -> list[Any]:
             if answered.status != 200:
                 raise RuntimeError(f"{server.name} answers {path} with {answered.status}: {answered.body[:500]!r}")
             told = answered.json()
-            rows = told if isinstance(told, list) else next(told[at] for at in ("items", "Result", "rows") if at in told)
+            rows = (
+                told if isinstance(told, list) else next(told[at] for at in ("items", "Result", "rows") if at in told)
+            )
             found.append([row["id"] for row in rows])
     return found
 
 
-def _cached(setting: Setting, server: Server, path: str, found: Measured, names: Sequence[str]) -> tuple[bytes, str]:
+def _cached(setting: Setting, server: Server, path: str, found: Measured, names: Sequence[str]) -> tuple[int, str]:
     """The same question again and again; with its ETag, a 304 again and again."""
     with connected(server.port) as connection:
         answered = connection.get(path)
@@ -115,7 +126,8 @@ def _cached(setting: Setting, server: Server, path: str, found: Measured, names:
         rate(server.port, [path], setting.folder.path, WARM, etag=sent, repeats=True)
         measured = rate(server.port, [path], setting.folder.path, setting.seconds, etag=sent, repeats=True)
         found.rates.setdefault(name, []).append(measured)
-    return answered.body, etag
+    (setting.folder.path / "body.json").write_bytes(answered.body)
+    return len(answered.body), etag
 
 
 def _same(setting: Setting, server: Server, found: Measured, names: Sequence[str], etag: str) -> None:
@@ -126,14 +138,12 @@ def _same(setting: Setting, server: Server, found: Measured, names: Sequence[str
         found.rates.setdefault(name, []).append(measured)
 
 
-def _compared(
-    setting: Setting, kind: Kind, found: dict[str, Measured], samples: dict[str, dict[str, list[Any]]]
-) -> Iterator[Line]:
+def _compared(setting: Setting, kind: Kind, found: dict[str, Measured]) -> Iterator[Line]:
     for other, target in (("plain", kind.target), ("datasette", kind.datasette_target)):
         if other not in found or kind.name not in found[other].rates:
             continue
         oxus, compared = found["oxus"], found[other]
-        ours, theirs = samples["oxus"][kind.name], samples[other][kind.name]
+        ours, theirs = oxus.samples[kind.name], compared.samples[kind.name]
         shared = sum(len(set(one) & set(two)) for one, two in zip(ours, theirs, strict=True)) / sum(map(len, ours))
         sizes = [found[name].rates[kind.name][0].bytes_each for name in ("oxus", other)]
         what = f"{kind.what} ({sizes[0] / 1000:.0f} kB; theirs {sizes[1] / 1000:.0f} kB)"

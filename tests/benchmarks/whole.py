@@ -38,7 +38,12 @@ def _cursor_lines(setting: Setting) -> Iterator[Line]:
     with oxus_serving(setting.databases.full, setting.log) as server, connected(server.port) as connection:
         steps, last = _walked(connection)
         for name, first_path, last_path, what in (
-            ("cursor", "/v1/events?limit={}", f"/v1/events?limit={{}}&cursor={last}", f"the last page after {steps} steps"),
+            (
+                "cursor",
+                "/v1/events?limit={}",
+                f"/v1/events?limit={{}}&cursor={last}",
+                f"the last page after {steps} steps",
+            ),
             (
                 "cursor/ged",
                 "/compat/ucdp/api/gedevents/25.1?pagesize={}&page=0",
@@ -84,14 +89,19 @@ def groups(kind: str) -> dict[str, str]:
         return f"SELECT CASE WHEN {first} = {last} THEN {first} END, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
 
     return {
-        **{name: f"SELECT {name}, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1" for name in ("category", "status", "country")},
+        **{
+            name: f"SELECT {name}, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
+            for name in ("category", "status", "country")
+        },
         "day": by("{0}"),
         "week": by(week),
         "month": by(month),
-        "province": f"SELECT a.ancestor_id, sum(n) FROM (SELECT location_id, count(*) AS n FROM event_view WHERE {NOW_IS} "
-        "GROUP BY 1) counted JOIN location_ancestor a ON a.location_id = counted.location_id "
+        "province": "SELECT a.ancestor_id, sum(n) FROM "
+        f"(SELECT location_id, count(*) AS n FROM event_view WHERE {NOW_IS} GROUP BY 1) counted "
+        "JOIN location_ancestor a ON a.location_id = counted.location_id "
         "JOIN location l ON l.id = a.ancestor_id AND l.kind = 'province' GROUP BY 1",
-        "actor": "SELECT actor_id, count(*) FROM (SELECT DISTINCT event_pk, actor_id FROM event_actor) pairs GROUP BY 1",
+        "actor": "SELECT actor_id, count(*) FROM "
+        "(SELECT DISTINCT event_pk, actor_id FROM event_actor) pairs GROUP BY 1",
         "source": "SELECT source_id, count(*) FROM (SELECT DISTINCT c.event_pk, h.source_id FROM claim_hop h "
         "JOIN claim c ON c.pk = h.claim_pk) pairs GROUP BY 1",
     }
@@ -100,7 +110,9 @@ def groups(kind: str) -> dict[str, str]:
 def _counting_lines(setting: Setting) -> Iterator[Line]:
     """Each question is the first of its kind that a new server is asked, and then asked again."""
     asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_view WHERE {NOW_IS}")}
-    asked |= {f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(setting.databases.kind).items()}
+    asked |= {
+        f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(setting.databases.kind).items()
+    }
     asked = {name: told for name, told in asked.items() if setting.wanted(name.partition(" ")[0])}
     times: dict[str, dict[str, list[float]]] = {name: {"first": [], "again": [], "bare": []} for name in asked}
     faults: dict[str, str] = {}
@@ -125,14 +137,14 @@ def _counting_lines(setting: Setting) -> Iterator[Line]:
             yield from _counted(setting, kind, chosen, {name: why for name, why in faults.items() if name in chosen})
 
 
-def _counted(
-    setting: Setting, kind: str, told: dict[str, dict[str, float]], faults: dict[str, str]
-) -> Iterator[Line]:
+def _counted(setting: Setting, kind: str, told: dict[str, dict[str, float]], faults: dict[str, str]) -> Iterator[Line]:
     ratios = {name: one["first"] / one["bare"] for name, one in told.items()}
     worst = max(ratios, key=lambda name: ratios[name])
     again = max(told, key=lambda name: told[name]["again"])
     whole = "; ".join(f"{name} {why}" for name, why in faults.items())
-    what = "count=exact of all events" if kind == "count" else f"/v1/stats over all events, worst of {len(told)}: {worst}"
+    what = (
+        "count=exact of all events" if kind == "count" else f"/v1/stats over all events, worst of {len(told)}: {worst}"
+    )
     yield setting.line(
         kind,
         f"{what}{'; ' + whole if whole else ''}",
@@ -178,9 +190,9 @@ def _label(name: str, group: Any) -> str:
 
 
 COLUMNS = (
-    "id, category, title, summary, date_earliest, date_latest, date_precision, date_printed, location_id, location_name, "
-    "location_precision, actors, status, documents, origins, asserting, denying, deaths_low, deaths_best, deaths_high, "
-    "control_change, movement, figures, part_of, packs, revision"
+    "id, category, title, summary, date_earliest, date_latest, date_precision, date_printed, location_id, "
+    "location_name, location_precision, actors, status, documents, origins, asserting, denying, deaths_low, "
+    "deaths_best, deaths_high, control_change, movement, figures, part_of, packs, revision"
 )
 """The columns of the plain table that Oxus serves too."""
 
@@ -216,7 +228,9 @@ def _export_lines(setting: Setting) -> Iterator[Line]:
             for format_ in ("csv", "ndjson"):
                 before = resident_bytes(server.pid)
                 with watched(server.pid) as peak:
-                    status, sizes[format_], seconds = Connection(server.port).drained(f"/v1/events?limit=all&f={format_}")
+                    status, sizes[format_], seconds = Connection(server.port).drained(
+                        f"/v1/events?limit=all&f={format_}"
+                    )
                 whole &= status == 200
                 times[format_].append(seconds)
                 grown[format_] = max(grown.get(format_, 0), peak.bytes - before)
@@ -237,5 +251,3 @@ def _export_lines(setting: Setting) -> Iterator[Line]:
         "export/memory", "memory that the server grows by while it sends them", told, "-", worst,
         target=Target(at_most=64, unit="MB"),
     )  # fmt: skip
-
-
