@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -90,11 +91,14 @@ def versions(folder: Folder) -> dict[str, str]:
 
 
 def measured(setting: Setting) -> Iterator[Line]:
-    """All lines about one kind of database."""
-    yield from rates.measure(setting)
-    yield from questions.measure(setting)
-    yield from whole.measure(setting)
-    yield from commands.measure(setting)
+    """All lines about one kind of database. What breaks is a line too, and the others go on."""
+    for part in (rates, questions, whole, commands):
+        name = part.__name__.rpartition(".")[2]
+        try:
+            yield from part.measure(setting)
+        except Exception as error:  # whatever it is, it is told in the table
+            said(traceback.format_exc())
+            yield setting.line(name, f"broke off: {str(error)[:100]}", "-", "-", None)
 
 
 @contextmanager
