@@ -30,6 +30,16 @@ from .prepared import Databases, Folder
 from .processes import HOME
 from .setting import Setting
 
+PARTS = {
+    "rates": rates.measure,
+    "questions": questions.measure,
+    "cursor": whole.pages,
+    "counts": whole.counts,
+    "export": whole.exports,
+    "import": commands.imports,
+    "start": commands.starts,
+    "workers": commands.workers,
+}
 NEED_WRK = ("page", "bbox", "text", "again", "unchanged", "workers")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 230)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -92,10 +102,9 @@ def versions(folder: Folder) -> dict[str, str]:
 
 def measured(setting: Setting) -> Iterator[Line]:
     """All lines about one kind of database. What breaks is a line too, and the others go on."""
-    for part in (rates, questions, whole, commands):
-        name = part.__name__.rpartition(".")[2]
+    for name, part in PARTS.items():
         try:
-            yield from part.measure(setting)
+            yield from part(setting)
         except Exception as error:  # whatever it is, it is told in the table
             said(traceback.format_exc())
             yield setting.line(name, f"broke off: {str(error)[:100]}", "-", "-", None)

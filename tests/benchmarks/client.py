@@ -14,6 +14,7 @@ from typing import Any
 
 LUA = Path(__file__).parent / "paths.lua"
 CONNECTIONS = 8
+IDLE_SECONDS = 2  # servers hang up on those who are silent for longer than about five
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,20 @@ class Connection:
     """A keep-alive connection to a server on this machine."""
 
     def __init__(self, port: int, seconds: float = 120) -> None:
-        self.port = port
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+        self.port, self.seconds = port, seconds
+        self._connect()
+
+    def _connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=self.seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.used = perf_counter()
 
     def get(self, path: str, headers: str = "") -> Answered:
         """Ask, and take the whole answer."""
         asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{headers}\r\n".encode()
+        if perf_counter() - self.used > IDLE_SECONDS:
+            self.close()
+            self._connect()
         start = perf_counter()
         self.socket.sendall(asked)
         taken = self._some(bytearray())
@@ -56,7 +64,8 @@ class Connection:
             while not taken.endswith(b"0\r\n\r\n"):
                 self._some(taken)
             taken = bytearray(_joined(taken))
-        return Answered(status, given, bytes(taken), perf_counter() - start)
+        self.used = perf_counter()
+        return Answered(status, given, bytes(taken), self.used - start)
 
     def drained(self, path: str) -> tuple[int, int, float]:
         """Ask for something long and let it go by: its status, bytes on the wire, and seconds."""

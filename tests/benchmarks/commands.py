@@ -14,18 +14,10 @@ STARTS = 5
 ARTICLE, FULL = "article", "full"
 
 
-def measure(setting: Setting) -> Iterator[Line]:
-    """All lines about commands."""
-    if setting.wanted("import"):
-        yield from _import_lines(setting)
-    if setting.wanted("start"):
-        yield from _start_lines(setting)
-    if setting.wanted("workers"):
-        yield from _worker_lines(setting)
-
-
-def _import_lines(setting: Setting) -> Iterator[Line]:
+def imports(setting: Setting) -> Iterator[Line]:
     """As measured when the database was made: `--fresh` makes it again."""
+    if not setting.wanted("import"):
+        return
     told = setting.folder.kept.get("imports", {}).get(setting.databases.kind)
     if told is None:
         setting.said("this database was not made here: the import is not in the table (--fresh makes it)")
@@ -51,8 +43,10 @@ def _import_lines(setting: Setting) -> Iterator[Line]:
     )
 
 
-def _start_lines(setting: Setting) -> Iterator[Line]:
+def starts(setting: Setting) -> Iterator[Line]:
     """From the command to the first answer of /readyz, in turn; the first of each is not counted."""
+    if not setting.wanted("start"):
+        return
     times: dict[str, list[float]] = {ARTICLE: [], FULL: []}
     for _ in range(STARTS + 1):
         for name, database in ((ARTICLE, setting.databases.article), (FULL, setting.databases.full)):
@@ -70,29 +64,31 @@ def _start_lines(setting: Setting) -> Iterator[Line]:
     )
 
 
-def _worker_lines(setting: Setting) -> Iterator[Line]:
+def workers(setting: Setting) -> Iterator[Line]:
     """Pages never asked before, with 1, 2, ... workers; wrk takes its share of the cores."""
+    if not setting.wanted("workers"):
+        return
     cores = os.cpu_count() or 1
     asked = Universe(setting.folder.path / "plain.db", setting.seed).draw("page", int(setting.seconds * 12_000))
     paths = [KINDS[0].oxus(one) for one in asked]
     cut = len(paths) * 9 // 10
     found: dict[int, list[Rate]] = {}
     for _ in range(setting.rounds):
-        for workers in range(1, cores + 1):
-            setting.said(f"{setting.databases.kind}: {workers} workers")
-            with oxus_serving(setting.databases.full, setting.log, workers) as server:
-                time.sleep(2 if workers > 1 else 0)  # the first worker answers before the last is ready
+        for count in range(1, cores + 1):
+            setting.said(f"{setting.databases.kind}: {count} workers")
+            with oxus_serving(setting.databases.full, setting.log, count) as server:
+                time.sleep(2 if count > 1 else 0)  # the first worker answers before the last is ready
                 connections = CONNECTIONS * cores
                 rate(server.port, paths[cut:], setting.folder.path, 1, connections=connections)
                 one = rate(server.port, paths[:cut], setting.folder.path, setting.seconds, connections=connections)
-                found.setdefault(workers, []).append(one)
+                found.setdefault(count, []).append(one)
     single = middle([one.per_second for one in found[1]])
-    for workers in range(2, cores + 1):
-        several = middle([one.per_second for one in found[workers]])
-        sound = all(one.sound for rates in (found[1], found[workers]) for one in rates)
+    for count in range(2, cores + 1):
+        several = middle([one.per_second for one in found[count]])
+        sound = all(one.sound for rates in (found[1], found[count]) for one in rates)
         yield setting.line(
-            f"workers/{workers}",
-            f"pages with --workers {workers}, wrk on the same {cores} cores",
+            f"workers/{count}",
+            f"pages with --workers {count}, wrk on the same {cores} cores",
             f"{several:.0f}/s",
             f"one worker: {single:.0f}/s",
             several / single if sound else None,

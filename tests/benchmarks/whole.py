@@ -22,18 +22,10 @@ PAGES = 30  # asked at each end
 ENOUGH_SECONDS = 0.002  # an answer from a cache takes no longer, whatever it took at first
 
 
-def measure(setting: Setting) -> Iterator[Line]:
-    """All lines about everything there is."""
-    if setting.wanted("cursor"):
-        yield from _cursor_lines(setting)
-    if setting.wanted("count") or setting.wanted("stats"):
-        yield from _counting_lines(setting)
-    if setting.wanted("export"):
-        yield from _export_lines(setting)
-
-
-def _cursor_lines(setting: Setting) -> Iterator[Line]:
+def pages(setting: Setting) -> Iterator[Line]:
     """Pages at the far end and at the near one, in turn, each with another limit so that none is asked twice."""
+    if not setting.wanted("cursor"):
+        return
     cost = client_cost(setting)
     with oxus_serving(setting.databases.full, setting.log) as server, connected(server.port) as connection:
         steps, last = _walked(connection)
@@ -107,13 +99,15 @@ def groups(kind: str) -> dict[str, str]:
     }
 
 
-def _counting_lines(setting: Setting) -> Iterator[Line]:
+def counts(setting: Setting) -> Iterator[Line]:
     """Each question is the first of its kind that a new server is asked, and then asked again."""
     asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_view WHERE {NOW_IS}")}
     asked |= {
         f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(setting.databases.kind).items()
     }
     asked = {name: told for name, told in asked.items() if setting.wanted(name.partition(" ")[0])}
+    if not asked:
+        return
     times: dict[str, dict[str, list[float]]] = {name: {"first": [], "again": [], "bare": []} for name in asked}
     faults: dict[str, str] = {}
     for _ in range(setting.rounds):
@@ -212,8 +206,10 @@ def _written(setting: Setting) -> float:
             return timed(lambda: writer.writerows(cursor.execute(wanted.encode())))[0]
 
 
-def _export_lines(setting: Setting) -> Iterator[Line]:
+def exports(setting: Setting) -> Iterator[Line]:
     """All events as csv and ndjson, sent to a client that throws them away."""
+    if not setting.wanted("export"):
+        return
     rounds = min(2, setting.rounds)
     grown: dict[str, int] = {}
     times: dict[str, list[float]] = {"csv": [], "ndjson": [], "plain": []}
