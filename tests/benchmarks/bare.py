@@ -25,6 +25,9 @@ class Bare(Protocol):
 
     kind: str
 
+    def hurry(self) -> None:
+        """Go as fast as can be while ways are compared."""
+
     def rows(self, sql: str, values: Sequence[Any], seconds: float = 60) -> Rows:
         """What a statement gives. Raises TooSlowError."""
 
@@ -52,6 +55,10 @@ class SQLite:
         self.connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
         self.connection.create_function("great_circle_km", 4, great_circle_km, deterministic=True)
 
+    def hurry(self) -> None:
+        """Read pages from memory: only to compare ways with each other sooner."""
+        self.connection.execute(f"PRAGMA mmap_size = {2**34}")
+
     def rows(self, sql: str, values: Sequence[Any], seconds: float = 60) -> Rows:
         """What a statement gives. Raises TooSlowError."""
         deadline = time.monotonic() + seconds
@@ -78,6 +85,9 @@ class PostgreSQL:
 
         self.connection = psycopg.connect(url, autocommit=True)
         self.seconds = 0.0
+
+    def hurry(self) -> None:
+        """Nothing: the server has its own memory."""
 
     def rows(self, sql: str, values: Sequence[Any], seconds: float = 60) -> Rows:
         """What a statement gives. Raises TooSlowError."""
