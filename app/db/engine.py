@@ -27,6 +27,8 @@ WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one Postgr
 MUCH_CACHE = 48 << 20
 """Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
 every id falls at a place of its own."""
+TIMEOUT = "oxus.timeout"
+"""Under which a connection remembers the limit that it was given, so that it need not be told each time."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
 
 
@@ -120,8 +122,12 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
 @contextmanager
 def _limited(connection: Connection, seconds: float) -> Iterator[None]:
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}"))
+        milliseconds = max(1, int(seconds * 1000))
+        if connection.info.get(TIMEOUT) != milliseconds:
+            connection.execute(text(f"SET statement_timeout = {milliseconds}"))
+        connection.info.pop(TIMEOUT, None)  # what is rolled back is set no more
         yield
+        connection.info[TIMEOUT] = milliseconds
         return
     raw: Any = connection.connection.dbapi_connection
     deadline = time.monotonic() + seconds
