@@ -154,6 +154,7 @@ def main() -> int:
     began, at = datetime.now(tz=UTC), machine()
     for kind in ("sqlite", "postgresql") if asked.database == "both" else (asked.database,):
         with databases_of(kind, folder) as databases:
+            folder.warm(databases)
             start = time.monotonic()
             setting = Setting(folder, databases, asked.seconds, asked.rounds, asked.seed, wanted, said)
             for line in measured(setting):

@@ -35,6 +35,15 @@ class Databases:
         return self.plain.replace("postgresql://", "postgresql+psycopg://")
 
 
+def read_whole(path: Path) -> None:
+    """Read files from end to end, so that the machine has them in memory as far as they fit and nobody pays for it."""
+    for file in [path] if path.is_file() else sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("rb", buffering=0) as opened:
+                while opened.read(1 << 24):
+                    pass
+
+
 @dataclass
 class Folder:
     """Where everything lies, and what was measured while it was made."""
@@ -154,6 +163,14 @@ class Folder:
         ged, event = Ged.__table__, Event.__table__  # type: ignore[attr-defined]
         rows = data.event_rows(events, data.points_of(Path(databases.full)), event)
         data.fill_sqlite(plain, ged, self.csv(), event, rows)
+
+    def warm(self, databases: Databases) -> None:
+        """Have everything that a kind of database is measured on in memory."""
+        if databases.kind == "postgresql":
+            read_whole(self.path / "postgresql" / "base")
+            return
+        for database in (databases.tenth, databases.full, databases.plain):
+            read_whole(Path(database))
 
     @contextmanager
     def postgresql(self) -> Iterator[Databases]:
