@@ -12,7 +12,8 @@ from conftest import Databases, engine_for
 from ingest.test_ged_reading import ged_bytes
 from overheard import EVENTS, ROWS, Asked, asking
 
-from app.ingest.datasets.load import import_ged
+from app.ingest.datasets.ged_pack import UCDP_GED
+from app.ingest.datasets.load import import_dataset
 
 COUNTRIES = ("Afghanistan", "Tajikistan", "Uzbekistan", "Pakistan", "India", "Nepal", "Iraq", "Syria")
 
@@ -60,7 +61,7 @@ def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> st
     file.write_bytes(ged_bytes(*map(made_up, range(EVENTS))))
     url = databases.loaded()
     with engine_for(url, read_only=False) as engine:
-        imported = import_ged(engine, [file], None, lambda *_: None)
+        imported = import_dataset(engine, UCDP_GED, [file], None, lambda *_: None)
         assert (imported.rows, imported.rejected) == (EVENTS, [])
         if databases.server is None:
             with engine.connect() as connection:

@@ -264,16 +264,15 @@ def read_country(text: str) -> list[str]:
 
 def _known_codes(values: list[str], asked: Asked, column: ColumnElement[Any], reason: str) -> list[str]:
     """The codes, each of which occurs at all."""
-    table = column.table.name
-    memory = kept(asked.connection)
-    if ("countries", table) not in memory:
-        memory["countries", table] = sorted(
-            code for code in asked.connection.scalars(select(column).distinct()) if code
-        )
-    known = memory["countries", table]
+    memory, table = kept(asked.connection), column.table.name
     for value in values:
-        if value not in known:
-            raise InvalidParameterError("country", value, reason, nearest(value, known))
+        key = ("country", table, value)
+        if key not in memory:
+            there = asked.connection.scalar(select(column).where(column == value).limit(1))
+            if there is None:
+                known = sorted(code for code in asked.connection.scalars(select(column).distinct()) if code)
+                raise InvalidParameterError("country", value, reason, nearest(value, known))
+            memory[key] = True
     return values
 
 

@@ -294,12 +294,11 @@ def _lacking(listing: Listing, asked: Asked, lack: str) -> int:
         statement, values = _stated(listing, of, path, ask)
         return int(statement.rows(connection, values)[0][0])
 
+    indexed = listing.indexes and is_embedded(connection.engine) and listing.indexes.lacking.get(lack)
+    path = Path(indexed, ordered=True) if indexed else FREE
     key = ("lacking", listing.name, lack)
     if key not in memory:
-        memory[key] = counted(listing.asked({}, connection), FREE)
+        memory[key] = counted(listing.asked({}, connection), path)
     if "known_by" in asked.values:
         return counted(asked, FREE)
-    if not memory[key]:
-        return 0
-    indexed = listing.indexes and is_embedded(connection.engine) and listing.indexes.lacking.get(lack)
-    return counted(asked, Path(indexed, ordered=True) if indexed else FREE)
+    return counted(asked, path) if memory[key] else 0
