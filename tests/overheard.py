@@ -30,6 +30,9 @@ STEPS_A_CALL = 50
 SEEN = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
 PAGES, PAGES_A_ROW = 10, 2
 """Of an index and its table: a few to come to a row, and a few to begin with."""
+OF_FEW = re.compile(r"_point VIRTUAL TABLE|INDEX ix_\w+_(unlocated|vague|contradictory|stance|modality)\b")
+"""What SQLite calls a scan though it reads little: a search in an R*Tree, an index of what few rows are. If it should
+come to much after all, the steps tell."""
 Statement = tuple[str, Any]
 
 
@@ -116,7 +119,8 @@ def embedded_walks(raw: sqlite3.Connection, sql: str, _params: Any, large: set[s
     for name in large:  # a plan names a table by its alias
         found = re.findall(rf'\b{name}"?\s+(?:AS\s+)?"?(\w+)', sql, re.IGNORECASE)
         names |= {alias: name for alias in found if alias.upper() not in ("WHERE", "JOIN", "ON", "ORDER", "INDEXED")}
-    scans = [line for line in plan if (at := re.match(r"SCAN (\w+)", line)) and at[1] in names]
+    scanned = [line for line in plan if (at := re.match(r"SCAN (\w+)", line)) and at[1] in names]
+    scans = [line for line in scanned if not OF_FEW.search(line)]
     steps = 0
 
     def step() -> int:

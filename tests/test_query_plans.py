@@ -11,6 +11,7 @@ import pytest
 from conftest import Databases, engine_for
 from ingest.test_ged_reading import ged_bytes
 from overheard import EVENTS, ROWS, Asked, asking
+from sqlalchemy.exc import OperationalError
 
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
@@ -130,41 +131,19 @@ CASES += [
 ]
 
 
-WALKING: dict[str, set[str]] = {
-    "claims": {
-        "actor_role",
-        "bbox",
-        "category",
-        "datetime",
-        "datetime&date_match",
-        "modality",
-        "near&radius_km",
-        "stance",
-    },
-    "control-changes": {"deaths_min"},
-    "events": {"actor_role", "datetime", "datetime&date_match", "deaths_min", "min_origins"},
-    "figures": {
-        "actor_role",
-        "bbox",
-        "category",
-        "count_kind",
-        "datetime",
-        "measure",
-        "modality",
-        "near&radius_km",
-        "stance",
-    },
-    "locations": {"bbox", "kind", "near&radius_km"},
-    "movements": {"datetime", "deaths_min"},
-}
+WALKING: dict[str, set[str]] = {}
 """Questions that do walk, by list and parameters. Whoever gives one of them its index takes it off here."""
 WALKING_THERE: dict[str, dict[str, set[str]]] = {
     "sqlite": {
-        "control-changes": {"actor_role", "datetime", "means", "min_origins"},
-        "movements": {"actor_role", "min_origins", "population"},
+        "figures": {"datetime"},  # counts, once for each revision, how many figures there are, up to a bound
     },
-    "postgresql": {
-        "events": {"place"},
+    "postgresql": {  # counts, once for each revision and connection, what has no point; or so its planner chooses here
+        "events": {"deaths_min"},
+        "control-changes": {"deaths_min"},
+        "movements": {"datetime", "deaths_min"},
+        "claims": {"bbox", "near&radius_km"},
+        "figures": {"bbox", "datetime"},
+        "locations": {"bbox", "near&radius_km"},
     },
 }
 """The same, on one kind of database alone."""
@@ -211,6 +190,15 @@ def dropped(url: str, table: str) -> None:
             server.execute(f'DROP INDEX "{name}"'.encode())
 
 
+def noticed(bare: Asked, path: str) -> bool:
+    """Whether an index is missed: by a walk, or because SQLite is told to use it and says that there is none."""
+    try:
+        bare.ask(path)
+    except OperationalError as error:
+        return "no such index" in str(error)
+    return bool(bare.walks())
+
+
 @pytest.mark.parametrize(
     ("table", "params"),
     [
@@ -230,5 +218,4 @@ def test_without_its_index_a_question_is_found_to_walk(
     url = databases.new(filled)
     dropped(url, table)
     with asking(url) as bare:
-        bare.ask(f"/v1/events?{urlencode(params)}")
-        assert bare.walks()
+        assert noticed(bare, f"/v1/events?{urlencode(params)}")

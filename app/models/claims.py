@@ -58,6 +58,8 @@ class Figure(SQLModel, table=True):
 
     __table_args__ = (
         one_of("measure", vocab.MEASURE.codes),
+        Index("ix_figure_measure", "measure", "claim_pk"),
+        Index("ix_figure_count_kind", "count_kind", "claim_pk"),
         one_of("count_kind", vocab.COUNT_KIND.codes),
         # Curated figures are ordered. Published datasets are not always; their cells are kept as given.
         CheckConstraint("as_given OR low <= best", name="low_best_order"),

@@ -60,6 +60,7 @@ class EventView(SQLModel, table=True):
         now("ix_event_view_country", "country", *IN_ORDER),
         now("ix_event_view_category", "category", *IN_ORDER),
         now("ix_event_view_status", "status", *IN_ORDER),
+        now("ix_event_view_origins", "origins"),
         now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
         now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
         now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
@@ -97,6 +98,7 @@ class EventActor(SQLModel, table=True):
     __table_args__ = (
         one_of("role", vocab.ROLE.codes),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
+        Index("ix_event_actor_role", "role", "event_pk"),
         KEY_ALONE,
     )
 

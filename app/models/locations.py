@@ -1,5 +1,6 @@
 """Where things happen."""
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app import vocab
@@ -16,6 +17,7 @@ class Location(Written, table=True):
         one_of("point_kind", vocab.POINT_KIND.codes),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
+        Index("ix_location_kind", "kind", "id"),
         partial_index("ix_location_unlocated", "id", where=lambda _dialect: "latitude IS NULL"),
     )
 

@@ -55,6 +55,18 @@ def column_of(table: Table, column: str) -> Condition:
     return lambda values, asked: table.c[column].in_(values)
 
 
+def figure_with(column: str) -> Condition:
+    """The figure that a row is joined with has one of the values."""
+    figure = table_of(models.Figure)
+    other = figure.alias()
+
+    def condition(values: list[str], asked: Asked) -> Among:
+        chosen = select(other.c.claim_pk).where(other.c[column].in_(values))
+        return Among(asked.rows.c.pk, chosen, figure.c[column].in_(values))
+
+    return condition
+
+
 def at_least(column: str) -> Condition:
     """The column is not below the value; null is not a number."""
     return lambda value, asked: asked.rows.c[column] >= value

@@ -36,7 +36,11 @@ EVENT_INDEXES = Indexes(
     past="ix_event_view_sort_date_id",
     vague="ix_event_view_vague",
     ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
-    sorted_by={"deaths_min": "ix_event_view_deaths", "deaths_max": "ix_event_view_deaths"},
+    sorted_by={
+        "deaths_min": "ix_event_view_deaths",
+        "deaths_max": "ix_event_view_deaths",
+        "min_origins": "ix_event_view_origins",
+    },
     keys={"event_pk": "ix_event_view_event_pk", "pk": BY_PK},
     lacking={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
     now=where.NOW,
@@ -186,7 +190,7 @@ CLAIM_FILTERS = (
         NAMES,
         means=refers.sources("source"),
     ),
-    of_vocabulary("category", vocab.CATEGORY, "movement", refers.event_of_claim("category")),
+    of_vocabulary("category", vocab.CATEGORY, "movement", refers.category_of_event),
     of_vocabulary("stance", vocab.STANCE, "denies", where.any_of_rare("stance")),
     of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of_rare("modality")),
     Param(
@@ -218,8 +222,8 @@ FIGURES = listing(
     claim,
     (
         *CLAIM_FILTERS,
-        of_vocabulary("measure", vocab.MEASURE, "persons_moved", where.column_of(figure, "measure")),
-        of_vocabulary("count_kind", vocab.COUNT_KIND, "cumulative", where.column_of(figure, "count_kind")),
+        of_vocabulary("measure", vocab.MEASURE, "persons_moved", where.figure_with("measure")),
+        of_vocabulary("count_kind", vocab.COUNT_KIND, "cumulative", where.figure_with("count_kind")),
     ),
     CLAIM_SORTS,
     "-date,id",

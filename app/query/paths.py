@@ -24,7 +24,7 @@ from app.query.params import Among, Asked, Param, Test
 FEW = 2000
 """Rows of a table that may be gone through in any order."""
 MOST_COUNTED = 20_000
-SAMPLE = 500
+SAMPLE = 300
 SORTED = 1.5
 """What it costs to look up and sort a row, against reading it in order."""
 

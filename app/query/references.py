@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select
 from app import models
 from app.errors import InvalidParameterError
 from app.models.base import table_of
-from app.query.conditions import known_claims
-from app.query.params import Among, Asked, Condition, Meaning, Test
+from app.query.conditions import NOW, known_claims, view
+from app.query.params import Among, Asked, Condition, Meaning
 from app.query.resolve import ACTORS, LOCATIONS, SOURCES, Names, merged_into, nearest_ids, resolve
 
 claim = table_of(models.Claim)
@@ -149,14 +149,10 @@ def named(column: str) -> Condition:
     return lambda values, asked: asked.rows.c[column].in_(values)
 
 
-def event_of_claim(column: str) -> Condition:
-    """The event that the claim is about has one of these values."""
-    event = table_of(models.Event)
-
-    def condition(values: list[str], asked: Asked) -> Test:
-        return Among(claim.c.event_pk, select(event.c.pk).where(event.c[column].in_(values)))
-
-    return condition
+def category_of_event(values: list[str], asked: Asked) -> Among:
+    """The event that the claim is about has one of these categories; they are coded, and so the same on every day."""
+    chosen = select(view.c.event_pk).where(NOW, view.c.category.in_(values))
+    return Among(asked.rows.c.event_pk, chosen)
 
 
 def events(values: list[str], asked: Asked) -> list[str]:
