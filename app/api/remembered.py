@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
+
 from app.api.methods import ASGI, Receive, Scope, Send
 from app.db.state import Watch
 
@@ -46,7 +48,7 @@ class Remembered:
             await self.app(scope, receive, send)
             return
         key, known = _asked(scope)
-        state = self.watch.state()
+        state = await self._state()
         given = self._given.get(key)
         if given is None or state is None or given.state != state:
             await self.app(scope, receive, self._remembering(key, state, send))
@@ -59,6 +61,10 @@ class Remembered:
             await send({"type": "http.response.start", "status": 200, "headers": given.headers})
             await send({"type": "http.response.body", "body": given.body})
 
+    async def _state(self) -> Hashable:
+        """The state of the database; one that is elsewhere is not waited for by everybody."""
+        return await run_in_threadpool(self.watch.state) if self.watch.remote else self.watch.state()
+
     def _remembering(self, key: Hashable, state: Hashable, send: Send) -> Send:
         """Sends, and keeps what is sent at once, if the database did not change on the way."""
         started: Headers = []
@@ -67,7 +73,7 @@ class Remembered:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     started.extend(message["headers"])
-            elif started and state is not None and not message.get("more_body") and self.watch.state() == state:
+            elif started and state is not None and not message.get("more_body") and await self._state() == state:
                 self._keep(key, state, started, message.get("body", b""))
             else:
                 started.clear()

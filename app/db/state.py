@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -79,31 +80,37 @@ def _revision(connection: Connection) -> int:
 
 
 class Watch:
-    """Tells cheaply, from one thread, whether the database is the same as before.
+    """Tells cheaply whether the database is the same as before.
 
-    SQLite tells at once whether anybody committed; PostgreSQL is asked for its revision, at most every `seconds`.
+    SQLite tells at once whether anybody committed; PostgreSQL is asked for its revision, at most every `seconds`, which
+    may take its time (`remote`).
     """
 
     def __init__(self, engine: Engine, seconds: float) -> None:
         self._engine = engine
         self._seconds = seconds
+        self.remote = engine.dialect.name != "sqlite"
+        self._one_at_a_time = Lock()
         self._raw: Any = None
-        self._query = "PRAGMA data_version" if engine.dialect.name == "sqlite" else "SELECT max(id) FROM revision"
+        self._query = "SELECT max(id) FROM revision" if self.remote else "PRAGMA data_version"
         self._asked = -1.0
         self._state: Hashable = None
 
     def state(self) -> Hashable:
         """Equal for as long as the database is the same; None while it cannot be reached."""
-        embedded = self._engine.dialect.name == "sqlite"
-        if not embedded and self._asked >= 0 and monotonic() - self._asked < self._seconds:
+        if self.remote and self._asked >= 0 and monotonic() - self._asked < self._seconds:
             return self._state
+        with self._one_at_a_time:
+            return self._looked_up()
+
+    def _looked_up(self) -> Hashable:
         try:
             if self._raw is None:
                 self._raw = self._engine.raw_connection()
                 self._raw.detach()
             driver: Any = self._raw.dbapi_connection
             self._state = driver.execute(self._query).fetchone()[0]
-            if not embedded:
+            if self.remote:
                 driver.rollback()
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error):
             self.close()
