@@ -150,10 +150,27 @@ def import_ucdp_ged(
     database: Database = None,
 ) -> None:
     """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
+    _import("ucdp-ged", files, snapshot, rejected, database)
+
+
+@imports.command("acled")
+def import_acled(
+    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, as ACLED exports it.", exists=True)],
+    snapshot: Annotated[
+        str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
+    ] = None,
+    rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
+    database: Database = None,
+) -> None:
+    """Import ACLED, all or nothing: importing the same again changes nothing, a row with a newer timestamp updates."""
+    _import("acled", files, snapshot, rejected, database)
+
+
+def _import(name: str, files: list[Path], snapshot: str | None, rejected: Path, database: str | None) -> None:
     from app.operate import import_files
 
     with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
-        lines = list(import_files(_settings(database), files, snapshot, rejected, told))
+        lines = list(import_files(_settings(database), name, files, snapshot, rejected, told))
     for line in lines:
         out.print(line, markup=False)
 

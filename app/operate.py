@@ -20,7 +20,8 @@ from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.as_csv import harmless
 from app.formats.base import Batches
-from app.ingest.datasets.load import Progress, import_ged
+from app.ingest.datasets.catalogue import DATASETS
+from app.ingest.datasets.load import Progress, import_dataset
 from app.ingest.derive import derive
 from app.ingest.load import Loaded, load_packs, read_checked, unchanged
 from app.ingest.provenance import prove
@@ -198,9 +199,9 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
 
 
 def import_files(
-    settings: Settings, files: Sequence[Path], snapshot: str | None, report: Path, told: Progress
+    settings: Settings, name: str, files: Sequence[Path], snapshot: str | None, report: Path, told: Progress
 ) -> Iterator[str]:
-    """Import files of UCDP GED and say what changed; rows that are not read are listed in `report` (CSV).
+    """Import files of a published dataset and say what changed; rows that are not read are listed in `report` (CSV).
 
     `told` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError, OutputError;
     then nothing is changed.
@@ -210,12 +211,15 @@ def import_files(
     with _ready(settings):
         pass
     with _engine(settings, read_only=False) as engine:
-        done = import_ged(engine, files, snapshot, told)
+        done = import_dataset(engine, DATASETS[name], files, snapshot, told)
     parts = [f"{count} {resource} {action}" for (resource, action), count in done.counts.items() if count]
     what = f"revision {done.revision}: {', '.join(parts) or 'what is known of it updated'}"
     yield f"{done.dataset}: {done.rows} rows read: {what if done.revision else 'nothing changed'}"
     if done.warned:
-        yield f"{done.warned} rows are odd (such as low above best) and were kept as they are"
+        odd = {"ucdp-ged": "low above best", "acled": "a sub-event type of another event type"}[name]
+        yield f"{done.warned} rows are odd (such as {odd}) and were kept as they are"
+    if done.older:
+        yield f"{done.older} rows were passed over, because a newer version of the same event is there"
     if done.rejected:
         with _replacing(str(report)) as file:
             rejected = [(name, *astuple(row)) for name, row in done.rejected]

@@ -35,6 +35,7 @@ from app.ingest.datasets import files as table_files
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.files import UnreadableFileError
 from app.ingest.datasets.ged import COLUMNS, NEEDED_COLUMNS
+from app.ingest.datasets.ged_rows import GedRows
 from app.ingest.datasets.load import Imported, import_ged
 from app.main import create_app
 from app.models.base import table_of
@@ -1911,7 +1912,7 @@ def test_ctrl_c_at_the_command_exits_130(oxus: Oxus, bare: str, write: Write, mo
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(imports.GedRows, "take", interrupted)
+    monkeypatch.setattr(GedRows, "take", interrupted)
     result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare)
     assert result.exit_code == 130
     assert newest(bare) == 0

@@ -24,13 +24,7 @@ _VERSION = re.compile(r"(?:^|[^\da-z])v?(\d{2})[._](\d{1,2})(?:[._](\d{1,2}))?(?
 
 def described(connection: Connection, dataset: str, files: Sequence[Path]) -> tuple[PackDraft, Ref | None, bool]:
     """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
-    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
-    held = event.c.pack_id == dataset
-    days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
-    first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
-    within = table_of(models.LocationAncestor)
-    places = select(event.c.location_id).where(held)
-    areas = select(place.c.id).join(within, within.c.ancestor_id == place.c.id).where(place.c.kind == "country")
+    coverage = coverage_of(connection, dataset, COVERED)
     draft = PackDraft.model_construct(
         file="",
         id=dataset,
@@ -39,14 +33,26 @@ def described(connection: Connection, dataset: str, files: Sequence[Path]) -> tu
         licence="CC-BY-4.0",
         citation=CITATION,
         cut_off=None,
-        coverage=CoverageDraft(
-            from_=first,
-            until=last,
-            area=sorted(connection.scalars(areas.where(within.c.location_id.in_(places)).distinct())),
-            sources_searched=COVERED,
-        ),
+        coverage=coverage,
     )
-    return draft, Ref(id=DATASET.id, name=DATASET.name) if first else None, True
+    return draft, Ref(id=DATASET.id, name=DATASET.name) if coverage.from_ else None, True
+
+
+def coverage_of(connection: Connection, dataset: str, sources_searched: str) -> CoverageDraft:
+    """The days and countries of the events that a dataset holds now; no days if it holds none."""
+    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
+    held = event.c.pack_id == dataset
+    days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
+    first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
+    within = table_of(models.LocationAncestor)
+    places = select(event.c.location_id).where(held)
+    areas = select(place.c.id).join(within, within.c.ancestor_id == place.c.id).where(place.c.kind == "country")
+    return CoverageDraft(
+        from_=first,
+        until=last,
+        area=sorted(connection.scalars(areas.where(within.c.location_id.in_(places)).distinct())),
+        sources_searched=sources_searched,
+    )
 
 
 def _version(connection: Connection, dataset: str, files: Sequence[Path]) -> str:

@@ -16,12 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.db.engine import writing
 from app.errors import BrokenPackError, InvalidParameterError, Problem
+from app.ingest.datasets.catalogue import GED, Dataset
 from app.ingest.datasets.files import Table
-from app.ingest.datasets.ged import GedRecord, Rejected, read
-from app.ingest.datasets.ged_cells import whole
-from app.ingest.datasets.ged_pack import described
-from app.ingest.datasets.ged_references import ISO, Batch, Named
-from app.ingest.datasets.ged_rows import DATASET, GedRows
+from app.ingest.datasets.ged import Rejected
+from app.ingest.datasets.ged_references import Batch, Named
+from app.ingest.datasets.stored import countries, kinds, stamps
 from app.ingest.derive import derive
 from app.ingest.pack_rows import store_pack
 from app.ingest.records import Record
@@ -49,6 +48,8 @@ class Imported:
     rejected: list[tuple[str, Rejected]] = field(default_factory=list)
     """File and reason."""
     warned: int = 0
+    older: int = 0
+    """Records that were passed over, because a newer version of the same event is there."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many rows of a resource were added, updated, removed."""
 
@@ -58,18 +59,25 @@ class _UnchangedError(Exception):
 
 
 def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told: Progress) -> Imported:
-    """Import files of UCDP GED into the dataset `snapshot` (default: ucdp-ged).
+    """Import files of UCDP GED; see `import_dataset`."""
+    return import_dataset(engine, GED, files, snapshot, told)
+
+
+def import_dataset(
+    engine: Engine, dataset: Dataset, files: Sequence[Path], snapshot: str | None, told: Progress
+) -> Imported:
+    """Import files of a published dataset into the dataset `snapshot` (default: the name of the published one).
 
     With `snapshot` the files are the whole of it: events of it that they lack are removed. Rows that cannot be read
     are left out and reported; what they are the newer version of stays. Raises UnreadableFileError, and
     BrokenPackError when something else refers to what would be removed; either way nothing is changed.
     """
-    done = Imported(DATASET.id if snapshot is None else snapshot)
+    done = Imported(dataset.document.id if snapshot is None else snapshot)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", done.dataset) or len(done.dataset) > 100:
         raise InvalidParameterError("--snapshot", done.dataset, "a name has small letters, digits and single hyphens")
     try:
         with writing(engine) as connection:
-            _Import(connection, done, complete=snapshot is not None).run(files, told)
+            _Import(connection, dataset, done, complete=snapshot is not None).run(files, told)
     except _UnchangedError:
         pass
     except IntegrityError:
@@ -81,8 +89,9 @@ def import_ged(engine: Engine, files: Sequence[Path], snapshot: str | None, told
 class _Import:
     """One import in one transaction."""
 
-    def __init__(self, connection: Connection, done: Imported, *, complete: bool) -> None:
+    def __init__(self, connection: Connection, dataset: Dataset, done: Imported, *, complete: bool) -> None:
         self.connection = connection
+        self.dataset = dataset
         self.done = done
         self.complete = complete
         pack = table_of(models.Pack)
@@ -94,8 +103,12 @@ class _Import:
             self._codes(models.ActorCode, models.Actor),
             self._codes(models.LocationCode, models.Location),
         )
-        self.rows = GedRows(actors, self._countries() | locations, self._stored(complete))
-        self.numbers: set[int] = set()
+        known: list[Any] = [actors, countries(connection, dataset.own) | locations, self._stored(complete)]
+        if dataset.stamped:
+            known.append(kinds(connection, dataset.own, done.dataset if complete else None))
+        self.rows = dataset.rows(*known)
+        self.seen: dict[Any, tuple[int, int]] = {}
+        """By id of a record, when it was last changed, and a number that tells its content from another."""
         self.kept: set[str] = set()
         self.unreadable = False
         """Whether a row has no id, so that nobody knows what it is the newer version of."""
@@ -126,13 +139,6 @@ class _Import:
         found = self.connection.execute(wanted.order_by(owned.c.id.desc()))
         return {(scheme, code): Named(id_, name) for scheme, code, id_, name in found}
 
-    def _countries(self) -> dict[tuple[str, str], Named]:
-        """Countries of curated packs by their ISO codes, whether or not that is among their codes."""
-        place, pack = table_of(models.Location), table_of(models.Pack)
-        wanted = select(place.c.country, place.c.id, place.c.name).join(pack, pack.c.id == place.c.pack_id)
-        found = self.connection.execute(wanted.where(pack.c.dataset.is_(False), place.c.kind == "country"))
-        return {(ISO, country): Named(id_, name) for country, id_, name in found}
-
     def _stored(self, complete: bool) -> Iterator[tuple[Named, str | None]]:
         """Sources and places of imports before, whose ids come from their names, with the parents of places.
 
@@ -140,22 +146,22 @@ class _Import:
         """
         pack, location = table_of(models.Pack), table_of(models.Location)
         others = pack.c.dataset & (pack.c.id != self.done.dataset) if complete else pack.c.dataset
-        for table in (table_of(models.Source), location):
+        tables = (table_of(models.Source), location, *([table_of(models.Actor)] if self.dataset.stamped else []))
+        for table in tables:
             parent = location.c.parent_id if table is location else null()
             wanted = select(table.c.id, table.c.name, parent).join(pack, pack.c.id == table.c.pack_id)
             for id_, name, above in self.connection.execute(wanted.where(others)):
                 yield Named(id_, name), above
 
-    def _read(self, files: Sequence[Path], told: Progress) -> Iterator[GedRecord]:
+    def _read(self, files: Sequence[Path], told: Progress) -> Iterator[Any]:
         before = 0
         for path in files:
             with Table(path) as table:
-                for record in map(self._once, read(table)):
+                for record in filter(None, map(self._once, self.dataset.read(table))):
                     if isinstance(record, Rejected):
                         self.done.rejected.append((path.name, record))
                         self._keep(record.id)
                         continue
-                    self.numbers.add(record.id)
                     self.done.rows += 1
                     self.done.warned += bool(record.warnings)
                     if self.done.rows % BATCH == 0:
@@ -167,18 +173,23 @@ class _Import:
     def _keep(self, id_: str) -> None:
         """What a row that is not read is the newer version of stays as it was."""
         try:
-            self.kept.add(f"{DATASET.id}:{whole(id_)}")
+            self.kept.add(self._event(self.dataset.id_of(id_)))
         except ValueError:
             self.unreadable = True
 
-    def _store(self, records: list[GedRecord]) -> None:
-        for record in records:
+    def _event(self, id_: object) -> str:
+        return f"{self.dataset.document.id}:{id_}"
+
+    def _store(self, records: list[Any]) -> None:
+        for record in self._newest(records) if self.dataset.stamped else records:
             self.rows.add(record)
         batch = self.rows.take()
         for resource in ("sources", "actors", "locations"):
+            told_so_far = self._names_of(resource, batch.of(resource))
             delta = self._upsert(resource, batch.of(resource))
             self._count(resource, delta)
-            self.names[resource] |= {id_: batch.of(resource)[id_].columns["name"] for id_ in delta.updated}
+            names = {id_: batch.of(resource)[id_].columns["name"] for id_ in delta.updated}
+            self.names[resource] |= {id_: name for id_, name in names.items() if name != told_so_far[id_]}
         self._check_owner(batch.events)
         events = self._upsert("events", batch.events, other=self._other_cells(batch.events))
         event_pks = pks(self.connection, "events", batch.events)
@@ -195,6 +206,24 @@ class _Import:
         derived = derive(self.connection, (event_pks[id_] for id_ in events.touched | told), self.revision, at_hand)
         events.updated |= derived - events.added
         self._count("events", events)
+
+    def _names_of(self, resource: str, ids: Collection[str]) -> dict[str, str]:
+        """The names that stored rows have, so that only what was renamed is looked for in others."""
+        table = table_of(TABLES[resource])
+        return dict(self.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(list(ids)))).all())
+
+    def _newest(self, records: list[Any]) -> list[Any]:
+        """Of several records of one event the last, which is the newest; none if a newer one is stored.
+
+        The files of a snapshot are what the dataset is, whatever was there before.
+        """
+        last = {record.id: record for record in records}
+        if not self.complete:
+            for id_, stamp in stamps(self.connection, self.dataset.given, last).items():
+                if stamp > (last[id_].timestamp or 0):
+                    del last[id_]
+                    self.done.older += 1
+        return list(last.values())
 
     def _check_owner(self, events: Collection[str]) -> None:
         """Raise BrokenPackError if another pack or dataset holds one of the events."""
@@ -242,14 +271,14 @@ class _Import:
 
     def _other_cells(self, events: dict[str, Record]) -> set[str]:
         """Events whose cells differ from those that are kept, whether or not that shows in the event."""
-        event, given = table_of(models.Event), table_of(models.GedEvent)
+        event, given = table_of(models.Event), table_of(self.dataset.given)
         wanted = select(event.c.id, given.c.cells).join(given, given.c.event_pk == event.c.pk)
         found = self.connection.execute(wanted.where(event.c.id.in_(list(events))))
-        return {id_ for id_, cells in found if events[id_].children[models.GedEvent][0]["cells"] != cells}
+        return {id_ for id_, cells in found if events[id_].children[self.dataset.given][0]["cells"] != cells}
 
     def _remove_unseen(self) -> None:
         """Take away what the dataset held and its files hold no more, and what only that referred to."""
-        kept = self.kept | {f"{DATASET.id}:{number}" for number in self.numbers}
+        kept = self.kept | set(map(self._event, self.seen))
         self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
         self._remove("events", lambda id_: id_ not in kept)
         for resource in ("sources", "actors", "locations"):
@@ -267,14 +296,24 @@ class _Import:
             self._count(resource, self._upsert(resource, {}, table.c.id.in_(ids)))
         return bool(lost)
 
-    def _once(self, record: GedRecord | Rejected) -> GedRecord | Rejected:
-        """The record, or why a second one with its id is not read."""
-        if isinstance(record, GedRecord) and record.id in self.numbers:
-            return Rejected(record.line, str(record.id), "id", str(record.id), "was there before")
-        return record
+    def _once(self, record: Any) -> Any:
+        """The record; None if an older version of one before; or why a second one with its id is not read."""
+        if isinstance(record, Rejected):
+            return record
+        before = self.seen.get(record.id)
+        now = (record.timestamp or 0, hash(record.cells)) if self.dataset.stamped else (0, 0)
+        if before is None or now[0] > before[0]:
+            self.seen[record.id] = now
+            return record
+        if self.dataset.stamped and (now == before or now[0] < before[0]):
+            self.done.older += now[0] < before[0]
+            return None
+        reason = "was there before" + (", with the same timestamp and other cells" if self.dataset.stamped else "")
+        return Rejected(record.line, str(record.id), "id", str(record.id), reason)
 
     def _store_pack(self, files: Sequence[Path]) -> bool:
-        return store_pack(self.connection, *described(self.connection, self.done.dataset, files), self.revision)
+        draft, document, is_dataset = self.dataset.described(self.connection, self.done.dataset, files)
+        return store_pack(self.connection, draft, document, is_dataset, self.revision)
 
 
 def _referred_to(connection: Connection, resource: str) -> set[str]:
