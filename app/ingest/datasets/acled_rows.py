@@ -11,7 +11,7 @@
   not say when a source said it: the last day of the event stands in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -55,7 +55,10 @@ Side = tuple[Named | None, str]
 
 
 class AcledRows(References):
-    """Turns the records of one import into rows. `kinds` are those of actors that are stored already."""
+    """Turns the records of one import into rows.
+
+    `kinds` are those of actors that are stored already; those of `anew` count no more once all records are read.
+    """
 
     def __init__(
         self,
@@ -63,10 +66,12 @@ class AcledRows(References):
         locations: Codes,
         stored: Iterable[tuple[Named, str | None]] = (),
         kinds: Mapping[str, str] | None = None,
+        anew: Collection[str] = (),
     ) -> None:
         super().__init__(actors, locations, stored)
         self._curated = {slug(code): ref for (scheme, code), ref in actors.items() if scheme == SCHEME}
-        self._kinds = dict(kinds or {})
+        self._held = dict(kinds or {})
+        self._told = {id_: kind for id_, kind in self._held.items() if id_ not in anew}
 
     def add(self, record: AcledRecord) -> None:
         """Add the rows of one record."""
@@ -98,13 +103,21 @@ class AcledRows(References):
             return self._curated[words]
         id_ = f"{SCHEME}:{words}"
         self.referred.add(id_)
+        first = id_ not in self._refs
         ref = self._refs.setdefault(id_, Named(id_, name[:MOST_TEXT]))
-        known = self._kinds.get(id_)
-        best = stronger(known, kind) if known else kind
-        if best != known:
-            self._kinds[id_] = best
-            self.batch.actors[id_] = _actor_record(ref, best)
+        told = self._told[id_] = stronger(self._told.get(id_, kind), kind)
+        shown = stronger(self._held.get(id_, told), told)
+        if first or shown != self._held[id_]:
+            self._held[id_] = shown
+            self.batch.actors[id_] = _actor_record(ref, shown)
         return ref
+
+    def settle(self) -> None:
+        """Add the actors that no record told to be what they were told to be before."""
+        for id_, kind in self._told.items():
+            if self._held[id_] != kind:
+                self._held[id_] = kind
+                self.batch.actors[id_] = _actor_record(self._refs[id_], kind)
 
     def _roles(self, cell: Cells, category: str, sides: tuple[Side, ...]) -> list[tuple[Named, str]]:
         roles = ["participant", "participant"]

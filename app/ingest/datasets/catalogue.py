@@ -31,6 +31,8 @@ class Dataset:
     """The id of a record from its cell. Raises ValueError."""
     stamped: bool = False
     """Whether records tell when they were last changed, so that the newer of two counts."""
+    names_actors: bool = False
+    """Whether its actors have names and no numbers: what imports before made of a name is taken up."""
 
 
 GED = Dataset(GED_ITSELF, "ucdp-", ged.read, GedRows, ged_pack.described, models.GedEvent, whole)
@@ -43,6 +45,7 @@ ACLED = Dataset(
     models.AcledEvent,
     acled.event_id,
     stamped=True,
+    names_actors=True,
 )
 DATASETS = {"ucdp-ged": GED, "acled": ACLED}
 """By the name that the command takes."""

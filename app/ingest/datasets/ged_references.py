@@ -85,6 +85,9 @@ class References:
         taken, self.batch = self.batch, Batch()
         return taken
 
+    def settle(self) -> None:
+        """Add what cannot be told before all records are read; of most datasets nothing."""
+
     def source(self, id_: str, name: str, kind: str) -> Named:
         """Who says something."""
         self.referred.add(id_)

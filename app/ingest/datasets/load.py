@@ -99,13 +99,12 @@ class _Import:
             raise InvalidParameterError("--snapshot", done.dataset, "is the name of a curated pack")
         revision = table_of(models.Revision)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
-        actors, locations = (
-            self._codes(models.ActorCode, models.Actor),
-            self._codes(models.LocationCode, models.Location),
-        )
+        actors = self._codes(models.ActorCode, models.Actor)
+        locations = self._codes(models.LocationCode, models.Location)
         known: list[Any] = [actors, countries(connection, dataset.own) | locations, self._stored(complete)]
-        if dataset.stamped:
-            known.append(kinds(connection, dataset.own, done.dataset if complete else None))
+        if dataset.names_actors:
+            held, own = kinds(connection, dataset.own, done.dataset)
+            known += [held, own if complete else ()]
         self.rows = dataset.rows(*known)
         self.seen: dict[Any, tuple[int, int]] = {}
         """By id of a record, when it was last changed, and a number that tells its content from another."""
@@ -121,6 +120,8 @@ class _Import:
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         for records in _chunks(self._read(files, told), BATCH):
             self._store(records)
+        self.rows.settle()
+        self._store([])
         if self.complete and not self.unreadable:
             self._remove_unseen()
         self._rename()
@@ -146,7 +147,7 @@ class _Import:
         """
         pack, location = table_of(models.Pack), table_of(models.Location)
         others = pack.c.dataset & (pack.c.id != self.done.dataset) if complete else pack.c.dataset
-        tables = (table_of(models.Source), location, *([table_of(models.Actor)] if self.dataset.stamped else []))
+        tables = (table_of(models.Source), location, *([table_of(models.Actor)] if self.dataset.names_actors else []))
         for table in tables:
             parent = location.c.parent_id if table is location else null()
             wanted = select(table.c.id, table.c.name, parent).join(pack, pack.c.id == table.c.pack_id)
@@ -308,8 +309,10 @@ class _Import:
         if self.dataset.stamped and (now == before or now[0] < before[0]):
             self.done.older += now[0] < before[0]
             return None
-        reason = "was there before" + (", with the same timestamp and other cells" if self.dataset.stamped else "")
-        return Rejected(record.line, str(record.id), "id", str(record.id), reason)
+        if self.dataset.stamped:
+            reason = "was there before with this timestamp and other cells"
+            return Rejected(record.line, record.id, "timestamp", str(record.timestamp or ""), reason)
+        return Rejected(record.line, str(record.id), "id", str(record.id), "was there before")
 
     def _store_pack(self, files: Sequence[Path]) -> bool:
         draft, document, is_dataset = self.dataset.described(self.connection, self.done.dataset, files)

@@ -25,17 +25,12 @@ def countries(connection: Connection, own: str) -> dict[tuple[str, str], Named]:
     return found
 
 
-def kinds(connection: Connection, own: str, read_anew: str | None) -> dict[str, str]:
-    """What the stored actors are whose ids begin with `own`, of which one row may tell more than another.
-
-    Those of the dataset that is read anew as a whole are left out.
-    """
+def kinds(connection: Connection, own: str, dataset: str) -> tuple[dict[str, str], set[str]]:
+    """What the stored actors are whose ids begin with `own`, and the ids of those that the dataset holds."""
     pack, actor = table_of(models.Pack), table_of(models.Actor)
-    wanted = select(actor.c.id, actor.c.kind).join(pack, pack.c.id == actor.c.pack_id)
-    wanted = wanted.where(pack.c.dataset, actor.c.id.startswith(own, autoescape=True))
-    if read_anew is not None:
-        wanted = wanted.where(pack.c.id != read_anew)
-    return dict(connection.execute(wanted).all())
+    wanted = select(actor.c.id, actor.c.kind, actor.c.pack_id).join(pack, pack.c.id == actor.c.pack_id)
+    found = connection.execute(wanted.where(pack.c.dataset, actor.c.id.startswith(own, autoescape=True))).all()
+    return {id_: kind for id_, kind, _ in found}, {id_ for id_, _, holder in found if holder == dataset}
 
 
 def stamps(connection: Connection, given: type[SQLModel], ids: Collection[str]) -> dict[str, int]:
