@@ -59,6 +59,8 @@ class AcledEvent(SQLModel, table=True):
     year: int
     event_type: str = Field(sa_type=Key, index=True)
     sub_event_type: str = Field(sa_type=Key, index=True)
+    inter1: str = Field(sa_type=Key, index=True, description="as printed: in words, or by its old number")
+    inter2: str = Field(sa_type=Key, index=True)
     iso: int | None = Field(default=None, index=True)
     region: str = Field(sa_type=Key, index=True)
     country: str = Field(sa_type=Key, index=True)

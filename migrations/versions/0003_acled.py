@@ -10,7 +10,7 @@ down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-INDEXED = ("event_date", "event_type", "sub_event_type", "iso", "region", "country", "timestamp")
+INDEXED = ("event_date", "event_type", "sub_event_type", "inter1", "inter2", "iso", "region", "country", "timestamp")
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("event_type", KEY, nullable=False),
         sa.Column("sub_event_type", KEY, nullable=False),
+        sa.Column("inter1", KEY, nullable=False),
+        sa.Column("inter2", KEY, nullable=False),
         sa.Column("iso", sa.Integer(), nullable=True),
         sa.Column("region", KEY, nullable=False),
         sa.Column("country", KEY, nullable=False),

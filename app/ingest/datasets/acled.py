@@ -35,7 +35,7 @@ LIMITS = {"time_precision": (1, 3), "geo_precision": (1, 3), "latitude": (-90, 9
 WHOLE = ("year", "time_precision", "iso", "geo_precision", "fatalities", "timestamp")
 NUMBERS = (*WHOLE, "latitude", "longitude")
 CODES = ("inter1", "inter2", "interaction")
-SHORT = ("event_id_cnty", "event_type", "sub_event_type", "region", "country")
+SHORT = ("event_id_cnty", "event_type", "sub_event_type", "inter1", "inter2", "region", "country")
 LONGEST_SHORT = 300
 """In characters, of a cell by which rows are looked up: an index holds it whole."""
 _ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.ASCII)

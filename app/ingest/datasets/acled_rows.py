@@ -283,6 +283,8 @@ def _as_given(record: AcledRecord, cell: Cells) -> dict[str, Any]:
         "year": int(year) if year else record.event_date.year,
         "event_type": cell["event_type"],
         "sub_event_type": cell["sub_event_type"],
+        "inter1": cell["inter1"],
+        "inter2": cell["inter2"],
         "iso": int(iso) if iso else None,
         "region": cell["region"],
         "country": cell["country"],

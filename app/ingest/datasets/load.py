@@ -301,18 +301,16 @@ class _Import:
         """The record; None if an older version of one before; or why a second one with its id is not read."""
         if isinstance(record, Rejected):
             return record
-        before = self.seen.get(record.id)
-        now = (record.timestamp or 0, hash(record.cells)) if self.dataset.stamped else (0, 0)
+        stamped = self.dataset.stamped
+        before, now = self.seen.get(record.id), (record.timestamp or 0, hash(record.cells)) if stamped else (0, 0)
         if before is None or now[0] > before[0]:
             self.seen[record.id] = now
             return record
-        if self.dataset.stamped and (now == before or now[0] < before[0]):
+        if stamped and (now == before or now[0] < before[0]):
             self.done.older += now[0] < before[0]
             return None
-        if self.dataset.stamped:
-            reason = "was there before with this timestamp and other cells"
-            return Rejected(record.line, record.id, "timestamp", str(record.timestamp or ""), reason)
-        return Rejected(record.line, str(record.id), "id", str(record.id), "was there before")
+        name, more = ("timestamp", " with this timestamp and other cells") if stamped else ("id", "")
+        return Rejected(record.line, str(record.id), name, str(getattr(record, name) or ""), f"was there before{more}")
 
     def _store_pack(self, files: Sequence[Path]) -> bool:
         draft, document, is_dataset = self.dataset.described(self.connection, self.done.dataset, files)

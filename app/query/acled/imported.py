@@ -38,7 +38,7 @@ def _many(asked: Filter, _known: Known) -> Test | None:
 
 
 EXACT: dict[str, Callable[[Filter, Known], Test | None]] = {
-    **dict.fromkeys(("event_type", "sub_event_type", "iso", "region", "country"), _few),
+    **dict.fromkeys(("event_type", "sub_event_type", "inter1", "inter2", "iso", "region", "country"), _few),
     **dict.fromkeys(("event_date", "year", "fatalities", "timestamp"), _many),
 }
 

@@ -26,6 +26,8 @@ from app.timespan import Interval
 Cells = dict[str, str]
 COARSE = "3"  # of ACLED's geo_precision and time_precision
 OUTLETS = ("outlet", "agency")
+NOTHING: dict[str, Any] = {"actors": []}
+"""Stands for the row of an event of which ACLED itself tells every cell."""
 
 
 def shown_id(id_: str) -> str:
@@ -52,14 +54,17 @@ class Batch:
         self.connection = connection
         self.found = found
         self.stamps = stamps
-        self.rows: list[dict[str, Any]] = [json.loads(event.row) for event in found]
+        self.own = [published(event.cells) for event in found]
+        self.rows: list[dict[str, Any]] = [
+            NOTHING if len(own) == len(ACLED_COLUMNS) else json.loads(event.row)
+            for event, own in zip(found, self.own, strict=True)
+        ]
 
     def cells(self, wanted: Collection[str]) -> list[Cells]:
         """The wanted cells of each event, in the order of the columns."""
         makers = [(set(names) & set(wanted), make) for names, make in MAKERS]
         made = []
-        for event, row in zip(self.found, self.rows, strict=True):
-            own = published(event.cells)
+        for event, row, own in zip(self.found, self.rows, self.own, strict=True):
             whole: Cells = {}
             for names, make in makers:
                 if not names <= own.keys():
