@@ -10,6 +10,8 @@ from unittest.mock import patch
 import pytest
 from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from test_changes import answering
 from typer.testing import CliRunner, Result
@@ -313,16 +315,19 @@ def test_who_gained_and_who_lost_a_place(
         (TRANSFER, FRONT, ARMY, True, "full"),
         (CONTROL | {"geo_precision": "2"}, FRONT, ARMY, False, "partial"),
         (TRANSFER | {"actor1": "", "inter1": ""}, ARMY, None, True, "full"),
+        (CONTROL | {"inter1": "State forces", "actor2": "", "inter2": ""}, None, FRONT, False, "full"),
+        (CONTROL | {"actor2": "", "inter2": ""}, FRONT, None, True, "full"),
+        (BACK | {"actor1": "", "inter1": ""}, ARMY, None, False, "full"),
     ],
 )
 def test_where_the_kinds_of_both_sides_do_not_tell_who_gained_their_order_does(
-    bare: str, write: Write, cells: Cells, gained: str, lost: str | None, by_order: bool, extent: str
+    bare: str, write: Write, cells: Cells, gained: str | None, lost: str | None, by_order: bool, extent: str
 ) -> None:
     run(bare, write(row(1, **cells)))
     with answering(bare) as asked:
         event = asked("/v1/events/acled:XMP1")
     change = event["control_change"]
-    assert (change["gained_by"]["id"], (change["lost_by"] or {}).get("id")) == (gained, lost)
+    assert [(change[side] or {}).get("id") for side in ("gained_by", "lost_by")] == [gained, lost]
     assert change["extent"] == extent
     order = " Which side gained is taken from the order of the actors."
     assert event["claims"][0]["note"] == UNDATED + order * by_order
@@ -652,6 +657,53 @@ def test_the_order_of_rows_and_files_makes_no_difference(bare: str, fresh: str, 
         run(fresh, write(one))
     assert holds(bare) == holds(fresh)
     assert counted(run(bare, write(rows[1]))) == {}
+
+
+def test_an_actor_keeps_the_spelling_that_was_read_first(bare: str, write: Write) -> None:
+    one, other = write(row(1)), write(row(2, actor1="MILL-FRONT"))
+    run(bare, one)
+    assert counted(run(bare, other)) == {"claims added": 3, "events added": 1}
+    assert counted(run(bare, one)) == counted(run(bare, other)) == {}
+    with answering(bare) as asked:
+        assert asked("/v1/events/acled:XMP2")["actors"][0]["name"] == "Mill Front"
+        assert served(asked)["XMP2"]["actor1"] == "MILL-FRONT"
+
+
+variants = st.fixed_dictionaries(
+    {
+        "actor1": st.sampled_from(["Mill Front", "MILL FRONT", "Mill Guard"]),
+        "inter1": st.sampled_from(["Rebel group", "State forces", "8", "0"]),
+        "assoc_actor_1": st.sampled_from(["", "Mill Guard; Mill Front"]),
+        "sub_event_type": st.sampled_from(["Armed clash", "Government regains territory"]),
+        "iso": st.sampled_from(["4", "566", "0"]),
+        "country": st.sampled_from(["Nowhere", "Tajikistan"]),
+        "admin1": st.sampled_from(["Mill province", ""]),
+        "geo_precision": st.sampled_from(["1", "3"]),
+        "time_precision": st.sampled_from(["1", "2"]),
+        "source": st.sampled_from(["", "Imaginary Wire", "Imaginary Wire; Village Radio"]),
+        "timestamp": st.sampled_from(["", "1400000000", "1500000000"]),
+        "notes": st.sampled_from(["One.", "Other."]),
+    }
+)
+states = st.dictionaries(st.integers(1, 4), variants, max_size=4)
+few = settings(max_examples=5, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+
+
+@few
+@given(sequence=st.lists(states, min_size=2, max_size=4), held=st.sampled_from([1, 2, 1000]))
+def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
+    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]], held: int
+) -> None:
+    path = tmp_path_factory.mktemp("states") / "acled.csv"
+    url, fresh = map(emptied, two)
+    with patch.object(imports, "BATCH", held):
+        for state in sequence:
+            path.write_bytes(acled_bytes(*(row(number, **cells) for number, cells in state.items())))
+            run(url, path, snapshot="made-up")
+            assert counted(run(url, path, snapshot="made-up")) == {}
+    run(fresh, path, snapshot="made-up")
+    assert holds(url) == holds(fresh)
+    assert clean(url)
 
 
 def test_an_actor_of_a_snapshot_is_what_its_files_say_now(bare: str, write: Write) -> None:

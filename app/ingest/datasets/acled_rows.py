@@ -231,15 +231,13 @@ def _gain(record: AcledRecord, one: Side, other: Side) -> tuple[Named | None, Na
     non-state actor overtakes it: the forces of the state lose it. Where the kinds do not tell them apart, and in a
     non-violent transfer, actor1 gains and actor2, if there is one, loses.
     """
-    states = (one[1] == STATE, other[1] == STATE)
-    if record.sub_event_type in MEANS and one[0] and states[0] != states[1]:
-        gains_first = states[0] == (record.sub_event_type == REGAINED)
-        if gains_first or other[0]:
-            gained, lost = (one, other) if gains_first else (other, one)
-            return gained[0], lost[0], None
+    first_is_state = one[1] == STATE
+    if record.sub_event_type in MEANS and first_is_state != (other[1] == STATE):
+        gained, lost = (one, other) if first_is_state == (record.sub_event_type == REGAINED) else (other, one)
+        return gained[0], lost[0], None
     if one[0] is None:
         return other[0], None, BY_ORDER
-    return one[0], other[0], BY_ORDER if other[0] else None
+    return one[0], other[0], BY_ORDER if other[0] or record.sub_event_type in MEANS else None
 
 
 def _change(record: AcledRecord, at: Named, gained: Named | None, lost: Named | None) -> dict[str, Any]:
