@@ -51,7 +51,7 @@ def test_every_way_of_asking_finds_something(client: TestClient, query: str) -> 
 
 
 def test_the_commands_listed_are_the_commands_there_are() -> None:
-    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load|ucdp-ged))?)", README, re.MULTILINE))
+    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load|ucdp-ged|acled))?)", README, re.MULTILINE))
     groups = {group.name: group.typer_instance for group in commands.registered_groups}
     there = {command.callback.__name__ for command in commands.registered_commands if command.callback}
     there |= {f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands}  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -30,7 +31,7 @@ def described(
         file="",
         id=pack_id,
         title=dataset.name,
-        version=dataset.version(files) or _version(connection, pack_id),
+        version=_changed_on(connection, dataset, pack_id) or dataset.version(files) or _version(connection, pack_id),
         licence=dataset.licence,
         citation=dataset.citation,
         cut_off=None,
@@ -42,6 +43,16 @@ def described(
         ),
     )
     return draft, Ref(id=dataset.id, name=dataset.name) if first else None, True
+
+
+def _changed_on(connection: Connection, dataset: Dataset, pack_id: str) -> str | None:
+    """The day on which its publisher last changed one of the rows, if they tell."""
+    if not dataset.stamped:
+        return None
+    event, given = table_of(models.Event), table_of(dataset.cells)
+    newest = select(func.max(given.c.timestamp)).join(event, event.c.pk == given.c.event_pk)
+    stamp = connection.scalar(newest.where(event.c.pack_id == pack_id))
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC).date().isoformat()
 
 
 def _version(connection: Connection, pack_id: str) -> str:
