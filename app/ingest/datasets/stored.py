@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 
 from app import models
 from app.ingest.datasets.dataset import Dataset
@@ -31,10 +31,8 @@ class Known:
 
         A country that no curated pack has is the one that another dataset made, if one did.
         """
-        pack, place = table_of(models.Pack), table_of(models.Location)
-        others = pack.c.dataset & ~place.c.id.startswith(self.dataset.own, autoescape=True)
         curated = self._codes(models.LocationCode, models.Location, models.LocationName)
-        return {**self._countries(others), **self._countries(pack.c.dataset.is_(False)), **curated}
+        return {**self._countries(imported=True), **self._countries(imported=False), **curated}
 
     def stored(self) -> Iterator[Stored]:
         """What imports before made of names, which stays as it is spelt: sources and places, and actors.
@@ -61,9 +59,11 @@ class Known:
             return {}
         pack, actor = table_of(models.Pack), table_of(models.Actor)
         wanted = select(actor.c.id, actor.c.kind, actor.c.pack_id).join(pack, pack.c.id == actor.c.pack_id)
-        wanted = wanted.where(pack.c.dataset, actor.c.id.startswith(self.dataset.own, autoescape=True))
-        found = self.connection.execute(wanted)
-        return {id_: Kind(kind, not self.anew or holder != self.pack_id) for id_, kind, holder in found}
+        return {
+            id_: Kind(kind, not self.anew or holder != self.pack_id)
+            for id_, kind, holder in self.connection.execute(wanted.where(pack.c.dataset))
+            if id_.startswith(self.dataset.own)
+        }
 
     def _codes(self, codes: Any, owner: Any, names: Any) -> Codes:
         """Rows of curated packs by their codes."""
@@ -80,14 +80,16 @@ class Known:
         found = self.connection.execute(rows).mappings()
         return {(row["scheme"], row["code"]): known(row, spelt.get(row["id"], [])) for row in found}
 
-    def _countries(self, whose: ColumnElement[bool]) -> dict[tuple[str, str], Named]:
+    def _countries(self, *, imported: bool) -> dict[tuple[str, str], Named]:
+        """Countries of curated packs, or those that imports of other datasets made."""
         place, pack, names = (table_of(model) for model in (models.Location, models.Pack, models.LocationName))
-        wanted = select(place).join(pack, pack.c.id == place.c.pack_id).where(whose)
+        wanted = select(place).join(pack, pack.c.id == place.c.pack_id).where(pack.c.dataset.is_(imported))
         wanted = wanted.where(place.c.kind == "country", place.c.country.is_not(None)).order_by(place.c.id.desc())
         found = {}
         for row in self.connection.execute(wanted).mappings().all():
-            aliases = select(names.c.name).where(names.c.owner_id == row["id"], names.c.kind == "alias")
-            found[ISO, row["country"]] = known(row, self.connection.scalars(aliases))
+            if not (imported and row["id"].startswith(self.dataset.own)):
+                aliases = select(names.c.name).where(names.c.owner_id == row["id"], names.c.kind == "alias")
+                found[ISO, row["country"]] = known(row, self.connection.scalars(aliases))
         return found
 
 
