@@ -13,19 +13,10 @@ from app.query import changes, contradictions, control, lookups, search, stats
 from app.query.computed import BY_ID
 from app.query.cursors import Sort
 from app.query.listing import Listing, read_paged
-from app.query.listings import (
-    ACTORS_LIST,
-    CLAIMS,
-    CONTROL_CHANGES,
-    EVENTS,
-    FIGURES,
-    LOCATIONS_LIST,
-    MOVEMENTS,
-    PACKS,
-    SOURCES_LIST,
-)
+from app.query.listings import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
 from app.query.pages import Page, page
 from app.query.params import Param
+from app.query.reference_listings import ACTORS_LIST, LOCATIONS_LIST, PACKS, SOURCES_LIST
 from app.schemas.analysis import (
     ChangeRow,
     ContradictionRow,

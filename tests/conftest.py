@@ -122,6 +122,13 @@ def client(pack_url: str) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def forgetful(pack_url: str) -> Iterator[TestClient]:
+    """The API over the article's pack, without a memory of what it answered before."""
+    with TestClient(create_app(Settings(database_url=pack_url, cache_mb=0))) as client:
+        yield client
+
+
 @pytest.fixture
 def connection(pack_url: str) -> Iterator[Connection]:
     """A reading connection to the article's pack."""

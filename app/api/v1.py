@@ -11,7 +11,7 @@ from app.api.describe import describe, describe_list
 from app.api.lists import list_rows
 from app.formats.base import cut, dumps
 from app.query import totals
-from app.query.listing import steering, with_examples
+from app.query.listing import fields_of, steering, with_examples
 from app.query.listings import CLAIMS
 from app.query.lookups import claims_of, one_row
 from app.query.params import Param, read_query
@@ -51,7 +51,7 @@ def _add_list(asked: Resource | Analysis) -> None:
 def _detail_params(resource: Resource) -> dict[str, Param]:
     """What may be asked of one row."""
     listed = resource.params
-    fields = [name.rstrip("_") for name in resource.detail.model_fields] if resource.detail else []
+    fields = fields_of(resource.detail) if resource.detail else []
     own = {param.name: param for param in steering({"id": "id"}, "id", fields, ("json",))}
     known = {"known_by": listed["known_by"]} if "known_by" in listed else {}
     return with_examples({**known, "fields": own["fields"], "f": own["f"]}, ALL_KNOWN)

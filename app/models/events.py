@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Index, Text, text
@@ -9,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.functions import vague
+from app.db.indexes import is_true, partial_index
 from app.db.types import Key
 from app.models.base import END_OF_TIME, IN_ORDER, KEY_ALONE, Written, between, one_of, ordered
 
@@ -29,18 +31,13 @@ class Event(Written, table=True):
     part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
 
 
-def torn(dialect: str) -> str:
-    """That an event's claims contradict each other, as each database writes it."""
-    return "contradictory = 1" if dialect == "sqlite" else "contradictory"
-
-
 def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
-    """An index of what is known now, or of `only` a part of that; both databases take it as a partial one."""
-    where = {
-        dialect: text(" AND ".join(filter(None, (f"known_until = '{END_OF_TIME}'", only(dialect)))))
-        for dialect in ("sqlite", "postgresql")
-    }
-    return Index(name, *columns, sqlite_where=where["sqlite"], postgresql_where=where["postgresql"])
+    """An index of what is known now, or of `only` a part of that."""
+
+    def where(dialect: str) -> str:
+        return " AND ".join(filter(None, (f"known_until = '{END_OF_TIME}'", only(dialect))))
+
+    return partial_index(name, *columns, where=where)
 
 
 class EventView(SQLModel, table=True):
@@ -66,7 +63,7 @@ class EventView(SQLModel, table=True):
         now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
         now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
         now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
-        now("ix_event_view_contradictory", "event_pk", only=torn),
+        now("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
     )
 
     pk: int | None = Field(default=None, primary_key=True)

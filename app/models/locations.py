@@ -1,9 +1,9 @@
 """Where things happen."""
 
-from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
+from app.db.indexes import partial_index
 from app.db.types import Key
 from app.models.base import KEY_ALONE, Coded, Named, Written, between, one_of
 
@@ -16,12 +16,7 @@ class Location(Written, table=True):
         one_of("point_kind", vocab.POINT_KIND.codes),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index(
-            "ix_location_unlocated",
-            "id",
-            sqlite_where=text("latitude IS NULL"),
-            postgresql_where=text("latitude IS NULL"),
-        ),
+        partial_index("ix_location_unlocated", "id", where=lambda _dialect: "latitude IS NULL"),
     )
 
     name: str = Field(sa_type=Key)

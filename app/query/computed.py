@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.geo import Spot
 from app.query.cursors import Sort, write_cursor
-from app.query.listing import steering
+from app.query.listing import fields_of, steering
 from app.query.pages import Page, Row
 from app.query.params import Param
 
@@ -16,7 +16,7 @@ BY_ID: Sort = [("id", False)]
 
 def computed_params(filters: Sequence[Param], row: type[BaseModel]) -> dict[str, Param]:
     """The filters, with what every list has but `sort`: these rows have one order."""
-    fields = [name.rstrip("_") for name in row.model_fields]
+    fields = fields_of(row)
     return {param.name: param for param in (*filters, *steering({"id": "id"}, "id", fields)) if param.name != "sort"}
 
 

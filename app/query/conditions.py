@@ -16,6 +16,7 @@ from app.db.text_search import Words, matching_rows
 from app.errors import InvalidParameterError
 from app.geo import Box, Point, box_around, parse_box, parse_point
 from app.models.base import END_OF_TIME, table_of
+from app.models.claims import RARE
 from app.names import LONGEST_WORD, fold, nearest
 from app.query.params import Among, Asked, Condition, During, Meaning
 from app.timespan import Interval, parse_interval
@@ -31,6 +32,22 @@ LARGEST_RADIUS_KM = 20_038.0  # half the circumference of the Earth
 def any_of(column: str) -> Condition:
     """The column is one of the values."""
     return lambda values, asked: asked.rows.c[column].in_(values)
+
+
+RARE_CODES = {"stance": ("denies",), "modality": ("possible", "planned")}
+
+
+def any_of_rare(column: str) -> Condition:
+    """The same, where an index holds the rows with rare codes: the statement says that it is about these.
+
+    The parameter is one of `pages.SHAPING`, since its values decide how the condition is written.
+    """
+
+    def condition(values: list[str], asked: Asked) -> ColumnElement[bool]:
+        met = asked.rows.c[column].in_(values)
+        return and_(literal_column(RARE[column]), met) if set(values) <= set(RARE_CODES[column]) else met
+
+    return condition
 
 
 def column_of(table: Table, column: str) -> Condition:

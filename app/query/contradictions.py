@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app import models, vocab
+from app.db.indexes import found_by
 from app.models.base import table_of
 from app.query.computed import computed_params, page_of
 from app.query.conditions import known_views
@@ -34,14 +35,14 @@ def contradictions(connection: Connection, values: Mapping[str, Any]) -> Page:
     kinds = values.get("kind", vocab.CONTRADICTION.codes)
     wanted = matching(EVENTS, asked, view.c.id, view.c.event_pk).where(view.c.contradictory)
     if "known_by" not in asked.values:
-        wanted = wanted.with_hint(view, "INDEXED BY ix_event_view_contradictory", "sqlite")
+        wanted = found_by(wanted, view, "ix_event_view_contradictory")
     torn = {row.event_pk: row.id for row in connection.execute(wanted)}
     told = told_of(connection, list(torn), values.get("known_by"))
     found = [c for pk, id_ in torn.items() for c in within_event(id_, [claim.fact for claim in told[pk]])]
     if "control" in kinds:
         change = table_of(models.ControlChange)
         matched = matching(EVENTS, asked, view.c.id).where(view.c.event_pk.in_(select(change.c.event_pk)))
-        matched = matched.with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")
+        matched = found_by(matched, view, "ix_event_view_event_pk")
         matched_ids = set(connection.scalars(matched))
         found += [c for c in of_control(_changes(connection, values)) if not matched_ids.isdisjoint(c.events)]
     found = [c for c in found if c.kind in kinds]
@@ -76,13 +77,13 @@ def _changes(connection: Connection, values: Mapping[str, Any]) -> list[ControlT
         table_of(models.LocationAncestor),
     )
     asked = EVENTS.asked(values, connection)
-    found = connection.execute(
+    wanted = (
         select(view.c.event_pk, view.c.id, view.c.earliest, view.c.latest, change)
         .join(change, change.c.event_pk == view.c.event_pk)
         .where(known_views(asked))
         .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
-        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")
-    ).all()
+    )
+    found = connection.execute(found_by(wanted, view, "ix_event_view_event_pk")).all()
     outer: dict[str, set[str]] = {}
     places = {row.location_id for row in found}
     for ancestor, place in connection.execute(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from app import models, vocab
+from app.db.indexes import found_by
 from app.geo import Spot
 from app.models.base import table_of
 from app.query import conditions as where
@@ -117,8 +118,8 @@ def _places(
         .join(pack, pack.c.id == event.c.pack_id)
         .where(where.known_views(Asked(values, connection, view)))
         .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
-        .with_hint(view, "INDEXED BY ix_event_view_event_pk", "sqlite")
     )
+    wanted = found_by(wanted, view, "ix_event_view_event_pk")
     if only is not None:
         wanted = wanted.where(change.c.location_id.in_(only))
     elif asked_for:

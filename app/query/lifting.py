@@ -28,7 +28,7 @@ def lift(
     for name, value in values.items():
         if name in except_for:
             lifted[name] = value
-            shape.append((name, value))
+            shape.append((name, tuple(value) if isinstance(value, list) else value))
         else:
             lifted[name], form = _lift(value, found)
             shape.append((name, form))

@@ -4,12 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Table,
-)
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Connection, FromClause, Table
 
 from app.db.statements import Statement
 from app.errors import InvalidParameterError
@@ -82,6 +78,11 @@ def filters_of(listing: Listing) -> dict[str, Param]:
     """The parameters that say which rows are meant, for answers that show no page of them."""
     paging = ("limit", "cursor", "sort", "fields", "count", "f")
     return {name: param for name, param in listing.params.items() if name not in paging}
+
+
+def fields_of(row: type[BaseModel]) -> list[str]:
+    """The names of the fields of a row, as they are said."""
+    return [name.rstrip("_") for name in row.model_fields]
 
 
 def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:

@@ -10,13 +10,13 @@ from app.query import conditions as where
 from app.query import references as refers
 from app.query.figures import present
 from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
-from app.query.listing import Listing, listing
+from app.query.listing import Listing, fields_of, listing
 from app.query.params import Among, Param, of_vocabulary, split
 from app.query.paths import BY_PK, Indexes
+from app.query.reference_listings import PLACE_SPOT, UNJUDGED
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
-from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
 
 view = table_of(models.EventView)
 change = table_of(models.ControlChange)
@@ -29,38 +29,32 @@ EVENT_SPOT = (
     view.c.latitude,
     select(place.c.point_kind).where(place.c.id == view.c.location_id).scalar_subquery(),
 )
-PLACE_SPOT = (location.c.longitude, location.c.latitude, location.c.point_kind)
-
-
-def _fields(row: Any) -> list[str]:
-    return [name.rstrip("_") for name in row.model_fields]
 
 
 EVENT_INDEXES = Indexes(
-    order="INDEXED BY ix_event_view_now",
-    past="INDEXED BY ix_event_view_sort_date_id",
+    order="ix_event_view_now",
+    past="ix_event_view_sort_date_id",
     vague="ix_event_view_vague",
     ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
     sorted_by={"deaths_min": "ix_event_view_deaths", "deaths_max": "ix_event_view_deaths"},
-    keys={"event_pk": "INDEXED BY ix_event_view_event_pk", "pk": BY_PK},
+    keys={"event_pk": "ix_event_view_event_pk", "pk": BY_PK},
     lacking={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
     now=where.NOW,
 )
 CLAIM_INDEXES = Indexes(
-    order="INDEXED BY ix_claim_sort_date_id",
-    past="INDEXED BY ix_claim_sort_date_id",
+    order="ix_claim_sort_date_id",
+    past="ix_claim_sort_date_id",
     vague="ix_claim_vague",
-    ordered={name: f"ix_claim_{name}" for name in ("stance", "modality")},
+    rare={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
     sorted_by={"reported": "ix_claim_reported_on"},
     keys={
-        "event_pk": "INDEXED BY ix_claim_event_pk",
-        "location_id": "INDEXED BY ix_claim_location_id",
+        "event_pk": "ix_claim_event_pk",
+        "location_id": "ix_claim_location_id",
         "pk": BY_PK,
     },
     lacking={"undated": "ix_claim_vague"},
 )
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
-UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}
 
 
 def _events(
@@ -77,7 +71,7 @@ def _events(
         (*EVENT_FILTERS, *filters),
         EVENT_SORTS,
         "-date,id",
-        _fields(EventRow),
+        fields_of(EventRow),
         examples,
         source=source,
         always=where.known_views,
@@ -193,8 +187,8 @@ CLAIM_FILTERS = (
         means=refers.sources("source"),
     ),
     of_vocabulary("category", vocab.CATEGORY, "movement", refers.event_of_claim("category")),
-    of_vocabulary("stance", vocab.STANCE, "denies", where.any_of("stance")),
-    of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of("modality")),
+    of_vocabulary("stance", vocab.STANCE, "denies", where.any_of_rare("stance")),
+    of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of_rare("modality")),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",
@@ -211,7 +205,7 @@ CLAIMS = listing(
     CLAIM_FILTERS,
     CLAIM_SORTS,
     "-date,id",
-    _fields(ClaimRow),
+    fields_of(ClaimRow),
     source=CLAIM_SOURCE,
     always=where.known_claims,
     unjudged=UNJUDGED,
@@ -229,7 +223,7 @@ FIGURES = listing(
     ),
     CLAIM_SORTS,
     "-date,id",
-    _fields(FigureEntry),
+    fields_of(FigureEntry),
     {
         "event": "flight-to-tajikistan-2021",
         "actor_role": "mover",
@@ -246,104 +240,3 @@ FIGURES = listing(
     shown=figure,
     present=present,
 )
-SOURCES_LIST = listing(
-    "sources",
-    table_of(models.Source),
-    (
-        of_vocabulary("kind", vocab.SOURCE_KIND, "outlet", where.any_of("kind")),
-        Param(
-            "organisation",
-            f"The source it belongs to. {NAME} {ANY}",
-            "eurasianet",
-            split,
-            refers.named("organisation_id"),
-            NAMES,
-            means=refers.sources("organisation"),
-        ),
-        Param(
-            "actor",
-            f"The actor that it is. {NAME} {ANY}",
-            "zabihullah-mujahid",
-            split,
-            refers.named("actor_id"),
-            NAMES,
-            means=refers.named_actors("actor"),
-        ),
-        Param(
-            "q",
-            "All words, in name, aliases, author and description.",
-            "news",
-            where.read_words,
-            where.full_text("source", "pk"),
-        ),
-    ),
-    {"id": "id", "name": "name", "kind": "kind"},
-    "id",
-    _fields(SourceRow),
-)
-ACTORS_LIST = listing(
-    "actors",
-    table_of(models.Actor),
-    (
-        of_vocabulary("kind", vocab.ACTOR_KIND, "state_forces", where.any_of("kind")),
-        Param(
-            "country",
-            f"ISO 3166-1 alpha-3 code of its country. {ANY}",
-            "AFG",
-            where.read_country,
-            where.any_of("country"),
-            NAMES,
-            means=where.country_of_actors,
-        ),
-        Param(
-            "actor",
-            f"The actor and what is part of it. {NAME} {ANY}",
-            "afghan-government",
-            split,
-            refers.part_of_actor,
-            NAMES,
-            means=refers.named_actors("actor"),
-        ),
-        Param(
-            "q",
-            "All words, in name and aliases.",
-            "Taliban",
-            where.read_words,
-            where.full_text("actor", "pk"),
-        ),
-    ),
-    {"id": "id", "name": "name", "kind": "kind"},
-    "id",
-    _fields(ActorRow),
-)
-LOCATIONS_LIST = listing(
-    "locations",
-    location,
-    (
-        *SPACE,
-        of_vocabulary("kind", vocab.LOCATION_KIND, "district", where.any_of("kind")),
-        Param(
-            "place",
-            f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY}",
-            "balkh",
-            split,
-            refers.placed_in(None, "id"),
-            NAMES,
-            means=refers.places("place"),
-        ),
-        COUNTRY,
-        Param(
-            "q",
-            "All words, in name and aliases.",
-            "Hairatan",
-            where.read_words,
-            where.full_text("location", "pk"),
-        ),
-    ),
-    {"id": "id", "name": "name", "kind": "kind"},
-    "id",
-    _fields(LocationRow),
-    unjudged=UNJUDGED,
-    spot=PLACE_SPOT,
-)
-PACKS = listing("packs", table_of(models.Pack), (), {"id": "id"}, "id", _fields(PackRow))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select, union_all
 
 from app.db.engine import is_embedded
+from app.db.indexes import found_by, found_by_number
 from app.db.state import kept
 from app.db.statements import Statement
 from app.geo import Box, Spot
@@ -14,13 +15,13 @@ from app.query.cursors import Sort, after, write_cursor
 from app.query.lifting import lift, placeholder
 from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test
-from app.query.paths import FREE, JOINED, Chooser, Path
+from app.query.paths import BY_PK, FREE, JOINED, Chooser, Path
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
 MOST_STATEMENTS = 2000  # of a list; beyond that they are written again
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
-SHAPING = frozenset(("date_match",))
+SHAPING = frozenset(("date_match", "stance", "modality"))
 """Parameters whose value decides how a condition is written."""
 
 
@@ -194,7 +195,7 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
     if during.vague is None:
         return near
     # What is vaguely dated lies anywhere in the order, but there is little of it.
-    index = f"INDEXED BY {listing.indexes.vague}" if listing.indexes else ""
+    index = listing.indexes.vague if listing.indexes else ""
     vague = ordered(statement.where(during.vague), columns, index)
     both = union_all(select(near.subquery()), select(vague.subquery())).subquery()
     return ordered(select(both), [both.c[f"by_{at}"] for at in range(len(order))])
@@ -218,7 +219,9 @@ def _put(test: Test, name: str, path: Path, connection: Connection) -> ColumnEle
 
 
 def _hinted(statement: Select[Any], listing: Listing, index: str) -> Select[Any]:
-    return statement.with_hint(listing.rows, index, "sqlite") if index else statement
+    if index == BY_PK:
+        return found_by_number(statement, listing.rows)
+    return found_by(statement, listing.rows, index)
 
 
 def find_one(listing: Listing, id_: str, connection: Connection) -> Row | None:
@@ -299,4 +302,4 @@ def _lacking(listing: Listing, asked: Asked, lack: str) -> int:
     if not memory[key]:
         return 0
     indexed = listing.indexes and is_embedded(connection.engine) and listing.indexes.lacking.get(lack)
-    return counted(asked, Path(f"INDEXED BY {indexed}", ordered=True) if indexed else FREE)
+    return counted(asked, Path(indexed, ordered=True) if indexed else FREE)

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, func, select
 
+from app.db.indexes import found_by
 from app.db.state import kept
 from app.geo import Box
 from app.query.conditions import Disc, Window
@@ -33,7 +34,8 @@ class Indexes:
     """The indexes of a table of events or claims, by what they are good for.
 
     `order` gives its rows in the usual order, `vague` those of them that are vaguely dated; `ordered` those with one
-    value of a parameter; `sorted_by` those that meet one, in another order; `lacking` those that a filter cannot judge.
+    value of a parameter, `rare` those with rare codes of one; `sorted_by` those that meet one, in another order;
+    `lacking` those that a filter cannot judge.
     If `now` is given, these hold only rows that meet it: what is known today. `past` gives those of every day in
     order, and `keys` find rows by a column of theirs.
     """
@@ -42,6 +44,7 @@ class Indexes:
     past: str
     vague: str
     ordered: Mapping[str, str] = field(default_factory=dict)
+    rare: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
     sorted_by: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +66,7 @@ class Path:
 FREE = Path()
 JOINED = "joined"
 """Stands for a parameter where an answer starts from the rows that a list is about."""
-BY_PK = "NOT INDEXED"
+BY_PK = "pk"
 """For `keys`: by the number of the row, which needs no index."""
 
 
@@ -185,14 +188,16 @@ class Chooser:
             column: Any = test.column
             path = Path(indexes.keys[column.name], start=name) if self._is_key(column) else None
             return _Way(self._count(test.chosen) * self._rows_a_key(column), path)
-        index = indexes.ordered.get(name) or indexes.sorted_by.get(name)
+        rare, codes = indexes.rare.get(name, ("", ()))
+        is_rare = bool(rare) and set(value) <= set(codes)
+        index = rare if is_rare else indexes.ordered.get(name) or indexes.sorted_by.get(name)
         if index is None or self.past or not isinstance(test, ColumnElement):
             return _Way(self._sample().rows / 2)
-        met = select(rows.c.pk).with_hint(rows, f"INDEXED BY {index}", "sqlite").where(test)
+        met = found_by(select(rows.c.pk), rows, index).where(test)
         if indexes.now is not None:
             met = met.where(indexes.now)
-        single = name in indexes.ordered and isinstance(value, list) and len(value) == 1
-        return _Way(self._count(met), Path(f"INDEXED BY {index}", ordered=single))
+        ordered = is_rare or (name in indexes.ordered and len(value) == 1)
+        return _Way(self._count(met), Path(index, ordered=ordered))
 
     def _is_key(self, column: Any) -> bool:
         return column.table is self.asked.rows and column.name in self.indexes.keys

@@ -69,7 +69,7 @@ def _resolve_one(connection: Connection, where: Names, parameter: str, value: st
     ids = exact or [row.owner_id for row in found if row.kind == "id"]
     owners = sorted(set(ids or (row.owner_id for row in found))) or by_code(connection, where, value)
     if len(owners) > 1:
-        owners = _curated(connection, where, owners) or owners
+        owners = _curated(connection, where, owners) or _outermost(connection, where, owners)
     if len(owners) == 1:
         return owners[0]
     if owners:
@@ -85,6 +85,17 @@ def _curated(connection: Connection, where: Names, ids: Sequence[str]) -> list[s
     pack = table_of(models.Pack)
     wanted = select(where.rows.c.id).join(pack, pack.c.id == where.rows.c.pack_id)
     return sorted(connection.scalars(wanted.where(where.rows.c.id.in_(ids), pack.c.dataset.is_(False))))
+
+
+def _outermost(connection: Connection, where: Names, ids: Sequence[str]) -> list[str]:
+    """Of imported places those that lie in no other of them: a dataset names a point like the district it lies in."""
+    if where is not LOCATIONS:
+        return list(ids)
+    within = table_of(models.LocationAncestor)
+    inner = select(within.c.location_id).where(
+        within.c.ancestor_id.in_(ids), within.c.location_id.in_(ids), within.c.ancestor_id != within.c.location_id
+    )
+    return sorted(set(ids) - set(connection.scalars(inner)))
 
 
 def by_code(connection: Connection, where: Names, value: str) -> list[str]:

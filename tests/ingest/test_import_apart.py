@@ -232,7 +232,13 @@ def test_all_indexes_are_there_again_after_an_import(bare: str, write: Write) ->
         with reader(bare) as connection:
             found = inspect(connection)
             tables = sorted(models.METADATA.tables)
-            return {table: sorted(map(str, found.get_indexes(table))) for table in tables}
+            return {
+                table: sorted(
+                    (str(index["name"]), str(index["column_names"]), str(index["dialect_options"].get("sqlite_where")))
+                    for index in found.get_indexes(table)
+                )
+                for table in tables
+            }
 
     before = indexes()
     assert sum(map(len, before.values())) > 40

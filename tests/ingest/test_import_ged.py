@@ -55,11 +55,6 @@ MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
 GIVEN = "ucdp-ged"
 
 
-def broken(reason: str) -> Any:
-    """What is known not to hold yet; the test fails as soon as it does."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 def rec(number: object, **cells: str) -> Cells:
     """A record that differs in these cells from the plain one of the tests of reading."""
     return {"id": str(number), **cells}
@@ -609,7 +604,6 @@ def test_the_name_of_a_province_means_the_province_not_also_its_own_centroid(ask
     assert "ucdp-ged:1" in ids(ask("/v1/events", place=name, limit=1000))
 
 
-@broken("points of where_prec 1 and 2, and names in other capitals, are left as they are: ged_references.place")
 @pytest.mark.parametrize(
     "cells",
     [

@@ -1,0 +1,26 @@
+"""Indexes that each database writes in its own way, and how SQLite is told which one to start from."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import FromClause, Index, Select, text
+
+
+def partial_index(name: str, *columns: Any, where: Callable[[str], str]) -> Index:
+    """An index of the rows that meet a condition, which is given the name of the dialect."""
+    return Index(name, *columns, sqlite_where=text(where("sqlite")), postgresql_where=text(where("postgresql")))
+
+
+def is_true(column: str, dialect: str) -> str:
+    """That a column is true, as statements say it."""
+    return f"{column} = 1" if dialect == "sqlite" else column
+
+
+def found_by(statement: Select[Any], table: FromClause, index: str) -> Select[Any]:
+    """The statement, told to find the rows of a table by an index; PostgreSQL chooses by itself."""
+    return statement.with_hint(table, f"INDEXED BY {index}", "sqlite") if index else statement
+
+
+def found_by_number(statement: Select[Any], table: FromClause) -> Select[Any]:
+    """The statement, told to find the rows of a table by their pk."""
+    return statement.with_hint(table, "NOT INDEXED", "sqlite")
