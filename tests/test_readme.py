@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.settings import HOME
+from ingest.test_acled_reading import acled_bytes
 
 README = (HOME / "README.md").read_text()
 TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
@@ -64,7 +65,7 @@ RUN = re.findall(
 
 
 def test_exports_and_imports_are_shown() -> None:
-    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import"]
+    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import", "import"]
 
 
 @pytest.mark.parametrize("line", RUN)
@@ -72,13 +73,14 @@ def test_exports_and_imports_run_as_they_are_shown(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     shutil.copy(HOME / "tests" / "data" / "ged_made_up.csv", tmp_path / "GEDEvent_v25_1.csv")
+    (tmp_path / "2021-01-01-2021-12-31-Afghanistan.csv").write_bytes(acled_bytes({"event_id_cnty": "XMP1"}))
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, [*shlex.split(line), "--database", databases.loaded()])
     assert result.exit_code == 0, result.output
     if "--out" in line:
         assert Path(line.split()[-1]).stat().st_size > 1000
     else:
-        assert re.search(r"ucdp-ged: \d+ rows read: revision 2: .*events added", result.output)
+        assert re.search(rf"{line.split()[1]}: \d+ rows read: revision 2: .*events added", result.output)
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))
