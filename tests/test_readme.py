@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Databases
 from fastapi.testclient import TestClient
+from ingest.test_acled_reading import acled_bytes
 from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.settings import HOME
-from ingest.test_acled_reading import acled_bytes
 
 README = (HOME / "README.md").read_text()
 TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
