@@ -151,10 +151,30 @@ def import_ucdp_ged(
     database: Database = None,
 ) -> None:
     """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
+    _import("ucdp-ged", files, snapshot, rejected, odd, database)
+
+
+@imports.command("acled")
+def import_acled(
+    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, as ACLED exports it.", exists=True)],
+    snapshot: Annotated[
+        str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
+    ] = None,
+    rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
+    odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
+    database: Database = None,
+) -> None:
+    """Import ACLED, all or nothing: importing the same again changes nothing, a row with a newer timestamp updates."""
+    _import("acled", files, snapshot, rejected, odd, database)
+
+
+def _import(
+    dataset: str, files: list[Path], snapshot: str | None, rejected: Path, odd: Path, database: str | None
+) -> None:
     from app.operate import Reports, import_files
 
     with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
-        lines = list(import_files(_settings(database), "ucdp-ged", files, snapshot, Reports(rejected, odd), told))
+        lines = list(import_files(_settings(database), dataset, files, snapshot, Reports(rejected, odd), told))
     for line in lines:
         out.print(line, markup=False)
 

@@ -21,6 +21,7 @@ from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.formats import FORMATS
 from app.formats.as_csv import harmless
 from app.formats.base import Batches
+from app.ingest.datasets.acled_pack import ACLED
 from app.ingest.datasets.dataset import Rejected
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import Progress, import_dataset
@@ -200,7 +201,7 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     yield from map(_told, done)
 
 
-DATASETS = {dataset.id: dataset for dataset in (UCDP_GED,)}
+DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}
 """What `oxus import` knows."""
 
 
@@ -238,7 +239,10 @@ def import_files(
         yield "a row without an id that can be read may be any of those that are missing: nothing was removed"
     if done.odd:
         _write_report(reports.odd, done.odd)
-        yield f"{done.warned} rows are odd (such as low above best) and were kept as they are; {reports.odd} lists them"
+        such = f"such as {DATASETS[dataset].odd}"
+        yield f"{done.warned} rows are odd ({such}) and were kept as they are; {reports.odd} lists them"
+    if done.older:
+        yield f"{done.older} rows were passed over, because a newer version of the same event is there"
     if done.rejected:
         _write_report(reports.rejected, done.rejected)
         left_out = {(file, row.line) for file, row in done.rejected}

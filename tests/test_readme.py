@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Databases
 from fastapi.testclient import TestClient
+from ingest.test_acled_reading import acled_bytes
 from typer.testing import CliRunner
 
 from app.cli import app as commands
@@ -51,7 +52,7 @@ def test_every_way_of_asking_finds_something(client: TestClient, query: str) -> 
 
 
 def test_the_commands_listed_are_the_commands_there_are() -> None:
-    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load|ucdp-ged))?)", README, re.MULTILINE))
+    listed = set(re.findall(r"^oxus (\w+(?: (?:upgrade|check|load|ucdp-ged|acled))?)", README, re.MULTILINE))
     groups = {group.name: group.typer_instance for group in commands.registered_groups}
     there = {command.callback.__name__ for command in commands.registered_commands if command.callback}
     there |= {f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands}  # type: ignore[union-attr]
@@ -64,7 +65,7 @@ RUN = re.findall(
 
 
 def test_exports_and_imports_are_shown() -> None:
-    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import"]
+    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import", "import"]
 
 
 @pytest.mark.parametrize("line", RUN)
@@ -72,13 +73,14 @@ def test_exports_and_imports_run_as_they_are_shown(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     shutil.copy(HOME / "tests" / "data" / "ged_made_up.csv", tmp_path / "GEDEvent_v25_1.csv")
+    (tmp_path / "2021-01-01-2021-12-31-Afghanistan.csv").write_bytes(acled_bytes({"event_id_cnty": "XMP1"}))
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, [*shlex.split(line), "--database", databases.loaded()])
     assert result.exit_code == 0, result.output
     if "--out" in line:
         assert Path(line.split()[-1]).stat().st_size > 1000
     else:
-        assert re.search(r"ucdp-ged: \d+ rows read: revision 2: .*events added", result.output)
+        assert re.search(rf"{line.split()[1]}: \d+ rows read: revision 2: .*events added", result.output)
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))

@@ -153,8 +153,12 @@ async def read_events(request: Request) -> Response:
     """Every event with a country, a date and a point, in ACLED's 31 columns: newest first, then by id.
 
     The shape is ACLED's, the coding is Oxus's: types come from the crosswalk of the category in `/v1/vocabularies`.
+    Only events that were imported from ACLED have the cells that ACLED gave them, and filters look at those; they
+    stand in the order of the first day on which they may have happened, which is before `event_date` where
+    `time_precision` is 2 or 3.
     Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them. What is
-    denied, disputed or merely possible has one: `tags=status=reported|status=corroborated` leaves it out.
+    denied, disputed or merely possible has one: `tags=status=reported|status=corroborated` leaves it out, as it does
+    what was imported from ACLED, whose tags are ACLED's.
     `fatalities` is 0 also where nobody tells, as ACLED has it, and nowhere else in Oxus. `a|b` or `a:OR:b` are
     alternatives, `%` or `*` stand for any text, case does not matter; numbers and days take
     `<column>_where=BETWEEN` with `a|b`. Names of parameters that mean nothing are passed over and named in

@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration; `tests/test_migrations.py` holds it to the chain."""
 
 

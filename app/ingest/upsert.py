@@ -40,6 +40,7 @@ CHILDREN: dict[str, dict[type[SQLModel], str]] = {
         models.ControlChange: "event_pk",
         models.Movement: "event_pk",
         models.GedEvent: "event_pk",
+        models.AcledEvent: "event_pk",
     },
     "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
 }

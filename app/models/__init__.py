@@ -3,7 +3,7 @@
 from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorRelation
 from app.models.base import END_OF_TIME, METADATA
 from app.models.claims import Claim, ClaimHop, Figure
-from app.models.datasets import GedEvent
+from app.models.datasets import AcledEvent, GedEvent
 from app.models.events import ControlChange, Event, EventActor, EventPlace, EventView, Movement
 from app.models.locations import Location, LocationAncestor, LocationCode, LocationName
 from app.models.packs import Pack, Removed, Revision
@@ -17,6 +17,7 @@ for _table in METADATA.tables.values():
 __all__ = [
     "END_OF_TIME",
     "METADATA",
+    "AcledEvent",
     "Actor",
     "ActorAncestor",
     "ActorCode",

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
+from app.db.types import Key
 from app.models.base import between
 
 GED_COLUMNS = (
@@ -39,3 +40,33 @@ class GedEvent(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     cells: str = Field(sa_type=Text, description="JSON, one cell on a line, in the order of the published columns")
+
+
+ACLED_COLUMNS = (
+    "event_id_cnty", "event_date", "year", "time_precision", "disorder_type", "event_type", "sub_event_type",
+    "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "civilian_targeting",
+    "iso", "region", "country", "admin1", "admin2", "admin3", "location", "latitude", "longitude", "geo_precision",
+    "source", "source_scale", "notes", "fatalities", "tags", "timestamp",
+)  # fmt: skip
+"""The 31 columns that ACLED publishes since 2023, in their order, which is the order of `AcledEvent.cells`."""
+
+
+class AcledEvent(SQLModel, table=True):
+    """One row of ACLED: its 31 cells, and the columns by which its own users ask for it."""
+
+    __tablename__ = "acled_event"
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    event_id_cnty: str = Field(sa_type=Key, unique=True)
+    event_date: date = Field(index=True)
+    year: int
+    event_type: str = Field(sa_type=Key, index=True)
+    sub_event_type: str = Field(sa_type=Key, index=True)
+    inter1: str = Field(sa_type=Key, index=True, description="as printed: in words, or by its old number")
+    inter2: str = Field(sa_type=Key, index=True)
+    iso: int | None = Field(default=None, index=True)
+    region: str = Field(sa_type=Key, index=True)
+    country: str = Field(sa_type=Key, index=True)
+    fatalities: int | None = None
+    timestamp: int | None = Field(default=None, index=True, description="Unix seconds: when ACLED last changed the row")
+    cells: str = Field(sa_type=Text, description="JSON list, in the order of the published columns; null is not given")

@@ -42,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "event_actor": ("event_pk", "actor_id", "role"),
     "event_place": ("event_pk", "location_id"),
+    "control_change": ("event_pk", "location_id", "gained_by_id", "lost_by_id", "extent", "means"),
     "event_view": (
         "event_pk", "id", "known_from", "known_until", "earliest", "latest", "sort_date", "precision", "status",
         "origins", "planned", "contradictory", "deaths_low", "deaths_best", "deaths_high", "category", "location_id",
@@ -85,5 +86,9 @@ class Batch:
     rows: int = 0
     """How many rows were read so far, and how many bytes."""
     consumed: int = 0
+    older: int = 0
+    """Records that were passed over, because a newer version of the same event is there."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """At the end, of actors that all records together make another kind than they were first told to be."""
     referred: set[str] | None = None
     """At the end, if it was asked for: all that records refer to."""

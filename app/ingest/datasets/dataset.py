@@ -71,6 +71,16 @@ class Dataset:
     """The id of the event that an id in a file stands for. Raises ValueError for what is no id."""
     version: Callable[[Sequence[Path]], str | None]
     """The version that the names of files tell."""
+    own: str
+    """What the ids of the actors and places that it makes begin with."""
+    odd: str
+    """An example of what is odd about a row that is kept."""
+    id_column: str = "id"
+    """The column with the id of a row."""
+    stamped: bool = False
+    """Whether records, and the table of cells, have a `timestamp` of the last change: the newer of two counts."""
+    names_actors: bool = False
+    """Whether its actors have names and no numbers: what imports before made of a name is taken up."""
 
 
 def first_day(date_of_event: date, told: date | None) -> date | None:

@@ -1,6 +1,7 @@
 """What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -30,7 +31,7 @@ def described(
         file="",
         id=pack_id,
         title=dataset.name,
-        version=dataset.version(files) or _version(connection, pack_id),
+        version=_version(connection, dataset, pack_id, files),
         licence=dataset.licence,
         citation=dataset.citation,
         cut_off=None,
@@ -44,8 +45,14 @@ def described(
     return draft, Ref(id=dataset.id, name=dataset.name) if first else None, True
 
 
-def _version(connection: Connection, pack_id: str) -> str:
-    """The version that was told before."""
+def _version(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]) -> str:
+    """The day on which the publisher last changed one of the rows, if they tell; else what files tell or told."""
+    told = dataset.version(files)
+    if dataset.stamped:
+        event, given = table_of(models.Event), table_of(dataset.cells)
+        newest = select(func.max(given.c.timestamp)).join(event, event.c.pk == given.c.event_pk)
+        stamp = connection.scalar(newest.where(event.c.pack_id == pack_id))
+        return told or NOT_TOLD if stamp is None else datetime.fromtimestamp(stamp, UTC).date().isoformat()
     pack = table_of(models.Pack)
-    row = connection.scalar(select(pack.c.row).where(pack.c.id == pack_id))
-    return PackRow.model_validate_json(row).version if row else NOT_TOLD
+    row = None if told else connection.scalar(select(pack.c.row).where(pack.c.id == pack_id))
+    return told or (PackRow.model_validate_json(row).version if row else NOT_TOLD)

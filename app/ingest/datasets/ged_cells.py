@@ -19,6 +19,7 @@ than midnight is refused, because it comes from a shift between time zones that 
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
@@ -72,14 +73,17 @@ _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}",
 _TIMED = re.compile(r"[\d/.-]{8,10}[T ]\s*\d{1,2}:\d{2}.*", re.ASCII)
 
 
-def day_first(table: Table) -> bool | None:
+DATES = ("date_start", "date_end")
+
+
+def day_first(table: Table, columns: Sequence[str] = DATES) -> bool | None:
     """Whether dates with the year last have the day first; None when the file's dates do not tell, or disagree.
 
     Reads the whole file, from its start, beside whatever else is reading it.
     """
     first = second = False
     with Table(table.path) as again:
-        pick = again.picker(("date_start", "date_end"))
+        pick = again.picker(columns)
         for _, cells, problem in again.rows():
             for text in pick(cells) if problem is None else ():
                 match = _YEAR_LAST.fullmatch(text.strip())
@@ -99,13 +103,14 @@ def _calendar_day(year: str, month: str, day: str) -> date:
 class Days:
     """Days as the file prints them; each spelling is read once, as a file has few."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, columns: Sequence[str] = DATES) -> None:
         self._table = table
+        self._columns = columns
         self._known: dict[str, tuple[str, date]] = {}
 
     @cached_property
     def _day_first(self) -> bool | None:
-        return day_first(self._table)
+        return day_first(self._table, self._columns)
 
     def read(self, text: str) -> tuple[str, date]:
         """The day, also as `YYYY-MM-DD`. Raises ValueError for what is no day, or one of two."""

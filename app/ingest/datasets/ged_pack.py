@@ -39,4 +39,6 @@ UCDP_GED = Dataset(
     cells=GedEvent,
     event_id=event_id,
     version=version,
+    own="ucdp-",
+    odd="low above best",
 )

@@ -1,17 +1,15 @@
 """Importing published datasets: read in batches, written in one transaction, all or nothing."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -22,8 +20,9 @@ from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.batch import COLUMNS, Batch, Ids
 from app.ingest.datasets.dataset import Dataset, Rejected
 from app.ingest.datasets.described import described
-from app.ingest.datasets.references import ISO, Codes, Named, Stored
+from app.ingest.datasets.newest import Versions, versions
 from app.ingest.datasets.store import REFERENCES, Store
+from app.ingest.datasets.stored import Known
 from app.ingest.datasets.work import Reading, Work, beside, chunks
 from app.ingest.derive import derive
 from app.ingest.pack_rows import store_pack
@@ -55,6 +54,8 @@ class Imported:
     """The same of rows that are kept."""
     warned: int = 0
     """How many rows are odd."""
+    older: int = 0
+    """Rows that were passed over, because a newer version of the same event is there."""
     nothing_removed: bool = False
     """Whether a row without an id kept a snapshot from removing what is missing."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -160,70 +161,36 @@ class _Import:
             self.store.aside = {}
 
     def _batches(self, files: Sequence[Path], apart: bool, removing: bool) -> AbstractContextManager[Iterator[Batch]]:
-        actors, locations = self._codes(models.ActorCode, models.Actor, models.ActorName), self._places()
-        work = Work(self.dataset, tuple(files), self.ids, actors, locations, BATCH, removing)
+        there = Known(self.connection, self.dataset, self.done.dataset, anew=self.complete)
+        work = Work(
+            self.dataset,
+            tuple(files),
+            self.ids,
+            there.actors(),
+            there.places(),
+            BATCH,
+            removing,
+            there.kinds(),
+            self._versions(files) if self.dataset.stamped else None,
+        )
         if apart:
-            return beside(work, self._stored())
-        return nullcontext(Reading(work, self._stored()).batches())
+            return beside(work, there.stored())
+        return nullcontext(Reading(work, there.stored()).batches())
+
+    def _versions(self, files: Sequence[Path]) -> Versions:
+        return versions(self.connection, self.dataset, self.done.dataset, files, anew=self.complete or self.fresh)
 
     def _take(self, batch: Batch, removing: bool) -> None:
         self.done.rows = batch.rows
         self.done.rejected += batch.rejected
         self.done.odd += batch.odd
         self.done.warned += batch.warned
+        self.done.older += batch.older
         self.unreadable |= batch.unreadable
         if removing:
             self.kept |= batch.kept
             self.kept.update([row[1] for row in batch.tables["event"]])
             self.referred |= batch.referred or set()
-
-    # --- what is there ---------------------------------------------------------------------------------------
-
-    def _codes(self, codes: Any, owner: Any, names: Any) -> Codes:
-        """Rows of curated packs by their codes."""
-        coded, owned, named = table_of(codes), table_of(owner), table_of(names)
-        curated = select(table_of(models.Pack).c.id).where(table_of(models.Pack).c.dataset.is_(False))
-        spelt: dict[str, list[str]] = {}
-        wanted = select(named.c.owner_id, named.c.name).where(
-            named.c.kind == "alias", named.c.owner_id.in_(select(coded.c.owner_id))
-        )
-        for id_, alias in self.connection.execute(wanted):
-            spelt.setdefault(id_, []).append(alias)
-        rows = select(coded.c.scheme, coded.c.code, owned).join(owned, owned.c.id == coded.c.owner_id)
-        rows = rows.where(owned.c.pack_id.in_(curated)).order_by(owned.c.id.desc())
-        found = self.connection.execute(rows).mappings()
-        return {(row["scheme"], row["code"]): known(row, spelt.get(row["id"], [])) for row in found}
-
-    def _places(self) -> Codes:
-        """Curated places by their codes; countries by their ISO codes, whether or not that is among them."""
-        place, pack = table_of(models.Location), table_of(models.Pack)
-        names = table_of(models.LocationName)
-        wanted = select(place).join(pack, pack.c.id == place.c.pack_id)
-        wanted = wanted.where(pack.c.dataset.is_(False), place.c.kind == "country", place.c.country.is_not(None))
-        countries = {}
-        for row in self.connection.execute(wanted.order_by(place.c.id.desc())).mappings():
-            aliases = select(names.c.name).where(names.c.owner_id == row["id"], names.c.kind == "alias")
-            countries[ISO, row["country"]] = known(row, self.connection.scalars(aliases))
-        return {**countries, **self._codes(models.LocationCode, models.Location, models.LocationName)}
-
-    def _stored(self) -> Iterator[Stored]:
-        """What imports before made of names, which stays as it is spelt: sources and places, and others' actors.
-
-        With all of a dataset at hand, its own rows are spelt as its files spell them now; so are its own actors
-        always, as their ids are numbers.
-        """
-        pack, source, actor, place = (
-            table_of(model) for model in (models.Pack, models.Source, models.Actor, models.Location)
-        )
-        others = pack.c.dataset & (pack.c.id != self.done.dataset)
-        stays = others if self.complete else pack.c.dataset
-        for table, meant in ((source, stays), (actor, others)):
-            rows = select(table.c.id, table.c.name).join(pack, pack.c.id == table.c.pack_id).where(meant)
-            yield from (Stored(id_, name) for id_, name in self.connection.execute(rows))
-        pointed = place.c.point_kind.is_not(None)
-        rows = select(place.c.id, place.c.name, place.c.parent_id, place.c.country, pointed)
-        for row in self.connection.execute(rows.join(pack, pack.c.id == place.c.pack_id).where(stays)):
-            yield Stored(*row)
 
     # --- what follows ----------------------------------------------------------------------------------------
 
@@ -262,13 +229,6 @@ class _Import:
         return store_pack(
             self.connection, *described(self.connection, self.dataset, self.done.dataset, files), self.revision
         )
-
-
-def known(row: RowMapping, aliases: Iterable[str]) -> Named:
-    """A row that a curated pack has, as rows of a dataset refer to it."""
-    place = {name: row[name] for name in ("latitude", "longitude") if name in row}
-    path = tuple(json.loads(row["row"]).get("path", ()))
-    return Named(row["id"], row["name"], row["country"], path=path, aliases=tuple(aliases), **place)
 
 
 def _referred_to(connection: Connection, resource: str) -> set[str]:

@@ -129,8 +129,16 @@ class References:
             self._add("source", ref, row, (ref.name, kind, None, None, None))
         return ref
 
-    def actor(self, scheme: str, number: int | str, name: str, kind: str, country: Country | None = None) -> Named:
-        """Who does something, by the number that a scheme gives it."""
+    def actor(
+        self,
+        scheme: str,
+        number: int | str,
+        name: str,
+        kind: str,
+        country: Country | None = None,
+        code: str | None = None,
+    ) -> Named:
+        """Who does something, by the number that a scheme gives it; `code` is its code there, if that is no number."""
         known = self.known_actors.get((scheme, str(number)))
         if known:
             return known
@@ -141,7 +149,7 @@ class References:
         if ref is None:
             ref = self._refs[id_] = Named(id_, name[:MOST_TEXT])
             iso3 = country.iso3 if country else None
-            codes = [(scheme, str(number))]
+            codes = [(scheme, str(number) if code is None else code)]
             row = (
                 f'{ref.json[:-1]},"kind":"{kind}","country":{quoted(iso3)},"aliases":[],"codes":{_codes(codes)},'
                 '"relations":[]}'

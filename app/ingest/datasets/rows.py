@@ -5,7 +5,7 @@ all are of one plain kind: every claim asserts the same days, as fact or reporte
 deaths, and nothing else is said of the event.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,12 +14,29 @@ from app.ingest.datasets.references import LAST_DAY, Named, References, quoted
 from app.names import fold
 
 
+class Kind(NamedTuple):
+    """What a stored actor is."""
+
+    kind: str
+    stays: bool
+    """Whether it is at least that, whatever the files tell: of a dataset that is given anew they alone count."""
+
+
 class Deaths(NamedTuple):
     """How many died, over all that a record tells; None is unknown."""
 
     low: int | None
     best: int | None
     high: int | None
+
+
+class Change(NamedTuple):
+    """Who gained and who lost the place of an event."""
+
+    gained: Named | None
+    lost: Named | None
+    extent: str
+    means: str
 
 
 @dataclass(slots=True)
@@ -39,6 +56,8 @@ class PlainEvent:
     document: Named
     """What all its claims have as their document."""
     printed_place: str | None
+    change: Change | None = None
+    """Whose sides are among the actors, as who gains and who loses."""
 
 
 class PlainClaim(NamedTuple):
@@ -68,6 +87,13 @@ class DatasetRows(References):
         """Add the rows of one record."""
         raise NotImplementedError
 
+    def remember(self, kinds: Mapping[str, Kind]) -> None:
+        """Take note of what stored actors are, where that is not told by one record alone."""
+
+    def settle(self) -> dict[str, str]:
+        """The kinds of actors that all records together make another one than was written, by id."""
+        return {}
+
     def write(self, event: PlainEvent, claims: list[PlainClaim], cells: str, given: tuple[Any, ...]) -> None:
         """Add an event with its claims (at least one) and what was `given`, a row of the table `cells` but its pk."""
         tables, place = self.batch.tables, event.place
@@ -78,6 +104,7 @@ class DatasetRows(References):
             f'"summary":{quoted(event.summary)},'
         )
         where = place.json if place else "null"
+        change = _changed(event)
         acting = ",".join([f'{ref.json[:-1]},"role":"{role}"}}' for ref, role in event.actors])
         coded = f'"location":{where},"location_precision":{quoted(event.precision)},"actors":[{acting}],'
         folded_title = fold(event.title)
@@ -86,7 +113,7 @@ class DatasetRows(References):
                 pk,
                 event.id,
                 *self.ids,
-                f'{head}{coded}"control_change":null,"movement":null,"part_of":null}}',
+                f'{head}{coded}"control_change":{change},"movement":null,"part_of":null}}',
                 event.category,
                 event.title,
                 folded_title.replace(" ", ""),
@@ -98,11 +125,14 @@ class DatasetRows(References):
         tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))  # as it is kept
         if place:
             tables["event_place"].append((pk, place.id))
+            if event.change:
+                gained, lost = (side.id if side else None for side in event.change[:2])
+                tables["control_change"].append((pk, place.id, gained, lost, *event.change[2:]))
         tables[cells].append((pk, *given))
         title_words = folded(event.title)
         tables["event_text"].append((pk, _event_words(event, title_words)))
         self._claims(event, pk, claims, title_words)
-        tables["event_view"].extend(self._views(event, pk, claims, head, coded))
+        tables["event_view"].extend(self._views(event, pk, claims, head, coded, change))
 
     def _claims(self, event: PlainEvent, event_pk: int, claims: list[PlainClaim], title_words: str) -> None:
         tables, place = self.batch.tables, event.place
@@ -151,7 +181,7 @@ class DatasetRows(References):
             texts.append((pk, words + there))
 
     def _views(
-        self, event: PlainEvent, pk: int, claims: list[PlainClaim], head: str, coded: str
+        self, event: PlainEvent, pk: int, claims: list[PlainClaim], head: str, coded: str, change: str
     ) -> Iterator[tuple[Any, ...]]:
         """One for each day on which something was reported, with what was known from that day on."""
         told = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
@@ -163,11 +193,12 @@ class DatasetRows(References):
         )
         tail = f'"part_of":null,"packs":["{self.ids.pack_id}"],"revision":{self.ids.revision}}}'
         origins: set[str] = set()
-        deaths: Deaths | None = None
+        deaths, figure = None, ""
         for number, claim in enumerate(told, 1):
             if claim.origin:
                 origins.add(claim.origin)
-            deaths = claim.deaths or deaths
+            if claim.deaths:
+                deaths, figure = claim.deaths, _figure(claim.deaths, event.last)
             known_until = told[number].reported_on if number < len(told) else LAST_DAY
             if known_until == claim.reported_on and number < len(told):
                 continue  # more is said on the same day
@@ -176,7 +207,7 @@ class DatasetRows(References):
             row = (
                 f'{head}{when}{coded}"status":"{status}","corroboration":{{"documents":1,'
                 f'"origins":{len(origins)},"asserting":{number},"denying":0}},"deaths":{_bounds(deaths)},'
-                f'"control_change":null,"movement":null,"figures":[{_figure(deaths, event.last) if deaths else ""}],'
+                f'"control_change":{change},"movement":null,"figures":[{figure}],'
                 f"{tail}"
             )
             yield (
@@ -198,6 +229,17 @@ def _event_words(event: PlainEvent, title_words: str) -> str:
     for name in sorted(names):
         parts.setdefault(name, names[name])
     return BETWEEN.join(parts.values())
+
+
+def _changed(event: PlainEvent) -> str:
+    """The change of control as it is said: see ControlChangeRow."""
+    if event.change is None or event.place is None:
+        return "null"
+    gained, lost = (side.json if side else "null" for side in event.change[:2])
+    return (
+        f'{{"location":{event.place.json},"gained_by":{gained},"lost_by":{lost},"extent":"{event.change.extent}",'
+        f'"means":"{event.change.means}"}}'
+    )
 
 
 def _int(number: int | None) -> str:

@@ -1,16 +1,18 @@
 """Batches of rows written: what is new as it comes, what is there already through `app.ingest.upsert`."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, delete, func, select
+from sqlalchemy import Connection, Date, Table, delete, func, select, update
 
 from app import models
 from app.db.bulk import insert_tuples
 from app.db.text_search import insert_texts
 from app.errors import BrokenPackError, Problem
+from app.formats.base import dumps
 from app.ingest.datasets.batch import COLUMNS, EVENT, ID, ROW, Batch, Ids, Tuples
 from app.ingest.datasets.dataset import Dataset
 from app.ingest.derive import derive
@@ -49,6 +51,7 @@ class Store:
         for resource in REFERENCES:
             self._references(batch, resource)
         self._events(batch)
+        self._kinds(batch.kinds)
 
     def _held(self, resource: str, ids: list[str]) -> dict[str, int]:
         """The pk of each of these ids that was there before: no id comes twice.
@@ -83,6 +86,17 @@ class Store:
         new = None if not old else {row[0]: row[ID] for row in rows if row[ID] not in there}
         self._insert(batch, resource, new)
 
+    def _kinds(self, kinds: Mapping[str, str]) -> None:
+        """Make actors what all records together tell them to be; nothing else says what kind an actor is."""
+        actor = table_of(models.Actor)
+        for id_, kind in kinds.items():
+            row, revision = self.connection.execute(
+                select(actor.c.row, actor.c.revision).where(actor.c.id == id_)
+            ).one()
+            written = {"kind": kind, "row": dumps(json.loads(row) | {"kind": kind}), "revision": self.ids.revision}
+            self.connection.execute(update(actor).where(actor.c.id == id_).values(written))
+            self.counts["actors", "updated"] += revision != self.ids.revision
+
     def _insert(self, batch: Batch, resource: str, new: Mapping[int, str] | None, **base: int) -> int:
         """Insert new rows with all that hangs on them, all of the batch if `new` does not tell which; their first pk.
 
@@ -107,7 +121,7 @@ class Store:
     def _children(self, resource: str) -> list[str]:
         name = _name(resource)
         found = [child for child in self.columns if child.startswith(f"{name}_")]
-        return found + {"events": [self.cells], "claims": ["figure"]}.get(resource, [])
+        return found + {"events": [self.cells, "control_change"], "claims": ["figure"]}.get(resource, [])
 
     def _fill(self, table: str, rows: Tuples, base: Mapping[str, int]) -> None:
         if table.endswith("_text"):

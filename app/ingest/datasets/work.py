@@ -10,9 +10,9 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -21,7 +21,9 @@ from app.errors import OxusError
 from app.ingest.datasets.batch import Batch, Ids
 from app.ingest.datasets.dataset import Dataset, DatasetRecord, Rejected
 from app.ingest.datasets.files import Table
+from app.ingest.datasets.newest import Newest, Once, Verdict, Versions
 from app.ingest.datasets.references import Codes, Stored
+from app.ingest.datasets.rows import Kind
 
 STORED_AT_A_TIME = 5000
 Item = TypeVar("Item")
@@ -40,6 +42,10 @@ class Work:
     """Records in a batch."""
     collect: bool
     """Whether it is wanted at the end what all records refer to."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """What stored actors are, of a dataset whose actors have names."""
+    versions: Versions | None = None
+    """What is known ahead, of a dataset whose rows tell when they were last changed."""
 
 
 class UnexpectedEndError(OxusError):
@@ -55,11 +61,12 @@ class Reading:
     def __init__(self, work: Work, stored: Iterable[Stored]) -> None:
         self.work = work
         self.rows = work.dataset.rows(work.ids, work.actors, work.locations, stored, collect=work.collect)
-        self.seen: set[Any] = set()
+        self.rows.remember(work.kinds)
+        self.choice = Once() if work.versions is None else Newest(work.dataset, work.versions)
         self.read = 0
 
     def batches(self) -> Iterator[Batch]:
-        """One for every so many records, one at the end of each file."""
+        """One for every so many records, one at the end of each file, and one for what only the end tells."""
         before = 0
         for path in self.work.files:
             with Table(path) as table:
@@ -68,8 +75,20 @@ class Reading:
                         yield self._taken(before + table.consumed)
                 before += table.consumed
             yield self._taken(before)
+        yield from self._last(before)
         if self.work.collect:
             yield Batch(rows=self.read, consumed=before, referred=self.rows.referred)
+
+    def _last(self, consumed: int) -> Iterator[Batch]:
+        for records in chunks(self.choice.waiting.values(), self.work.at_a_time):
+            for record in records:
+                self.rows.add(record)
+            yield self._taken(consumed)
+        kinds = self.rows.settle()
+        if kinds:
+            batch = self._taken(consumed)
+            batch.kinds = kinds
+            yield batch
 
     def _add(self, record: DatasetRecord | Rejected, path: Path) -> bool:
         """Whether the record is one of those that are kept."""
@@ -81,19 +100,20 @@ class Reading:
             except ValueError:
                 batch.unreadable = True
             return False
-        if record.id in self.seen:
-            said = str(record.id)
-            batch.rejected.append((str(path), Rejected(record.line, said, "id", said, "was there before")))
+        found = self.choice.look(record)
+        if isinstance(found, Rejected):
+            batch.rejected.append((str(path), found))
             return False
-        self.seen.add(record.id)
         self.read += 1
-        if record.warnings:
+        batch.older += found is Verdict.OLDER
+        if found is Verdict.NOW:
+            self.rows.add(record)
+        if found in (Verdict.NOW, Verdict.LATER) and record.warnings:
             batch.warned += 1
             batch.odd += [
                 (str(path), Rejected(record.line, str(record.id), odd.field, odd.value, odd.reason))
                 for odd in record.warnings
             ]
-        self.rows.add(record)
         return True
 
     def _taken(self, consumed: int) -> Batch:

@@ -31,7 +31,7 @@ _EVENTS = (
     AcledColumn("country", "country", "=", "ACLED's name of the country, or the ISO name.", "Afghanistan"),
     AcledColumn("admin1", "text", "LIKE", "The province.", "Balkh"),
     AcledColumn("admin2", "text", "LIKE", "The district.", "Kaldar"),
-    AcledColumn("admin3", "text", "LIKE", "Always empty; `%` finds what is empty, too.", "%"),
+    AcledColumn("admin3", "text", "LIKE", "Empty unless imported from ACLED; `%` finds what is empty, too.", "%"),
     AcledColumn("location", "text", "LIKE", "The place.", "Kaldar"),
     AcledColumn(
         "latitude", "number", "=", "Degrees; of the place, or of the nearest around it with a point.", "37.229"
@@ -39,8 +39,10 @@ _EVENTS = (
     AcledColumn("longitude", "number", "=", "Degrees; see latitude.", "67.428"),
     AcledColumn("geo_precision", "whole", "=", "1 if the place is exact, 2 if it is near it, else 3.", "1"),
     AcledColumn("source", "text", "LIKE", "Who said it first, and the outlets it came through.", "Ariana News"),
-    AcledColumn("source_scale", "text", "LIKE", "Always empty; `%` finds what is empty, too.", "%"),
-    AcledColumn("notes", "text", "LIKE", "The summary of the event.", "district"),
+    AcledColumn("source_scale", "text", "LIKE", "Empty unless imported from ACLED; `%` finds what is empty, too.", "%"),
+    AcledColumn(
+        "notes", "text", "LIKE", "The summary of the event; ACLED's own notes of what was imported from it.", "district"
+    ),
     AcledColumn("fatalities", "whole", "=", "Deaths: best, else low; 0 also where nobody says, as ACLED has it.", "0"),
     AcledColumn("tags", "text", "LIKE", "The status of the event, and the packs it is from.", "status=disputed"),
     AcledColumn("timestamp", "moment", ">=", "When it last changed here: Unix seconds, or a day.", "2021-07-05"),

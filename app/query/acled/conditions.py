@@ -18,10 +18,13 @@ change = table_of(models.ControlChange)
 event = table_of(models.Event)
 location = table_of(models.Location)
 within = table_of(models.LocationAncestor)
+given = table_of(models.AcledEvent)
+"""What was imported from ACLED, with its own cells."""
 
 Test = ColumnElement[bool]
 CURRENT = view.c.known_until == END_OF_TIME
-HAS_COUNTRY = view.c.country.is_not(None)
+HAS_COUNTRY = or_(view.c.country.is_not(None), view.c.event_pk.in_(select(given.c.event_pk)))
+"""ACLED has seas in that column, too, and a few countries that have no code."""
 HAS_DATE = view.c.sort_date > date.min
 _POINTED = select(within.c.location_id).join(location, location.c.id == within.c.ancestor_id)
 HAS_POINT = or_(
@@ -39,6 +42,8 @@ class Known:
     connection: Connection
     stamps: Mapping[int, int]
     """By revision, when it was made (Unix seconds)."""
+    imported: bool
+    """Whether any event was imported from ACLED."""
 
 
 Maker = Callable[[Filter, Known], Test | None]

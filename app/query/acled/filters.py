@@ -106,9 +106,12 @@ class Filter:
     def meets(self, cell: str) -> bool:
         """Whether a cell, as it is printed, fulfils the condition."""
         if self.finds:
-            text = fold(cell)
-            return any(pattern.found_in(text) for pattern in self.values)
-        value = _CELLS.get(self.kind, fold)(cell)
+            texts = [fold(cell), *_spelt_out(self.kind, cell)]
+            return any(pattern.found_in(text) for pattern in self.values for text in texts)
+        try:
+            value = _CELLS.get(self.kind, fold)(cell)
+        except ValueError:  # as published: a cell of an imported row may hold anything
+            return False
         if self.compares == "BETWEEN":
             return bool(self.values[0] <= value <= self.values[1])
         return any(COMPARED[self.compares](value, wanted) for wanted in self.values)
@@ -201,6 +204,16 @@ _VALUES: dict[Kind, Callable[[str], Any]] = {
     "sides": _read_sides,
 }
 """How a value of a filter is read that is no plain text."""
+
+
+def _spelt_out(kind: Kind, cell: str) -> list[str]:
+    """The words for an old code of kinds of actors, which rows imported from ACLED may hold."""
+    if kind not in ("side", "sides") or not cell.isdecimal():
+        return []
+    try:
+        return [fold(_VALUES[kind](cell))]
+    except ValueError:
+        return []
 
 
 def _pattern(kind: Kind, text: str, whole: bool) -> Pattern:

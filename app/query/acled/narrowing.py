@@ -3,7 +3,6 @@
 Each condition holds for every event that meets the filter, and for others too; it only keeps down what must be read.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,10 +13,10 @@ from app.models.base import table_of
 from app.query.acled.conditions import EXACT, Known, Maker, Test, compared, location, view, within
 from app.query.acled.crosswalk import CROSSWALK
 from app.query.acled.filters import Filter
+from app.query.acled.imported import PLAIN, either
 
 MOST_NAMES = 5000
 """More names in one condition are no help: most events have one of them."""
-_PLAIN = re.compile(r"[ !#-\[\]-~]+")  # what JSON writes as it is, and both databases fold alike
 
 
 def _id(asked: Filter, _known: Known) -> Test | None:
@@ -44,7 +43,7 @@ def _said(asked: Filter, _known: Known) -> Test | None:
     folded = func.lower(view.c.row)
     tests: list[Test] = []
     for pattern in asked.values:
-        parts = [part for part in pattern.parts if _PLAIN.fullmatch(part) and not _may_join(asked, part)]
+        parts = [part for part in pattern.parts if PLAIN.fullmatch(part) and not _may_join(asked, part)]
         if not parts:
             return None
         tests.append(and_(*(folded.contains(part, autoescape=True) for part in parts)))
@@ -147,8 +146,12 @@ def in_sql(filters: Iterable[Filter], known: Known) -> tuple[list[Test], list[Fi
     for asked in sorted(filters, key=lambda one: NARROWING.get(one.column) is _said):  # what reads whole rows is last
         make = EXACT.get(asked.column) or NARROWING.get(asked.column)
         test = make(asked, known) if make else None
+        exact = test is not None and asked.column in EXACT
+        if known.imported and make is not _id:  # an id is the same in both
+            test, own_exact = either(asked, true() if test is None else test, known)
+            exact = exact and own_exact
         if test is not None:
             tests.append(test)
-        if test is None or asked.column not in EXACT:
+        if not exact:
             rest.append(asked)
     return tests, rest

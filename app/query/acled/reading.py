@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, func, not_, select
 from app import models
 from app.errors import UnavailableError
 from app.models.base import table_of
-from app.query.acled.conditions import CURRENT, HAS_COUNTRY, HAS_DATE, HAS_POINT, SHOWN, Known, view
+from app.query.acled.conditions import CURRENT, HAS_COUNTRY, HAS_DATE, HAS_POINT, SHOWN, Known, given, view
 from app.query.acled.filters import Filter
 from app.query.acled.narrowing import in_sql
 from app.query.acled.question import Question
@@ -53,10 +53,12 @@ class Events:
     def __init__(self, connection: Connection, filters: Sequence[Filter]) -> None:
         self.connection = connection
         self.stamps = stamps_of(connection)
-        tests, self.rest = in_sql(filters, Known(connection, self.stamps))
+        imported = bool(filters) and connection.scalar(select(given.c.event_pk).limit(1)) is not None
+        tests, self.rest = in_sql(filters, Known(connection, self.stamps, imported))
         columns = ("event_pk", "id", "row", "country", "location_id", "sort_date", "earliest", "latest")
         self.wanted: Select[Any] = (
-            select(*(view.c[name] for name in columns))
+            select(*(view.c[name] for name in columns), given.c.cells)
+            .outerjoin_from(view, given, given.c.event_pk == view.c.event_pk)
             .where(*SHOWN, *tests)
             .order_by(view.c.sort_date.desc(), view.c.id)
         )

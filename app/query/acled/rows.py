@@ -1,5 +1,7 @@
 """Rows of the shape, made of events: 31 cells, all of them text, none of them null.
 
+An event that was imported from ACLED has its own: what was imported comes out again.
+
 What is looked up is looked up for a batch at a time, and only if a column that was asked for needs it.
 """
 
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, select
 from app import models
 from app.countries import BY_ISO3, UNNUMBERED
 from app.models.base import table_of
+from app.models.datasets import ACLED_COLUMNS
 from app.query.acled.columns import EVENT_COLUMNS
 from app.query.acled.crosswalk import CIVILIANS, DISORDER, PLACED, SIDE_OF, coded
 from app.query.acled.filters import interaction
@@ -23,6 +26,8 @@ from app.timespan import Interval
 Cells = dict[str, str]
 COARSE = "3"  # of ACLED's geo_precision and time_precision
 OUTLETS = ("outlet", "agency")
+NOTHING: dict[str, Any] = {"actors": []}
+"""Stands for the row of an event of which ACLED itself tells every cell."""
 
 
 def shown_id(id_: str) -> str:
@@ -35,6 +40,13 @@ def joined(names: Collection[str]) -> str:
     return "; ".join(dict.fromkeys(names))
 
 
+def published(cells: str | None) -> Cells:
+    """What ACLED itself says of an event that was imported from it: every cell but numbers that it does not give."""
+    if cells is None:
+        return {}
+    return {name: cell for name, cell in zip(ACLED_COLUMNS, json.loads(cells), strict=True) if cell is not None}
+
+
 class Batch:
     """Some events, as they were found, and what their rows name."""
 
@@ -42,16 +54,22 @@ class Batch:
         self.connection = connection
         self.found = found
         self.stamps = stamps
-        self.rows: list[dict[str, Any]] = [json.loads(event.row) for event in found]
+        self.own = [published(event.cells) for event in found]
+        self.rows: list[dict[str, Any]] = [
+            NOTHING if len(own) == len(ACLED_COLUMNS) else json.loads(event.row)
+            for event, own in zip(found, self.own, strict=True)
+        ]
 
     def cells(self, wanted: Collection[str]) -> list[Cells]:
         """The wanted cells of each event, in the order of the columns."""
-        makers = [make for names, make in MAKERS if any(name in wanted for name in names)]
+        makers = [(set(names) & set(wanted), make) for names, make in MAKERS]
         made = []
-        for event, row in zip(self.found, self.rows, strict=True):
+        for event, row, own in zip(self.found, self.rows, self.own, strict=True):
             whole: Cells = {}
-            for make in makers:
-                whole |= make(self, event, row)
+            for names, make in makers:
+                if not names <= own.keys():
+                    whole |= make(self, event, row)
+            whole |= own
             made.append({name: whole[name] for name in EVENT_COLUMNS if name in wanted})
         return made
 

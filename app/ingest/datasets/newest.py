@@ -1,0 +1,113 @@
+"""Of several versions of one event the newest, in datasets whose rows tell when they were last changed.
+
+Which events come more than once is found out before anything is read, so that the others need not wait for the end.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, auto
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from app import models
+from app.ingest.datasets.dataset import Dataset, Rejected
+from app.ingest.datasets.files import Table
+from app.models.base import table_of
+
+AT_A_TIME = 5000
+
+
+class Versions(NamedTuple):
+    """What is known ahead, by the ids of events."""
+
+    repeated: frozenset[str]
+    """Those with more than one row in the files."""
+    stamps: Mapping[str, int]
+    """When the stored ones were last changed."""
+
+
+def versions(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path], *, anew: bool) -> Versions:
+    """Look through the files. With `anew` they are what the dataset is, whatever was there before."""
+    event, given = table_of(models.Event), table_of(dataset.cells)
+    wanted = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
+    wanted = wanted.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    stamps: dict[str, int] = {}
+    found = _ids(dataset, files)
+    while ids := list(islice(found, AT_A_TIME)):
+        for id_ in ids:
+            (repeated if id_ in seen else seen).add(id_)
+        if not anew:
+            stamps.update(connection.execute(wanted.where(event.c.id.in_(ids))).all())
+    return Versions(frozenset(repeated), stamps)
+
+
+def _ids(dataset: Dataset, files: Sequence[Path]) -> Iterator[str]:
+    for path in files:
+        with Table(path) as table:
+            pick = table.picker((dataset.id_column,))
+            for _, cells, problem in table.rows():
+                if problem is None:
+                    try:
+                        yield dataset.event_id(pick(cells)[0])
+                    except ValueError:
+                        continue
+
+
+class Verdict(Enum):
+    """What becomes of a record that can be read."""
+
+    NOW = auto()
+    """It is stored."""
+    LATER = auto()
+    """It waits for the end: a newer version may yet come."""
+    OLDER = auto()
+    """A newer version is there."""
+    AGAIN = auto()
+    """It was there before, with the same cells."""
+
+
+class Once:
+    """Lets one record of each id through, and refuses a second one."""
+
+    def __init__(self) -> None:
+        self._seen: set[Any] = set()
+        self.waiting: dict[str, Any] = {}
+
+    def look(self, record: Any) -> Verdict | Rejected:
+        """What becomes of a record, or why it is not read."""
+        if record.id in self._seen:
+            said = str(record.id)
+            return Rejected(record.line, said, "id", said, "was there before")
+        self._seen.add(record.id)
+        return Verdict.NOW
+
+
+class Newest:
+    """Lets the newest record of each event through; those of which there are several are `waiting` till the end."""
+
+    def __init__(self, dataset: Dataset, known: Versions) -> None:
+        self._dataset = dataset
+        self._known = known
+        self.waiting: dict[str, Any] = {}
+
+    def look(self, record: Any) -> Verdict | Rejected:
+        """What becomes of a record, or why it is not read."""
+        id_, stamp = self._dataset.event_id(record.id), record.timestamp or 0
+        if stamp < self._known.stamps.get(id_, 0):
+            return Verdict.OLDER
+        if id_ not in self._known.repeated:
+            return Verdict.NOW
+        before = self.waiting.get(id_)
+        if before is None or stamp > (before.timestamp or 0):
+            self.waiting[id_] = record
+            return Verdict.LATER
+        if stamp < (before.timestamp or 0):
+            return Verdict.OLDER
+        if record.cells == before.cells:
+            return Verdict.AGAIN
+        said, reason = str(record.timestamp or ""), "was there before with this timestamp and other cells"
+        return Rejected(record.line, str(record.id), "timestamp", said, reason)
