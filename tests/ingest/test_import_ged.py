@@ -1624,7 +1624,16 @@ def test_an_import_killed_at_any_moment_leaves_the_old_content_or_the_new_one_wh
     for one, _ in killed:
         run(one, earlier)
     again = killed[-2][0]
-    ended = run_killed([*killed, (again, 0)], "import", "ucdp-ged", str(later), "--snapshot", GIVEN)
+    ended = run_killed(
+        [*killed, (again, 0)],
+        "import",
+        "ucdp-ged",
+        str(later),
+        "--snapshot",
+        GIVEN,
+        "--odd",
+        str(later.with_name("odd.csv")),
+    )
     assert ended == [-signal.SIGKILL] * len(killed) + [0]
     for one, moment in killed:
         assert clean(one), moment
