@@ -96,10 +96,18 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False)
+        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=False)
         return
     settings.hand_down()
-    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, server_header=False)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        server_header=False,
+        access_log=False,
+    )
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ and truth values are left as they are.
 import csv
 import io
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 from pydantic_core import from_json
@@ -23,19 +24,30 @@ SUSPECT = frozenset((*FORMULA, "'"))
 def write(head: Head, batches: Batches) -> Iterator[bytes]:
     """One chunk per batch; the header comes even where there is no row."""
     columns = shown(head.columns, head.fields, head.spatial)
-    cells = [(column.of, _cell(column)) for column in columns]
+    parts = [_part(name, list(part)) for name, part in groupby(columns, lambda column: (column.path or ("",))[0])]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([column.name for column in columns])
     for batch in batches:
         for text, spot in batch:
-            row = from_json(text)
-            values = [(value_of(row, spot), cell) for value_of, cell in cells]
-            writer.writerow(["" if value is None else cell(value) for value, cell in values])
+            row, cells = from_json(text), []
+            for name, empty, readers in parts:
+                if name and row.get(name) is None:  # mostly whole parts of a row are missing
+                    cells += empty
+                else:
+                    for value_of, cell in readers:
+                        value = value_of(row, spot)
+                        cells.append("" if value is None else cell(value))
+            writer.writerow(cells)
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
     yield out.getvalue().encode()
+
+
+def _part(name: str, columns: list[Column]) -> tuple[str, list[str], list[tuple[Callable[..., Any], Any]]]:
+    """Neighbouring columns in one field: its name, what is written without it, what reads and writes each of them."""
+    return name, [""] * len(columns), [(column.of, _cell(column)) for column in columns]
 
 
 def _cell(column: Column) -> Callable[[Any], Any]:

@@ -32,6 +32,8 @@ class Column:
     @cached_property
     def of(self) -> Callable[[Mapping[str, Any], Spot | None], Any]:
         """What takes the value out of a row and its spot; None where the row, or what holds the value, has none."""
+        if len(self.path) == 1:
+            return _first(*self.path)
         if len(self.path) == 2:
             return _second(*self.path)
         if self.path:
@@ -59,6 +61,10 @@ def _dig(value: Any, path: Sequence[str]) -> Any:
 
 def _deep(path: Sequence[str], row: Mapping[str, Any], _spot: Spot | None) -> Any:
     return _dig(row, path)
+
+
+def _first(name: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+    return lambda row, _spot: row.get(name)
 
 
 def _second(outer: str, inner: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:

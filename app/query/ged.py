@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from app import models
+from app.db.engine import is_embedded
 from app.db.state import kept
 from app.db.statements import Statement
 from app.geo import Box
 from app.models.base import table_of
 from app.models.datasets import GED_COLUMNS
-from app.query.conditions import boxes
+from app.query.conditions import NOW, boxes, in_box, view
 from app.query.lifting import lift, placeholder
 from app.query.pages import MOST_STATEMENTS
 from app.query.params import Asked, Param, split, whole_number
@@ -42,9 +43,14 @@ def _read_corners(text: str) -> list[Box]:
     return boxes(Box(west, south, east, north))
 
 
-def _in_corners(parts: list[Box], _asked: Asked) -> ColumnElement[bool]:
+def _in_corners(parts: list[Box], asked: Asked) -> ColumnElement[bool]:
+    """The points of events are those of their rows, and there is an index of them."""
     x, y = ged.c.longitude, ged.c.latitude
-    return or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
+    there = in_box(parts, Asked({}, asked.connection, view))
+    near: Any = view.c.pk.in_(there.chosen) if is_embedded(asked.connection.engine) else there.exact
+    events = select(view.c.event_pk).where(NOW, near)
+    inside = or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
+    return and_(ged.c.event_pk.in_(events), inside)
 
 
 def _any_of(name: str, description: str, example: str, *columns: str, read: Callable[[str], int] = number) -> Param:

@@ -190,7 +190,13 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
 
     columns = [column for column, _ in order]
     if not isinstance(during, During):
-        return ordered(statement, columns, path.index)
+        if not path.index or path.ordered or limit is None or listing.shown is not None:
+            return ordered(statement, columns, path.index)
+        # All that fit are sorted: by what is small. Only the rows that are shown are read whole.
+        key = listing.rows.c.pk
+        first = ordered(statement.with_only_columns(key), columns, path.index).subquery()
+        shown = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
+        return ordered(shown.where(key.in_(select(first.c.pk))), columns, BY_PK)
     near = ordered(statement.where(during.near), columns, path.index)
     if during.vague is None:
         return near
