@@ -13,6 +13,8 @@ from sqlalchemy import bindparam
 
 from app.db.text_search import Words, WordsType
 
+SHAPING = frozenset(("date_match", "stance", "modality"))
+"""Parameters whose value decides how a condition is written."""
 LEAVES = (str, int, float, date, Words)
 
 

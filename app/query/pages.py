@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
 
 from app.db.engine import is_embedded
 from app.db.indexes import found_by, found_by_number
@@ -12,17 +12,15 @@ from app.db.state import kept
 from app.db.statements import Statement
 from app.geo import Box, Spot
 from app.query.cursors import Sort, after, write_cursor
-from app.query.lifting import lift, placeholder
+from app.query.lifting import SHAPING, lift, placeholder
 from app.query.listing import Listing
-from app.query.params import Among, Asked, During, Test
+from app.query.params import Among, Asked, During, Test, one_by_one, plain
 from app.query.paths import BY_PK, FREE, JOINED, Chooser, Path
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
 MOST_STATEMENTS = 2000  # of a list; beyond that they are written again
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
-SHAPING = frozenset(("date_match", "stance", "modality"))
-"""Parameters whose value decides how a condition is written."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +59,6 @@ def requirements(listing: Listing, asked: Asked, without: str | None = None) -> 
         if param and param.where and value is not None and (without is None or param.judges != without):
             found[name] = param.where(value, asked)
     return {name: test for name, test in found.items() if test is not None}
-
-
-def plain(test: Test) -> ColumnElement[bool]:
-    """A test as any statement takes it."""
-    if isinstance(test, During):
-        return test.exact
-    if isinstance(test, Among):
-        chosen = test.column.in_(test.chosen)
-        return chosen if test.exact is None else and_(chosen, test.exact)
-    return test
-
-
-def one_by_one(test: Test) -> ColumnElement[bool]:
-    """A test as it is put to one row after the other."""
-    if not isinstance(test, Among):
-        return plain(test)
-    if test.exact is not None:
-        return test.exact
-    if test.each is not None:
-        return test.each
-    [given] = test.chosen.selected_columns
-    table: Any = test.column.table
-    return exists(test.chosen.with_only_columns(1).where(given == test.column).correlate(table))
 
 
 def conditions(listing: Listing, asked: Asked, without: str | None = None) -> list[ColumnElement[bool]]:
@@ -134,7 +109,9 @@ def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -
     if not is_embedded(asked.connection.engine):
         return Path(ordered=by_date)
     source = listing.source if listing.source is not None else listing.rows
-    return Chooser(asked, listing.params, listing.indexes, source, listing.joined).choose(limit, by_date=by_date)
+    return Chooser(asked, listing.params, listing.indexes, source, listing.joined, listing.statements).choose(
+        limit, by_date=by_date
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists
 
 from app.errors import InvalidParameterError
 from app.names import nearest
@@ -54,6 +54,29 @@ class During:
 
 Test = ColumnElement[bool] | Among | During
 """What rows must meet."""
+
+
+def plain(test: Test) -> ColumnElement[bool]:
+    """A test as any statement takes it."""
+    if isinstance(test, During):
+        return test.exact
+    if isinstance(test, Among):
+        chosen = test.column.in_(test.chosen)
+        return chosen if test.exact is None else and_(chosen, test.exact)
+    return test
+
+
+def one_by_one(test: Test) -> ColumnElement[bool]:
+    """A test as it is put to one row after the other."""
+    if not isinstance(test, Among):
+        return plain(test)
+    if test.exact is not None:
+        return test.exact
+    if test.each is not None:
+        return test.each
+    [given] = test.chosen.selected_columns
+    table: Any = test.column.table
+    return exists(test.chosen.with_only_columns(1).where(given == test.column).correlate(table))
 
 
 @dataclass

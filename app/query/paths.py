@@ -13,18 +13,22 @@ from math import inf
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
-from app.db.indexes import found_by
+from app.db.indexes import found_by, found_by_number
 from app.db.state import kept
+from app.db.statements import Statement
 from app.geo import Box
 from app.query.conditions import Disc, Window
-from app.query.params import Among, Asked, Param, Test
+from app.query.lifting import SHAPING, lift, placeholder
+from app.query.params import Among, Asked, Param, Test, one_by_one, plain
 
 FEW = 2000
 """Rows of a table that may be gone through in any order."""
 MOST_COUNTED = 20_000
 SAMPLE = 300
+BESIDE = ("actor_role", "known_by")
+"""Parameters that say how a condition on another one is meant."""
 SORTED = 1.5
 """What it costs to look up and sort a row, against reading it in order."""
 
@@ -61,6 +65,8 @@ class Path:
     index: str = ""
     start: str | None = None
     ordered: bool = False
+    key: Any = field(default=None, compare=False)
+    """With `start`: the column of the rows that the subquery gives values of."""
 
 
 FREE = Path()
@@ -80,9 +86,10 @@ class _Way:
 
 @dataclass(frozen=True)
 class _Sample:
-    """How many rows there are; the days by which some of them are sorted, and their points."""
+    """How many rows there are; some of them, the days by which some of them are sorted, and their points."""
 
     rows: int
+    pks: Sequence[int]
     days: Sequence[date]
     points: Sequence[tuple[float, float]]
 
@@ -110,12 +117,14 @@ class Chooser:
         indexes: Indexes,
         source: FromClause,
         joined: Among | None,
+        statements: dict[Any, Statement],
     ) -> None:
         self.asked = asked
         self.params = params
         self.indexes = indexes
         self.source = source
         self.joined = joined
+        self.statements = statements
         self.memory = kept(asked.connection)
         self.past = indexes.now is not None and asked.get("known_by") is not None
 
@@ -128,7 +137,7 @@ class Chooser:
         during = sample.during(window) if isinstance(window, Window) else 1.0
         ways = [self._way(name, value, sample) for name, value in self._given()]
         if self.joined is not None:
-            ways.append(self._remembered(JOINED, (), lambda: self._way_of(JOINED, self.joined, None)))
+            ways.append(self._remembered(JOINED, (), lambda: self._way_of(JOINED, None)))
         matching = float(sample.rows)
         for way in ways:
             matching *= min(way.rows / sample.rows, 1.0)
@@ -162,9 +171,7 @@ class Chooser:
         if isinstance(boxes, list) and boxes and isinstance(boxes[0], Box):
             return _Way(sample.rows * sample.within(boxes), Path(self.indexes.keys[self._key_of_points()], start=name))
         beside = frozen((self.asked.get("actor_role"), self.asked.get("known_by")))
-        return self._remembered(
-            name, (frozen(value), beside), lambda: self._way_of(name, self._test(name, value), value)
-        )
+        return self._remembered(name, (frozen(value), beside), lambda: self._way_of(name, value))
 
     def _remembered(self, name: str, value: Hashable, make: Any) -> _Way:
         key = (self.asked.rows.name, self.source, name, value)
@@ -177,43 +184,75 @@ class Chooser:
         """The column by which a box finds rows."""
         return "pk" if "latitude" in self.asked.rows.c else "location_id"
 
-    def _test(self, name: str, value: Any) -> Test | None:
-        where = self.params[name].where
-        return where(value, self.asked) if where else None
+    def _test(self, name: str, value: Any, asked: Asked) -> Test | None:
+        where = self.params[name].where if name in self.params else None
+        return where(value, asked) if where else self.joined
 
-    def _way_of(self, name: str, test: Test | None, value: Any) -> _Way:
-        """How many rows meet a condition, counted where an index finds them."""
-        rows, indexes = self.asked.rows, self.indexes
+    def _way_of(self, name: str, value: Any) -> _Way:
+        """How many rows meet a condition: counted where an index finds them, but only so far; then as in a sample."""
+        path = self._path_of(name, value)
+        if path is not None and path.start is None and not path.index:
+            return _Way(self._sample().rows / 2)  # nothing finds them
+        counted = self._told(name, value, self._counting)
+        if counted >= MOST_COUNTED:
+            sampled = self._told(name, value, self._in_sample, self._sample().pks)
+            counted = max(counted, round(sampled / max(len(self._sample().days), 1) * self._sample().rows))
+        elif path is not None and path.start:
+            counted *= self._rows_a_key(path.key)
+        return _Way(float(counted), path)
+
+    def _path_of(self, name: str, value: Any) -> Path | None:
+        """How rows that meet a condition are found; FREE if no index finds them, None if not these rows themselves."""
+        test = self._test(name, value, self.asked)
         if isinstance(test, Among):
             column: Any = test.column
-            path = Path(indexes.keys[column.name], start=name) if self._is_key(column) else None
-            return _Way(self._count(test.chosen) * self._rows_a_key(column), path)
-        rare, codes = indexes.rare.get(name, ("", ()))
+            return Path(self.indexes.keys[column.name], start=name, key=column) if self._is_key(column) else None
+        rare, codes = self.indexes.rare.get(name, ("", ()))
         is_rare = bool(rare) and set(value) <= set(codes)
-        index = rare if is_rare else indexes.ordered.get(name) or indexes.sorted_by.get(name)
+        index = rare if is_rare else self.indexes.ordered.get(name) or self.indexes.sorted_by.get(name)
         if index is None or self.past or not isinstance(test, ColumnElement):
-            return _Way(self._sample().rows / 2)
-        met = found_by(select(rows.c.pk), rows, index).where(test)
-        if indexes.now is not None:
-            met = met.where(indexes.now)
-        ordered = is_rare or (name in indexes.ordered and len(value) == 1)
-        return _Way(self._count(met), Path(index, ordered=ordered))
+            return FREE
+        return Path(index, ordered=is_rare or (name in self.indexes.ordered and len(value) == 1))
+
+    def _told(self, name: str, value: Any, write: Any, sample: Sequence[int] = ()) -> int:
+        """What a count of rows that meet a condition comes to, by a statement that is written once for its shape."""
+        beside = {other: self.asked.values[other] for other in BESIDE if other in self.asked.values}
+        lifted, shape, values = lift({"sample": list(sample), name: value, **beside}, SHAPING)
+        key = (write.__name__, name, shape)
+        if key not in self.statements:
+            shaped = Asked(lifted, self.asked.connection, self.asked.rows)
+            written = write(self._test(name, lifted[name], shaped), self._path_of(name, value), lifted["sample"])
+            names = [placeholder(at) for at in range(len(values))]
+            self.statements[key] = Statement(self.asked.connection, written, names)
+        return int(self.statements[key].rows(self.asked.connection, values)[0][0])
+
+    def _counting(self, test: Test, path: Path | None, _sample: Any) -> Select[Any]:
+        rows = self.asked.rows
+        if isinstance(test, Among):
+            met: Any = test.chosen
+        else:
+            met = found_by(select(rows.c.pk), rows, path.index if path else "").where(plain(test), *self._now())
+        return select(func.count()).select_from(met.limit(MOST_COUNTED).subquery())
+
+    def _in_sample(self, test: Test, _path: Path | None, sample: Any) -> Select[Any]:
+        chosen = found_by_number(select(func.count()).select_from(self.source), self.asked.rows)
+        return chosen.where(self.asked.rows.c.pk.in_(sample), one_by_one(test), *self._now())
+
+    def _now(self) -> list[ColumnElement[bool]]:
+        return [] if self.indexes.now is None else [self.indexes.now]
 
     def _is_key(self, column: Any) -> bool:
         return column.table is self.asked.rows and column.name in self.indexes.keys
 
-    def _rows_a_key(self, column: Any) -> float:
+    def _rows_a_key(self, column: Any) -> int:
         """How many rows have the same value of a column that refers to another table, on average."""
         if not column.foreign_keys:
-            return 1.0
+            return 1
         [reference] = column.foreign_keys
         key = ("rows", reference.column.table.name)
         if key not in self.memory:
             self.memory[key] = self._scalar(select(func.max(reference.column.table.c.pk)))
-        return float(max(self._sample().rows / max(self.memory[key], 1), 1.0))
-
-    def _count(self, chosen: Any) -> float:
-        return float(self._scalar(select(func.count()).select_from(chosen.limit(MOST_COUNTED).subquery())))
+        return int(max(self._sample().rows // max(self.memory[key], 1), 1))
 
     def _scalar(self, statement: Any) -> int:
         return int(self.asked.connection.scalar(statement) or 0)
@@ -232,11 +271,11 @@ class Chooser:
         places = rows if "latitude" in rows.c else self.source
         columns = (rows.c.sort_date, *(_column(places, name) for name in ("longitude", "latitude")))
         wanted = select(*columns).select_from(self.source).where(rows.c.pk.in_(chosen))
-        if self.indexes.now is not None:
-            wanted = wanted.where(self.indexes.now)
+        wanted = wanted.where(*self._now())
         found = connection.execute(wanted).all()
         points = [(x, y) for _, x, y in found if x is not None]
-        return _Sample(most * len(found) // max(len(chosen), 1), [day for day, _, _ in found], points)
+        rows_now = most * len(found) // max(len(chosen), 1)
+        return _Sample(rows_now, chosen, [day for day, _, _ in found], points)
 
 
 def _column(places: FromClause, name: str) -> ColumnElement[Any]:

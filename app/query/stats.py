@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from app import models
 from app.models.base import table_of
@@ -50,7 +50,9 @@ def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
         rows = _by_column(connection, asked, by)
     else:
         matched = int(connection.scalar(matching(EVENTS, asked, func.count())) or 0)
-        rows = _by_province(connection, asked, matched) if by == "province" else _by_link(connection, asked, by)
+        rows = (
+            _by_province(connection, asked, matched) if by == "province" else _by_link(connection, asked, by, matched)
+        )
         return Page([batch_of(rows)], matched=matched, omitted=omitted(EVENTS, asked))
     return Page([batch_of(rows)], matched=sum(row.count for row in rows), omitted=omitted(EVENTS, asked))
 
@@ -105,7 +107,7 @@ def _by_province(connection: Connection, asked: Asked, matched: int) -> list[Gro
     return _ordered(counts, labels, matched - sum(counts.values()), "without province")
 
 
-def _by_link(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
+def _by_link(connection: Connection, asked: Asked, by: str, matched: int) -> list[GroupRow]:
     """An event counts once for each of its actors or sources."""
     if by == "actor":
         part, names = table_of(models.EventActor), table_of(models.Actor)
@@ -123,7 +125,7 @@ def _by_link(connection: Connection, asked: Asked, by: str) -> list[GroupRow]:
     counts: dict[str, int] = dict(connection.execute(counted).all())
     rest = 0  # what is known of an event comes from a source
     if by == "actor":
-        nobody = ~exists().where(event_pk == view.c.event_pk)
-        rest = int(connection.scalar(matching(EVENTS, asked, func.count()).where(nobody)) or 0)
+        somebody = linked.with_only_columns(event_pk).distinct().subquery()
+        rest = matched - int(connection.scalar(select(func.count()).select_from(somebody)) or 0)
     labels = dict(connection.execute(select(names.c.id, names.c.name).where(names.c.id.in_(counts))).all())
     return _ordered(counts, labels, rest, f"without {by}")
