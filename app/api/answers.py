@@ -244,7 +244,11 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
             if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be
                 yield HTTPStatus.NOT_MODIFIED, headers
                 return
-            headers |= {"Content-Type": format_.media_type, **_credits(snapshot), **snapshot.headers}
+            credit = reader.kept(revision, "credits", lambda: _credits(revision, snapshot.packs))
+            headers |= {"Content-Type": format_.media_type, **credit, **snapshot.headers}
+            links = [f'<{link["href"]}>; rel="next"' for link in snapshot.links if link["rel"] == "next"]
+            if links:
+                headers["Link"] = ", ".join([*links, *filter(None, [credit.get("Link")])])
             yield HTTPStatus.OK, headers
             yield first
             yield from chunks
@@ -253,16 +257,14 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
                 page.close()
 
 
-def _credits(snapshot: Snapshot) -> dict[str, str]:
+def _credits(revision: int, packs: Sequence[PackRow]) -> dict[str, str]:
     """What travels with every format: the revision, whose data it is, under which licence, how to cite it."""
-    licences = dict.fromkeys(pack.licence for pack in snapshot.packs)
-    links = [f'<{link["href"]}>; rel="next"' for link in snapshot.links if link["rel"] == "next"]
-    links += [f'<{licence_url(licence)}>; rel="license"' for licence in licences]
+    licences = dict.fromkeys(pack.licence for pack in packs)
     found = {
-        "Link": ", ".join(links),
-        "Oxus-Revision": str(snapshot.revision),
+        "Link": ", ".join(f'<{licence_url(licence)}>; rel="license"' for licence in licences),
+        "Oxus-Revision": str(revision),
         "Oxus-Licence": ", ".join(quote(licence, safe=PRINTABLE) for licence in licences),
-        "Oxus-Citation": "; ".join(quote(pack.citation, safe=PRINTABLE) for pack in snapshot.packs),
+        "Oxus-Citation": "; ".join(quote(pack.citation, safe=PRINTABLE) for pack in packs),
     }
     return {name: value for name, value in found.items() if value}
 
