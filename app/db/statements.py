@@ -3,7 +3,7 @@
 Writing a statement anew for each question costs ten times what the database needs to answer it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.sql import CompoundSelect
 from app.db.text_search import Words
 
 Row = tuple[Any, ...]
+MOST_STATEMENTS = 2000
 
 
 class Statement:
@@ -60,6 +61,22 @@ class Statement:
         """The same error as of any other statement."""
         base = connection.dialect.loaded_dbapi.Error
         return DBAPIError.instance(self.text, None, error, base, dialect=connection.dialect)
+
+
+class Statements:
+    """Statements by the shape of what they answer, for all threads; when there are too many, they are written again."""
+
+    def __init__(self) -> None:
+        self._written: dict[Hashable, Statement] = {}
+
+    def of(self, shape: Hashable, write: Callable[[], Statement]) -> Statement:
+        """The statement for a shape, written when it is first asked for."""
+        found = self._written.get(shape)
+        if found is None:
+            if len(self._written) >= MOST_STATEMENTS:
+                self._written.clear()
+            found = self._written[shape] = write()
+        return found
 
 
 def _plain(value: Any, dialect: str) -> Any:

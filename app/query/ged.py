@@ -10,13 +10,12 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bind
 from app import models
 from app.db.engine import is_embedded
 from app.db.state import kept
-from app.db.statements import Statement
+from app.db.statements import Statement, Statements
 from app.geo import Box
 from app.models.base import table_of
 from app.models.datasets import GED_COLUMNS
 from app.query.conditions import NOW, boxes, in_box, view
 from app.query.lifting import lift, placeholder
-from app.query.pages import MOST_STATEMENTS
 from app.query.params import Asked, Param, split, whole_number
 from app.timespan import parse_day
 
@@ -111,8 +110,7 @@ PARAMS = {
 }
 
 
-_statements: dict[Any, Statement] = {}
-"""By dialect, parameters and how many values each has; there are few."""
+_statements = Statements()
 
 
 def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, list[str]]:
@@ -134,15 +132,15 @@ def _stated(connection: Connection, given: Mapping[str, Any], write: Any, more: 
     """What a statement finds that is written once for all questions of a shape."""
     lifted, shape, leaves = lift(given, frozenset())
     key = (connection.dialect.name, write, shape)
-    if key not in _statements:
-        if len(_statements) > MOST_STATEMENTS:
-            _statements.clear()
+
+    def written() -> Statement:
         asked = Asked(lifted, connection, ged)
         met: Any = [PARAMS[name].where(value, asked) for name, value in lifted.items()]  # type: ignore[misc]
         names = [placeholder(at) for at in range(len(leaves) + len(more))]
         bounds: list[Any] = [bindparam(name, 0, type_=BigInteger()) for name in names[len(leaves) :]]
-        _statements[key] = Statement(connection, write(met, *bounds), names)
-    return _statements[key].rows(connection, [*leaves, *more])
+        return Statement(connection, write(met, *bounds), names)
+
+    return _statements.of(key, written).rows(connection, [*leaves, *more])
 
 
 def _counting(met: list[Any]) -> Select[Any]:

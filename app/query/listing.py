@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, FromClause, Table
 
-from app.db.statements import Statement
+from app.db.statements import Statements
 from app.errors import InvalidParameterError
 from app.names import nearest
 from app.query.cursors import LONGEST_CURSOR, Sort, read_cursor, spelt, typed
@@ -44,7 +44,7 @@ class Listing:
     """Of a table that may be large: how its rows are found."""
     joined: Among | None = None
     """The rows that have what `source` joins them with, if that is not every one."""
-    statements: dict[Any, Statement] = field(init=False, default_factory=dict, compare=False, repr=False)
+    statements: Statements = field(init=False, default_factory=Statements, compare=False, repr=False)
     """What was written before, by the shape of the question."""
 
     def asked(self, values: Mapping[str, Any], connection: Connection) -> Asked:

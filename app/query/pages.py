@@ -19,7 +19,6 @@ from app.query.paths import BY_PK, FREE, JOINED, Chooser, Path
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
-MOST_STATEMENTS = 2000  # of a list; beyond that they are written again
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
 
 
@@ -133,15 +132,15 @@ def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Stat
         given["cursor"] = asked.values["cursor"][1]
     lifted, shape, values = lift(given, SHAPING)
     key = (asked.connection.dialect.name, path, shape, ask)
-    if key not in listing.statements:
-        if len(listing.statements) >= MOST_STATEMENTS:
-            listing.statements.clear()
+
+    def write() -> Statement:
         names = [placeholder(at) for at in range(len(values) + ask.bounded)]
         shaped = Asked(lifted, asked.connection, listing.rows)
         limit: Any = bindparam(names[-1], 0) if ask.bounded else None
         written = _counting(listing, shaped, path, ask) if ask.count else _reading(listing, shaped, path, ask, limit)
-        listing.statements[key] = Statement(asked.connection, written, names)
-    return listing.statements[key], values
+        return Statement(asked.connection, written, names)
+
+    return listing.statements.of(key, write), values
 
 
 def _counting(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Select[Any]:

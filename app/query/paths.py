@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
 from app.db.indexes import found_by, found_by_number
 from app.db.state import kept
-from app.db.statements import Statement
+from app.db.statements import Statement, Statements
 from app.geo import Box
 from app.query.conditions import Disc, Window
 from app.query.lifting import SHAPING, lift, placeholder
@@ -117,7 +117,7 @@ class Chooser:
         indexes: Indexes,
         source: FromClause,
         joined: Among | None,
-        statements: dict[Any, Statement],
+        statements: Statements,
     ) -> None:
         self.asked = asked
         self.params = params
@@ -219,12 +219,13 @@ class Chooser:
         beside = {other: self.asked.values[other] for other in BESIDE if other in self.asked.values}
         lifted, shape, values = lift({"sample": list(sample), name: value, **beside}, SHAPING)
         key = (write.__name__, name, shape)
-        if key not in self.statements:
+
+        def written() -> Statement:
             shaped = Asked(lifted, self.asked.connection, self.asked.rows)
-            written = write(self._test(name, lifted[name], shaped), self._path_of(name, value), lifted["sample"])
-            names = [placeholder(at) for at in range(len(values))]
-            self.statements[key] = Statement(self.asked.connection, written, names)
-        return int(self.statements[key].rows(self.asked.connection, values)[0][0])
+            count = write(self._test(name, lifted[name], shaped), self._path_of(name, value), lifted["sample"])
+            return Statement(self.asked.connection, count, [placeholder(at) for at in range(len(values))])
+
+        return int(self.statements.of(key, written).rows(self.asked.connection, values)[0][0])
 
     def _counting(self, test: Test, path: Path | None, _sample: Any) -> Select[Any]:
         rows = self.asked.rows
