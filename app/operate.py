@@ -96,7 +96,7 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=False)
+        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=settings.access_log)
         return
     settings.hand_down()
     uvicorn.run(
@@ -106,7 +106,7 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
         port=port,
         workers=workers,
         server_header=False,
-        access_log=False,
+        access_log=settings.access_log,
     )
 
 

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
     query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
     export_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
+    access_log: bool = Field(False, description="whether the server prints a line for each request")
     cache_mb: int = Field(64, ge=0, description="memory of one process for answers given before; 0 keeps none")
     fresh_seconds: float = Field(
         0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"

@@ -60,6 +60,7 @@ def started(folder: Path) -> Iterator[Server]:
     log, database = folder / "log.txt", folder / "oxus.db"
     line = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--database", str(database)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OXUS_")}
+    kept["OXUS_ACCESS_LOG"] = "true"  # tells what a client asked for
     with log.open("wb") as out:
         process = subprocess.Popen(line, cwd=HOME, stdout=out, stderr=out, env=kept)
         try:
