@@ -42,7 +42,7 @@ def upgrade_database(settings: Settings) -> str:
     """Run the missing migrations; the schema that the database is at now."""
     path = sqlite_path(settings.database_url)
     if path is None or path.exists():
-        with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        with _engine(settings, read_only=True, newest=True) as engine, reading(engine, SLOW) as connection:
             found = stored_schema(connection)
         if found == SCHEMA:
             return SCHEMA
@@ -69,9 +69,9 @@ def prepare(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _engine(settings: Settings, read_only: bool) -> Iterator[Engine]:
+def _engine(settings: Settings, read_only: bool, newest: bool = False) -> Iterator[Engine]:
     """An engine that is closed when done with."""
-    engine = make_engine(settings.database_url, read_only=read_only)
+    engine = make_engine(settings.database_url, read_only=read_only, newest=newest)
     try:
         yield engine
     finally:
@@ -79,12 +79,15 @@ def _engine(settings: Settings, read_only: bool) -> Iterator[Engine]:
 
 
 @contextmanager
-def _ready(settings: Settings) -> Iterator[Connection]:
-    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise."""
+def _ready(settings: Settings, newest: bool = False) -> Iterator[Connection]:
+    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise.
+
+    Who is going to write has to see the `newest` state, which a standby may not have yet.
+    """
     path = sqlite_path(settings.database_url)
     if path is not None and not path.exists():
         raise SchemaError(f"there is no database file {path.name}; `oxus serve` or `oxus db upgrade` makes one")
-    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+    with _engine(settings, read_only=True, newest=newest) as engine, reading(engine, SLOW) as connection:
         check_schema(connection)
         yield connection
 
@@ -202,7 +205,7 @@ def check_packs(settings: Settings, name: str | None, document: Path | None) -> 
 
 def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     """Load packs and say what changed."""
-    with _ready(settings):
+    with _ready(settings, newest=True):
         pass
     with _engine(settings, read_only=False) as engine:
         done = load_packs(engine, settings.seed_dir, name)
@@ -231,7 +234,7 @@ def import_files(
     for report in reports:
         if not report.parent.is_dir() or report.is_dir():
             raise OutputError(f"{report} cannot be written: there is no such folder, or it is one itself")
-    with _ready(settings):
+    with _ready(settings, newest=True):
         pass
     with _engine(settings, read_only=False) as engine:
         done = import_dataset(engine, DATASETS[dataset], files, snapshot, told)
@@ -284,7 +287,7 @@ def check_database(settings: Settings) -> list[str]:
     """Everything that is wrong with the database: schema, foreign keys, events that do not follow from claims."""
     from app.db.migrate import differences
 
-    with _ready(settings) as connection:
+    with _ready(settings, newest=True) as connection:
         faults = damage(connection)
         faults += [f"schema: {found}" for found in differences(connection, models.METADATA)]
     with _engine(settings, read_only=False) as engine, writing(engine) as connection:

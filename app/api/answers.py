@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from app import __version__
 from app.api.methods import HEAD, Receive, Scope, Send
 from app.db.engine import is_embedded, reading
-from app.db.state import current_revision
+from app.db.state import current_mark, current_revision
 from app.errors import InvalidParameterError, NotAcceptableError, UnavailableError
 from app.formats import FORMATS
 from app.formats.as_geojson import licence_url
@@ -48,25 +48,27 @@ class Reader:
     seconds: float
     export_seconds: float
     exports: int
-    _kept: tuple[int, dict[str, Any]] = field(default_factory=lambda: (-1, {}))
+    _kept: tuple[str, dict[str, Any]] = field(default_factory=lambda: ("", {}))
     _exporting: int = 0
 
-    def kept(self, revision: int, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` works out of a revision; it is made again only after a load."""
-        if self._kept[0] != revision:
-            self._kept = revision, {}
-        values = self._kept[1]
+    def kept(self, connection: Connection, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` works out of the present revision; it is made again only after a load."""
+        mark = current_mark(connection)
+        of, values = self._kept  # taken once: meanwhile another thread may see another server's revision
+        if of != mark:
+            values = {}
+            self._kept = mark, values
         if name not in values:
             values[name] = make()
         return values[name]
 
-    def packs(self, connection: Connection, revision: int) -> list[PackRow]:
+    def packs(self, connection: Connection) -> list[PackRow]:
         """The packs that are loaded."""
 
         def read() -> list[PackRow]:
             return [PackRow.model_validate_json(row) for row in pack_rows(connection)]
 
-        found: list[PackRow] = self.kept(revision, "packs", read)
+        found: list[PackRow] = self.kept(connection, "packs", read)
         return found
 
     @contextmanager
@@ -232,19 +234,19 @@ class _Stream(StreamingResponse):
 def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seconds: float) -> Sent:
     with reading(reader.engine, seconds) as connection:
         revision = current_revision(connection)
-        etag = _etag(request, revision, format_)
+        etag = _etag(request, current_mark(connection), format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if _has(request, etag):
             yield HTTPStatus.NOT_MODIFIED, headers
             return
-        snapshot = Snapshot(connection, revision, reader.packs(connection, revision), format_)
+        snapshot = Snapshot(connection, revision, reader.packs(connection), format_)
         try:
             chunks = iter(write(snapshot))
             first = next(chunks, b"")
             if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be
                 yield HTTPStatus.NOT_MODIFIED, headers
                 return
-            credit = reader.kept(revision, "credits", lambda: _credits(revision, snapshot.packs))
+            credit = reader.kept(connection, "credits", lambda: _credits(revision, snapshot.packs))
             headers |= {"Content-Type": format_.media_type, **credit, **snapshot.headers}
             links = [f'<{link["href"]}>; rel="next"' for link in snapshot.links if link["rel"] == "next"]
             if links:
@@ -272,10 +274,10 @@ def _credits(revision: int, packs: Sequence[PackRow]) -> dict[str, str]:
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")  # a header holds ASCII: the rest is percent-encoded
 
 
-def _etag(request: Request, revision: int, format_: Format) -> str:
+def _etag(request: Request, mark: str, format_: Format) -> str:
     """Software version, revision, query and format: nothing else can change an answer."""
     pairs = urlencode(sorted(pairs_of(request)), errors="replace")
-    asked = f"{__version__} {revision} {format_.name} {request.url.path}?{pairs}"
+    asked = f"{__version__} {mark} {format_.name} {request.url.path}?{pairs}"
     # The address under which the server is reached is part of `next`.
     digest = hashlib.sha256(f"{asked} {request.base_url}".encode("utf-8", "replace"))
     return f'"{digest.hexdigest()[:32]}"'

@@ -73,13 +73,19 @@ class Remembered:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     started.extend(message["headers"])
-            elif started and state is not None and not message.get("more_body") and await self._state() == state:
+            elif started and not message.get("more_body") and await self._is_of(state, started):
                 self._keep(key, state, started, message.get("body", b""))
             else:
                 started.clear()
             await send(message)
 
         return sending
+
+    async def _is_of(self, state: Hashable, headers: Headers) -> bool:
+        """Whether an answer was made in the state that was seen before it, which is still the present one."""
+        if state is None or not self.watch.shows(state, dict(headers).get(b"oxus-revision")):
+            return False
+        return await self._state() == state
 
     def _keep(self, key: Hashable, state: Hashable, headers: Headers, body: bytes) -> None:
         etag = dict(headers).get(b"etag")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -29,6 +29,18 @@ MUCH_CACHE = 48 << 20
 every id falls at a place of its own."""
 TIMEOUT = "oxus.timeout"
 """Under which a connection remembers the limit that it was given, so that it need not be told each time."""
+IF_A_SERVER_IS_GONE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""After how many seconds (the last: milliseconds) a server that says nothing more is given up; a URL may say otherwise."""
+WRITERS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
+NEWEST_READERS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
+RECONNECT_SECONDS = 600
+"""Readers go back to a server that was away after at most this long."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
 
 
@@ -73,26 +85,48 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: str, read_only: bool) -> Engine:
-    address = make_url(url).set(drivername="postgresql+psycopg")
+def _postgresql_engine(url: str, read_only: bool, newest: bool) -> Engine:
     if find_spec("psycopg") is None:
         raise SchemaError("PostgreSQL needs the extra: pip install -c requirements.lock -e '.[postgresql]'")
-    if read_only:
-        return create_engine(
-            address,
-            isolation_level="REPEATABLE READ",
-            pool_size=8,
-            max_overflow=32,
-            pool_pre_ping=True,
-            connect_args={"options": "-c default_transaction_read_only=on"},
-        )
-    return create_engine(address)
+    given = IF_A_SERVER_IS_GONE | _read_by_libpq(url)
+    if not read_only:
+        return create_engine("postgresql+psycopg://", connect_args=given | WRITERS)
+    given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on"
+    return create_engine(
+        "postgresql+psycopg://",
+        isolation_level="REPEATABLE READ",
+        pool_size=8,
+        max_overflow=32,
+        pool_pre_ping=True,
+        pool_recycle=RECONNECT_SECONDS,
+        connect_args=given | (NEWEST_READERS if newest else {}),
+    )
 
 
-def make_engine(url: str, *, read_only: bool) -> Engine:
-    """An engine for the database that the URL names. Nothing is opened yet."""
+def _read_by_libpq(url: str) -> dict[str, Any]:
+    """What a URL asks for, as PostgreSQL's own library reads it: it may name several servers, each with its port.
+
+    Raises SchemaError, without the URL, which may hold a password.
+    """
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return conninfo_to_dict(url)
+    except ProgrammingError:
+        raise SchemaError(
+            "the database URL is not as PostgreSQL wants it; see https://www.postgresql.org/docs/current/libpq-connect.html"
+        ) from None
+
+
+def make_engine(url: str, *, read_only: bool, newest: bool = False) -> Engine:
+    """An engine for the database that the URL names. Nothing is opened yet.
+
+    Where the URL names several servers, readers go where it says (`target_session_attrs`, `load_balance_hosts`), and
+    writers to the one that takes writes, as do readers who must see the `newest` state.
+    """
     path = sqlite_path(url)
-    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only)
+    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only, newest)
 
 
 def is_embedded(engine: Engine) -> bool:
@@ -138,6 +172,7 @@ def _limited(connection: Connection, seconds: float) -> Iterator[None]:
         raw.set_progress_handler(None, 0)
 
 
+TAKES_NO_WRITES = ("session is read-only", "hot standby mode")
 _UNAVAILABLE = ("unable to open", "locked", "busy", "disk i/o", "readonly", "disk is full")
 
 
@@ -150,6 +185,8 @@ def _translated(error: DBAPIError) -> Exception:
         return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
     if "malformed" in message or "not a database" in message:
         return SchemaError("the database file is damaged or no database; restore a backup")
+    if any(part in message for part in TAKES_NO_WRITES):
+        return UnavailableError("the database takes no writes (a standby, or set to read only); name the primary in its URL, too")
     embedded = isinstance(error.orig, sqlite3.Error)
     if isinstance(error, OperationalError) and (not embedded or any(part in message for part in _UNAVAILABLE)):
         return UnavailableError("the database cannot be reached or is busy")
