@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import Connection, Engine, func, select
 
 from app import __version__, models
+from app.db.backup import copy_to, is_in_use
 from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.db.state import current_revision
@@ -177,9 +178,19 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             new.chmod(0o666 & ~_umask())
             new.replace(path)
+            _synced(path.parent)
         except BaseException:
             new.unlink(missing_ok=True)
             raise
+
+
+def _synced(folder: Path) -> None:
+    """Make a new name in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:
@@ -210,6 +221,29 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     with _engine(settings, read_only=False) as engine:
         done = load_packs(engine, settings.seed_dir, name)
     yield from map(_told, done)
+
+
+def backup(settings: Settings, out: Path) -> str:
+    """Copy an embedded database, as it is at one moment, into a file, and say what it holds.
+
+    Servers and loads go on meanwhile. A file that is there is replaced when the copy is whole, never the database
+    itself. Raises OutputError, SchemaError.
+    """
+    live = sqlite_path(settings.database_url)
+    if live is None:
+        raise OutputError(
+            f"PostgreSQL is copied by its own program: pg_dump --format=custom --file {out} DATABASE_URL; "
+            "the README says how to restore it"
+        )
+    path = out.resolve()
+    if path.exists() and (not path.is_file() or (live.exists() and path.samefile(live))):
+        raise OutputError(f"{out} cannot be written: it is the database itself, or no file")
+    if is_in_use(path):
+        raise OutputError(f"{out} cannot be written: it is a database in use; name another file")
+    with _ready(settings) as connection, _replacing(str(path)) as file:
+        copy_to(connection, Path(file.name))
+        revision = current_revision(connection)
+        return f"revision {revision}, {os.fstat(file.fileno()).st_size} bytes, in {out}"
 
 
 DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}

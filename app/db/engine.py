@@ -36,7 +36,7 @@ IF_A_SERVER_IS_GONE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-"""After how many seconds (the last: milliseconds) a server that says nothing more is given up; a URL may say otherwise."""
+"""After how many seconds (the last: milliseconds) a silent server is given up; a URL may say otherwise."""
 WRITERS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
 NEWEST_READERS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
 RECONNECT_SECONDS = 600
@@ -186,7 +186,9 @@ def _translated(error: DBAPIError) -> Exception:
     if "malformed" in message or "not a database" in message:
         return SchemaError("the database file is damaged or no database; restore a backup")
     if any(part in message for part in TAKES_NO_WRITES):
-        return UnavailableError("the database takes no writes (a standby, or set to read only); name the primary in its URL, too")
+        return UnavailableError(
+            "the database takes no writes (a standby, or set to read only); name the primary in its URL, too"
+        )
     embedded = isinstance(error.orig, sqlite3.Error)
     if isinstance(error, OperationalError) and (not embedded or any(part in message for part in _UNAVAILABLE)):
         return UnavailableError("the database cannot be reached or is busy")

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
 from math import inf
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -101,8 +101,9 @@ def _revision(connection: Connection) -> tuple[int, str]:
 class Watch:
     """Tells cheaply whether the database is the same as before.
 
-    SQLite tells at once whether anybody committed; PostgreSQL is asked for its newest revision, at most every `seconds`,
-    which may take its time (`remote`). What cannot be reached is not asked again for a moment, so that nobody queues.
+    SQLite tells at once whether anybody committed; PostgreSQL is asked for its newest revision, at most every
+    `seconds`, which may take its time (`remote`). What cannot be reached is not asked again for a moment, so that
+    nobody queues.
     """
 
     def __init__(self, engine: Engine, seconds: float) -> None:
