@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -41,7 +41,7 @@ SLOW = 3600.0  # seconds: commands are not hurried
 
 def upgrade_database(settings: Settings) -> str:
     """Run the missing migrations; the schema that the database is at now."""
-    path = sqlite_path(settings.database_url)
+    path = _file_of(settings)
     if path is None or path.exists():
         with _engine(settings, read_only=True, newest=True) as engine, reading(engine, SLOW) as connection:
             found = stored_schema(connection)
@@ -79,13 +79,21 @@ def _engine(settings: Settings, read_only: bool, newest: bool = False) -> Iterat
         engine.dispose()
 
 
+def _file_of(settings: Settings) -> Path | None:
+    """The file of an embedded database, which may not be there yet. Raises SchemaError when it is no file."""
+    path = sqlite_path(settings.database_url)
+    if path is not None and path.exists() and not path.is_file():
+        raise SchemaError(f"{path.name} is no file; name a database file")
+    return path
+
+
 @contextmanager
 def _ready(settings: Settings, newest: bool = False) -> Iterator[Connection]:
     """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise.
 
     Who is going to write has to see the `newest` state, which a standby may not have yet.
     """
-    path = sqlite_path(settings.database_url)
+    path = _file_of(settings)
     if path is not None and not path.exists():
         raise SchemaError(f"there is no database file {path.name}; `oxus serve` or `oxus db upgrade` makes one")
     with _engine(settings, read_only=True, newest=newest) as engine, reading(engine, SLOW) as connection:
@@ -97,21 +105,20 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
+    how: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "server_header": False,
+        "access_log": settings.access_log,
+        "timeout_graceful_shutdown": settings.stop_seconds,
+    }
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=settings.access_log)
+        uvicorn.run(create_app(settings), **how)
         return
     settings.hand_down()
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        server_header=False,
-        access_log=settings.access_log,
-    )
+    uvicorn.run("app.main:create_app", factory=True, workers=workers, **how)
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     fresh_seconds: float = Field(
         0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"
     )
+    stop_seconds: int = Field(30, gt=0, description="how long requests may go on once the server is told to stop")
     exports: int = Field(4, gt=0, description="how many answers with all rows one process sends at a time")
 
     @field_validator("database_url")

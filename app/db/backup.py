@@ -21,8 +21,8 @@ def copy_to(connection: Connection, path: Path) -> None:
     """Copy what the connection's transaction sees, page by page, into a file that is one database by itself.
 
     Because the transaction is open, no writer makes the copy start again, and none has to wait. The copy is read whole
-    once more: one that could not be restored is none. Raises SchemaError if anything is damaged, OutputError if there is
-    no room.
+    once more: one that could not be restored is none. Raises SchemaError if anything is damaged, OutputError if
+    there is no room.
     """
     raw: Any = connection.connection.dbapi_connection
     copy = sqlite3.connect(path, isolation_level=None)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from app.db.state import one_snapshot
@@ -23,6 +23,8 @@ from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
 
 BUSY_SECONDS = 30.0
+BUSY_READER_SECONDS = 2.0
+"""Readers wait for nobody but a process that keeps an embedded database all to itself."""
 WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
 MUCH_CACHE = 48 << 20
 """Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
@@ -67,7 +69,11 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            address,
+            uri=True,
+            timeout=BUSY_READER_SECONDS if read_only else BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
@@ -149,7 +155,7 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
             one_snapshot(connection),
         ):
             yield connection
-    except DBAPIError as error:
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
 
 
@@ -172,27 +178,44 @@ def _limited(connection: Connection, seconds: float) -> Iterator[None]:
         raw.set_progress_handler(None, 0)
 
 
-TAKES_NO_WRITES = ("session is read-only", "hot standby mode")
-_UNAVAILABLE = ("unable to open", "locked", "busy", "disk i/o", "readonly", "disk is full")
+TOO_LONG = "the query took longer than it may; ask for less"
+TAKES_NO_WRITES = "the database takes no writes (a standby, or set to read only); name the primary in its URL, too"
+NO_ROOM = "there is no room left on the disk for the database"
+UNREACHABLE = "the database cannot be reached or is busy"
+LOCKED = "the database is locked by another process"
+UNAVAILABLE = {
+    "interrupted": TOO_LONG,
+    "statement timeout": TOO_LONG,
+    "session is read-only": TAKES_NO_WRITES,
+    "hot standby mode": TAKES_NO_WRITES,
+    "unable to open": "the database file cannot be opened: it is not there, or may not be read",
+    "locked": LOCKED,
+    "busy": LOCKED,
+    "readonly": "the database file may only be read, or the folder it is in",
+    "disk i/o": "the disk failed to read or write the database file, or is full",
+    "disk is full": NO_ROOM,
+    "no space left": NO_ROOM,
+}
+"""What passes by itself, or when whoever runs the machine has seen to it: a part of the driver's message, and ours."""
 
 
-def _translated(error: DBAPIError) -> Exception:
+def _translated(error: Exception) -> Exception:
     """What went wrong, in words that hold no SQL and no path; the error itself if it is a fault of ours."""
-    message = str(error.orig).lower()
-    if "interrupted" in message or "statement timeout" in message:
-        return UnavailableError("the query took longer than it may; ask for less")
-    if "no such table" in message or type(error.orig).__name__ == "UndefinedTable":
+    original = error.orig if isinstance(error, DBAPIError) else error
+    message = str(original).lower()
+    kinds = {kind.__name__ for kind in type(original).__mro__}
+    if "no such savepoint" in message and original and isinstance(original.__context__, DBAPIError):
+        return _translated(original.__context__)  # a full disk ends the transaction before we do
+    if "no such table" in message or "UndefinedTable" in kinds:
         return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
     if "malformed" in message or "not a database" in message:
         return SchemaError("the database file is damaged or no database; restore a backup")
-    if any(part in message for part in TAKES_NO_WRITES):
-        return UnavailableError(
-            "the database takes no writes (a standby, or set to read only); name the primary in its URL, too"
-        )
-    embedded = isinstance(error.orig, sqlite3.Error)
-    if isinstance(error, OperationalError) and (not embedded or any(part in message for part in _UNAVAILABLE)):
-        return UnavailableError("the database cannot be reached or is busy")
-    return error
+    if "OperationalError" not in kinds:
+        return error
+    for part, ours in UNAVAILABLE.items():
+        if part in message:
+            return UnavailableError(ours)
+    return error if isinstance(original, sqlite3.Error) else UnavailableError(UNREACHABLE)
 
 
 @contextmanager
@@ -212,7 +235,9 @@ def writing(engine: Engine, *, much: bool = False, trusted: bool = False) -> Ite
                 yield connection
             if is_embedded(engine) and much:
                 _tidied_up(connection)
-    except OperationalError as error:
+    except IntegrityError:
+        raise
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
 
 
