@@ -23,7 +23,9 @@ from rich.table import Table
 from .setting import Line, Setting
 
 HOME = Path(__file__).resolve().parent.parent.parent
-RUNS: dict[str, str] = {}
+RUNS = {
+    "hostile": "every operation of the description, asked by schemathesis",
+}
 """Modules beside this one, each with a `run(setting)` that yields lines, and what they try; imported when they are run."""
 KINDS = ("sqlite", "postgresql")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
