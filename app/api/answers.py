@@ -125,23 +125,29 @@ def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[For
     if "f" in values:
         return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    weights = [max(_weight(accept, media) for media in format_.media_types) for format_ in offered]
+    given = _ranges(accept)
+    weights = [max(_weight(given, media) for media in format_.media_types) for format_ in offered]
     if max(weights) == 0:
         media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
     return offered[weights.index(max(weights))]  # the first of equals
 
 
-def _weight(accept: str, media: str) -> float:
-    """How much a media type is wanted: the most exact range that covers it decides (RFC 9110)."""
+def _ranges(accept: str) -> dict[str, float]:
+    """The media ranges that Accept names, and how much each is wanted; nothing means anything (RFC 9110)."""
     if not accept.strip(", "):
-        return 1.0
+        return {"*/*": 1.0}
     weights: dict[str, float] = {}
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
         stated = next((option[2:] for option in options if option.startswith("q=")), "1")
         number = stated.replace(".", "", 1).isdecimal() and stated.isascii()
         weights[given] = min(float(stated), 1.0) if number else 1.0
+    return weights
+
+
+def _weight(weights: Mapping[str, float], media: str) -> float:
+    """How much a media type is wanted: the most exact range that covers it decides."""
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
             return weights[covering]
