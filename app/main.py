@@ -11,6 +11,7 @@ from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
 from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
+from app.api.guards import Bounds, Hosts, Rate, Token
 from app.api.methods import Methods
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
@@ -81,5 +82,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-    app.add_middleware(Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20)  # added last: it answers first
+    app.add_middleware(
+        Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20
+    )  # added last: it answers before all of the above
+    guard(app, chosen)
     return app
+
+
+def guard(app: FastAPI, settings: Settings) -> None:
+    """What stands before everything else; the last that is added is the first that is asked. Off costs nothing."""
+    if settings.rate_per_minute:
+        app.add_middleware(Rate, per_minute=settings.rate_per_minute)
+    if settings.read_token:
+        app.add_middleware(Token, token=settings.read_token)
+    if settings.hosts:
+        app.add_middleware(Hosts, names=settings.hosts)
+    app.add_middleware(Bounds)

@@ -93,21 +93,15 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
+    from app.server import options
+
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=settings.access_log)
+        uvicorn.run(create_app(settings), host=host, port=port, **options(settings))
         return
     settings.hand_down()
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        server_header=False,
-        access_log=settings.access_log,
-    )
+    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

@@ -26,7 +26,7 @@ HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {
     "hostile": "every operation of the description, asked by schemathesis",
 }
-"""Modules beside this one, each with a `run(setting)` that yields lines, and what they try; imported when they are run."""
+"""Modules beside this one, each with a `run(setting)` that yields lines, and what they try."""
 KINDS = ("sqlite", "postgresql")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -44,7 +44,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("runs", nargs="*", metavar="RUN", help=f"all of them if none is named. {runs}")
     parser.add_argument("--work", type=Path, required=True, help="folder for databases and logs")
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
-    parser.add_argument("--share", type=float, default=1.0, help="of the full amount of work, to try the runs themselves")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the full amount of work, to try the runs themselves"
+    )
     parser.add_argument("--seed", type=int, default=20_260_705, help="draws whatever is drawn")
     parser.add_argument("--json", type=Path, help="write everything that was found into this file")
     asked = parser.parse_args(given)

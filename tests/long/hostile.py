@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -37,7 +36,7 @@ class Asked:
 
 
 def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Asked:
-    """Let schemathesis ask a server; the same seed asks the same. Raises RuntimeError when it does not come to its end."""
+    """Let schemathesis ask a server; the same seed asks the same. Raises RuntimeError when it breaks off."""
     log, report = folder / "schemathesis.log", folder / "schemathesis.json"
     report.unlink(missing_ok=True)
     line = [str(PROGRAM), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json", "--no-color"]
@@ -47,22 +46,22 @@ def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Aske
     known = os.environ | {"SCHEMATHESIS_HOOKS": "leaks", "PYTHONPATH": str(HERE), "NO_PROXY": "127.0.0.1"}
     with log.open("wb") as out:
         ended = subprocess.run(line, stdout=out, stderr=out, cwd=folder, env=known, check=False)
-    text = log.read_text("utf-8")
-    generated = re.search(r"(\d+) generated", text)
-    operations = re.search(r"Tested: (\d+)", text)
-    if generated is None or operations is None or ended.returncode not in (0, 1):
-        raise RuntimeError(f"schemathesis ended with {ended.returncode}:\n{text[-4000:]}")
-    failures = Counter(re.findall(r"^- (?:ST\d+ )?(.+)$", text, re.MULTILINE))
-    if ended.returncode and not failures:
-        raise RuntimeError(f"schemathesis found something that is not understood:\n{text[-4000:]}")
-    return Asked(int(generated[1]), int(operations[1]), dict(failures), log)
+    told = json.loads(report.read_text("utf-8")) if report.exists() else {"complete": False}
+    if not told["complete"] or told["errors"]:
+        raise RuntimeError(f"schemathesis ended with {ended.returncode}:\n{log.read_text('utf-8')[-4000:]}")
+    failures = Counter(failure["title"] for failure in told["failures"])
+    return Asked(told["test_cases"]["generated"], told["operations"]["tested"], dict(failures), log)
 
 
 def run(setting: Setting) -> Iterator[Line]:
     """All phases, with many examples."""
     with database_of(setting) as database, oxus_serving(database, setting.folder / "server.log") as server:
         found = asked(
-            server.url, setting.folder, "examples,coverage,fuzzing,stateful", int(setting.amount(EXAMPLES)), setting.seed
+            server.url,
+            setting.folder,
+            "examples,coverage,fuzzing,stateful",
+            int(setting.amount(EXAMPLES)),
+            setting.seed,
         )
     yield setting.line(
         "the whole description, asked by schemathesis", found.told, "no fault", not found.failures, found.failures

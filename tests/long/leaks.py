@@ -2,11 +2,13 @@
 
 import schemathesis
 
-INSIDE = ("traceback (most recent", "sqlalchemy", "sqlite3", "psycopg", "site-packages", "select ", ".py\"")
+INSIDE = ("traceback (most recent", "sqlalchemy", "sqlite3", "psycopg", "site-packages", "select ", '.py"')
 
 
 @schemathesis.check
-def nothing_of_the_inside(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+def nothing_of_the_inside(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
     """Problems quote what was asked, and schemathesis asks no such words."""
     if response.status_code >= 400:
         found = [word for word in INSIDE if word in response.text.lower()]

@@ -81,7 +81,7 @@ def free_port() -> int:
 
 @contextmanager
 def oxus_serving(database: str, log: Path, *options: str, **settings: str) -> Iterator[Server]:
-    """`oxus serve` over a database, with further options and settings, once it is ready. Raises RuntimeError otherwise."""
+    """`oxus serve` over a database, with further options and settings, once it answers. Raises RuntimeError."""
     port = free_port()
     line = [OXUS, "serve", "--port", str(port), "--database", database, *options]
     with log.open("ab") as out:
