@@ -66,14 +66,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
+    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports, chosen.wait_seconds)
     app.include_router(v1.router)
     app.include_router(ogc.router)
     app.include_router(acled.router)
     app.include_router(ucdp.router)
     app.include_router(pages.router)
     handle_errors(app)
-    describe_problems(app)
+    describe_problems(app, guarding(chosen))
     app.add_middleware(Methods)
     app.add_middleware(
         CORSMiddleware,
@@ -87,6 +87,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )  # added last: it answers before all of the above
     guard(app, chosen)
     return app
+
+
+def guarding(settings: Settings) -> set[int]:
+    """The statuses with which guards refuse that not every server has."""
+    wanted = {401: settings.read_token, 421: settings.hosts, 429: settings.rate_per_minute}
+    return {status for status, set_ in wanted.items() if set_}
 
 
 def guard(app: FastAPI, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from anyio import CancelScope, move_on_after
+from anyio import CancelScope, CapacityLimiter, fail_after, move_on_after
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
@@ -35,19 +35,26 @@ EXPOSED = (
 )
 """Headers that a page from elsewhere may read."""
 
+THREADS = 32
+"""Answers worked out at a time, fewer than a process has threads (40) and connections: exports need some, and on SQLite
+short questions a connection at once."""
+
 
 @dataclass
 class Reader:
     """What every answer needs: the reading engine, its limits, and what was worked out of the newest revision.
 
     `seconds` is the longest that an answer may take, `export_seconds` the longest that all rows may take to be sent,
-    `exports` how many such answers are sent at a time.
+    `exports` how many such answers are sent at a time. What is not short has one of the `threads`, for which it waits
+    at most `wait_seconds`: who comes when all are taken by long questions is told so, instead of waiting for ever.
     """
 
     engine: Engine
     seconds: float
     export_seconds: float
     exports: int
+    wait_seconds: float = 5.0
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
     _kept: tuple[int, dict[str, Any]] = field(default_factory=lambda: (-1, {}))
     _exporting: int = 0
 
@@ -68,6 +75,19 @@ class Reader:
 
         found: list[PackRow] = self.kept(revision, "packs", read)
         return found
+
+    async def in_thread(self, work: Callable[..., Response], *given: Any) -> Response:
+        """What some work gives, done in a thread. Raises UnavailableError when there is none for too long."""
+        place = object()
+        try:
+            with fail_after(self.wait_seconds):
+                await self.threads.acquire_on_behalf_of(place)
+        except TimeoutError:
+            raise UnavailableError("too many long questions are being answered; ask again later") from None
+        try:
+            return await run_in_threadpool(work, *given)
+        finally:
+            self.threads.release_on_behalf_of(place)
 
     @contextmanager
     def exporting(self) -> Iterator[None]:
@@ -176,7 +196,7 @@ async def answer(
         return await _streamed(reader, request, write, format_)
     if short and is_embedded(reader.engine):
         return _whole(reader, request, write, format_)  # shorter than the way to a thread and back
-    return await run_in_threadpool(_whole, reader, request, write, format_)
+    return await reader.in_thread(_whole, reader, request, write, format_)
 
 
 def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
