@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
+from app.api.access_log import AccessLog, Lines
 from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
 from app.api.guards import Bounds, Hosts, Rate, Token
@@ -36,6 +37,8 @@ ndjson or parquet: the same rows. An unchanged answer is a 304 to `If-None-Match
 """
 TAGS = ("events", "control-changes", "control", "movements", "claims", "figures", "contradictions", "stats", "names")
 """What people come for, first."""
+
+STANDARD_OUTPUT = 1  # the file that every process has as its first one to write to
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -104,3 +107,5 @@ def guard(app: FastAPI, settings: Settings) -> None:
     if settings.hosts:
         app.add_middleware(Hosts, names=settings.hosts)
     app.add_middleware(Bounds)
+    if settings.access_log:
+        app.add_middleware(AccessLog, tell=Lines(STANDARD_OUTPUT))

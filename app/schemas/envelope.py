@@ -51,6 +51,7 @@ class ProblemRow(Said):
     value: str | None = None
     reason: str | None = None
     did_you_mean: list[str] | None = None
+    request_id: str | None = Field(default=None, description="of a fault of the server: what its log calls the request")
 
 
 class Candidate(Said):
