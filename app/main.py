@@ -14,6 +14,7 @@ from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
 from app.api.guards import Bounds, Hosts, Rate, Token
 from app.api.methods import Methods
+from app.api.metrics import Counts, Metrics
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
 from app.db.engine import make_engine
@@ -107,5 +108,9 @@ def guard(app: FastAPI, settings: Settings) -> None:
     if settings.hosts:
         app.add_middleware(Hosts, names=settings.hosts)
     app.add_middleware(Bounds)
+    if settings.metrics:
+        counts = Counts(settings.metrics_file)
+        app.add_api_route("/metrics", pages.metrics_of(counts), name="metrics", include_in_schema=False)
+        app.add_middleware(Metrics, counts=counts)
     if settings.access_log:
         app.add_middleware(AccessLog, tell=Lines(STANDARD_OUTPUT))

@@ -93,15 +93,16 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
-    from app.server import options
+    from app.server import counted_together, options
 
     if workers == 1:
         from app.main import create_app
 
         uvicorn.run(create_app(settings), host=host, port=port, **options(settings))
         return
-    settings.hand_down()
-    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
+    with counted_together(settings, workers) as shared:
+        shared.hand_down()
+        uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

@@ -6,11 +6,15 @@ its first line would keep its connection for ever.
 
 import json
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
+from tempfile import NamedTemporaryFile
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api.metrics import make_file
 from app.settings import Settings
 
 LONGEST_HEAD = 128 * 1024
@@ -104,6 +108,18 @@ class Listener(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Who asks for another protocol gets the answer in this one, which needs no word in the log."""
+
+
+@contextmanager
+def counted_together(settings: Settings, processes: int) -> Iterator[Settings]:
+    """Settings with a file in which several processes count, if they do; it is gone when the server is."""
+    if not settings.metrics:
+        yield settings
+        return
+    with NamedTemporaryFile(prefix="oxus-metrics-") as file:
+        file.write(make_file(processes))
+        file.flush()
+        yield settings.model_copy(update={"metrics_file": file.name})
 
 
 def options(settings: Settings) -> dict[str, Any]:

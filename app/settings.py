@@ -38,6 +38,7 @@ class Settings(BaseSettings):
         "127.0.0.1", description="addresses or networks, separated by commas, that may say who is behind them"
     )
     metrics: bool = Field(False, description="whether /metrics tells Prometheus what was answered")
+    metrics_file: str = Field("", description="where the processes of one server count; `oxus serve` makes it")
 
     @field_validator("read_token")
     @classmethod

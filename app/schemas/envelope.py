@@ -35,9 +35,11 @@ class Health(Said):
 
 
 class Ready(Health):
-    """The database answers; its revision."""
+    """The database answers; its revision, its schema, and the packs that are loaded."""
 
     revision: int
+    schema_: str = Field(description="the newest migration, which this version needs")
+    packs: list[str]
 
 
 class ProblemRow(Said):
