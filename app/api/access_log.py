@@ -35,11 +35,16 @@ def new_id() -> str:
     return f"{_PROCESS}-{next(_NUMBERS):x}"
 
 
+def has_secrets(query: bytes) -> bool:
+    """Whether a query string holds what no log should."""
+    return any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SECRETS for part in query.split(b"&"))
+
+
 @lru_cache(256)
 def without_secrets(query: bytes) -> str:
     """A query string whose secrets are masked, as JSON; names are compared as they are read, decoded."""
     shown = query[:LONGEST_SHOWN]
-    if any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SECRETS for part in shown.split(b"&")):
+    if has_secrets(shown):
         parts = (part.partition(b"=") for part in shown.split(b"&"))
         shown = b"&".join(
             name + equals + (MASKED if unquote_to_bytes(name).lower() in SECRETS else value)
