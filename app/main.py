@@ -9,9 +9,12 @@ from fastapi_offline import FastAPIOffline
 
 from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
+from app.api.access_log import AccessLog, Lines, has_secrets
 from app.api.answers import EXPOSED, Reader
 from app.api.describe import describe_problems
+from app.api.guards import Bounds, Hosts, Rate, Token
 from app.api.methods import Methods
+from app.api.metrics import Counts, Metrics
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
 from app.db.engine import make_engine
@@ -35,6 +38,8 @@ ndjson or parquet: the same rows. An unchanged answer is a 304 to `If-None-Match
 """
 TAGS = ("events", "control-changes", "control", "movements", "claims", "figures", "contradictions", "stats", "names")
 """What people come for, first."""
+
+STANDARD_OUTPUT = 1  # the file that every process has as its first one to write to
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -62,17 +67,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         },
         openapi_tags=[{"name": tag} for tag in TAGS],
         lifespan=lifespan,
+        # FastAPI's own traces show whole queries; what holds a secret is left out of them.
+        telemetry={"exclude": lambda scope: has_secrets(scope.get("query_string", b""))},
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
+    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports, chosen.wait_seconds)
     app.include_router(v1.router)
     app.include_router(ogc.router)
     app.include_router(acled.router)
     app.include_router(ucdp.router)
     app.include_router(pages.router)
     handle_errors(app)
-    describe_problems(app)
+    describe_problems(app, guarding(chosen))
     app.add_middleware(Methods)
     app.add_middleware(
         CORSMiddleware,
@@ -81,5 +88,31 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-    app.add_middleware(Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20)  # added last: it answers first
+    app.add_middleware(
+        Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20
+    )  # added last: it answers before all of the above
+    guard(app, chosen)
     return app
+
+
+def guarding(settings: Settings) -> set[int]:
+    """The statuses with which guards refuse that not every server has."""
+    wanted = {401: settings.read_token, 421: settings.hosts, 429: settings.rate_per_minute}
+    return {status for status, set_ in wanted.items() if set_}
+
+
+def guard(app: FastAPI, settings: Settings) -> None:
+    """What stands before everything else; the last that is added is the first that is asked. Off costs nothing."""
+    if settings.rate_per_minute:
+        app.add_middleware(Rate, per_minute=settings.rate_per_minute)
+    if settings.read_token:
+        app.add_middleware(Token, token=settings.read_token)
+    if settings.hosts:
+        app.add_middleware(Hosts, names=settings.hosts)
+    app.add_middleware(Bounds)
+    if settings.metrics:
+        counts = Counts(settings.metrics_file)
+        app.add_api_route("/metrics", pages.metrics_of(counts), name="metrics", include_in_schema=False)
+        app.add_middleware(Metrics, counts=counts)
+    if settings.access_log:
+        app.add_middleware(AccessLog, tell=Lines(STANDARD_OUTPUT))

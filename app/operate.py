@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -105,20 +105,16 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
-    how: dict[str, Any] = {
-        "host": host,
-        "port": port,
-        "server_header": False,
-        "access_log": settings.access_log,
-        "timeout_graceful_shutdown": settings.stop_seconds,
-    }
+    from app.server import counted_together, options
+
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), **how)
+        uvicorn.run(create_app(settings), host=host, port=port, **options(settings))
         return
-    settings.hand_down()
-    uvicorn.run("app.main:create_app", factory=True, workers=workers, **how)
+    with counted_together(settings, workers) as shared:
+        shared.hand_down()
+        uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

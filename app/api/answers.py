@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from anyio import CancelScope, move_on_after
+from anyio import CancelScope, CapacityLimiter, fail_after, move_on_after
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
@@ -35,19 +35,26 @@ EXPOSED = (
 )
 """Headers that a page from elsewhere may read."""
 
+THREADS = 32
+"""Answers worked out at a time, fewer than a process has threads (40) and connections: exports need some, and on SQLite
+short questions a connection at once."""
+
 
 @dataclass
 class Reader:
     """What every answer needs: the reading engine, its limits, and what was worked out of the newest revision.
 
     `seconds` is the longest that an answer may take, `export_seconds` the longest that all rows may take to be sent,
-    `exports` how many such answers are sent at a time.
+    `exports` how many such answers are sent at a time. What is not short has one of the `threads`, for which it waits
+    at most `wait_seconds`: who comes when all are taken by long questions is told so, instead of waiting for ever.
     """
 
     engine: Engine
     seconds: float
     export_seconds: float
     exports: int
+    wait_seconds: float = 5.0
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
     _kept: tuple[str, dict[str, Any]] = field(default_factory=lambda: ("", {}))
     _exporting: int = 0
 
@@ -70,6 +77,19 @@ class Reader:
 
         found: list[PackRow] = self.kept(connection, "packs", read)
         return found
+
+    async def in_thread(self, work: Callable[..., Response], *given: Any) -> Response:
+        """What some work gives, done in a thread. Raises UnavailableError when there is none for too long."""
+        place = object()
+        try:
+            with fail_after(self.wait_seconds):
+                await self.threads.acquire_on_behalf_of(place)
+        except TimeoutError:
+            raise UnavailableError("too many long questions are being answered; ask again later") from None
+        try:
+            return await run_in_threadpool(work, *given)
+        finally:
+            self.threads.release_on_behalf_of(place)
 
     @contextmanager
     def exporting(self) -> Iterator[None]:
@@ -127,23 +147,29 @@ def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[For
     if "f" in values:
         return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    weights = [max(_weight(accept, media) for media in format_.media_types) for format_ in offered]
+    given = _ranges(accept)
+    weights = [max(_weight(given, media) for media in format_.media_types) for format_ in offered]
     if max(weights) == 0:
         media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
     return offered[weights.index(max(weights))]  # the first of equals
 
 
-def _weight(accept: str, media: str) -> float:
-    """How much a media type is wanted: the most exact range that covers it decides (RFC 9110)."""
+def _ranges(accept: str) -> dict[str, float]:
+    """The media ranges that Accept names, and how much each is wanted; nothing means anything (RFC 9110)."""
     if not accept.strip(", "):
-        return 1.0
+        return {"*/*": 1.0}
     weights: dict[str, float] = {}
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
         stated = next((option[2:] for option in options if option.startswith("q=")), "1")
         number = stated.replace(".", "", 1).isdecimal() and stated.isascii()
         weights[given] = min(float(stated), 1.0) if number else 1.0
+    return weights
+
+
+def _weight(weights: Mapping[str, float], media: str) -> float:
+    """How much a media type is wanted: the most exact range that covers it decides."""
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
             return weights[covering]
@@ -172,7 +198,7 @@ async def answer(
         return await _streamed(reader, request, write, format_)
     if short and is_embedded(reader.engine):
         return _whole(reader, request, write, format_)  # shorter than the way to a thread and back
-    return await run_in_threadpool(_whole, reader, request, write, format_)
+    return await reader.in_thread(_whole, reader, request, write, format_)
 
 
 def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:

@@ -58,6 +58,10 @@ class Found:
     memory_mb: list[float] = field(default_factory=list)
 
     @property
+    def median(self) -> float:
+        return median(self.milliseconds)
+
+    @property
     def p99(self) -> float:
         return quantiles(self.milliseconds, n=100)[98]
 
