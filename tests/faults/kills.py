@@ -164,7 +164,7 @@ def rounds(url: str, steps: Sequence[Sequence[str]], number: int, seed: int) -> 
         at, revision = len(steps) - 1, newest(url)
         for _ in range(number):
             following = (at + 1) % len(steps)
-            code, lasted = run(chosen.uniform(0, lasts[following]), steps[following])
+            code, lasted = run(chosen.uniform(0, 1.2 * lasts[following]), steps[following])
             assert code in (0, KILLED)
             until(lambda: settled(url))
             content = holds(url)
