@@ -14,6 +14,7 @@ from app.api.describe import describe_problems
 from app.api.methods import Methods
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
+from app.api.straight import Straight
 from app.db.engine import make_engine
 from app.db.state import Watch
 from app.settings import Settings
@@ -66,11 +67,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
     app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
-    app.include_router(v1.router)
-    app.include_router(ogc.router)
-    app.include_router(acled.router)
-    app.include_router(ucdp.router)
-    app.include_router(pages.router)
+    routers = (v1.router, ogc.router, acled.router, ucdp.router, pages.router)
+    for router in routers:
+        app.include_router(router)
+    app.router.routes.insert(0, Straight(route for router in routers for route in router.routes))
     handle_errors(app)
     describe_problems(app)
     app.add_middleware(Methods)
@@ -81,5 +81,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-    app.add_middleware(Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20)  # added last: it answers first
+    if chosen.cache_mb:  # outside of everything: what was answered before passes through nothing else
+        app.middleware_stack = Remembered(app.build_middleware_stack(), watch, chosen.cache_mb * 2**20)
     return app

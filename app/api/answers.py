@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from anyio import CancelScope, move_on_after
 from fastapi import Request, Response
@@ -114,10 +114,21 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 def address(request: Request, path: str | None = None, without: Sequence[str] = (), **query: str | int) -> str:
     """The address that was asked, with this path and these parameters instead; ASCII, as a header wants it."""
-    kept = [(name, value) for name, value in pairs_of(request) if name not in query and name not in without]
-    asked = urlencode([*kept, *query.items()], errors="replace")
-    there = quote(path or request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
-    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if asked else ''}{asked}"
+    given = request.scope["query_string"]
+    kept = [part for part in given.split(b"&") if part and _name(part) not in query and _name(part) not in without]
+    parts = [quote(part, safe=WRITTEN) for part in kept] + ([urlencode(query)] if query else [])
+    there = quote(path or request.scope["path"], safe=WRITTEN.replace("%", ""), errors="replace")
+    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if parts else ''}{'&'.join(parts)}"
+
+
+WRITTEN = "/:@!$'()*+,;=~?%"
+"""Signs that stand in an address as they were given."""
+
+
+def _name(part: bytes) -> str:
+    """The name of a parameter, of a part of a query string."""
+    name = part.partition(b"=")[0].decode("utf-8", "replace")
+    return unquote_plus(name) if "%" in name or "+" in name else name
 
 
 def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[Format]) -> Format:
@@ -274,11 +285,10 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")  # a header ho
 
 def _etag(request: Request, revision: int, format_: Format) -> str:
     """Software version, revision, query and format: nothing else can change an answer."""
-    pairs = urlencode(sorted(pairs_of(request)), errors="replace")
-    asked = f"{__version__} {revision} {format_.name} {request.url.path}?{pairs}"
+    pairs = b"&".join(sorted(request.scope["query_string"].split(b"&")))
     # The address under which the server is reached is part of `next`.
-    digest = hashlib.sha256(f"{asked} {request.base_url}".encode("utf-8", "replace"))
-    return f'"{digest.hexdigest()[:32]}"'
+    asked = f"{__version__} {revision} {format_.name} {request.base_url} {request.url.path}?"
+    return f'"{hashlib.sha256(asked.encode("utf-8", "replace") + pairs).hexdigest()[:32]}"'
 
 
 def _has(request: Request, etag: str) -> bool:

@@ -44,11 +44,11 @@ class Remembered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not self.most_bytes:
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         key, known = _asked(scope)
-        state = await self._state()
+        state = await self._state() if self.watch.remote else self.watch.state()
         given = self._given.get(key)
         if given is None or state is None or given.state != state:
             await self.app(scope, receive, self._remembering(key, state, send))
