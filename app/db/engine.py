@@ -195,6 +195,7 @@ def _unlike_others(connection: Connection, much: bool, trusted: bool) -> None:
     raw.execute(f"PRAGMA foreign_keys = {'OFF' if trusted else 'ON'}")
     if much:
         raw.execute(f"PRAGMA cache_size = -{MUCH_CACHE >> 10}")
+        raw.execute("PRAGMA threads = 2")  # indexes are sorted on the core that reading files has left
 
 
 def prepare_for_writing(engine: Engine) -> None:
