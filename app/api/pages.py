@@ -1,6 +1,6 @@
 """The landing document and the probes of operation."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request, Response
 from app import __version__
 from app.api.answers import JSON, Snapshot, answer, pairs_of
 from app.api.describe import describe
+from app.api.metrics import MEDIA_TYPE, Counts, exposition
+from app.db.schema import SCHEMA, check_schema
 from app.formats.base import dumps
 from app.query.params import read_query
 from app.resources import RESOURCES
@@ -55,6 +57,16 @@ async def landing(request: Request) -> Response:
     return await answer(request, values, write)
 
 
+def metrics_of(counts: Counts) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that tells Prometheus what was counted."""
+
+    async def metrics(request: Request) -> Response:
+        read_query(pairs_of(request), {})
+        return Response("".join(exposition(counts.sums())), media_type=MEDIA_TYPE)
+
+    return metrics
+
+
 @router.get("/healthz", tags=["operation"], summary="The process is alive", **describe(Health, ()))
 async def healthz(request: Request) -> Response:
     """Answers as long as the process does; touches no database."""
@@ -64,8 +76,12 @@ async def healthz(request: Request) -> Response:
 
 @router.get("/readyz", tags=["operation"], summary="The database answers", **describe(Ready, ()))
 async def readyz(request: Request) -> Response:
-    """Answers with the revision when the database can be read, and with a 503 problem when it cannot."""
+    """Answers with what is loaded when the database can be read and has the schema of this version; else with a 503."""
     values = read_query(pairs_of(request), {})
-    return await answer(
-        request, values, lambda snapshot: [dumps({"status": "ok", "revision": snapshot.revision}).encode()]
-    )
+
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
+        check_schema(snapshot.connection)
+        packs = [pack.id for pack in snapshot.packs]
+        yield dumps({"status": "ok", "revision": snapshot.revision, "schema": SCHEMA, "packs": packs}).encode()
+
+    return await answer(request, values, write)

@@ -12,6 +12,8 @@ class Straight(BaseRoute):
     """Leads to those of the routes whose path has no parameters; what it does not know, the routes themselves find."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self.path_format = ""
+        """Of the route found last, under which FastAPI's traces name a request: it is asked for it at once."""
         self._at = {route.path: route for route in routes if isinstance(route, APIRoute) and "{" not in route.path}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -21,6 +23,7 @@ class Straight(BaseRoute):
         )
         if route is None or scope["method"] not in (route.methods or ()):
             return Match.NONE, {}
+        self.path_format = route.path_format
         return Match.FULL, {"endpoint": route.endpoint, "path_params": {}, "route": route}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
