@@ -22,6 +22,7 @@ WORKED_OUT = {
     "totals": "movements/totals?to=tajikistan",
     "contradictions": "contradictions",
     "stats": "stats?group_by=category",
+    "density": "density?zoom=6",
     "search": "search?q=Hairaton",
     "resolve": "resolve?q=Hairaton",
     "changes": "changes?since=0",
