@@ -10,7 +10,9 @@ from fastapi_offline import FastAPIOffline
 from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
 from app.api.answers import EXPOSED, Reader
+from app.api.assets import read_assets
 from app.api.describe import describe_problems
+from app.api.headers import Headers
 from app.api.methods import Methods
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
@@ -66,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
     app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports)
+    app.state.assets = read_assets()
     app.include_router(v1.router)
     app.include_router(ogc.router)
     app.include_router(acled.router)
@@ -81,5 +84,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
+    app.add_middleware(Headers)
     app.add_middleware(Remembered, watch=watch, most_bytes=chosen.cache_mb * 2**20)  # added last: it answers first
     return app
