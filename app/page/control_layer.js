@@ -6,7 +6,9 @@ import { near } from "./map.js";
 
 const { L } = window;
 const SIZE = 46;
-const LABEL = { width: 96, height: 18 };
+const LETTER_PX = 7.5;
+const LINE_PX = 16;
+const SIDES = [["below", 0, 31], ["right", 27, 0], ["above", 0, -31], ["left", -27, 0]];
 
 /** Shows places and their holders; tells `choose(place)` when one is chosen. */
 export class ControlLayer {
@@ -26,7 +28,8 @@ export class ControlLayer {
 
   draw() {
     this.group.clearLayers();
-    const written = [];
+    const grounds = this.places.map((place) => this.map.latLngToLayerPoint([place.point[1], near(this.map, place.point[0])]));
+    const written = grounds.map(({ x, y }) => ({ left: x - SIZE / 2, top: y, width: SIZE, high: SIZE / 2 + LINE_PX / 2 }));
     for (const place of this.places) {
       const at = [place.point[1], near(this.map, place.point[0])];
       const name = `${place.name}: ${place.holderName ?? "nobody known"}, ${stateInWords(place.state)}`;
@@ -41,12 +44,18 @@ export class ControlLayer {
     }
   }
 
-  /** The place's name below it, unless another name stands there. */
+  /** The place's name on one of its sides, unless other names stand on all of them. */
   label(place, at, written) {
     const { x, y } = this.map.latLngToLayerPoint(at);
-    if (written.some((other) => Math.abs(other.x - x) < LABEL.width && Math.abs(other.y - y) < LABEL.height)) return;
-    written.push({ x, y });
-    const icon = L.divIcon({ className: "place-name", html: h("span", {}, place.name), iconSize: [0, 0] });
+    const width = place.name.length * LETTER_PX;
+    const free = SIDES.find(([side, dx, dy]) => {
+      const box = { left: x + dx + (side === "right" ? 0 : side === "left" ? -width : -width / 2), top: y + dy, width, high: LINE_PX };
+      const clear = written.every((other) => box.left > other.left + other.width || box.left + width < other.left || Math.abs(box.top - other.top) >= other.high);
+      if (clear) written.push(box);
+      return clear;
+    });
+    if (!free) return;
+    const icon = L.divIcon({ className: `place-name ${free[0]}`, html: h("span", {}, place.name), iconSize: [0, 0] });
     L.marker(at, { icon, pane: "labels", interactive: false, keyboard: false }).addTo(this.group);
   }
 }

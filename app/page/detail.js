@@ -43,9 +43,14 @@ function facts(event) {
     ["Movement", movement ? movementInWords(movement) : null],
     ["Deaths", deaths && countInWords(deaths) ? countInWords(deaths) : null],
     ["Actors", event.actors.length ? h("ul", { class: "actors" }, event.actors.map((actor) => h("li", {}, actor.name, h("span", { class: "role" }, ` ${words(actor.role)}`)))) : null],
-    ["Sources", `${event.corroboration.origins} independent, ${event.corroboration.asserting} claims assert, ${event.corroboration.denying} deny`],
+    ["Sources", sourcesInWords(event.corroboration)],
   ];
   return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function sourcesInWords({ origins, asserting, denying }) {
+  const claims = (number, one, many) => `${number} ${number === 1 ? `claim ${one}` : `claims ${many}`}`;
+  return `${origins} independent; ${claims(asserting, "asserts", "assert")}${denying ? `, ${claims(denying, "denies", "deny")}` : ""}`;
 }
 
 function precision(code) {
@@ -59,7 +64,7 @@ function controlInWords({ location, gained_by: gained, lost_by: lost, extent, me
 
 function movementInWords({ from, to, via, mover, population, outcome, count }) {
   const number = count ? countInWords(count) : "";
-  const who = [number, words(population), mover ? `of ${mover.name}` : ""].filter(Boolean).join(" ");
+  const who = population === "person" && mover ? mover.name : [number, words(population), mover ? `of ${mover.name}` : ""].filter(Boolean).join(" ");
   const way = [from && `from ${from.name}`, via && `through ${via.name}`, to && `to ${to.name}`].filter(Boolean).join(" ");
   return `${who} ${way}, ${words(outcome)}${count ? ` (${words(count.count_kind)})` : ""}`;
 }

@@ -6,7 +6,7 @@ import { h, s, show } from "./dom.js";
 const PRECISIONS = [["exact", "the place itself"], ["district", "near it, or somewhere in the district"], ["province", "in the province or area"], ["country", "somewhere in the country"]];
 const STATES = ["held", "uncertain", "contested", "disputed", "unconfirmed"];
 
-/** Fills the legend; `holders` may be shown later, when they are known. */
+/** Fills the legend. */
 export function showLegend(element) {
   show(element,
     h("h2", {}, "Events"),
@@ -15,17 +15,15 @@ export function showLegend(element) {
     h("h2", {}, "How exactly the place is known"),
     h("ul", {}, PRECISIONS.map(([code, text]) => h("li", {}, ringSample(code), text))),
     h("h2", {}, "Control of a place"),
-    h("ul", { id: "legend-holders" }),
     h("ul", {}, STATES.map((state) => h("li", {}, h("span", { class: `swatch h-sample s-${state}`, "aria-hidden": "true" }), stateInWords(state)))),
     h("h2", {}, "Movements"),
     h("p", {}, "Arrows run between the middles of the places named; dashed: barred, or not said."));
 }
 
 /** The colours of those who hold something now. */
-export function showHolders(places, holders) {
+export function showHolders(element, places, holders) {
   const names = new Map();
   for (const place of places) place.candidates.forEach((id, at) => names.set(id, place.candidateNames[at]));
-  const element = document.getElementById("legend-holders");
   show(element, [...names].map(([id, name]) => h("li", {}, h("span", { class: `swatch ${holders.classOf(id)} s-held`, "aria-hidden": "true" }), name)));
 }
 

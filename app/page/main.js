@@ -157,7 +157,7 @@ class Page {
       this.holders.add(places.flatMap((found) => found.candidates));
       this.places = places;
       this.controls.show(places);
-      showHolders(places, this.holders);
+      showHolders(byId("holders"), places, this.holders);
       showControl(byId("control"), places, this.holders, (found) => this.state.set({ event: `place:${found.id}` }, { step: true }), more);
       const turned = places.filter((found) => found.changed).map((found) => `${found.name}: ${found.holderName}, ${stateInWords(found.state)}`);
       say([long(day), ...turned].join(". "));
@@ -294,8 +294,11 @@ function say(text) {
   byId("said").textContent = text;
 }
 
-byId("filter-box").open = WIDE.matches;
-byId("legend").open = matchMedia("(min-width: 75rem) and (min-height: 50rem)").matches;
+const roomy = () => {
+  byId("filter-box").open = WIDE.matches;
+};
+WIDE.addEventListener("change", roomy);
+roomy();
 const map = await makeMap(byId("map"), new URL("outlines.geojson", import.meta.url));
 const page = new Page(map);
 await page.load("start", () => page.start());

@@ -1,6 +1,6 @@
 /** The list beside the map: who holds what on the day, and what happened on it or may have. */
 
-import { badge, stateInWords, words } from "./codes.js";
+import { badge, words } from "./codes.js";
 import { inWords } from "./days.js";
 import { h, show } from "./dom.js";
 
@@ -30,9 +30,9 @@ export function showControl(element, places, holders, choose, more) {
     h("li", { class: place.changed ? "changed" : null, "data-place": place.id, "data-holder": place.holder, "data-state": place.state },
       h("button", { type: "button", class: "place", on: { click: () => choose(place) } },
         h("span", { class: `swatch ${holders.classOf(place.holder)} s-${place.state}`, "aria-hidden": "true" }),
-        h("span", { class: "text" },
-          h("span", { class: "title" }, place.name, place.changed ? h("span", { class: "tag" }, "changed") : null),
-          h("span", { class: "about" }, place.holderName ?? "nobody known", " · ", stateInWords(place.state)))))),
+        h("span", { class: "title" }, place.name, place.changed ? h("span", { class: "tag" }, "changed") : null,
+          place.state === "held" ? null : h("span", { class: "state" }, words(place.state))),
+        h("span", { class: "about" }, place.holderName ?? "nobody known")))),
   more || sorted.length > MOST_SHOWN ? h("li", { class: "more" }, `Only the first ${Math.min(MOST_SHOWN, sorted.length)} places are listed.`) : null,
   places.length ? null : h("li", { class: "more" }, "Nothing is known of any place on this day."));
 }

@@ -9,6 +9,8 @@ const BARS_PX = 58;
 const LANE_PX = 6;
 const MOST_LANES = 14;
 const WIDEST_BAR_PX = 34;
+const NARROWEST_PX = 80;
+const ROOM_FOR_LANES_PX = 480; // on a phone the bars stay on the screen: ranges are only counted there
 
 /**
  * What falls where: for each bucket its categories' counts, and for each range of days how many events lie in it.
@@ -83,6 +85,7 @@ export class Timeline {
   draw() {
     if (!this.found) return;
     this.width = this.svg.parentElement.clientWidth;
+    if (this.width < NARROWEST_PX) return; // not laid out yet
     const lanes = this.laid();
     const height = BARS_PX + lanes.length * LANE_PX + 20;
     for (const [name, value] of [["viewBox", `0 0 ${this.width} ${height}`], ["width", this.width], ["height", height]]) this.svg.setAttribute(name, value);
@@ -95,6 +98,7 @@ export class Timeline {
   /** Ranges in lanes in which none overlaps another. */
   laid() {
     const lanes = [];
+    if (this.width < ROOM_FOR_LANES_PX) return lanes;
     for (const range of this.found.ranges) {
       const [from, to] = this.ends(range);
       const lane = lanes.find((placed) => placed.every((other) => other.to < from - 2 || other.from > to + 2));

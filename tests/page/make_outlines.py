@@ -7,6 +7,7 @@ Natural Earth is in the public domain; the npm package (ISC) holds it as TopoJSO
 borders. A shared border is simplified once, so that no gap opens. What the first pack is about keeps its detail.
 """
 
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -77,7 +78,7 @@ def ring(numbers: Sequence[int], arcs: list[Line]) -> Line:
 
 def area(line: Line) -> float:
     """Square degrees within a ring."""
-    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(line, line[1:], strict=False))) / 2
+    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in itertools.pairwise(line))) / 2
 
 
 def polygons(geometry: Any) -> list[list[list[int]]]:
@@ -89,7 +90,9 @@ def features(topology: Any) -> Iterator[dict[str, Any]]:
     """The countries, largest part first."""
     arcs = [simplified(line, FINE if near_region(line) else COARSE) for line in decoded(topology)]
     for geometry in topology["objects"]["countries"]["geometries"]:
-        parts = sorted(([ring(numbers, arcs) for numbers in part] for part in polygons(geometry)), key=lambda p: -area(p[0]))
+        parts = sorted(
+            ([ring(numbers, arcs) for numbers in part] for part in polygons(geometry)), key=lambda p: -area(p[0])
+        )
         kept = [part for at, part in enumerate(parts) if (at == 0 or area(part[0]) >= SMALLEST) and len(part[0]) > 3]
         if not kept:
             continue
