@@ -58,6 +58,7 @@ class Page {
     else this.fit();
     await this.loadEvents();
     this.map.on("moveend", () => this.moved());
+    this.started = true;
   }
 
   listen() {
@@ -72,6 +73,10 @@ class Page {
     byId("period").addEventListener("change", () => state.set({ period: byId("period").value, day: null, known: null, at: null }));
     byId("play").addEventListener("click", () => this.play(!this.playing));
     byId("back").addEventListener("click", () => state.set({ event: null }, { step: true }));
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault(); // what stands after # is the view
+      byId("panel").focus();
+    });
     byId("share").addEventListener("click", () => copy(location.href, say));
     addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && state.view.event) state.set({ event: null }, { step: true });
@@ -116,8 +121,8 @@ class Page {
 
   async changed(names, fromAddress) {
     const has = (...some) => some.some((name) => names.has(name));
-    if (has("period")) this.setPeriod();
-    if (has("day", "known", "all", "period") || fromAddress) this.showDay();
+    if (has("period") || fromAddress) this.setPeriod(); // an address may leave the day open
+    else if (has("day", "known", "all")) this.showDay();
     if (has(...FILTERS)) this.filters.write();
     if (has("day", "known", "all", "period", ...FILTERS)) this.only = null;
     const loads = [];
@@ -252,7 +257,6 @@ class Page {
   focusDetail() {
     byId("panel").scrollTop = 0;
     if (this.started) byId("detail-title").focus({ preventScroll: WIDE.matches });
-    this.started = true;
   }
 
   moved() {

@@ -5,16 +5,17 @@ import pytest
 from page.conftest import Visit
 
 PAGES = {
-    "docs": (".opblock", "#swagger-ui"),
-    "ogc/docs": (".opblock", "#swagger-ui"),
-    "redoc": ("[data-section-id]", "redoc"),
+    "docs": (".opblock", "nothing"),
+    "ogc/docs": (".opblock", "nothing"),
+    "redoc": ("[data-section-id]", "cdn.redoc.ly"),  # its maker's logo lies elsewhere, and is not fetched
 }
+"""What is there once a page is rendered, and what its policy blocks."""
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_the_description_is_shown(visit: Visit, path: str) -> None:
-    sign, _ = PAGES[path]
-    with visit() as seen:
+    sign, blocked = PAGES[path]
+    with visit(blocked=blocked) as seen:
         seen.page.goto(f"{seen.server}/{path}")
         seen.page.wait_for_selector(sign)
         assert seen.page.locator(sign).count() > 5
