@@ -45,7 +45,9 @@ def read_assets() -> Assets:
     """What the page is made of."""
     leaflet = distribution("django-js-lib-leaflet")
     paths = {path.relative_to(PAGE).as_posix(): path for path in sorted(PAGE.rglob("*")) if path.suffix in MEDIA_TYPES}
-    paths |= {f"leaflet/{name}": Path(str(leaflet.locate_file(f"{LEAFLET}/{name}"))) for name in ("leaflet.js", "leaflet.css")}
+    paths |= {
+        f"leaflet/{name}": Path(str(leaflet.locate_file(f"{LEAFLET}/{name}"))) for name in ("leaflet.js", "leaflet.css")
+    }
     files = {name: Asset(path.read_bytes(), MEDIA_TYPES[path.suffix]) for name, path in paths.items()}
     html = (PAGE / "index.html").read_bytes()
     digest = hashlib.sha256(html)

@@ -48,7 +48,7 @@ LANDING_PARAMS = {"f": format_param(("json", "html"))}
 
 @router.get("/", include_in_schema=False)
 async def landing(request: Request) -> Response:
-    """The page for people, if HTML is what is preferred; else what is here: links to every resource and to the description."""
+    """The page, if HTML is what is preferred; else what is here: links to every resource and to the description."""
     values = read_query(pairs_of(request), LANDING_PARAMS)
     if _wants_page(request, values):
         return _page(request)

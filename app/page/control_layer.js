@@ -6,6 +6,7 @@ import { near } from "./map.js";
 
 const { L } = window;
 const SIZE = 46;
+const NAMES_FROM_ZOOM = 5;
 const LETTER_PX = 7.5;
 const LINE_PX = 16;
 const SIDES = [["below", 0, 31], ["right", 27, 0], ["above", 0, -31], ["left", -27, 0]];
@@ -22,7 +23,7 @@ export class ControlLayer {
   }
 
   show(places) {
-    this.places = places.filter((place) => place.point);
+    this.places = places.filter((place) => place.point).sort((a, b) => Number(b.changed) - Number(a.changed)); // their names come first
     this.draw();
   }
 
@@ -33,7 +34,7 @@ export class ControlLayer {
     for (const place of this.places) {
       const at = [place.point[1], near(this.map, place.point[0])];
       const name = `${place.name}: ${place.holderName ?? "nobody known"}, ${stateInWords(place.state)}`;
-      const icon = L.divIcon({ className: `ground s-${place.state}`, html: ground(place, this.holders), iconSize: [SIZE, SIZE] });
+      const icon = L.divIcon({ className: `ground s-${place.state}${this.map.getZoom() < NAMES_FROM_ZOOM ? " far" : ""}`, html: ground(place, this.holders), iconSize: [SIZE, SIZE] });
       const marker = L.marker(at, { icon, pane: "control", alt: name, title: name })
         .on("click keypress", (given) => {
           if (given.type === "click" || given.originalEvent.key === "Enter") this.choose(place);
@@ -54,7 +55,7 @@ export class ControlLayer {
       if (clear) written.push(box);
       return clear;
     });
-    if (!free) return;
+    if (!free || this.map.getZoom() < NAMES_FROM_ZOOM) return;
     const icon = L.divIcon({ className: `place-name ${free[0]}`, html: h("span", {}, place.name), iconSize: [0, 0] });
     L.marker(at, { icon, pane: "labels", interactive: false, keyboard: false }).addTo(this.group);
   }

@@ -6,7 +6,9 @@ import { near } from "./map.js";
 
 const { L } = window;
 const TOGETHER_PX = 26;
-const MOST_DENSE_PX = 64;
+const MOST_DENSE_PX = 54;
+const LEAST_DENSE_PX = 26;
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** Shows events, or how many there are by cell; tells `choose(ids)` when a mark is chosen. */
 export class EventsLayer {
@@ -81,10 +83,9 @@ export class EventsLayer {
   drawCells() {
     const most = Math.max(1, ...this.cells.map((cell) => cell.count));
     for (const cell of this.cells) {
-      const size = Math.round(22 + (MOST_DENSE_PX - 22) * Math.sqrt(cell.count / most));
+      const size = Math.round(LEAST_DENSE_PX + (MOST_DENSE_PX - LEAST_DENSE_PX) * Math.sqrt(cell.count / most));
       const name = `${cell.count.toLocaleString("en")} events around here; zoom in`;
-      const text = cell.count >= 10_000 ? `${Math.round(cell.count / 1000)}k` : cell.count.toLocaleString("en");
-      const icon = L.divIcon({ className: "mark dense", html: h("span", {}, text), iconSize: [size, size] });
+      const icon = L.divIcon({ className: "mark dense", html: h("span", {}, SHORT.format(cell.count)), iconSize: [size, size] });
       const at = [cell.latitude, near(this.map, cell.longitude)];
       L.marker(at, { icon, alt: name, title: name })
         .on("click keypress", (given) => {

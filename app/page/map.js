@@ -5,7 +5,9 @@ import { h } from "./dom.js";
 const { L } = window; // Leaflet is a script of its own, and puts itself there
 const FARTHEST = 2;
 const CLOSEST = 13;
-const NAMES_FROM_ZOOM = 4;
+const NAMES_FROM_ZOOM = 3;
+const NAME_LETTER_PX = 10;
+const NAME_LINE_PX = 22;
 
 /**
  * A map in an element, over the outlines.
@@ -50,21 +52,42 @@ function addPane(map, name, above) {
 function drawOutlines(map, collection) {
   const renderer = L.svg({ pane: "outlines", padding: 0.5 });
   L.geoJSON(collection, { pane: "outlines", renderer, interactive: false, style: { className: "country" } }).addTo(map);
-  const names = L.layerGroup(collection.features.map((country) => nameOf(country)));
-  const choose = () => (map.getZoom() >= NAMES_FROM_ZOOM ? names.addTo(map) : names.remove());
-  map.on("zoomend", choose);
-  choose();
+  const names = L.layerGroup().addTo(map);
+  const named = collection.features.filter((country) => country.properties.name).map(nameOf).sort((one, other) => other.size - one.size);
+  const write = () => writeNames(map, names, named);
+  map.on("zoomend", write);
+  write();
 }
 
-/** A country's name in the middle of its largest part, which comes first. */
+/** A country's name in the middle of its largest part, which comes first, and how large that is. */
 function nameOf({ properties, geometry }) {
   const ring = geometry.coordinates[0][0];
-  const [latitude, longitude] = [1, 0].map((axis) => {
-    const values = ring.map((point) => point[axis]);
-    return (Math.min(...values) + Math.max(...values)) / 2;
-  });
-  const icon = L.divIcon({ className: "country-name", html: h("span", {}, properties.name), iconSize: [0, 0] });
-  return L.marker([latitude, longitude], { icon, interactive: false, keyboard: false, pane: "names" });
+  let [twice, x, y] = [0, 0, 0];
+  for (let at = 1; at < ring.length; at++) {
+    const [[ax, ay], [bx, by]] = [ring[at - 1], ring[at]];
+    const cross = ax * by - bx * ay;
+    twice += cross;
+    x += (ax + bx) * cross;
+    y += (ay + by) * cross;
+  }
+  return { text: properties.name, at: [y / (3 * twice), x / (3 * twice)], size: Math.abs(twice) / 2 };
+}
+
+/** The names that have room, larger countries first. */
+function writeNames(map, layer, names) {
+  layer.clearLayers();
+  if (map.getZoom() < NAMES_FROM_ZOOM) return;
+  const written = [];
+  const pixels = 256 * 2 ** map.getZoom() / 360; // of a degree
+  for (const { text, at, size } of names) {
+    if (Math.sqrt(size) * pixels < (text.length * NAME_LETTER_PX) / 3) continue; // it would cover the country
+    const { x, y } = map.latLngToLayerPoint(at);
+    const half = (text.length * NAME_LETTER_PX) / 2;
+    if (written.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < NAME_LINE_PX)) continue;
+    written.push({ x, y, half });
+    const icon = L.divIcon({ className: "country-name", html: h("span", {}, text), iconSize: [0, 0] });
+    L.marker(at, { icon, interactive: false, keyboard: false, pane: "names" }).addTo(layer);
+  }
 }
 
 /** West, south, east, north of what is seen, as the API takes it: within the globe, or all around it. */

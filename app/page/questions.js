@@ -67,6 +67,7 @@ export class Questions {
     return this.controls.get(key);
   }
 
+  // Cells of the zoom below are 64 pixels wide: a number fits into them.
   /**
    * The events of a day, or of all days: all of them if they are few; else counts by cell of what is seen, and single
    * events once few are in view.
@@ -83,7 +84,7 @@ export class Questions {
       }
       this.many = key;
     }
-    const dense = await this.api.get("density", "v1/density", { ...asked, bbox: box, zoom, limit: 1000 });
+    const dense = await this.api.get("density", "v1/density", { ...asked, bbox: box, zoom: Math.max(0, zoom - 1), limit: 1000 });
     const count = dense.items.reduce((sum, cell) => sum + cell.count, 0);
     if (dense.next || count > FEW) {
       this.api.forget("events");

@@ -3,7 +3,7 @@
 import { isDay } from "./days.js";
 
 export const FILTERS = ["category", "status", "actor", "place", "q"];
-const EMPTY = { period: null, day: null, all: false, known: null, event: null, list: null, at: null, ...Object.fromEntries(FILTERS.map((name) => [name, null])) };
+const EMPTY = { period: null, day: null, all: false, known: null, event: null, at: null, ...Object.fromEntries(FILTERS.map((name) => [name, null])) };
 
 /** The view that a hash tells; what it does not say, or says wrongly, is left open. */
 export function readHash(hash) {

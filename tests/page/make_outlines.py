@@ -87,7 +87,7 @@ def polygons(geometry: Any) -> list[list[list[int]]]:
 
 
 def features(topology: Any) -> Iterator[dict[str, Any]]:
-    """The countries, largest part first."""
+    """The countries, largest part first; only those with a code of ISO 3166 are named."""
     arcs = [simplified(line, FINE if near_region(line) else COARSE) for line in decoded(topology)]
     for geometry in topology["objects"]["countries"]["geometries"]:
         parts = sorted(
@@ -99,7 +99,7 @@ def features(topology: Any) -> Iterator[dict[str, Any]]:
         coordinates = [[[rounded(point) for point in line] for line in part if len(line) > 3] for part in kept]
         yield {
             "type": "Feature",
-            "properties": {"name": geometry["properties"]["name"]},
+            "properties": {"name": geometry["properties"]["name"] if "id" in geometry else None},
             "geometry": {"type": "MultiPolygon", "coordinates": coordinates},
         }
 
@@ -115,7 +115,7 @@ def main() -> None:
     found = {
         "type": "FeatureCollection",
         "source": "Natural Earth 4.1, 1:50m countries (public domain), simplified; for orientation only",
-        "features": sorted(features(topology), key=lambda feature: feature["properties"]["name"]),
+        "features": sorted(features(topology), key=lambda feature: feature["properties"]["name"] or ""),
     }
     OUT.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
 

@@ -15,6 +15,7 @@ from test_query_plans import made_up
 from app.db.migrate import upgrade
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
+from app.settings import HOME
 from page.conftest import PHONE, Seen, Visit, visiting
 
 LARGEST_KB = 200
@@ -66,6 +67,15 @@ def test_kaldar_is_seen_to_fall_to_return_and_to_fall_again(visit: Visit) -> Non
         }
         days = [query.get("datetime") for query in asked_for(seen, "/v1/events")]
         assert ["2021-06-29"] in days
+
+
+def test_the_picture_of_the_readme_is_kept_and_light(visit: Visit) -> None:
+    with visit(viewport={"width": 1280, "height": 840}) as seen:
+        seen.open("#day=2021-06-29&at=7.5/36.3/68.1")
+        assert seen.held("kaldar") == ("afghan-government", "held")
+        seen.keep("readme")
+    assert 20_000 < (HOME / "tests" / "page" / "screenshot.png").stat().st_size < 250_000
+    assert "](tests/page/screenshot.png)" in (HOME / "README.md").read_text("utf-8")
 
 
 def test_the_map_shows_places_by_holder_and_state_and_events_by_category_and_precision(visit: Visit) -> None:
@@ -309,7 +319,8 @@ def test_many_events_are_counted_by_cell_until_few_are_in_view(browser: Browser,
         assert page.locator(".mark.dense").count() > 3
         expect(page.locator("#events")).to_contain_text("events match in this part of the map")
         seen.keep("many")
-        in_view = sum(int(mark.inner_text().replace(",", "")) for mark in page.locator(".mark.dense").all())
+        names = [mark.get_attribute("aria-label") or "" for mark in page.locator(".mark.dense").all()]
+        in_view = sum(int(name.partition(" ")[0].replace(",", "")) for name in names)
         assert in_view > 300
         seen.open("#period=ucdp-ged&all=1&at=9/25.3/55")
         expect(page.locator("#events .event").first).to_be_visible()
