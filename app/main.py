@@ -12,7 +12,7 @@ from app.api import acled, ogc, pages, ucdp, v1
 from app.api.answers import EXPOSED, Reader
 from app.api.assets import read_assets
 from app.api.describe import describe_problems
-from app.api.headers import Headers
+from app.api.headers import Hashes, Headers
 from app.api.methods import Methods
 from app.api.problems import handle_errors
 from app.api.remembered import Remembered
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(pages.router)
     handle_errors(app)
     describe_problems(app)
+    app.add_middleware(Hashes)
     app.add_middleware(Methods)
     app.add_middleware(
         CORSMiddleware,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from app.api.methods import ASGI, Receive, Scope, Send
 
@@ -50,39 +51,50 @@ def _hash(text: bytes) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
 
 
+class Hashes:
+    """Gives pages without a policy (those of the description, which a library writes in one piece) one of their own."""
+
+    def __init__(self, app: ASGI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; hold back the head of a page until its body is there."""
+        held: Scope | None = None
+
+        async def sending(message: Scope) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _is_page(message["headers"]):
+                held = message
+                return
+            if held is not None:
+                policy = described(message.get("body", b"")).encode()
+                await send({**held, "headers": [*held["headers"], (POLICY, policy)]})
+                held = None
+            await send(message)
+
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
 class Headers:
-    """Puts these headers on every answer; a page that brings a policy of its own keeps it."""
+    """Puts these headers on every answer but a 304, which stands for one that has them; a policy that is there stays."""
 
     def __init__(self, app: ASGI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and add to what comes back."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        held: Scope | None = None
 
         async def sending(message: Scope) -> None:
-            nonlocal held
-            if message["type"] == "http.response.start":
-                headers = message["headers"] = [*message["headers"], *ALWAYS]
-                if _needs_hashes(headers):
-                    held = message  # the policy follows from the body
-                    return
-                if not _has(headers, POLICY):
-                    headers.append((POLICY, DATA))
-            elif held is not None:
-                held["headers"].append((POLICY, described(message.get("body", b"")).encode()))
-                await send(held)
-                held = None
+            if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
+                own = () if _has(message["headers"], POLICY) else ((POLICY, DATA),)
+                message = {**message, "headers": [*message["headers"], *ALWAYS, *own]}
             await send(message)
 
-        await self.app(scope, receive, sending)
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-def _needs_hashes(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether an answer is a page without a policy: one of the description, which a library writes in one piece."""
+def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer is a page that nobody gave a policy."""
     html = any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
     return html and not _has(headers, POLICY)
 

@@ -52,7 +52,7 @@ class Grid:
     @property
     def columns(self) -> int:
         """How many there are around the globe; there are half as many rows."""
-        return 8 * 2**self.zoom
+        return 8 << self.zoom
 
     def numbers(self) -> tuple[Any, Any]:
         """The column and row of an event, in SQL."""
