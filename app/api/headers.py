@@ -76,7 +76,7 @@ class Hashes:
 
 
 class Headers:
-    """Puts these headers on every answer but a 304, which stands for one that has them; a policy that is there stays."""
+    """Puts these headers on every answer but a 304, which stands for one that has them; a policy given before stays."""
 
     def __init__(self, app: ASGI) -> None:
         self.app = app
