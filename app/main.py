@@ -12,8 +12,10 @@ from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
 from app.api.access_log import AccessLog, Lines, has_secrets
 from app.api.answers import EXPOSED, Reader
+from app.api.assets import read_assets
 from app.api.describe import describe_problems
 from app.api.guards import Bounds, Hosts, Rate, Token
+from app.api.headers import Hashes, Headers
 from app.api.methods import ASGI, Methods
 from app.api.metrics import Counts, Metrics
 from app.api.problems import handle_errors
@@ -74,12 +76,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
     app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports, chosen.wait_seconds)
+    app.state.assets = read_assets()
     routers = (v1.router, ogc.router, acled.router, ucdp.router, pages.router)
     for router in routers:
         app.include_router(router)
     app.router.routes.insert(0, Straight(route for router in routers for route in router.routes))
     handle_errors(app)
     describe_problems(app, guarding(chosen))
+    app.add_middleware(Hashes)
     app.add_middleware(Methods)
     app.add_middleware(
         CORSMiddleware,
@@ -89,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         expose_headers=EXPOSED,
     )
     app.add_middleware(Bounds)
+    app.add_middleware(Headers)
     app.middleware_stack = stack(app, watch, chosen)
     return app
 

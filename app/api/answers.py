@@ -158,15 +158,15 @@ def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[For
     if "f" in values:
         return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    given = _ranges(accept)
-    weights = [max(_weight(given, media) for media in format_.media_types) for format_ in offered]
+    given = ranges_of(accept)
+    weights = [max(weight(given, media) for media in format_.media_types) for format_ in offered]
     if max(weights) == 0:
         media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
     return offered[weights.index(max(weights))]  # the first of equals
 
 
-def _ranges(accept: str) -> dict[str, float]:
+def ranges_of(accept: str) -> dict[str, float]:
     """The media ranges that Accept names, and how much each is wanted; nothing means anything (RFC 9110)."""
     if not accept.strip(", "):
         return {"*/*": 1.0}
@@ -179,7 +179,7 @@ def _ranges(accept: str) -> dict[str, float]:
     return weights
 
 
-def _weight(weights: Mapping[str, float], media: str) -> float:
+def weight(weights: Mapping[str, float], media: str) -> float:
     """How much a media type is wanted: the most exact range that covers it decides."""
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
@@ -273,7 +273,7 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
         revision = current_revision(connection)
         etag = _etag(request, current_mark(connection), format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
-        if _has(request, etag):
+        if has_already(request, etag):
             yield HTTPStatus.NOT_MODIFIED, headers
             return
         snapshot = Snapshot(connection, revision, reader.packs(connection), format_)
@@ -319,7 +319,7 @@ def _etag(request: Request, mark: str, format_: Format) -> str:
     return f'"{hashlib.sha256(asked.encode("utf-8", "replace") + pairs).hexdigest()[:32]}"'
 
 
-def _has(request: Request, etag: str) -> bool:
+def has_already(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this answer (weak comparison, RFC 9110)."""
     given = ", ".join(request.headers.getlist("if-none-match"))
     return etag in (part.strip().removeprefix("W/") for part in given.split(","))
