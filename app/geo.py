@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import asin, cos, degrees, isfinite, pi, radians, sin, sqrt
 
 DECIMALS = 12  # of a degree: far below an atom's width, far above what a database's functions underflow at
+DECIMALS_SHOWN = 6  # of a degree that is worked out: a tenth of a metre
 EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
 
 

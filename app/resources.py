@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.formats.base import Credit, Head
 from app.formats.columns import Column, columns_of
-from app.query import changes, contradictions, control, lookups, search, stats
+from app.query import changes, contradictions, control, density, lookups, search, stats
 from app.query.computed import BY_ID
 from app.query.cursors import Sort
 from app.query.listing import Listing, read_paged
@@ -21,6 +21,7 @@ from app.schemas.analysis import (
     ChangeRow,
     ContradictionRow,
     ControlRow,
+    DensityRow,
     FigureEntry,
     GroupRow,
     Hit,
@@ -159,6 +160,15 @@ ANALYSES = {
             "Claims that cannot all be true",
         ),
         _analysis("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "How many events, by group"),
+        _analysis(
+            "density",
+            "stats",
+            DensityRow,
+            density.PARAMS,
+            density.density,
+            "How many events, by cell of a map",
+            spatial=True,
+        ),
         _analysis(
             "search",
             "names",

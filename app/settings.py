@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     metrics: bool = Field(False, description="whether /metrics tells Prometheus what was answered")
     metrics_file: str = Field("", description="where the processes of one server count; `oxus serve` makes it")
 
+    telemetry: bool = Field(False, description="whether FastAPI traces and measures requests for OpenTelemetry")
+
     @field_validator("read_token")
     @classmethod
     def _hard_to_guess(cls, token: str) -> str:

@@ -35,6 +35,7 @@ NEEDED = {
     "control": {"as_of": "2021-06-29"},
     "control/summary": {"datetime": "2021-06-21/2021-07-05"},
     "stats": {"group_by": "category"},
+    "density": {"zoom": "6"},
     "search": {"q": "Taliban"},
     "resolve": {"q": "Hairaton"},
     "changes": {"since": "0"},

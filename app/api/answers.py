@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from anyio import CancelScope, CapacityLimiter, fail_after, move_on_after
 from fastapi import Request, Response
@@ -136,10 +136,21 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 def address(request: Request, path: str | None = None, without: Sequence[str] = (), **query: str | int) -> str:
     """The address that was asked, with this path and these parameters instead; ASCII, as a header wants it."""
-    kept = [(name, value) for name, value in pairs_of(request) if name not in query and name not in without]
-    asked = urlencode([*kept, *query.items()], errors="replace")
-    there = quote(path or request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
-    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if asked else ''}{asked}"
+    given = request.scope["query_string"]
+    kept = [part for part in given.split(b"&") if part and _name(part) not in query and _name(part) not in without]
+    parts = [quote(part, safe=WRITTEN) for part in kept] + ([urlencode(query)] if query else [])
+    there = quote(path or request.scope["path"], safe=WRITTEN.replace("%", ""), errors="replace")
+    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if parts else ''}{'&'.join(parts)}"
+
+
+WRITTEN = "/:@!$'()*+,;=~?%"
+"""Signs that stand in an address as they were given."""
+
+
+def _name(part: bytes) -> str:
+    """The name of a parameter, of a part of a query string."""
+    name = part.partition(b"=")[0].decode("utf-8", "replace")
+    return unquote_plus(name) if "%" in name or "+" in name else name
 
 
 def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[Format]) -> Format:
@@ -147,15 +158,15 @@ def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[For
     if "f" in values:
         return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    given = _ranges(accept)
-    weights = [max(_weight(given, media) for media in format_.media_types) for format_ in offered]
+    given = ranges_of(accept)
+    weights = [max(weight(given, media) for media in format_.media_types) for format_ in offered]
     if max(weights) == 0:
         media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
     return offered[weights.index(max(weights))]  # the first of equals
 
 
-def _ranges(accept: str) -> dict[str, float]:
+def ranges_of(accept: str) -> dict[str, float]:
     """The media ranges that Accept names, and how much each is wanted; nothing means anything (RFC 9110)."""
     if not accept.strip(", "):
         return {"*/*": 1.0}
@@ -168,7 +179,7 @@ def _ranges(accept: str) -> dict[str, float]:
     return weights
 
 
-def _weight(weights: Mapping[str, float], media: str) -> float:
+def weight(weights: Mapping[str, float], media: str) -> float:
     """How much a media type is wanted: the most exact range that covers it decides."""
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
@@ -262,7 +273,7 @@ def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seco
         revision = current_revision(connection)
         etag = _etag(request, current_mark(connection), format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
-        if _has(request, etag):
+        if has_already(request, etag):
             yield HTTPStatus.NOT_MODIFIED, headers
             return
         snapshot = Snapshot(connection, revision, reader.packs(connection), format_)
@@ -302,14 +313,13 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")  # a header ho
 
 def _etag(request: Request, mark: str, format_: Format) -> str:
     """Software version, revision, query and format: nothing else can change an answer."""
-    pairs = urlencode(sorted(pairs_of(request)), errors="replace")
-    asked = f"{__version__} {mark} {format_.name} {request.url.path}?{pairs}"
+    pairs = b"&".join(sorted(request.scope["query_string"].split(b"&")))
     # The address under which the server is reached is part of `next`.
-    digest = hashlib.sha256(f"{asked} {request.base_url}".encode("utf-8", "replace"))
-    return f'"{digest.hexdigest()[:32]}"'
+    asked = f"{__version__} {mark} {format_.name} {request.base_url} {request.url.path}?"
+    return f'"{hashlib.sha256(asked.encode("utf-8", "replace") + pairs).hexdigest()[:32]}"'
 
 
-def _has(request: Request, etag: str) -> bool:
+def has_already(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this answer (weak comparison, RFC 9110)."""
     given = ", ".join(request.headers.getlist("if-none-match"))
     return etag in (part.strip().removeprefix("W/") for part in given.split(","))

@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 
+from app.api.headers import ALWAYS, DATA, POLICY
 from app.api.methods import ALLOWED, ASGI, Receive, Scope, Send
 from app.api.problems import problem
 
@@ -35,6 +36,7 @@ async def refuse(
     """Answer with a problem and further headers."""
     response = problem(status, detail)
     response.headers.update({"Access-Control-Allow-Origin": "*", **(more or {})})
+    response.raw_headers += [*ALWAYS, (POLICY, DATA)]
     await response(scope, receive, send)
 
 

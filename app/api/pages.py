@@ -1,16 +1,21 @@
-"""The landing document and the probes of operation."""
+"""The page and the landing document, the files of the page, and the probes of operation."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app import __version__
-from app.api.answers import JSON, Snapshot, answer, pairs_of
+from app.api.answers import JSON, Snapshot, answer, has_already, pairs_of, ranges_of, weight
+from app.api.assets import Assets
 from app.api.describe import describe
+from app.api.headers import policy
 from app.api.metrics import MEDIA_TYPE, Counts, exposition
 from app.db.schema import SCHEMA, check_schema
+from app.errors import NotFoundError
 from app.formats.base import dumps
+from app.query.listing import format_param
 from app.query.params import read_query
 from app.resources import RESOURCES
 from app.schemas.envelope import Health, Ready
@@ -24,6 +29,7 @@ WORKED_OUT = {
     "totals": "movements/totals?to=tajikistan",
     "contradictions": "contradictions",
     "stats": "stats?group_by=category",
+    "density": "density?zoom=6",
     "search": "search?q=Hairaton",
     "resolve": "resolve?q=Hairaton",
     "changes": "changes?since=0",
@@ -32,10 +38,22 @@ WORKED_OUT = {
 """Answers that no list of the registry gives, each with what it needs."""
 
 
+HTML = "text/html"
+PAGE_POLICY = policy(
+    script_src="'self'", style_src="'self'", img_src="'self'", connect_src="'self'", manifest_src="'self'"
+)
+"""The page loads its own files and asks its own API; nothing stands in the HTML itself."""
+FOREVER = "public, max-age=31536000, immutable"
+"""A file's address holds its content's hash."""
+LANDING_PARAMS = {"f": format_param(("json", "html"))}
+
+
 @router.get("/", include_in_schema=False)
 async def landing(request: Request) -> Response:
-    """What is here: links to every resource and to the description."""
-    values = read_query(pairs_of(request), {})
+    """The page, if HTML is what is preferred; else what is here: links to every resource and to the description."""
+    values = read_query(pairs_of(request), LANDING_PARAMS)
+    if _wants_page(request, values):
+        return _page(request)
     base = str(request.base_url).rstrip("/")
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
@@ -65,6 +83,37 @@ def metrics_of(counts: Counts) -> Callable[[Request], Awaitable[Response]]:
         return Response("".join(exposition(counts.sums())), media_type=MEDIA_TYPE)
 
     return metrics
+
+
+def _wants_page(request: Request, values: dict[str, Any]) -> bool:
+    """Whether HTML is asked for, or preferred; who accepts anything (curl, scripts) gets JSON."""
+    given = ranges_of(", ".join(request.headers.getlist("accept")))
+    return bool(values["f"] == "html" if "f" in values else weight(given, HTML) > weight(given, JSON))
+
+
+def _page(request: Request) -> Response:
+    """The page: the same bytes whatever the database holds, since all it shows is asked for over the API."""
+    assets: Assets = request.app.state.assets
+    etag = f'"{hashlib.sha256(f"{assets.version} html".encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept", "Content-Security-Policy": PAGE_POLICY}
+    if has_already(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(assets.page, headers=headers, media_type=HTML)
+
+
+@router.get("/assets/{version}/{name:path}", include_in_schema=False)
+async def asset(request: Request) -> Response:
+    """A file of the page, compressed for those who take that. Raises NotFoundError for any that is not there now."""
+    read_query(pairs_of(request), {})
+    assets: Assets = request.app.state.assets
+    name = str(request.path_params["name"])
+    found = assets.files.get(name) if request.path_params["version"] == assets.version else None
+    if found is None:
+        raise NotFoundError("assets", name, reason="there is no such file of the page")
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(found.content, headers=headers, media_type=found.media_type)
+    return Response(found.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=found.media_type)
 
 
 @router.get("/healthz", tags=["operation"], summary="The process is alive", **describe(Health, ()))

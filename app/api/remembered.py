@@ -11,6 +11,8 @@ from app.db.state import Watch
 
 LARGEST_SHARE = 16
 """No answer may take more than this part of the memory."""
+USUAL_HEADERS = 4000
+"""Bytes; whoever sends more, or a body, is not answered from memory."""
 OF_304 = (b"etag", b"cache-control", b"vary", b"access-control-allow-origin", b"access-control-expose-headers")
 """What an answer without a body keeps of the headers of the one with it (RFC 9110, 15.4.5)."""
 
@@ -44,11 +46,14 @@ class Remembered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not self.most_bytes:
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         key, known = _asked(scope)
-        state = await self._state()
+        if key is None:
+            await self.app(scope, receive, send)
+            return
+        state = await self._state() if self.watch.remote else self.watch.state()
         given = self._given.get(key)
         if given is None or state is None or given.state != state:
             await self.app(scope, receive, self._remembering(key, state, send))
@@ -101,10 +106,13 @@ class Remembered:
 
 
 def _asked(scope: Scope) -> tuple[Hashable, bytes]:
-    """The key of a request, and the value of If-None-Match."""
+    """The key of a request, and the value of If-None-Match; no key for what may have to be refused."""
     accept = host = known = b""
-    elsewhere = False
+    elsewhere, size = False, 0
     for name, value in scope["headers"]:
+        size += len(value)
+        if name == b"content-length" or name == b"transfer-encoding" or size > USUAL_HEADERS:
+            return None, b""
         if name == b"accept":
             accept += b"," + value
         elif name == b"host":

@@ -133,6 +133,20 @@ class GroupRow(Said):
     count: int
 
 
+class DensityRow(Said):
+    """How many events lie in a cell of a grid; its `id` is zoom/column/row, counted from -180 and -90 degrees."""
+
+    id: str
+    count: int
+    longitude: float = Field(description="mean of the events' points")
+    latitude: float = Field(description="mean of the events' points")
+    point_kind: coded(vocab.POINT_KIND)  # type: ignore[valid-type]
+    west: float
+    south: float
+    east: float
+    north: float
+
+
 class Hit(Said):
     """A row that a search found: by its exact name, the beginning of a name, or all words."""
 

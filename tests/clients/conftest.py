@@ -62,11 +62,11 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Server]:
-    """A server on a free port of this machine, in a process of its own, over a new database."""
+def started(folder: Path, *options: str) -> Iterator[Server]:
+    """A server on a free port of this machine, in a process of its own, over a database that is new or lies there."""
     folder.mkdir(exist_ok=True)
     log, database = folder / "log.txt", folder / "oxus.db"
-    line = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--database", str(database)]
+    line = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--database", str(database), *options]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OXUS_")}
     kept["OXUS_ACCESS_LOG"] = "true"  # tells what a client asked for
     with log.open("wb") as out:

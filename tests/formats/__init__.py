@@ -29,6 +29,7 @@ NEEDED = {
     "control": {"as_of": "2021-06-29"},
     "control/summary": {"datetime": "2021-06-21/2021-07-05"},
     "stats": {"group_by": "category"},
+    "density": {"zoom": "6"},
     "search": {"q": "Taliban"},
     "resolve": {"q": "Hairaton"},
     "changes": {"since": "0"},
@@ -45,7 +46,7 @@ PAGED = {path: query for path, query in LISTS.items() if path not in ("/v1/stats
 """The lists that take `limit` and `cursor`."""
 
 SPATIAL = ("/v1/events", "/v1/control-changes", "/v1/movements", "/v1/claims", "/v1/figures", "/v1/locations")
-SPATIAL = (*SPATIAL, "/v1/control", "/v1/events/flight-to-tajikistan-2021/claims")
+SPATIAL = (*SPATIAL, "/v1/control", "/v1/density", "/v1/events/flight-to-tajikistan-2021/claims")
 """The lists whose rows may lie somewhere."""
 
 

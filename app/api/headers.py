@@ -1,0 +1,103 @@
+"""What every answer tells a browser it may do with it, and what pages may load."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from app.api.methods import ASGI, Receive, Scope, Send
+
+INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
+"""Scripts and styles that stand in a page itself."""
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+"""Nothing is framed; nobody is told which view of a map one came from; data may be used anywhere (see CORS)."""
+POLICY = b"content-security-policy"
+DATA = b"default-src 'none'; frame-ancestors 'none'"
+"""Data is no page: where it is shown as one, it may load nothing and run nothing."""
+
+
+def policy(**allowed: str) -> str:
+    """A Content-Security-Policy: nothing but what is allowed, and never a frame, a form or another base."""
+    parts = {"default_src": "'none'"} | allowed
+    parts |= {"base_uri": "'none'", "form_action": "'none'", "frame_ancestors": "'none'"}
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in parts.items())
+
+
+def described(html: bytes) -> str:
+    """The policy of a page that shows the API's description: its own scripts by their hashes.
+
+    Swagger UI and ReDoc write styles while they run, draw with `data:` images, and search in a worker.
+    """
+    scripts = [_hash(text) for tag, text in INLINE.findall(html) if tag == b"script"]
+    return policy(
+        script_src=" ".join(["'self'", *scripts]),
+        style_src="'self' 'unsafe-inline'",
+        img_src="'self' data:",
+        font_src="'self' data:",
+        connect_src="'self'",
+        worker_src="'self' blob:",
+    )
+
+
+def _hash(text: bytes) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
+
+
+class Hashes:
+    """Gives pages without a policy (those of the description, which a library writes in one piece) one of their own."""
+
+    def __init__(self, app: ASGI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; hold back the head of a page until its body is there."""
+        held: Scope | None = None
+
+        async def sending(message: Scope) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _is_page(message["headers"]):
+                held = message
+                return
+            if held is not None:
+                policy = described(message.get("body", b"")).encode()
+                await send({**held, "headers": [*held["headers"], (POLICY, policy)]})
+                held = None
+            await send(message)
+
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+class Headers:
+    """Puts these headers on every answer but a 304, which stands for one that has them; a policy given before stays."""
+
+    def __init__(self, app: ASGI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and add to what comes back."""
+
+        async def sending(message: Scope) -> None:
+            if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
+                own = () if _has(message["headers"], POLICY) else ((POLICY, DATA),)
+                message = {**message, "headers": [*message["headers"], *ALWAYS, *own]}
+            await send(message)
+
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer is a page that nobody gave a policy."""
+    html = any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+    return html and not _has(headers, POLICY)
+
+
+def _has(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
+    return any(given == name for given, _ in headers)

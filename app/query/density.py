@@ -1,0 +1,166 @@
+"""How many events lie in each cell of a grid: the same filters and conditions as the list of events."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, literal, select, tuple_
+
+from app import models
+from app.db.cells import Step
+from app.errors import InvalidParameterError
+from app.geo import DECIMALS_SHOWN, Spot
+from app.models.base import table_of
+from app.query.computed import BY_ID, computed_params
+from app.query.cursors import FORGED, write_cursor
+from app.query.filters import EVENT_FILTERS
+from app.query.listing import with_examples
+from app.query.listings import EVENTS
+from app.query.pages import ROWS_A_BATCH, Page, Row, matching, omitted
+from app.query.params import Asked, Param, whole_number
+from app.schemas.analysis import DensityRow
+
+CLOSEST = 22
+ZOOM = Param(
+    "zoom",
+    f"How fine the grid is, 0 to {CLOSEST}, counted as web maps do: cells are 45 / 2^zoom degrees wide and high, "
+    "which is 32 pixels of such a map at the equator.",
+    "6",
+    whole_number(0, CLOSEST),
+    schema={"type": "integer", "minimum": 0, "maximum": CLOSEST},
+    needed=True,
+)
+PARAMS = with_examples(computed_params((ZOOM, *EVENT_FILTERS), DensityRow), {"known_by": "2021-07-05"})
+WIDEST = 45.0
+view = table_of(models.EventView)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of one zoom. Columns count from -180 degrees eastwards, rows from -90 northwards.
+
+    A cell holds its western and southern edge; the last column and row also hold 180 and 90 degrees.
+    """
+
+    zoom: int
+
+    @property
+    def size(self) -> float:
+        """Degrees of a side: exact, as it is 45 divided by a power of two."""
+        return float(WIDEST / 2**self.zoom)
+
+    @property
+    def columns(self) -> int:
+        """How many there are around the globe; there are half as many rows."""
+        return 8 << self.zoom
+
+    def numbers(self) -> tuple[Any, Any]:
+        """The column and row of an event, in SQL."""
+        return number_of(view.c.longitude, self.size, self.columns), number_of(
+            view.c.latitude, self.size, self.columns // 2
+        )
+
+    def bounds(self, column: int, row: int) -> tuple[float, float, float, float]:
+        """West, south, east, north of a cell."""
+        west, south = (column - self.columns // 2) * self.size, (row - self.columns // 4) * self.size
+        return west, south, west + self.size, south + self.size
+
+    def read(self, id_: str) -> tuple[int, int]:
+        """The column and row that an id names. Raises InvalidParameterError for one that is not of this grid."""
+        zoom, _, place = id_.partition("/")
+        column, _, row = place.partition("/")
+        if zoom != str(self.zoom) or not all(
+            part.isascii() and part.isdigit() and len(part) < 12 for part in (column, row)
+        ):
+            raise InvalidParameterError("cursor", "...", FORGED)
+        return int(column), int(row)
+
+
+def number_of(coordinate: Any, size: float, count: int) -> Any:
+    """The number of the step that a coordinate lies in, of `count` steps around zero; the last one is closed."""
+    step = Step(coordinate, literal(size)) + count // 2
+    return case((step >= count, count - 1), else_=step)
+
+
+def density(connection: Connection, values: Mapping[str, Any]) -> Page:
+    """How many events lie in each cell of a grid, so that a map of any number of events stays small.
+
+    Cells without events are not there. With `bbox` only the events inside it count, also in cells that it cuts. A row's
+    point is the mean of its events' points. `omitted` counts the events that lie nowhere.
+    """
+    asked, grid = EVENTS.asked(values, connection), Grid(values["zoom"])
+    cells = _cells(asked, grid)
+    column, row = grid.numbers()
+    counts: dict[str, Any] = {
+        "matched": connection.scalar(select(func.count()).select_from(cells.subquery())) if "count" in values else None,
+        "omitted": (omitted(EVENTS, asked) or {}) | {"unlocated": _unlocated(asked)},
+    }
+    if "cursor" in values:
+        cells = cells.where(tuple_(column, row) > tuple_(*map(literal, grid.read(values["cursor"][1][0]))))
+    limit = values["limit"]
+    if limit is None:
+        return Page(_streamed(connection, cells, grid), **counts)
+    found = connection.execute(cells.limit(limit + 1)).all()
+    shown = [_row(grid, *cell) for cell in found[:limit]]
+    more = len(found) > limit
+    return Page([shown], next=write_cursor(BY_ID, [_id(grid, *found[limit - 1][:2])]) if more else None, **counts)
+
+
+def _cells(asked: Asked, grid: Grid) -> Select[Any]:
+    column, row = grid.numbers()
+    wanted = (
+        column.label("cell_column"),
+        row.label("cell_row"),
+        func.count(),
+        func.avg(view.c.longitude),
+        func.avg(view.c.latitude),
+    )
+    return (
+        matching(EVENTS, asked, *wanted)
+        .where(view.c.latitude.is_not(None))
+        .group_by("cell_column", "cell_row")
+        .order_by("cell_column", "cell_row")
+    )
+
+
+def _unlocated(asked: Asked) -> int:
+    """How many events meet everything but what asks where they lie, and lie nowhere."""
+    anywhere = Asked(
+        {name: value for name, value in asked.values.items() if name not in PLACING}, asked.connection, asked.rows
+    )
+    return int(asked.connection.scalar(matching(EVENTS, anywhere, func.count()).where(view.c.latitude.is_(None))) or 0)
+
+
+PLACING = ("bbox", "near", "radius_km")
+
+
+def _streamed(connection: Connection, cells: Select[Any], grid: Grid) -> Iterator[Sequence[Row]]:
+    with connection.execution_options(stream_results=True).execute(cells) as found:
+        for batch in found.partitions(ROWS_A_BATCH):
+            yield [_row(grid, *cell) for cell in batch]
+
+
+def _id(grid: Grid, column: int, row: int) -> str:
+    return f"{grid.zoom}/{column}/{row}"
+
+
+def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitude: float) -> Row:
+    west, south, east, north = grid.bounds(column, row)
+    mean = Spot(_within(longitude, west, east), _within(latitude, south, north), "approximate")
+    cell = DensityRow(
+        id=_id(grid, column, row),
+        count=count,
+        longitude=mean.longitude,
+        latitude=mean.latitude,
+        point_kind=mean.point_kind,
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+    )
+    return cell.model_dump_json(), mean
+
+
+def _within(mean: float, low: float, high: float) -> float:
+    """A mean without the digits on which databases differ, and not outside for want of them."""
+    return min(max(round(mean, DECIMALS_SHOWN), low), high)
