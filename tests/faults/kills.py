@@ -23,7 +23,7 @@ from app.main import create_app
 from app.operate import check_database
 from app.settings import HOME, Settings
 from faults import until
-from faults.test_standby import retitled
+from faults.standby import retitled
 
 RUNNER = """
 # For each line [seconds, arguments] on standard input: run `oxus` with the arguments in a process of its own, kill that

@@ -26,6 +26,7 @@ HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {
     "hostile": "every operation of the description, asked by schemathesis",
     "kills": "loads and imports killed at random moments",
+    "failover": "a primary of PostgreSQL that dies, and its standby",
     "load": "readers on 64 connections during repeated loads",
 }
 """Modules beside this one, each with a `run(setting)` that yields lines, and what they try."""
