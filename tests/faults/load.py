@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +42,8 @@ ASKED = (
     "/readyz",
 )
 EXPORTED = ("/v1/events?limit=all&f=ndjson", "/v1/claims?limit=all&f=csv", "/v1/events?limit=all&f=geojson")
+PAUSE_SECONDS = 1.0
+"""Between two loads."""
 EXPORTERS = 2
 """Of the connections; more exports at a time than a server may run (OXUS_EXPORTS) would be refused, and rightly."""
 
@@ -87,12 +89,13 @@ class Reader:
     newest: int = 0
     etags: dict[str, str] = field(default_factory=dict)
 
-    async def until(self, end: float) -> None:
-        """Ask until that time."""
+    async def until(self, over: Callable[[], bool]) -> None:
+        """Ask until it is over."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             await asyncio.sleep(self.random.uniform(0, 1 / self.rate))
-            while (began := time.monotonic()) < end:
+            while not over():
+                began = time.monotonic()
                 await asyncio.wait_for(self._ask(reader, writer), LONG_SECONDS)
                 await asyncio.sleep(max(0.0, began + 1 / self.rate - time.monotonic()))
         except (OSError, EOFError, TimeoutError, ValueError) as error:
@@ -156,9 +159,9 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
     return b"".join(parts)
 
 
-async def _loads(steps: Sequence[Sequence[str]], found: Found, end: float) -> None:
+async def _loads(steps: Sequence[Sequence[str]], found: Found, over: Callable[[], bool]) -> None:
     """One load after another, each a process of its own."""
-    while time.monotonic() < end:
+    while not over():
         step = steps[found.loads % len(steps)]
         command = [sys.executable, "-m", "app.cli", *step]
         process = await asyncio.create_subprocess_exec(
@@ -169,11 +172,11 @@ async def _loads(steps: Sequence[Sequence[str]], found: Found, end: float) -> No
             found.faults.append(f"a load failed: {said.decode()[-300:]}")
             return
         found.loads += 1
-        await asyncio.sleep(min(1.0, max(0.0, end - time.monotonic())))
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _memory(pid: int, found: Found, end: float) -> None:
-    while time.monotonic() < end:
+async def _memory(pid: int, found: Found, over: Callable[[], bool]) -> None:
+    while not over():
         found.memory_mb.append(sum(map(_resident_mb, _family(pid))))
         await asyncio.sleep(0.5)
 
@@ -192,18 +195,25 @@ def _resident_mb(pid: int) -> float:
 def read_while_loading(
     port: int, pid: int, steps: Sequence[Sequence[str]], *, seconds: float, connections: int, rate: float, seed: int
 ) -> Found:
-    """Ask a server that many questions in a second, at most, on so many connections, while the steps are loaded."""
+    """Ask a server that many questions in a second, at most, on so many connections, while the steps are loaded.
+
+    For so many seconds, and until two of the loads are done.
+    """
     found = Found()
 
     async def everything() -> None:
         end = time.monotonic() + seconds
+
+        def over() -> bool:
+            return time.monotonic() > end and (found.loads > 1 or bool(found.faults))
+
         known: dict[tuple[str, int], tuple[str, str]] = {}
         readers = [
             Reader(port, rate / connections, found, known, random.Random(seed + number), number < EXPORTERS)  # noqa: S311
             for number in range(connections)
         ]
         await asyncio.gather(
-            *(reader.until(end) for reader in readers), _loads(steps, found, end), _memory(pid, found, end)
+            *(reader.until(over) for reader in readers), _loads(steps, found, over), _memory(pid, found, over)
         )
 
     asyncio.run(everything())
