@@ -72,7 +72,7 @@ def assert_sound(found: list[Any]) -> None:
             assert row.line > 1
         else:
             assert row.earliest <= row.latest
-            assert row.id
+            assert str(row.id)
 
 
 @drawn(150)

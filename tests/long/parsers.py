@@ -1,4 +1,4 @@
-"""Everything that reads what others wrote, given thousands of texts and files each that nobody would write."""
+"""Everything that reads what others wrote, given a thousand texts and files each that nobody would write."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .servers import HOME, environment
 from .setting import Line, Setting
 
-EXAMPLES = 3000
+EXAMPLES = 1000
 TESTS = ("tests/test_parsers.py", "tests/ingest/test_hostile_files.py")
 
 
