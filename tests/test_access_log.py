@@ -174,7 +174,7 @@ def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer
     soon: list[Callable[[], None]] = []
 
     class Loop:
-        def call_soon(self, work: Callable[[], None]) -> None:
+        def call_later(self, _seconds: float, work: Callable[[], None]) -> None:
             soon.append(work)
 
     monkeypatch.setattr(access_log, "get_running_loop", Loop)
