@@ -15,7 +15,9 @@ export class Problem extends Error {
 export function addressOf(path, parameters = {}) {
   const query = Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== undefined && value !== "" && value?.length !== 0)
-    .map(([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll("%2C", ",").replaceAll("%2F", "/")}`);
+    .map(
+      ([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll("%2C", ",").replaceAll("%2F", "/")}`,
+    );
   return new URL(path + (query.length ? `?${query.join("&")}` : ""), document.baseURI).href;
 }
 
@@ -42,7 +44,10 @@ export class Api extends EventTarget {
 
   /** The answer at an address that the API gave itself. */
   async read(address, signal) {
-    const answer = await fetch(address, { signal, headers: { Accept: "application/json, application/geo+json, application/problem+json" } });
+    const answer = await fetch(address, {
+      signal,
+      headers: { Accept: "application/json, application/geo+json, application/problem+json" },
+    });
     const body = await answer.json();
     if (!answer.ok) throw new Problem(body, answer.status);
     return body;
