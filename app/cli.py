@@ -224,6 +224,18 @@ def _pairs(arguments: list[str]) -> Iterator[tuple[str, str]]:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced when all is written.")],
+    database: Database = None,
+) -> None:
+    """Copy an embedded database as it is at one moment, while it is served and loaded."""
+    from app.operate import backup as copied
+
+    with _refusals():
+        out.print(copied(_settings(database), file), markup=False)
+
+
+@app.command()
 def status(database: Database = None) -> None:
     """Say what is in the database."""
     from app.operate import status_of

@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import Connection, Engine, func, select
 
 from app import __version__, models
+from app.db.backup import copy_to, is_in_use
 from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.db.state import current_revision
@@ -40,9 +41,9 @@ SLOW = 3600.0  # seconds: commands are not hurried
 
 def upgrade_database(settings: Settings) -> str:
     """Run the missing migrations; the schema that the database is at now."""
-    path = sqlite_path(settings.database_url)
+    path = _file_of(settings)
     if path is None or path.exists():
-        with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+        with _engine(settings, read_only=True, newest=True) as engine, reading(engine, SLOW) as connection:
             found = stored_schema(connection)
         if found == SCHEMA:
             return SCHEMA
@@ -69,22 +70,33 @@ def prepare(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _engine(settings: Settings, read_only: bool) -> Iterator[Engine]:
+def _engine(settings: Settings, read_only: bool, newest: bool = False) -> Iterator[Engine]:
     """An engine that is closed when done with."""
-    engine = make_engine(settings.database_url, read_only=read_only)
+    engine = make_engine(settings.database_url, read_only=read_only, newest=newest)
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-@contextmanager
-def _ready(settings: Settings) -> Iterator[Connection]:
-    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise."""
+def _file_of(settings: Settings) -> Path | None:
+    """The file of an embedded database, which may not be there yet. Raises SchemaError when it is no file."""
     path = sqlite_path(settings.database_url)
+    if path is not None and path.exists() and not path.is_file():
+        raise SchemaError(f"{path.name} is no file; name a database file")
+    return path
+
+
+@contextmanager
+def _ready(settings: Settings, newest: bool = False) -> Iterator[Connection]:
+    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise.
+
+    Who is going to write has to see the `newest` state, which a standby may not have yet.
+    """
+    path = _file_of(settings)
     if path is not None and not path.exists():
         raise SchemaError(f"there is no database file {path.name}; `oxus serve` or `oxus db upgrade` makes one")
-    with _engine(settings, read_only=True) as engine, reading(engine, SLOW) as connection:
+    with _engine(settings, read_only=True, newest=newest) as engine, reading(engine, SLOW) as connection:
         check_schema(connection)
         yield connection
 
@@ -93,21 +105,16 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
+    from app.server import counted_together, options
+
     if workers == 1:
         from app.main import create_app
 
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False, access_log=settings.access_log)
+        uvicorn.run(create_app(settings), host=host, port=port, **options(settings))
         return
-    settings.hand_down()
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        server_header=False,
-        access_log=settings.access_log,
-    )
+    with counted_together(settings, workers) as shared:
+        shared.hand_down()
+        uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:
@@ -174,9 +181,19 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             new.chmod(0o666 & ~_umask())
             new.replace(path)
+            _synced(path.parent)
         except BaseException:
             new.unlink(missing_ok=True)
             raise
+
+
+def _synced(folder: Path) -> None:
+    """Make a new name in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:
@@ -202,11 +219,34 @@ def check_packs(settings: Settings, name: str | None, document: Path | None) -> 
 
 def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     """Load packs and say what changed."""
-    with _ready(settings):
+    with _ready(settings, newest=True):
         pass
     with _engine(settings, read_only=False) as engine:
         done = load_packs(engine, settings.seed_dir, name)
     yield from map(_told, done)
+
+
+def backup(settings: Settings, out: Path) -> str:
+    """Copy an embedded database, as it is at one moment, into a file, and say what it holds.
+
+    Servers and loads go on meanwhile. A file that is there is replaced when the copy is whole, never the database
+    itself. Raises OutputError, SchemaError.
+    """
+    live = sqlite_path(settings.database_url)
+    if live is None:
+        raise OutputError(
+            f"PostgreSQL is copied by its own program: pg_dump --format=custom --file {out} DATABASE_URL; "
+            "the README says how to restore it"
+        )
+    path = out.resolve()
+    if path.exists() and (not path.is_file() or (live.exists() and path.samefile(live))):
+        raise OutputError(f"{out} cannot be written: it is the database itself, or no file")
+    if is_in_use(path):
+        raise OutputError(f"{out} cannot be written: it is a database in use; name another file")
+    with _ready(settings) as connection, _replacing(str(path)) as file:
+        copy_to(connection, Path(file.name))
+        revision = current_revision(connection)
+        return f"revision {revision}, {os.fstat(file.fileno()).st_size} bytes, in {out}"
 
 
 DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}
@@ -231,7 +271,7 @@ def import_files(
     for report in reports:
         if not report.parent.is_dir() or report.is_dir():
             raise OutputError(f"{report} cannot be written: there is no such folder, or it is one itself")
-    with _ready(settings):
+    with _ready(settings, newest=True):
         pass
     with _engine(settings, read_only=False) as engine:
         done = import_dataset(engine, DATASETS[dataset], files, snapshot, told)
@@ -284,7 +324,7 @@ def check_database(settings: Settings) -> list[str]:
     """Everything that is wrong with the database: schema, foreign keys, events that do not follow from claims."""
     from app.db.migrate import differences
 
-    with _ready(settings) as connection:
+    with _ready(settings, newest=True) as connection:
         faults = damage(connection)
         faults += [f"schema: {found}" for found in differences(connection, models.METADATA)]
     with _engine(settings, read_only=False) as engine, writing(engine) as connection:

@@ -1,6 +1,7 @@
 """Everything that can be set from outside; the only place that touches the environment."""
 
 import os
+import re
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -8,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HOME = Path(__file__).resolve().parent.parent
 """Where `migrations/` and the packs that ship with Oxus lie: beside the package."""
+
+SHORTEST_TOKEN = 16  # characters: `openssl rand -hex 16` gives 32
 
 
 class Settings(BaseSettings):
@@ -19,12 +22,45 @@ class Settings(BaseSettings):
     seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
     query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
     export_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
-    access_log: bool = Field(False, description="whether the server prints a line for each request")
+    access_log: bool = Field(False, description="whether the server prints a line of JSON for each request")
     cache_mb: int = Field(64, ge=0, description="memory of one process for answers given before; 0 keeps none")
     fresh_seconds: float = Field(
         0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"
     )
+    stop_seconds: int = Field(30, gt=0, description="how long requests may go on once the server is told to stop")
     exports: int = Field(4, gt=0, description="how many answers with all rows one process sends at a time")
+
+    wait_seconds: float = Field(5.0, gt=0, description="how long a request waits for a thread when all are taken")
+    rate_per_minute: int = Field(0, ge=0, description="requests that one client may make in a minute; 0: any number")
+    read_token: str = Field("", repr=False, description="a secret that readers must send as a bearer token, if any")
+    allowed_hosts: str = Field("", description="names, separated by commas, under which alone the server answers")
+    root_path: str = Field("", description="the prefix under which a proxy shows the server, such as /oxus")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="addresses or networks, separated by commas, that may say who is behind them"
+    )
+    metrics: bool = Field(False, description="whether /metrics tells Prometheus what was answered")
+    metrics_file: str = Field("", description="where the processes of one server count; `oxus serve` makes it")
+
+    telemetry: bool = Field(False, description="whether FastAPI traces and measures requests for OpenTelemetry")
+
+    @field_validator("read_token")
+    @classmethod
+    def _hard_to_guess(cls, token: str) -> str:
+        if token and (len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token)):
+            raise ValueError(f"take {SHORTEST_TOKEN} or more letters, digits or signs of -._~+/=")
+        return token
+
+    @field_validator("root_path")
+    @classmethod
+    def _prefix(cls, path: str) -> str:
+        if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+            raise ValueError("write it with a slash in front and none at the end: /oxus")
+        return path
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names under which alone the server answers; none: any."""
+        return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
 
     @field_validator("database_url")
     @classmethod

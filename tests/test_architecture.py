@@ -10,7 +10,7 @@ from app.settings import HOME
 
 APP = HOME / "app"
 LAYERS = [
-    {"cli", "main", "operate"},
+    {"cli", "main", "operate", "server"},
     {"api", "ingest"},
     {"resources"},
     {"query", "schemas", "formats", "rules"},
@@ -23,6 +23,7 @@ LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 SIBLINGS_ALLOWED = {
     ("cli", "operate"),  # the commands call what does their work
     ("operate", "main"),  # `serve` starts the application
+    ("operate", "server"),  # and tells how to listen
     ("query", "schemas"),  # which fields a row has, for fields=
     ("query", "rules"),  # answers that rules derive from stored claims
 }

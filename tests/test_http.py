@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app import __version__
-from app.db.engine import reading
+from app.db.engine import reading, writing
+from app.db.schema import SCHEMA
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.resources import RESOURCES
@@ -238,7 +239,8 @@ def test_every_row_of_every_list_has_a_page_that_says_the_same(ask: Ask) -> None
 
 def test_the_probes_answer(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ok", "revision": 1}
+    ready = {"status": "ok", "revision": 1, "schema": SCHEMA, "packs": ["northern-afghanistan-2021"]}
+    assert client.get("/readyz").json() == ready
 
 
 def assert_unavailable(response: Any, url: str) -> None:
@@ -270,10 +272,24 @@ def test_a_database_that_is_not_there_is_not_ready(databases: Databases) -> None
 
 def test_a_migrated_database_is_ready_and_empty(databases: Databases) -> None:
     with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
-        assert client.get("/readyz").json() == {"status": "ok", "revision": 0}
+        assert client.get("/readyz").json() == {"status": "ok", "revision": 0, "schema": SCHEMA, "packs": []}
         for name in RESOURCES:
             body = client.get(f"/v1/{name}", params={"count": "exact"}).json()
             assert body == {"revision": 0, "packs": [], "matched": 0, "returned": 0, "next": None, "items": []}
+
+
+@pytest.mark.parametrize("schema", ["0001", "9999"])
+def test_a_database_of_another_schema_is_not_ready_and_the_answer_says_what_to_do(
+    databases: Databases, schema: str
+) -> None:
+    url = databases.loaded()
+    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{schema}'"))  # noqa: S608 - of this test
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0
+    assert ("oxus db upgrade" if schema == "0001" else "needs a newer Oxus") in response.json()["detail"]
 
 
 WRITES = [

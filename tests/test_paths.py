@@ -1,22 +1,33 @@
 """Whichever way an answer is found, it is the same answer: every path that SQLite can be told gives the same rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.query import pages
+from app.query.costs import FREE, JOINED, Path
 from app.query.listing import Listing
 from app.query.params import Among, Asked
-from app.query.paths import FREE, JOINED, Path
 from app.resources import RESOURCES
 
 LISTS = [name for name, resource in RESOURCES.items() if resource.listing.indexes]
 
 
 def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
-    """Every path that fits a question."""
+    """Every path that fits a question, with its conditions put to row after row, and with all of them listed."""
+    every = frozenset(asked.values)
+    for path in starts(listing, asked, by_date):
+        yield path
+        if path is not FREE:
+            yield replace(path, listed=every)
+            yield replace(path, listed_vague=every)
+
+
+def starts(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
+    """Where an answer may start."""
     indexes = listing.indexes
     assert indexes
     yield FREE

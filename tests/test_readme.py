@@ -14,7 +14,7 @@ from ingest.test_acled_reading import acled_bytes
 from typer.testing import CliRunner
 
 from app.cli import app as commands
-from app.settings import HOME
+from app.settings import HOME, Settings
 
 README = (HOME / "README.md").read_text()
 TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
@@ -57,6 +57,12 @@ def test_the_commands_listed_are_the_commands_there_are() -> None:
     there = {command.callback.__name__ for command in commands.registered_commands if command.callback}
     there |= {f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands}  # type: ignore[union-attr]
     assert listed | {"db check"} == there
+
+
+def test_every_setting_is_explained() -> None:
+    made = {"metrics_file"}  # by the command itself
+    explained = set(re.findall(r"`OXUS_([A-Z_]+)`", README))
+    assert {name.upper() for name in Settings.model_fields if name not in made} == explained
 
 
 RUN = re.findall(

@@ -89,7 +89,7 @@ async def _answered(
 
         def write(snapshot: Snapshot) -> Iterable[bytes]:
             found = shape(snapshot.connection, question)
-            counts: Shown = reader.kept(snapshot.revision, "acled", lambda: count_shown(snapshot.connection))
+            counts: Shown = reader.kept(snapshot.connection, "acled", lambda: count_shown(snapshot.connection))
             known = counts.shown if columns is EVENT_COLUMNS and not question.filters else None
             reading = Reading(snapshot.connection, found, question, time.monotonic() + seconds, known)
             snapshot.headers |= _beside(snapshot, question, counts)

@@ -6,9 +6,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
-from anyio import CancelScope, move_on_after
+from anyio import CancelScope, CapacityLimiter, fail_after, move_on_after
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from app import __version__
 from app.api.methods import HEAD, Receive, Scope, Send
 from app.db.engine import is_embedded, reading
-from app.db.state import current_revision
+from app.db.state import current_mark, current_revision
 from app.errors import InvalidParameterError, NotAcceptableError, UnavailableError
 from app.formats import FORMATS
 from app.formats.as_geojson import licence_url
@@ -35,39 +35,61 @@ EXPOSED = (
 )
 """Headers that a page from elsewhere may read."""
 
+THREADS = 32
+"""Answers worked out at a time, fewer than a process has threads (40) and connections: exports need some, and on SQLite
+short questions a connection at once."""
+
 
 @dataclass
 class Reader:
     """What every answer needs: the reading engine, its limits, and what was worked out of the newest revision.
 
     `seconds` is the longest that an answer may take, `export_seconds` the longest that all rows may take to be sent,
-    `exports` how many such answers are sent at a time.
+    `exports` how many such answers are sent at a time. What is not short has one of the `threads`, for which it waits
+    at most `wait_seconds`: who comes when all are taken by long questions is told so, instead of waiting for ever.
     """
 
     engine: Engine
     seconds: float
     export_seconds: float
     exports: int
-    _kept: tuple[int, dict[str, Any]] = field(default_factory=lambda: (-1, {}))
+    wait_seconds: float = 5.0
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
+    _kept: tuple[str, dict[str, Any]] = field(default_factory=lambda: ("", {}))
     _exporting: int = 0
 
-    def kept(self, revision: int, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` works out of a revision; it is made again only after a load."""
-        if self._kept[0] != revision:
-            self._kept = revision, {}
-        values = self._kept[1]
+    def kept(self, connection: Connection, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` works out of the present revision; it is made again only after a load."""
+        mark = current_mark(connection)
+        of, values = self._kept  # taken once: meanwhile another thread may see another server's revision
+        if of != mark:
+            values = {}
+            self._kept = mark, values
         if name not in values:
             values[name] = make()
         return values[name]
 
-    def packs(self, connection: Connection, revision: int) -> list[PackRow]:
+    def packs(self, connection: Connection) -> list[PackRow]:
         """The packs that are loaded."""
 
         def read() -> list[PackRow]:
             return [PackRow.model_validate_json(row) for row in pack_rows(connection)]
 
-        found: list[PackRow] = self.kept(revision, "packs", read)
+        found: list[PackRow] = self.kept(connection, "packs", read)
         return found
+
+    async def in_thread(self, work: Callable[..., Response], *given: Any) -> Response:
+        """What some work gives, done in a thread. Raises UnavailableError when there is none for too long."""
+        place = object()
+        try:
+            with fail_after(self.wait_seconds):
+                await self.threads.acquire_on_behalf_of(place)
+        except TimeoutError:
+            raise UnavailableError("too many long questions are being answered; ask again later") from None
+        try:
+            return await run_in_threadpool(work, *given)
+        finally:
+            self.threads.release_on_behalf_of(place)
 
     @contextmanager
     def exporting(self) -> Iterator[None]:
@@ -114,10 +136,21 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 def address(request: Request, path: str | None = None, without: Sequence[str] = (), **query: str | int) -> str:
     """The address that was asked, with this path and these parameters instead; ASCII, as a header wants it."""
-    kept = [(name, value) for name, value in pairs_of(request) if name not in query and name not in without]
-    asked = urlencode([*kept, *query.items()], errors="replace")
-    there = quote(path or request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
-    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if asked else ''}{asked}"
+    given = request.scope["query_string"]
+    kept = [part for part in given.split(b"&") if part and _name(part) not in query and _name(part) not in without]
+    parts = [quote(part, safe=WRITTEN) for part in kept] + ([urlencode(query)] if query else [])
+    there = quote(path or request.scope["path"], safe=WRITTEN.replace("%", ""), errors="replace")
+    return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if parts else ''}{'&'.join(parts)}"
+
+
+WRITTEN = "/:@!$'()*+,;=~?%"
+"""Signs that stand in an address as they were given."""
+
+
+def _name(part: bytes) -> str:
+    """The name of a parameter, of a part of a query string."""
+    name = part.partition(b"=")[0].decode("utf-8", "replace")
+    return unquote_plus(name) if "%" in name or "+" in name else name
 
 
 def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[Format]) -> Format:
@@ -125,23 +158,29 @@ def format_of(request: Request, values: Mapping[str, Any], offered: Sequence[For
     if "f" in values:
         return next(format_ for format_ in offered if format_.name == values["f"])
     accept = ", ".join(request.headers.getlist("accept"))
-    weights = [max(weight(accept, media) for media in format_.media_types) for format_ in offered]
+    given = ranges_of(accept)
+    weights = [max(weight(given, media) for media in format_.media_types) for format_ in offered]
     if max(weights) == 0:
         media = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"this can be written as {media}; ask for one of them, or leave Accept out")
     return offered[weights.index(max(weights))]  # the first of equals
 
 
-def weight(accept: str, media: str) -> float:
-    """How much a media type is wanted: the most exact range that covers it decides (RFC 9110)."""
+def ranges_of(accept: str) -> dict[str, float]:
+    """The media ranges that Accept names, and how much each is wanted; nothing means anything (RFC 9110)."""
     if not accept.strip(", "):
-        return 1.0
+        return {"*/*": 1.0}
     weights: dict[str, float] = {}
     for part in accept.split(","):
         given, *options = (piece.strip().lower() for piece in part.split(";"))
         stated = next((option[2:] for option in options if option.startswith("q=")), "1")
         number = stated.replace(".", "", 1).isdecimal() and stated.isascii()
         weights[given] = min(float(stated), 1.0) if number else 1.0
+    return weights
+
+
+def weight(weights: Mapping[str, float], media: str) -> float:
+    """How much a media type is wanted: the most exact range that covers it decides."""
     for covering in (media, media.partition("/")[0] + "/*", "*/*"):
         if covering in weights:
             return weights[covering]
@@ -170,7 +209,7 @@ async def answer(
         return await _streamed(reader, request, write, format_)
     if short and is_embedded(reader.engine):
         return _whole(reader, request, write, format_)  # shorter than the way to a thread and back
-    return await run_in_threadpool(_whole, reader, request, write, format_)
+    return await reader.in_thread(_whole, reader, request, write, format_)
 
 
 def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
@@ -232,19 +271,19 @@ class _Stream(StreamingResponse):
 def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seconds: float) -> Sent:
     with reading(reader.engine, seconds) as connection:
         revision = current_revision(connection)
-        etag = _etag(request, revision, format_)
+        etag = _etag(request, current_mark(connection), format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if has_already(request, etag):
             yield HTTPStatus.NOT_MODIFIED, headers
             return
-        snapshot = Snapshot(connection, revision, reader.packs(connection, revision), format_)
+        snapshot = Snapshot(connection, revision, reader.packs(connection), format_)
         try:
             chunks = iter(write(snapshot))
             first = next(chunks, b"")
             if request.headers.get("if-none-match", "").strip() == "*":  # whatever there is, once it is known to be
                 yield HTTPStatus.NOT_MODIFIED, headers
                 return
-            credit = reader.kept(revision, "credits", lambda: _credits(revision, snapshot.packs))
+            credit = reader.kept(connection, "credits", lambda: _credits(revision, snapshot.packs))
             headers |= {"Content-Type": format_.media_type, **credit, **snapshot.headers}
             links = [f'<{link["href"]}>; rel="next"' for link in snapshot.links if link["rel"] == "next"]
             if links:
@@ -272,13 +311,12 @@ def _credits(revision: int, packs: Sequence[PackRow]) -> dict[str, str]:
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")  # a header holds ASCII: the rest is percent-encoded
 
 
-def _etag(request: Request, revision: int, format_: Format) -> str:
+def _etag(request: Request, mark: str, format_: Format) -> str:
     """Software version, revision, query and format: nothing else can change an answer."""
-    pairs = urlencode(sorted(pairs_of(request)), errors="replace")
-    asked = f"{__version__} {revision} {format_.name} {request.url.path}?{pairs}"
+    pairs = b"&".join(sorted(request.scope["query_string"].split(b"&")))
     # The address under which the server is reached is part of `next`.
-    digest = hashlib.sha256(f"{asked} {request.base_url}".encode("utf-8", "replace"))
-    return f'"{digest.hexdigest()[:32]}"'
+    asked = f"{__version__} {mark} {format_.name} {request.base_url} {request.url.path}?"
+    return f'"{hashlib.sha256(asked.encode("utf-8", "replace") + pairs).hexdigest()[:32]}"'
 
 
 def has_already(request: Request, etag: str) -> bool:

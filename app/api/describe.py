@@ -1,6 +1,6 @@
 """How parameters and answers appear in the API's description (OpenAPI)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,6 +18,9 @@ _PROBLEMS = {
     404: "There is no such id.",
     405: "Nothing but GET, HEAD and OPTIONS is answered.",
     406: "None of the formats asked for can be written.",
+    413: "The request has a body; everything that is asked stands in the address.",
+    414: "The address is too long.",
+    431: "The headers are too many or too long.",
     503: "The database cannot answer now; Retry-After tells when to ask again.",
 }
 _IDS = {
@@ -30,13 +33,31 @@ _IDS = {
 }
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Put the shape of problems into the description: a model named beside a route would be described as JSON."""
+_GUARDS = {
+    401: "The token is missing or wrong; WWW-Authenticate says how it is sent.",
+    421: "The server does not answer under the name that was asked for.",
+    429: "More was asked in a minute than this server allows; Retry-After tells when to ask again.",
+}
+
+
+def describe_problems(app: FastAPI, guards: Collection[int] = ()) -> None:
+    """Put the shape of problems into the description: a model named beside a route would be described as JSON.
+
+    `guards` are statuses with which this server refuses beside those of all servers; 401: it asks for a token.
+    """
     plain = app.openapi
+    refusals = {str(status): {"description": _GUARDS[status], "content": PROBLEM} for status in guards}
 
     def whole() -> dict[str, Any]:
         description = plain()
         description["components"]["schemas"]["ProblemRow"] = ProblemRow.model_json_schema()
+        for methods in description["paths"].values():
+            for operation in methods.values():
+                operation["responses"] |= refusals
+        if 401 in guards:
+            description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            description["security"] = [{"token": []}]
+            description["paths"]["/healthz"]["get"]["security"] = []
         return description
 
     app.openapi = whole  # type: ignore[method-assign]

@@ -35,11 +35,12 @@ def paged(
     """A page in the format that was asked for, with links to itself, to the next one, and those given."""
     snapshot.pages.append(found)
     media = {"type": snapshot.format.media_types[0]}
-    snapshot.links = [{"rel": "self", "href": address(request)} | media, *links]
-    if found.next:
-        snapshot.links.append({"rel": "next", "href": address(request, cursor=found.next)} | media)
+    if snapshot.format is not FORMATS["json"]:  # its envelope has a place for the next page alone
+        snapshot.links = [{"rel": "self", "href": address(request)} | media, *links]
     if snapshot.format.name != "json":
         snapshot.headers |= _beside(found, asked, snapshot.format.name)
+    if found.next:
+        snapshot.links.append({"rel": "next", "href": address(request, cursor=found.next)} | media)
     head = asked.head(snapshot.revision, snapshot.packs, values, found, snapshot.links)
     return snapshot.format.write(head, found.batches)
 

@@ -10,6 +10,8 @@ ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEAD = "oxus.head"
 """Key of a request's scope that was HEAD: nobody will read the body."""
+REQUEST_ID = "oxus.request_id"
+"""Key of a request's scope for the id under which it is logged, if it is."""
 ALLOWED = b"GET, HEAD, OPTIONS"
 
 

@@ -131,7 +131,7 @@ async def collection(request: Request) -> Response:
 def _collection(request: Request, snapshot: Snapshot, resource: Resource) -> dict[str, Any]:
     reader: Reader = request.app.state.reader
     extent_ = reader.kept(
-        snapshot.revision, f"extent of {resource.name}", lambda: _extent(resource, snapshot.connection)
+        snapshot.connection, f"extent of {resource.name}", lambda: _extent(resource, snapshot.connection)
     )
     path = f"/collections/{resource.name}"
     return {

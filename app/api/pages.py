@@ -1,16 +1,18 @@
 """The page and the landing document, the files of the page, and the probes of operation."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app import __version__
-from app.api.answers import JSON, Snapshot, answer, has_already, pairs_of, weight
+from app.api.answers import JSON, Snapshot, answer, has_already, pairs_of, ranges_of, weight
 from app.api.assets import Assets
 from app.api.describe import describe
 from app.api.headers import policy
+from app.api.metrics import MEDIA_TYPE, Counts, exposition
+from app.db.schema import SCHEMA, check_schema
 from app.errors import NotFoundError
 from app.formats.base import dumps
 from app.query.listing import format_param
@@ -73,10 +75,20 @@ async def landing(request: Request) -> Response:
     return await answer(request, values, write)
 
 
+def metrics_of(counts: Counts) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that tells Prometheus what was counted."""
+
+    async def metrics(request: Request) -> Response:
+        read_query(pairs_of(request), {})
+        return Response("".join(exposition(counts.sums())), media_type=MEDIA_TYPE)
+
+    return metrics
+
+
 def _wants_page(request: Request, values: dict[str, Any]) -> bool:
     """Whether HTML is asked for, or preferred; who accepts anything (curl, scripts) gets JSON."""
-    accept = ", ".join(request.headers.getlist("accept"))
-    return bool(values["f"] == "html" if "f" in values else weight(accept, HTML) > weight(accept, JSON))
+    given = ranges_of(", ".join(request.headers.getlist("accept")))
+    return bool(values["f"] == "html" if "f" in values else weight(given, HTML) > weight(given, JSON))
 
 
 def _page(request: Request) -> Response:
@@ -113,8 +125,12 @@ async def healthz(request: Request) -> Response:
 
 @router.get("/readyz", tags=["operation"], summary="The database answers", **describe(Ready, ()))
 async def readyz(request: Request) -> Response:
-    """Answers with the revision when the database can be read, and with a 503 problem when it cannot."""
+    """Answers with what is loaded when the database can be read and has the schema of this version; else with a 503."""
     values = read_query(pairs_of(request), {})
-    return await answer(
-        request, values, lambda snapshot: [dumps({"status": "ok", "revision": snapshot.revision}).encode()]
-    )
+
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
+        check_schema(snapshot.connection)
+        packs = [pack.id for pack in snapshot.packs]
+        yield dumps({"status": "ok", "revision": snapshot.revision, "schema": SCHEMA, "packs": packs}).encode()
+
+    return await answer(request, values, write)

@@ -8,8 +8,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from app.api.access_log import new_id
 from app.api.answers import address
-from app.api.methods import ALLOWED
+from app.api.methods import ALLOWED, REQUEST_ID
 from app.errors import (
     InvalidParameterError,
     MovedError,
@@ -72,8 +73,13 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
-async def _unexpected(_request: Request, _error: Exception) -> Response:
-    return problem(500, "something went wrong here; it was logged")
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """The server writes the error to its log, with this note; what is answered names it and tells nothing else."""
+    id_ = request.scope.get(REQUEST_ID) or new_id()
+    error.add_note(f"request {id_}: {request.method} {request.scope['path']!r}")
+    response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
+    response.headers["X-Request-ID"] = id_
+    return response
 
 
 def handle_errors(app: FastAPI) -> None:

@@ -11,6 +11,8 @@ from app.db.state import Watch
 
 LARGEST_SHARE = 16
 """No answer may take more than this part of the memory."""
+USUAL_HEADERS = 4000
+"""Bytes; whoever sends more, or a body, is not answered from memory."""
 OF_304 = (b"etag", b"cache-control", b"vary", b"access-control-allow-origin", b"access-control-expose-headers")
 """What an answer without a body keeps of the headers of the one with it (RFC 9110, 15.4.5)."""
 
@@ -44,11 +46,14 @@ class Remembered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not self.most_bytes:
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         key, known = _asked(scope)
-        state = await self._state()
+        if key is None:
+            await self.app(scope, receive, send)
+            return
+        state = await self._state() if self.watch.remote else self.watch.state()
         given = self._given.get(key)
         if given is None or state is None or given.state != state:
             await self.app(scope, receive, self._remembering(key, state, send))
@@ -73,13 +78,19 @@ class Remembered:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     started.extend(message["headers"])
-            elif started and state is not None and not message.get("more_body") and await self._state() == state:
+            elif started and not message.get("more_body") and await self._is_of(state, started):
                 self._keep(key, state, started, message.get("body", b""))
             else:
                 started.clear()
             await send(message)
 
         return sending
+
+    async def _is_of(self, state: Hashable, headers: Headers) -> bool:
+        """Whether an answer was made in the state that was seen before it, which is still the present one."""
+        if state is None or not self.watch.shows(state, dict(headers).get(b"oxus-revision")):
+            return False
+        return await self._state() == state
 
     def _keep(self, key: Hashable, state: Hashable, headers: Headers, body: bytes) -> None:
         etag = dict(headers).get(b"etag")
@@ -95,10 +106,13 @@ class Remembered:
 
 
 def _asked(scope: Scope) -> tuple[Hashable, bytes]:
-    """The key of a request, and the value of If-None-Match."""
+    """The key of a request, and the value of If-None-Match; no key for what may have to be refused."""
     accept = host = known = b""
-    elsewhere = False
+    elsewhere, size = False, 0
     for name, value in scope["headers"]:
+        size += len(value)
+        if name == b"content-length" or name == b"transfer-encoding" or size > USUAL_HEADERS:
+            return None, b""
         if name == b"accept":
             accept += b"," + value
         elif name == b"host":

@@ -11,6 +11,10 @@ from sqlalchemy.exc import DBAPIError
 NO_BASE: Mapping[str, int] = {}
 IN_PLACE = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
 """Columns whose values are few, or grow with every row that an import adds."""
+GROWING = "event_pk"
+"""The first column of indexes that new rows are added to at their end, whatever follows it."""
+MOST = "known_until = '9999-12-31'"
+"""The condition of indexes that hold most rows of their table; others hold few."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -88,8 +92,11 @@ def indexes_last(connection: Connection, tables: Collection[str]) -> Iterator[No
 
 
 def _is_cheap(statement: str) -> bool:
-    """Whether an index is of one column in which new rows stand together: to read the table again would cost more."""
-    return statement.rpartition("(")[2].strip(' )"') in IN_PLACE
+    """Whether to read the table again would cost more than to put rows in place: where new rows stand together in an
+    index, and where it holds few rows at all."""
+    columns, _, condition = statement.partition(" WHERE ")
+    named = columns.rpartition("(")[2].strip(' )"')
+    return named in IN_PLACE or named.split(",")[0] == GROWING or condition not in ("", MOST)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from app.db.state import one_snapshot
@@ -23,12 +23,29 @@ from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
 
 BUSY_SECONDS = 30.0
+BUSY_READER_SECONDS = 2.0
+"""Readers wait for nobody but a process that keeps an embedded database all to itself."""
 WRITE_LOCK = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
 MUCH_CACHE = 48 << 20
 """Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
 every id falls at a place of its own."""
+MAPPED = 1 << 40
+"""Bytes of an embedded database that readers see as memory (SQLite stops at 2 GB): to have the system copy each page
+costs more than what is done with it."""
 TIMEOUT = "oxus.timeout"
 """Under which a connection remembers the limit that it was given, so that it need not be told each time."""
+IF_A_SERVER_IS_GONE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""After how many seconds (the last: milliseconds) a silent server is given up; a URL may say otherwise."""
+WRITERS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
+NEWEST_READERS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
+RECONNECT_SECONDS = 600
+"""Readers go back to a server that was away after at most this long."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
 
 
@@ -55,11 +72,16 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            address,
+            uri=True,
+            timeout=BUSY_READER_SECONDS if read_only else BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA mmap_size = {MAPPED}")
         connection.create_function("great_circle_km", 4, distance_km, deterministic=True)
         return connection
 
@@ -73,26 +95,48 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: str, read_only: bool) -> Engine:
-    address = make_url(url).set(drivername="postgresql+psycopg")
+def _postgresql_engine(url: str, read_only: bool, newest: bool) -> Engine:
     if find_spec("psycopg") is None:
         raise SchemaError("PostgreSQL needs the extra: pip install -c requirements.lock -e '.[postgresql]'")
-    if read_only:
-        return create_engine(
-            address,
-            isolation_level="REPEATABLE READ",
-            pool_size=8,
-            max_overflow=32,
-            pool_pre_ping=True,
-            connect_args={"options": "-c default_transaction_read_only=on"},
-        )
-    return create_engine(address)
+    given = IF_A_SERVER_IS_GONE | _read_by_libpq(url)
+    if not read_only:
+        return create_engine("postgresql+psycopg://", connect_args=given | WRITERS)
+    given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on"
+    return create_engine(
+        "postgresql+psycopg://",
+        isolation_level="REPEATABLE READ",
+        pool_size=8,
+        max_overflow=32,
+        pool_pre_ping=True,
+        pool_recycle=RECONNECT_SECONDS,
+        connect_args=given | (NEWEST_READERS if newest else {}),
+    )
 
 
-def make_engine(url: str, *, read_only: bool) -> Engine:
-    """An engine for the database that the URL names. Nothing is opened yet."""
+def _read_by_libpq(url: str) -> dict[str, Any]:
+    """What a URL asks for, as PostgreSQL's own library reads it: it may name several servers, each with its port.
+
+    Raises SchemaError, without the URL, which may hold a password.
+    """
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return conninfo_to_dict(url)
+    except ProgrammingError:
+        raise SchemaError(
+            "the database URL is not as PostgreSQL wants it; see https://www.postgresql.org/docs/current/libpq-connect.html"
+        ) from None
+
+
+def make_engine(url: str, *, read_only: bool, newest: bool = False) -> Engine:
+    """An engine for the database that the URL names. Nothing is opened yet.
+
+    Where the URL names several servers, readers go where it says (`target_session_attrs`, `load_balance_hosts`), and
+    writers to the one that takes writes, as do readers who must see the `newest` state.
+    """
     path = sqlite_path(url)
-    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only)
+    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only, newest)
 
 
 def is_embedded(engine: Engine) -> bool:
@@ -115,7 +159,7 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
             one_snapshot(connection),
         ):
             yield connection
-    except DBAPIError as error:
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
 
 
@@ -138,22 +182,44 @@ def _limited(connection: Connection, seconds: float) -> Iterator[None]:
         raw.set_progress_handler(None, 0)
 
 
-_UNAVAILABLE = ("unable to open", "locked", "busy", "disk i/o", "readonly", "disk is full")
+TOO_LONG = "the query took longer than it may; ask for less"
+TAKES_NO_WRITES = "the database takes no writes (a standby, or set to read only); name the primary in its URL, too"
+NO_ROOM = "there is no room left on the disk for the database"
+UNREACHABLE = "the database cannot be reached or is busy"
+LOCKED = "the database is locked by another process"
+UNAVAILABLE = {
+    "interrupted": TOO_LONG,
+    "statement timeout": TOO_LONG,
+    "session is read-only": TAKES_NO_WRITES,
+    "hot standby mode": TAKES_NO_WRITES,
+    "unable to open": "the database file cannot be opened: it is not there, or may not be read",
+    "locked": LOCKED,
+    "busy": LOCKED,
+    "readonly": "the database file may only be read, or the folder it is in",
+    "disk i/o": "the disk failed to read or write the database file, or is full",
+    "disk is full": NO_ROOM,
+    "no space left": NO_ROOM,
+}
+"""What passes by itself, or when whoever runs the machine has seen to it: a part of the driver's message, and ours."""
 
 
-def _translated(error: DBAPIError) -> Exception:
+def _translated(error: Exception) -> Exception:
     """What went wrong, in words that hold no SQL and no path; the error itself if it is a fault of ours."""
-    message = str(error.orig).lower()
-    if "interrupted" in message or "statement timeout" in message:
-        return UnavailableError("the query took longer than it may; ask for less")
-    if "no such table" in message or type(error.orig).__name__ == "UndefinedTable":
+    original = error.orig if isinstance(error, DBAPIError) else error
+    message = str(original).lower()
+    kinds = {kind.__name__ for kind in type(original).__mro__}
+    if "no such savepoint" in message and original and isinstance(original.__context__, DBAPIError):
+        return _translated(original.__context__)  # a full disk ends the transaction before we do
+    if "no such table" in message or "UndefinedTable" in kinds:
         return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
     if "malformed" in message or "not a database" in message:
         return SchemaError("the database file is damaged or no database; restore a backup")
-    embedded = isinstance(error.orig, sqlite3.Error)
-    if isinstance(error, OperationalError) and (not embedded or any(part in message for part in _UNAVAILABLE)):
-        return UnavailableError("the database cannot be reached or is busy")
-    return error
+    if "OperationalError" not in kinds:
+        return error
+    for part, ours in UNAVAILABLE.items():
+        if part in message:
+            return UnavailableError(ours)
+    return error if isinstance(original, sqlite3.Error) else UnavailableError(UNREACHABLE)
 
 
 @contextmanager
@@ -173,7 +239,9 @@ def writing(engine: Engine, *, much: bool = False, trusted: bool = False) -> Ite
                 yield connection
             if is_embedded(engine) and much:
                 _tidied_up(connection)
-    except OperationalError as error:
+    except IntegrityError:
+        raise
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
 
 
@@ -191,6 +259,7 @@ def _unlike_others(connection: Connection, much: bool, trusted: bool) -> None:
     raw.execute(f"PRAGMA foreign_keys = {'OFF' if trusted else 'ON'}")
     if much:
         raw.execute(f"PRAGMA cache_size = -{MUCH_CACHE >> 10}")
+        raw.execute("PRAGMA threads = 2")  # indexes are sorted on the core that reading files has left
 
 
 def prepare_for_writing(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Functions that both databases know: SQLite gets them from the engine, PostgreSQL from a migration."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.compiler import compiles
@@ -35,6 +36,11 @@ class Vague(FunctionElement[Any]):
 
     inherit_cache = True
     type = NullType()  # a Boolean would be compared with 1, and then no index would fit
+
+
+def is_vague(earliest: date | None, latest: date | None) -> bool:
+    """The same of dates at hand."""
+    return earliest is None or latest is None or (latest - earliest).days > LONG_DAYS
 
 
 def vague(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:

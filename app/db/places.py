@@ -16,24 +16,30 @@ from sqlalchemy.types import NullType
 
 PLACED = {"event_view": "known_until = '9999-12-31'", "location": ""}
 """The tables whose points are kept, and of which rows."""
+KEYS = {"event_view": "event_pk", "location": "pk"}
+"""The column by which a point's row is found: of the rows of an event, one is known now."""
 
 
-def create_points(dialect: str, name: str) -> list[str]:
-    """The statements that keep the points of a table, beginning with those that are there."""
+def create_points(dialect: str, name: str, key: str) -> list[str]:
+    """The statements that keep the points of a table by a column, beginning with those that are there."""
     condition = PLACED[name]
     if dialect == "postgresql":
         where = f" WHERE {condition}" if condition else ""
         return [f"CREATE INDEX ix_{name}_point ON {name} USING GIST (point(longitude, latitude)){where}"]
-    kept = f"new.latitude IS NOT NULL{f' AND new.{condition}' if condition else ''}"
-    point = "new.pk, new.longitude, new.longitude, new.latitude, new.latitude"
-    put = f"INSERT INTO {name}_point SELECT {point} WHERE {kept}"
-    drop = f"DELETE FROM {name}_point WHERE pk = old.pk"
+    kept, gone = (
+        f"{when}.latitude IS NOT NULL{f' AND {when}.{condition}' if condition else ''}" for when in ("new", "old")
+    )
+    columns = "(pk, west, east, south, north)"
+    point = f"new.{key}, new.longitude, new.longitude, new.latitude, new.latitude"
+    put = f"INSERT INTO {name}_point {columns} SELECT {point} WHERE {kept}"
+    drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {gone}"
     there = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
+    every = f"SELECT {key}, longitude, longitude, latitude, latitude FROM {name} WHERE {there}"
     return [
-        f"CREATE VIRTUAL TABLE {name}_point USING rtree(pk, west, east, south, north)",
-        f"INSERT INTO {name}_point SELECT pk, longitude, longitude, latitude, latitude FROM {name} WHERE {there}",
+        f"CREATE VIRTUAL TABLE {name}_point USING rtree{columns}",
+        f"INSERT INTO {name}_point {columns} {every}",
         f"CREATE TRIGGER {name}_point_added AFTER INSERT ON {name} WHEN {kept} BEGIN {put}; END",
-        f"CREATE TRIGGER {name}_point_gone AFTER DELETE ON {name} BEGIN {drop}; END",
+        f"CREATE TRIGGER {name}_point_gone AFTER DELETE ON {name} WHEN {gone} BEGIN {drop}; END",
         f"CREATE TRIGGER {name}_point_moved AFTER UPDATE ON {name} BEGIN {drop}; {put}; END",
     ]
 
@@ -74,7 +80,7 @@ def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: S
 
 
 def in_boxes(name: str, boxes: Sequence[Sides]) -> Select[Any]:
-    """The pks of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite)."""
+    """The keys (KEYS) of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite)."""
     tree = table(f"{name}_point", *map(column, ("pk", "west", "east", "south", "north")))
     inside = [
         and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north)

@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest migration; `tests/test_migrations.py` holds it to the chain."""
 
 

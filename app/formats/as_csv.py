@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from app.formats.base import Batches, Format, Head, dumps
-from app.formats.columns import Column, shown
+from app.formats.columns import Column, dig, shown
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a text starts that some spreadsheet takes for a formula; the last four are the full-width forms."""
@@ -30,14 +30,11 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     writer.writerow([column.name for column in columns])
     for batch in batches:
         for text, spot in batch:
-            row, cells = from_json(text), []
-            for name, empty, readers in parts:
-                if name and row.get(name) is None:  # mostly whole parts of a row are missing
-                    cells += empty
-                else:
-                    for value_of, cell in readers:
-                        value = value_of(row, spot)
-                        cells.append("" if value is None else cell(value))
+            row = from_json(text)
+            cells: list[Any] = []
+            for name, empty, written in parts:
+                value = row.get(name) if name else spot
+                cells += empty if value is None else written(value)
             writer.writerow(cells)
         yield out.getvalue().encode()
         out.seek(0)
@@ -45,9 +42,34 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     yield out.getvalue().encode()
 
 
-def _part(name: str, columns: list[Column]) -> tuple[str, list[str], list[tuple[Callable[..., Any], Any]]]:
-    """Neighbouring columns in one field: its name, what is written without it, what reads and writes each of them."""
-    return name, [""] * len(columns), [(column.of, _cell(column)) for column in columns]
+def _part(name: str, columns: list[Column]) -> tuple[str, list[str], Callable[[Any], list[Any]]]:
+    """Neighbouring columns in one field (in none: where the row lies): its name, what is written where it is missing,
+    and what writes its value."""
+    cells = [(column.path[1:], column.name, _cell(column)) for column in columns]
+    empty = [""] * len(columns)
+    if not name:
+        return name, empty, lambda spot: [_empty_or(cell, getattr(spot, column)) for _, column, cell in cells]
+    if cells[0][0] == ():
+        [(_, _, only)] = cells
+        return name, empty, lambda value: [only(value)]
+    if all(len(path) == 1 for path, _, _ in cells):
+        return name, empty, _within([(path[0], cell) for path, _, cell in cells])
+    return name, empty, lambda value: [_empty_or(cell, dig(value, path)) for path, _, cell in cells]
+
+
+def _within(cells: list[tuple[str, Callable[[Any], Any]]]) -> Callable[[Any], list[Any]]:
+    """What writes the values of an object, or of a list of objects; exports have millions of them."""
+
+    def written(value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return [cell([item.get(name) for item in value]) for name, cell in cells]
+        return ["" if (inner := value.get(name)) is None else cell(inner) for name, cell in cells]
+
+    return written
+
+
+def _empty_or(cell: Callable[[Any], Any], value: Any) -> Any:
+    return "" if value is None else cell(value)
 
 
 def _cell(column: Column) -> Callable[[Any], Any]:
@@ -60,7 +82,7 @@ def _cell(column: Column) -> Callable[[Any], Any]:
 
 
 def _listed(values: list[Any]) -> str:
-    return "|".join(map(_item, values))
+    return "|".join([_item(value) for value in values]) if len(values) != 1 else _item(values[0])
 
 
 def _listed_texts(values: list[Any]) -> str:
@@ -73,7 +95,8 @@ def _item(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value).replace("\\", "\\\\").replace("|", "\\|")
+    text = str(value)
+    return text.replace("\\", "\\\\").replace("|", "\\|") if "|" in text or "\\" in text else text
 
 
 def harmless(text: str) -> str:

@@ -49,18 +49,19 @@ SPOT = (
 """Where a row lies, for rows that do not say it themselves."""
 
 
-def _dig(value: Any, path: Sequence[str]) -> Any:
+def dig(value: Any, path: Sequence[str]) -> Any:
+    """What lies in a value by these names; of a list, what lies in each of its items."""
     for at, name in enumerate(path):
         if value is None:
             return None
         if isinstance(value, list):
-            return [_dig(item, path[at:]) for item in value]
+            return [dig(item, path[at:]) for item in value]
         value = value.get(name)  # the feed of changes leaves out what a row has none of
     return value
 
 
 def _deep(path: Sequence[str], row: Mapping[str, Any], _spot: Spot | None) -> Any:
-    return _dig(row, path)
+    return dig(row, path)
 
 
 def _first(name: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:

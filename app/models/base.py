@@ -22,6 +22,9 @@ IN_ORDER = (text("sort_date DESC"), "id", "earliest", "latest", "event_pk")
 """Rows are indexed in the order in which lists give them, with what most filters ask, so that only those are fetched
 that fit."""
 
+FACTS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
+"""What filters ask of an event. An index that holds it judges rows without reading them: a row is a page of its own."""
+
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""
 

@@ -12,7 +12,7 @@ from app import vocab
 from app.db.functions import vague
 from app.db.indexes import is_true, partial_index
 from app.db.types import Key
-from app.models.base import END_OF_TIME, IN_ORDER, KEY_ALONE, Written, between, one_of, ordered
+from app.models.base import END_OF_TIME, FACTS, IN_ORDER, KEY_ALONE, Written, between, one_of, ordered
 
 
 class Event(Written, table=True):
@@ -40,6 +40,10 @@ def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: 
     return partial_index(name, *columns, where=where)
 
 
+OF_EVENT = ("event_pk", "known_until", "known_from", "sort_date", "id", "earliest", "latest", *FACTS)
+"""The views of an event are found by it, and judged and sorted without being read."""
+
+
 class EventView(SQLModel, table=True):
     """An event as it follows from the claims reported before `known_until` (exclusive).
 
@@ -56,7 +60,8 @@ class EventView(SQLModel, table=True):
         between("latitude", -90, 90),
         between("longitude", -180, 180),
         Index("ix_event_view_sort_date_id", *IN_ORDER, "known_from", "known_until"),
-        now("ix_event_view_now", *IN_ORDER),
+        Index("ix_event_view_event_pk", *OF_EVENT),
+        now("ix_event_view_now", *IN_ORDER, *FACTS),
         now("ix_event_view_country", "country", *IN_ORDER),
         now("ix_event_view_category", "category", *IN_ORDER),
         now("ix_event_view_status", "status", *IN_ORDER),
@@ -68,7 +73,7 @@ class EventView(SQLModel, table=True):
     )
 
     pk: int | None = Field(default=None, primary_key=True)
-    event_pk: int = Field(foreign_key="event.pk", index=True)
+    event_pk: int = Field(foreign_key="event.pk")
     id: str = Field(sa_type=Key, index=True, description="the event's id, here for sorting")
     known_from: date
     known_until: date = END_OF_TIME

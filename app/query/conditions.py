@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, func, literal_column, not_, o
 
 from app import models
 from app.db.functions import LONG_DAYS, Vague
-from app.db.places import in_boxes, point_in
+from app.db.places import KEYS, in_boxes, point_in
 from app.db.state import kept
 from app.db.text_search import Words, matching_rows
 from app.errors import InvalidParameterError
@@ -186,7 +186,7 @@ def in_box(parts: list[Box], asked: Asked) -> Among:
     ]
     chosen = in_boxes(places.name, sides)
     if places is asked.rows:
-        return Among(places.c.pk, chosen, or_(*inside))
+        return Among(places.c[KEYS[places.name]], chosen, or_(*inside))
     other = places.alias()  # the rows are joined with the places themselves
     return Among(asked.rows.c.location_id, select(other.c.id).where(other.c.pk.in_(chosen)), or_(*inside))
 
@@ -320,7 +320,7 @@ def read_words(text: str) -> Words:
 
 def full_text(index: str, key: str) -> Condition:
     """Every word and phrase occurs in the row's text."""
-    return lambda phrases, asked: Among(asked.rows.c[key], matching_rows(index, phrases))
+    return lambda phrases, asked: Among(asked.rows.c[key], matching_rows(index, phrases), asking=170.0)
 
 
 def yes_or_no(text: str) -> bool:

@@ -15,7 +15,7 @@ from app.geo import Box
 from app.models.base import table_of
 from app.models.datasets import GED_COLUMNS
 from app.query.conditions import NOW, boxes, in_box, view
-from app.query.lifting import lift, placeholder
+from app.query.lifting import placeholder, taken, with_placeholders
 from app.query.params import Asked, Param, split, whole_number
 from app.timespan import parse_day
 
@@ -130,10 +130,11 @@ def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, li
 
 def _stated(connection: Connection, given: Mapping[str, Any], write: Any, more: tuple[int, ...]) -> list[Any]:
     """What a statement finds that is written once for all questions of a shape."""
-    lifted, shape, leaves = lift(given, frozenset())
+    shape, leaves = taken(given, frozenset())
     key = (connection.dialect.name, write, shape)
 
     def written() -> Statement:
+        lifted = with_placeholders(given, frozenset())
         asked = Asked(lifted, connection, ged)
         met: Any = [PARAMS[name].where(value, asked) for name, value in lifted.items()]  # type: ignore[misc]
         names = [placeholder(at) for at in range(len(leaves) + len(more))]

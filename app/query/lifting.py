@@ -4,9 +4,11 @@ Two questions have the same shape if they differ in nothing but texts, numbers a
 placeholders that stand where those stood; the statement made of them takes the values of any question of the shape.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
+from itertools import count
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -18,23 +20,22 @@ SHAPING = frozenset(("date_match", "stance", "modality"))
 LEAVES = (str, int, float, date, Words)
 
 
-def lift(
-    values: Mapping[str, Any], except_for: frozenset[str]
-) -> tuple[dict[str, Any], tuple[Hashable, ...], list[Any]]:
-    """The values with placeholders in them, the shape that is left, and what the placeholders stand for, in order.
+def taken(values: Mapping[str, Any], except_for: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
+    """The shape of the values, and what is taken out of it, in order.
 
     Values of parameters `except_for` are part of the shape.
     """
     found: list[Any] = []
-    lifted, shape = {}, []
-    for name, value in values.items():
-        if name in except_for:
-            lifted[name] = value
-            shape.append((name, tuple(value) if isinstance(value, list) else value))
-        else:
-            lifted[name], form = _lift(value, found)
-            shape.append((name, form))
-    return lifted, tuple(shape), found
+    shape = tuple(
+        [(name, _kept(value) if name in except_for else _form(value, found)) for name, value in values.items()]
+    )
+    return shape, found
+
+
+def with_placeholders(values: Mapping[str, Any], except_for: frozenset[str]) -> dict[str, Any]:
+    """The values with a placeholder where `taken` takes one out."""
+    numbers = count()
+    return {name: value if name in except_for else _lifted(value, numbers) for name, value in values.items()}
 
 
 def placeholder(at: int) -> str:
@@ -42,15 +43,38 @@ def placeholder(at: int) -> str:
     return f"v{at}"
 
 
-def _lift(value: Any, found: list[Any]) -> tuple[Any, Any]:
+def _kept(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _is_record(value: Any) -> bool:
+    return is_dataclass(value) and not isinstance(value, type)
+
+
+def _form(value: Any, found: list[Any]) -> Any:
+    """What is left of a value without its leaves, which are put into `found`."""
     if value is None or isinstance(value, bool):
-        return value, value
+        return value
     if isinstance(value, LEAVES):
         found.append(value)
-        name, kind = placeholder(len(found) - 1), type(value)
-        return bindparam(name, value, type_=WordsType() if kind is Words else None), kind
-    if is_dataclass(value) and not isinstance(value, type):
-        parts = [_lift(getattr(value, part.name), found) for part in fields(value)]
-        return type(value)(*(part for part, _ in parts)), (type(value), *(form for _, form in parts))
-    parts = [_lift(part, found) for part in value]
-    return type(value)(part for part, _ in parts), (type(value), *(form for _, form in parts))
+        return type(value)
+    kind: Any = type(value)
+    parts = [getattr(value, name) for name in _names(kind)] if _is_record(value) else value
+    return (kind, *[_form(part, found) for part in parts])
+
+
+def _lifted(value: Any, numbers: Iterator[int]) -> Any:
+    """The value with placeholders for its leaves; these are visited in the same order."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, LEAVES):
+        return bindparam(placeholder(next(numbers)), value, type_=WordsType() if type(value) is Words else None)
+    kind: Any = type(value)
+    if _is_record(value):
+        return kind(*[_lifted(getattr(value, name), numbers) for name in _names(kind)])
+    return kind(_lifted(part, numbers) for part in value)
+
+
+@cache
+def _names(record: Any) -> list[str]:
+    return [part.name for part in fields(record)]

@@ -41,7 +41,7 @@ EVENT_INDEXES = Indexes(
         "deaths_max": "ix_event_view_deaths",
         "min_origins": "ix_event_view_origins",
     },
-    keys={"event_pk": "ix_event_view_event_pk", "pk": BY_PK},
+    keys={"event_pk": "ix_event_view_event_pk"},
     lacking={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
     now=where.NOW,
 )

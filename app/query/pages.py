@@ -1,7 +1,7 @@
 """From a question to a page: the conditions, the order, the cursor, one statement."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
@@ -11,14 +11,17 @@ from app.db.indexes import found_by, found_by_number
 from app.db.state import kept
 from app.db.statements import Statement
 from app.geo import Box, Spot
+from app.query.costs import FREE, JOINED, Path
 from app.query.cursors import Sort, after, write_cursor
-from app.query.lifting import SHAPING, lift, placeholder
+from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
 from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test, one_by_one, plain
-from app.query.paths import BY_PK, FREE, JOINED, Chooser, Path
+from app.query.paths import BY_PK, Chooser
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
+NEARBY = "nearby"
+"""Stands for a parameter where rows are looked for no further back than a day, the rest being looked for otherwise."""
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
 
 
@@ -88,28 +91,17 @@ def page(listing: Listing, values: Mapping[str, Any], connection: Connection, *,
     }
     path = _path(listing, asked, limit, by_date=values["sort"] == listing.default_sort)
     ask = _Ask(sort=tuple(values["sort"]), spots=spots, bounded=limit is not None)
-    statement, given = _stated(listing, asked, path, ask)
     if limit is None:
+        statement, given = _stated(listing, asked, path, ask)
         streamed = statement.stream(connection, given, ROWS_A_BATCH)
         return Page((_rows(listing, batch, spots) for batch in streamed), **counts)
-    found = statement.rows(connection, [*given, limit + 1])
+    found = _found(listing, asked, path, ask, limit + 1)
     shown = found[:limit]
     last = _placed(listing, shown[-1], values["sort"]) if len(found) > limit else None
     return Page(
         [_rows(listing, shown, spots)],
         next=write_cursor(values["sort"], last) if last is not None else None,
         **counts,
-    )
-
-
-def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -> Path:
-    if listing.indexes is None:
-        return FREE
-    if not is_embedded(asked.connection.engine):
-        return Path(ordered=by_date)
-    source = listing.source if listing.source is not None else listing.rows
-    return Chooser(asked, listing.params, listing.indexes, source, listing.joined, listing.statements).choose(
-        limit, by_date=by_date
     )
 
 
@@ -125,17 +117,41 @@ class _Ask:
     bounded: bool = False
 
 
+def _found(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: int) -> list[Any]:
+    """So many rows, fewer only if there are no more; looked for nearby first, if the path says so."""
+
+    def read(question: Asked, way: Path) -> list[Any]:
+        statement, given = _stated(listing, question, way, ask)
+        return statement.rows(asked.connection, [*given, limit])
+
+    if path.until is None or path.otherwise is None:
+        return read(asked, path)
+    found = read(Asked({**asked.values, NEARBY: path.until}, asked.connection, listing.rows), path)
+    return found if len(found) == limit else read(asked, path.otherwise)
+
+
+def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -> Path:
+    if listing.indexes is None:
+        return FREE
+    if not is_embedded(asked.connection.engine):
+        return Path(ordered=by_date)
+    source = listing.source if listing.source is not None else listing.rows
+    return Chooser(asked, listing.params, listing.indexes, source, listing.joined, listing.statements).choose(
+        limit, by_date=by_date
+    )
+
+
 def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Statement, list[Any]]:
     """The statement for questions of this shape, and the values for its placeholders."""
     given = {name: value for name, value in asked.values.items() if name not in STEERING}
     if "cursor" in asked.values and not ask.count:
         given["cursor"] = asked.values["cursor"][1]
-    lifted, shape, values = lift(given, SHAPING)
+    shape, values = taken(given, SHAPING)
     key = (asked.connection.dialect.name, path, shape, ask)
 
     def write() -> Statement:
         names = [placeholder(at) for at in range(len(values) + ask.bounded)]
-        shaped = Asked(lifted, asked.connection, listing.rows)
+        shaped = Asked(with_placeholders(given, SHAPING), asked.connection, listing.rows)
         limit: Any = bindparam(names[-1], 0) if ask.bounded else None
         written = _counting(listing, shaped, path, ask) if ask.count else _reading(listing, shaped, path, ask, limit)
         return Statement(asked.connection, written, names)
@@ -155,10 +171,12 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
     order = [(listing.column(name), down) for name, down in ask.sort]
     met = requirements(listing, asked)
     during = met.pop("datetime") if path.ordered and "datetime" in met else None
-    chosen = _chosen(listing, asked, path, met)
-    statement = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots))).where(*chosen)
+    every = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
     if "cursor" in asked.values:
-        statement = statement.where(after(order, asked.values["cursor"]))
+        every = every.where(after(order, asked.values["cursor"]))
+    if NEARBY in asked.values:
+        every = every.where(listing.rows.c.sort_date >= asked.values[NEARBY])
+    statement = every.where(*_chosen(listing, asked, path, met))
 
     def ordered(rows: Select[Any], columns: Iterable[Any], index: str = "") -> Select[Any]:
         by = [column.desc() if down else column.asc() for column, (_, down) in zip(columns, order, strict=True)]
@@ -178,7 +196,8 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
         return near
     # What is vaguely dated lies anywhere in the order, but there is little of it.
     index = listing.indexes.vague if listing.indexes else ""
-    vague = ordered(statement.where(during.vague), columns, index)
+    apart = _chosen(listing, asked, replace(path, listed=path.listed_vague), met)
+    vague = ordered(every.where(during.vague, *apart), columns, index)
     both = union_all(select(near.subquery()), select(vague.subquery())).subquery()
     return ordered(select(both), [both.c[f"by_{at}"] for at in range(len(order))])
 
@@ -196,8 +215,8 @@ def _put(test: Test, name: str, path: Path, connection: Connection) -> ColumnEle
     if not is_embedded(connection.engine):
         exact = test.exact if isinstance(test, Among) else None
         return plain(test) if exact is None else exact
-    started = path.start == name or path is FREE
-    return plain(test) if started else one_by_one(test)
+    listed = path is FREE or path.start == name or name in path.listed
+    return plain(test) if listed else one_by_one(test)
 
 
 def _hinted(statement: Select[Any], listing: Listing, index: str) -> Select[Any]:

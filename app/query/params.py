@@ -31,13 +31,14 @@ class Among:
     """The rows whose column is among what a subquery finds, in a form that a database can start from.
 
     `exact`, if given, is what a row must meet beside that, and enough by itself. `each` is the same question put to
-    one row after the other, where the subquery alone does not show how to.
+    one row after the other, where the subquery alone does not show how to; that costs `asking` rows on the way.
     """
 
     column: ColumnElement[Any]
     chosen: Select[Any]
     exact: ColumnElement[bool] | None = None
     each: ColumnElement[bool] | None = None
+    asking: float = 12.0
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,22 @@ chooses by itself.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
-from math import inf
 from random import Random
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
+from app.db.functions import is_vague
 from app.db.indexes import found_by, found_by_number
+from app.db.places import KEYS
 from app.db.state import kept
 from app.db.statements import Statement, Statements
 from app.geo import Box
 from app.query.conditions import Disc, Window
-from app.query.lifting import SHAPING, lift, placeholder
+from app.query.costs import FREE, JOINED, Costs, Path, Sample, Way
+from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
 from app.query.params import Among, Asked, Param, Test, one_by_one, plain
 
 FEW = 2000
@@ -29,8 +31,6 @@ MOST_COUNTED = 20_000
 SAMPLE = 300
 BESIDE = ("actor_role", "known_by")
 """Parameters that say how a condition on another one is meant."""
-SORTED = 1.5
-"""What it costs to look up and sort a row, against reading it in order."""
 
 
 @dataclass(frozen=True)
@@ -55,56 +55,8 @@ class Indexes:
     now: ColumnElement[bool] | None = None
 
 
-@dataclass(frozen=True)
-class Path:
-    """How an answer is found: by `index`, or as the database likes ("").
-
-    `start` is the parameter whose subquery gives the rows. `ordered` tells that they come in the usual order.
-    """
-
-    index: str = ""
-    start: str | None = None
-    ordered: bool = False
-    key: Any = field(default=None, compare=False)
-    """With `start`: the column of the rows that the subquery gives values of."""
-
-
-FREE = Path()
-JOINED = "joined"
-"""Stands for a parameter where an answer starts from the rows that a list is about."""
 BY_PK = "pk"
 """For `keys`: by the number of the row, which needs no index."""
-
-
-@dataclass(frozen=True)
-class _Way:
-    """A condition that rows may be found by: about how many meet it, and how to start from them (None: not at all)."""
-
-    rows: float
-    path: Path | None = None
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """How many rows there are; some of them, the days by which some of them are sorted, and their points."""
-
-    rows: int
-    pks: Sequence[int]
-    days: Sequence[date]
-    points: Sequence[tuple[float, float]]
-
-    def during(self, window: Window) -> float:
-        """The share of rows in that part of the order in which those of a window are."""
-        first, last = window.reach or date.min, window.days.latest or date.max
-        return self._share(sum(first <= day <= last for day in self.days))
-
-    def within(self, boxes: Sequence[Box]) -> float:
-        """The share of rows with a point in one of the boxes."""
-        inside = (any(b.west <= x <= b.east and b.south <= y <= b.north for b in boxes) for x, y in self.points)
-        return self._share(sum(inside))
-
-    def _share(self, hits: int) -> float:
-        return (hits or 0.3) / max(len(self.days), 1)
 
 
 class Chooser:
@@ -133,29 +85,23 @@ class Chooser:
         sample = self._sample()
         if sample.rows < FEW:
             return FREE
+        ways = {name: self._way(name, value, sample) for name, value in self._given()}
+        if self.joined is not None:
+            ways[JOINED] = self._remembered(JOINED, (), lambda: self._way_of(JOINED, None))
+        whole = Way(sample.rows, Path(self.indexes.order, ordered=True))
+        possible = [way for way in ways.values() if way.path and (way.path.start or not self.past)]
         window = self.asked.get("datetime")
         during = sample.during(window) if isinstance(window, Window) else 1.0
-        ways = [self._way(name, value, sample) for name, value in self._given()]
-        if self.joined is not None:
-            ways.append(self._remembered(JOINED, (), lambda: self._way_of(JOINED, None)))
-        matching = float(sample.rows)
-        for way in ways:
-            matching *= min(way.rows / sample.rows, 1.0)
-        in_order = (limit or inf) / max(matching, 0.01)
+        path = Costs(sample, ways, limit, by_date, during, self._latest()).best(
+            [*possible, whole] if by_date else possible
+        )
+        return replace(path, index=self.indexes.past, ordered=False) if self.past and path.ordered else path
 
-        def cost(way: _Way) -> float:
-            path = way.path
-            if path is None or (self.past and path.start is None and path is not whole.path):
-                return inf
-            if path.ordered and by_date:
-                return way.rows * min(during, in_order)
-            return way.rows * SORTED
-
-        whole = _Way(sample.rows, Path(self.indexes.order, ordered=True) if by_date else None)
-        best = min([*ways, whole], key=cost)
-        if cost(best) == inf:
-            return FREE
-        return Path(self.indexes.past) if self.past and best is whole else best.path or FREE
+    def _latest(self) -> date:
+        """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
+        window, cursor = self.asked.get("datetime"), self.asked.get("cursor")
+        latest = window.days.latest if isinstance(window, Window) else None
+        return cursor[1][0] if cursor else latest or date.max
 
     def _given(self) -> list[tuple[str, Any]]:
         """The values that conditions are made of, but for those on dates."""
@@ -166,40 +112,41 @@ class Chooser:
             if name in self.params and self.params[name].where and not isinstance(value, Window)
         ]
 
-    def _way(self, name: str, value: Any, sample: _Sample) -> _Way:
+    def _way(self, name: str, value: Any, sample: Sample) -> Way:
         boxes = value.boxes if isinstance(value, Disc) else value
         if isinstance(boxes, list) and boxes and isinstance(boxes[0], Box):
-            return _Way(sample.rows * sample.within(boxes), Path(self.indexes.keys[self._key_of_points()], start=name))
+            return Way(sample.rows * sample.within(boxes), Path(self.indexes.keys[self._key_of_points()], start=name))
         beside = frozen((self.asked.get("actor_role"), self.asked.get("known_by")))
         return self._remembered(name, (frozen(value), beside), lambda: self._way_of(name, value))
 
-    def _remembered(self, name: str, value: Hashable, make: Any) -> _Way:
+    def _remembered(self, name: str, value: Hashable, make: Any) -> Way:
         key = (self.asked.rows.name, self.source, name, value)
         if key not in self.memory:
             self.memory[key] = make()
-        found: _Way = self.memory[key]
+        found: Way = self.memory[key]
         return found
 
     def _key_of_points(self) -> str:
         """The column by which a box finds rows."""
-        return "pk" if "latitude" in self.asked.rows.c else "location_id"
+        return KEYS.get(self.asked.rows.name, "location_id")
 
     def _test(self, name: str, value: Any, asked: Asked) -> Test | None:
         where = self.params[name].where if name in self.params else None
         return where(value, asked) if where else self.joined
 
-    def _way_of(self, name: str, value: Any) -> _Way:
+    def _way_of(self, name: str, value: Any) -> Way:
         """How many rows meet a condition: counted where an index finds them, but only so far; then as in a sample."""
         path = self._path_of(name, value)
         if path is not None and path.start is None and not path.index:
-            return _Way(self._sample().rows / 2)  # nothing finds them
+            return Way(self._sample().rows / 2)  # nothing finds them
         counted = self._told(name, value, self._counting)
         if counted >= MOST_COUNTED:
             sampled = self._told(name, value, self._in_sample, self._sample().pks)
             counted = max(counted, round(sampled / max(len(self._sample().days), 1) * self._sample().rows))
         elif path is not None and path.start:
             counted *= self._rows_a_key(path.key)
-        return _Way(float(counted), path)
+        test = self._test(name, value, self.asked)
+        return Way(float(counted), path, test.asking if isinstance(test, Among) and test.exact is None else 0.0)
 
     def _path_of(self, name: str, value: Any) -> Path | None:
         """How rows that meet a condition are found; FREE if no index finds them, None if not these rows themselves."""
@@ -217,10 +164,12 @@ class Chooser:
     def _told(self, name: str, value: Any, write: Any, sample: Sequence[int] = ()) -> int:
         """What a count of rows that meet a condition comes to, by a statement that is written once for its shape."""
         beside = {other: self.asked.values[other] for other in BESIDE if other in self.asked.values}
-        lifted, shape, values = lift({"sample": list(sample), name: value, **beside}, SHAPING)
+        given = {"sample": list(sample), name: value, **beside}
+        shape, values = taken(given, SHAPING)
         key = (write.__name__, name, shape)
 
         def written() -> Statement:
+            lifted = with_placeholders(given, SHAPING)
             shaped = Asked(lifted, self.asked.connection, self.asked.rows)
             count = write(self._test(name, lifted[name], shaped), self._path_of(name, value), lifted["sample"])
             return Statement(self.asked.connection, count, [placeholder(at) for at in range(len(values))])
@@ -258,25 +207,31 @@ class Chooser:
     def _scalar(self, statement: Any) -> int:
         return int(self.asked.connection.scalar(statement) or 0)
 
-    def _sample(self) -> _Sample:
+    def _sample(self) -> Sample:
         key = ("sample", self.asked.rows.name)
         if key not in self.memory:
             self.memory[key] = self._taken()
-        found: _Sample = self.memory[key]
+        found: Sample = self.memory[key]
         return found
 
-    def _taken(self) -> _Sample:
+    def _taken(self) -> Sample:
         rows, connection = self.asked.rows, self.asked.connection
         most = self._scalar(select(func.max(rows.c.pk)))
         chosen = Random(most).sample(range(1, most + 1), min(SAMPLE, most))  # noqa: S311 - nothing secret about it
         places = rows if "latitude" in rows.c else self.source
-        columns = (rows.c.sort_date, *(_column(places, name) for name in ("longitude", "latitude")))
-        wanted = select(*columns).select_from(self.source).where(rows.c.pk.in_(chosen))
-        wanted = wanted.where(*self._now())
+        points = (_column(places, name) for name in ("longitude", "latitude"))
+        wanted = select(rows.c.sort_date, rows.c.earliest, rows.c.latest, *points)
+        wanted = wanted.select_from(self.source).where(rows.c.pk.in_(chosen), *self._now())
         found = connection.execute(wanted).all()
-        points = [(x, y) for _, x, y in found if x is not None]
-        rows_now = most * len(found) // max(len(chosen), 1)
-        return _Sample(rows_now, chosen, [day for day, _, _ in found], points)
+        scale = most / max(len(chosen), 1)
+        vague = sum(is_vague(earliest, latest) for _, earliest, latest, *_ in found)
+        return Sample(
+            rows=int(scale * len(found)),
+            vague=scale * (vague or 0.3),
+            pks=chosen,
+            days=sorted(day for day, *_ in found),
+            points=[(x, y) for *_, x, y in found if x is not None],
+        )
 
 
 def _column(places: FromClause, name: str) -> ColumnElement[Any]:

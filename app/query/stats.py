@@ -121,11 +121,12 @@ def _by_link(connection: Connection, asked: Asked, by: str, matched: int) -> lis
     if len(asked.values) > len(STEERING & asked.values.keys()):
         linked = linked.where(event_pk.in_(matching(EVENTS, asked, view.c.event_pk)))
     pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
-    counted = select(pairs.c.group, func.count()).group_by(pairs.c.group)
-    counts: dict[str, int] = dict(connection.execute(counted).all())
+    counted = select(pairs.c.group, func.count().label("events")).group_by(pairs.c.group).subquery()
+    named = select(counted.c.group, counted.c.events, names.c.name).join(names, names.c.id == counted.c.group)
+    found = connection.execute(named).all()
     rest = 0  # what is known of an event comes from a source
     if by == "actor":
         somebody = linked.with_only_columns(event_pk).distinct().subquery()
         rest = matched - int(connection.scalar(select(func.count()).select_from(somebody)) or 0)
-    labels = dict(connection.execute(select(names.c.id, names.c.name).where(names.c.id.in_(counts))).all())
-    return _ordered(counts, labels, rest, f"without {by}")
+    counts = {group: int(events) for group, events, _ in found}
+    return _ordered(counts, {group: name for group, _, name in found}, rest, f"without {by}")

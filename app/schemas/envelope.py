@@ -35,9 +35,11 @@ class Health(Said):
 
 
 class Ready(Health):
-    """The database answers; its revision."""
+    """The database answers; its revision, its schema, and the packs that are loaded."""
 
     revision: int
+    schema_: str = Field(description="the newest migration, which this version needs")
+    packs: list[str]
 
 
 class ProblemRow(Said):
@@ -51,6 +53,7 @@ class ProblemRow(Said):
     value: str | None = None
     reason: str | None = None
     did_you_mean: list[str] | None = None
+    request_id: str | None = Field(default=None, description="of a fault of the server: what its log calls the request")
 
 
 class Candidate(Said):

@@ -128,7 +128,7 @@ def upgrade() -> None:
             where = {f"{dialect}_where": sa.text(condition)} if condition else {}
             op.create_index(name, table, columns, **where)
     for table in PLACED:
-        for statement in create_points(dialect, table):
+        for statement in create_points(dialect, table, "pk"):
             op.execute(statement)
 
 

@@ -19,7 +19,8 @@ import pytest
 
 from app.settings import HOME
 
-ASKED = re.compile(r'"GET (\S+) HTTP/1\.1" (\d+)')
+LAST = "/healthz"
+"""Asked by nobody but those who wait for the log."""
 ONLY_HERE = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -50,7 +51,14 @@ class Server:
         """What was asked for in the meantime: paths with queries, decoded, once the block is left."""
         start, asked = self.log.stat().st_size, list[str]()
         yield asked
-        asked += [unquote(path) for path, _ in ASKED.findall(self.log.read_text("utf-8")[start:])]
+        self.content(LAST)  # is written after what was asked before, and perhaps a moment after it is answered
+        lines = list[str]()
+        while not any(LAST in line for line in lines):
+            lines = self.log.read_text("utf-8")[start:].splitlines()
+        for line in lines:
+            told = json.loads(line) if line.startswith("{") and line.endswith("}") else {"path": LAST}
+            if told["path"] != LAST and told["method"] == "GET":
+                asked.append(unquote(f"{told['path']}?{told['query']}" if told["query"] else told["path"]))
 
 
 @contextmanager

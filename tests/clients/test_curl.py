@@ -67,3 +67,10 @@ def test_a_refusal_is_a_body_that_jq_reads_and_a_status_that_scripts_see(server:
     got = run([curl, "-sS", "-w", "\n%{http_code}", f"{server.url}/v1/events?place=Heiratan"]).stdout
     body, _, status = got.rpartition("\n")
     assert (status, jq(body, ".did_you_mean[0]")) == ("400", ["Hairatan"])
+
+
+def test_what_a_program_asks_is_heard_whatever_its_status(server: Server, curl: str) -> None:
+    with server.watched() as asked:
+        for query in ("?limit=1&q=%22tent%20camp%22", "?limit=0", ""):
+            run([curl, "-sS", f"{server.url}/v1/events{query}"])
+    assert asked == ['/v1/events?limit=1&q="tent camp"', "/v1/events?limit=0", "/v1/events"]

@@ -1,0 +1,137 @@
+"""One line of JSON for each request, with an id that its answer and any fault of ours carry too.
+
+The line is put together by hand and written with others that are ready in the same moment: the standard way, a logger
+with a formatter and a write for each line, costs as much as answering from memory does.
+"""
+
+import os
+import re
+import time
+from asyncio import get_running_loop
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from itertools import count
+from json.encoder import encode_basestring_ascii
+from secrets import token_hex
+from urllib.parse import unquote_to_bytes
+
+from app.api.methods import ASGI, REQUEST_ID, Receive, Scope, Send
+
+SECRETS = frozenset((b"key", b"email", b"token", b"access_token", b"access_key", b"api_key", b"apikey", b"password"))
+"""Parameters that clients of ACLED and others send though nobody here asks for them; they are nobody's business."""
+MASKED = b"***"
+LONGEST_SHOWN = 2000  # of a path or a query; a line is to be read
+PIPE_BYTES = 4096  # what one write puts into a pipe in one piece, whoever else writes there
+SANE = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
+_quoted: Callable[[str], str] = encode_basestring_ascii
+
+_PROCESS = token_hex(4)
+_NUMBERS = count(1)
+
+
+def new_id() -> str:
+    """An id that no other request has, of this process or of another one."""
+    return f"{_PROCESS}-{next(_NUMBERS):x}"
+
+
+def has_secrets(query: bytes) -> bool:
+    """Whether a query string holds what no log should."""
+    return any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SECRETS for part in query.split(b"&"))
+
+
+@lru_cache(256)
+def without_secrets(query: bytes) -> str:
+    """A query string whose secrets are masked, as JSON; names are compared as they are read, decoded."""
+    shown = query[:LONGEST_SHOWN]
+    if has_secrets(shown):
+        parts = (part.partition(b"=") for part in shown.split(b"&"))
+        shown = b"&".join(
+            name + equals + (MASKED if unquote_to_bytes(name).lower() in SECRETS else value)
+            for name, equals, value in parts
+        )
+    return _quoted(shown.decode("latin-1") + ("..." if len(query) > LONGEST_SHOWN else ""))
+
+
+class Lines:
+    """Writes lines to a file, together with all others of the same round of the event loop."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._waiting: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        """Take a line, which ends with a line feed."""
+        if not self._waiting:
+            get_running_loop().call_soon(self._write)
+        self._waiting.append(line)
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        with suppress(OSError):  # nobody reads any more, or the disk is full: answering goes on
+            piece = b""
+            for line in waiting:
+                encoded = line.encode("ascii")
+                if piece and len(piece) + len(encoded) > PIPE_BYTES:
+                    os.write(self._file, piece)
+                    piece = b""
+                piece += encoded
+            os.write(self._file, piece)
+
+
+class AccessLog:
+    """Tells of each request when its answer is sent, and gives the answer the id of its line as `X-Request-ID`.
+
+    A proxy that numbers requests itself sends that header; a sane one is kept.
+    """
+
+    def __init__(self, app: ASGI, tell: Callable[[str], None]) -> None:
+        self.app = app
+        self.tell = tell
+        self._second = 0
+        self._shown = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and tell."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        id_ = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        if not SANE.fullmatch(id_):
+            id_ = new_id().encode()
+        scope[REQUEST_ID] = id_.decode()
+        began, status, size, more = time.perf_counter(), 0, 0, True
+
+        async def heard(message: Scope) -> None:
+            nonlocal status, size, more
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # The list may be one that is remembered for others.
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", id_)]}
+            else:
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
+            await send(message)
+
+        error = ""
+        try:
+            await self.app(scope, receive, heard)
+        except BaseException as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            self._tell(scope, status, size, time.perf_counter() - began, error or ("cut off" if more else ""))
+
+    def _tell(self, scope: Scope, status: int, size: int, seconds: float, error: str) -> None:
+        now = time.time()
+        if int(now) != self._second:
+            self._second = int(now)
+            self._shown = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        client = scope.get("client") or ("",)
+        self.tell(
+            f'{{"time":"{self._shown}.{int(now % 1 * 1000):03d}Z","id":"{scope[REQUEST_ID]}",'
+            f'"client":{_quoted(client[0])},"method":{_quoted(scope["method"])},'
+            f'"path":{_quoted(scope["path"][:LONGEST_SHOWN])},"query":{without_secrets(scope["query_string"])},'
+            f'"status":{status or (500 if error else "null")},"bytes":{size},"ms":{seconds * 1000:.3f}'
+            + (f',"error":"{error}"}}\n' if error else "}\n")
+        )

@@ -1,0 +1,40 @@
+"""A copy of an embedded database, of one moment, while others read and write."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.errors import OutputError, SchemaError
+
+PAGES_AT_ONCE = 4096
+"""16 MB: between two such steps the copy can be broken off."""
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a file is a database that somebody has open, or that was left with changes not yet in it."""
+    return any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+
+
+def copy_to(connection: Connection, path: Path) -> None:
+    """Copy what the connection's transaction sees, page by page, into a file that is one database by itself.
+
+    Because the transaction is open, no writer makes the copy start again, and none has to wait. The copy is read whole
+    once more: one that could not be restored is none. Raises SchemaError if anything is damaged, OutputError if
+    there is no room.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    copy = sqlite3.connect(path, isolation_level=None)
+    try:
+        raw.backup(copy, pages=PAGES_AT_ONCE)
+        copy.execute("PRAGMA journal_mode = DELETE")  # so that it needs no files beside it, nor a folder to write in
+        faults = [str(row[0]) for row in copy.execute("PRAGMA quick_check") if row[0] != "ok"]
+    except sqlite3.DatabaseError as error:
+        if "malformed" not in str(error):
+            raise OutputError(f"{path.name} cannot be written: {error}") from error
+        faults = [str(error)]
+    finally:
+        copy.close()
+    if faults:
+        raise SchemaError("the database is damaged and was not copied; `oxus db check` tells more")

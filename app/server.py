@@ -1,0 +1,135 @@
+"""How the server listens: uvicorn, with bounds on what a connection may send and how long it may take to do so.
+
+uvicorn's parser of HTTP knows no such bounds: an endless header would fill the memory, and a client that never ends
+its first line would keep its connection for ever.
+"""
+
+import json
+from asyncio import BaseTransport, TimerHandle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from tempfile import NamedTemporaryFile
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.api.metrics import make_file
+from app.settings import Settings
+
+LONGEST_HEAD = 128 * 1024
+"""Bytes of a request's first line and headers: twice the longest address, as it is sent."""
+HEAD_SECONDS = 10.0
+"""How long a request's head may take to arrive; one packet is the rule."""
+TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than any question needs"
+TOO_MUCH = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are longer than {LONGEST_HEAD} bytes"
+STALLED_SECONDS = 120.0
+"""How long a client may fetch nothing of an answer that waits for it."""
+
+
+class Listener(HttpToolsProtocol):
+    """One connection."""
+
+    _timer: TimerHandle | None = None
+    _watching: TimerHandle | None = None
+    _head = 0
+    """Bytes that came of a head that is not yet whole."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """A connection that says nothing is one whose head does not arrive."""
+        super().connection_made(cast(Any, transport))
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for any more."""
+        self._disarm()
+        super().connection_lost(exc)  # which resumes writing
+        self._unwatch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; nearly always it is a whole head."""
+        super().data_received(data)
+        if self.scope is not None and "method" in self.scope:
+            if self._timer is not None:
+                self._disarm()
+            self._head = 0
+        elif not self.transport.is_closing():
+            self._head += len(data)
+            if self._head > LONGEST_HEAD:
+                self._refuse(*(TOO_MUCH if self.headers else TOO_LONG))
+            elif self._timer is None:
+                self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is refused in the form of every other refusal."""
+        self._refuse(HTTPStatus.BAD_REQUEST, "this is not HTTP as it should be")
+
+    def pause_writing(self) -> None:
+        """More lies here than a connection keeps: from now on its client has to fetch some of it every while."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """The client caught up."""
+        super().resume_writing()
+        self._unwatch()
+
+    def _watch(self, left: int) -> None:
+        self._unwatch()
+        self._watching = self.loop.call_later(STALLED_SECONDS, self._look, left)
+
+    def _unwatch(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+
+    def _look(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left < before:
+            self._watch(left)
+        else:
+            self.transport.abort()
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request did not arrive within {HEAD_SECONDS:g} s")
+
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        self._disarm()
+        body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}).encode()
+        head = b"content-type: application/problem+json\r\ncache-control: no-store\r\nconnection: close\r\n"
+        self.transport.write(STATUS_LINE[status] + head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Who asks for another protocol gets the answer in this one, which needs no word in the log."""
+
+
+@contextmanager
+def counted_together(settings: Settings, processes: int) -> Iterator[Settings]:
+    """Settings with a file in which several processes count, if they do; it is gone when the server is."""
+    if not settings.metrics:
+        yield settings
+        return
+    with NamedTemporaryFile(prefix="oxus-metrics-") as file:
+        file.write(make_file(processes))
+        file.flush()
+        yield settings.model_copy(update={"metrics_file": file.name})
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told."""
+    return {
+        "http": Listener,
+        "ws": "none",
+        "server_header": False,
+        "access_log": False,
+        "root_path": settings.root_path,
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_graceful_shutdown": settings.stop_seconds,
+    }

@@ -1,0 +1,203 @@
+"""Bad inputs that were tried, as data: what is sent, which statuses may come back, and why it is here."""
+
+from dataclasses import dataclass
+
+LONG = 1_000_000
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A path with its query, percent-encoded as it is sent, the statuses that are right, and why it was tried."""
+
+    address: str
+    right: tuple[int, ...]
+    why: str
+    parameter: str | None = None
+    """Which the problem names."""
+
+
+EVENTS = "/v1/events?"
+ADDRESSES = [
+    Bad(EVENTS + "q=%00", (400,), "NUL ends a string in C, so in a database's driver", "q"),
+    Bad(EVENTS + "place=kal%00dar", (400,), "NUL in the middle of a name", "place"),
+    Bad(EVENTS + "%00=1", (400,), "NUL as a parameter's name"),
+    Bad("/v1/events/%00", (404,), "NUL as an id"),
+    Bad("/%00", (404,), "NUL as a path"),
+    Bad(EVENTS + "q=%ED%A0%80", (400,), "half of a surrogate pair, which is no text in UTF-8", "q"),
+    Bad(EVENTS + "actor=%ED%BF%BF", (400,), "the other half", "actor"),
+    Bad(EVENTS + "cursor=%ED%A0%80", (400,), "half of a surrogate pair in base64", "cursor"),
+    Bad(EVENTS + "fields=%F0%9F%A7", (400,), "the beginning of a character", "fields"),
+    Bad(EVENTS + "q=" + "a" * LONG, (414,), "a query string of 1 MB"),
+    Bad("/" + "a" * LONG, (414,), "a path of 1 MB"),
+    Bad("/v1/events/" + "a" * 59_000, (404,), "an id as long as an address may be"),
+    Bad(EVENTS + "a=1&" * 200_000, (414,), "200,000 parameters"),
+    Bad(EVENTS + "a=1&" * 14_000, (400,), "as many parameters as an address holds", "a"),
+    Bad(
+        EVENTS + "&".join(["place=balkh"] * 4_900), (400,), "a list in 4,900 parts, joined one after the other", "place"
+    ),
+    Bad(EVENTS + "&" * 59_000, (200,), "nothing but separators is no parameter"),
+    Bad(EVENTS + "category=" + ",".join(["clash"] * 10_000), (414,), "10,000 values"),
+    Bad(EVENTS + "place=" + "," * 10_000, (400,), "10,000 empty values", "place"),
+    Bad(EVENTS + "country=" + ",".join(["AFG"] * 10_000), (400,), "10,000 times the same country", "country"),
+    Bad(EVENTS + "fields=" + ",".join(["id"] * 10_000), (400,), "10,000 times the same field", "fields"),
+    Bad(EVENTS + "sort=" + ",".join(["date"] * 10_000), (400,), "10,000 times the same order", "sort"),
+    Bad(EVENTS + "bbox=" + ",".join(["1"] * 10_000), (400,), "a box with 10,000 sides", "bbox"),
+    Bad(EVENTS + "q=%25", (400,), "LIKE's any text", "q"),
+    Bad(EVENTS + "q=_", (400,), "LIKE's any character", "q"),
+    Bad(EVENTS + "q=%22", (400,), "a quote that opens nothing", "q"),
+    Bad(EVENTS + "q=%22%22%22", (400,), "three quotes", "q"),
+    Bad(EVENTS + "q=*", (400,), "FTS5's prefix", "q"),
+    Bad(EVENTS + "q=a*", (200,), "a prefix is no operator here"),
+    Bad(EVENTS + "q=kaldar%20NEAR(taliban)", (200,), "FTS5's NEAR is a word"),
+    Bad(EVENTS + "q=title:kaldar", (200,), "FTS5's columns are words"),
+    Bad(EVENTS + "q=a%20%3C-%3E%20b%20%26%20!c", (200,), "PostgreSQL's tsquery"),
+    Bad(EVENTS + "q=" + "%22a%20" * 200, (400,), "many quotes", "q"),
+    Bad(EVENTS + "place=%25", (400,), "LIKE's any text as a place", "place"),
+    Bad(EVENTS + "place=%27%20OR%201=1--", (400,), "SQL as a place", "place"),
+    Bad(EVENTS + "place=:x", (400,), "a bound parameter as a place", "place"),
+    Bad(EVENTS + "place=%5C", (400,), "a backslash as a place", "place"),
+    Bad(EVENTS + "place=ocha-cod-ab:", (400,), "a scheme without a code", "place"),
+    Bad(EVENTS + "limit=0", (400,), "a page of nothing", "limit"),
+    Bad(EVENTS + "limit=-1", (400,), "LIMIT -1 is everything in SQLite", "limit"),
+    Bad(EVENTS + "limit=1e9", (400,), "a number that is not whole", "limit"),
+    Bad(EVENTS + "limit=" + "9" * 1_900, (400,), "a number that takes long to read", "limit"),
+    Bad(EVENTS + "limit=%D9%A5", (400,), "a digit that is no ASCII", "limit"),
+    Bad(EVENTS + "limit=all", (400,), "all rows in one JSON document", "limit"),
+    Bad(EVENTS + "datetime=0000-01-01", (400,), "the year 0, which Python has not", "datetime"),
+    Bad(EVENTS + "datetime=0001-01-01T00:00:00%2B14:00", (400,), "a day before the first one, in UTC", "datetime"),
+    Bad(EVENTS + "datetime=9999-12-31T23:59:59-12:00", (400,), "a day after the last one, in UTC", "datetime"),
+    Bad(EVENTS + "datetime=0001-01-01/9999-12-31", (200,), "all days there are"),
+    Bad(EVENTS + "datetime=10000-01-01", (400,), "the year 10000", "datetime"),
+    Bad(EVENTS + "datetime=../..", (200,), "open at both ends"),
+    Bad(EVENTS + "datetime=/", (200,), "the same, shorter"),
+    Bad(EVENTS + "datetime=2021-07-05/2021-07-04", (400,), "an interval that ends before it starts", "datetime"),
+    Bad(EVENTS + "datetime=2021-07-04T23:59:60Z", (400,), "a leap second, which Python has not", "datetime"),
+    Bad(EVENTS + "known_by=0001-01-01", (200,), "nothing was known then"),
+    Bad("/v1/control?as_of=9999-12-31", (200,), "the last day there is"),
+    Bad("/v1/control?as_of=0000-00-00", (400,), "no day", "as_of"),
+    Bad("/v1/control/summary?datetime=../..", (200,), "the whole of time"),
+    Bad("/v1/stats?group_by=day&datetime=0001-01-01/9999-12-31", (200,), "a bar for each of 3.6 million days?"),
+    Bad(EVENTS + "bbox=170,-20,-170,20", (200,), "across the antimeridian"),
+    Bad(EVENTS + "bbox=-180,-90,180,90", (200,), "the whole world"),
+    Bad(EVENTS + "bbox=180,-90,-180,90", (200,), "the antimeridian itself"),
+    Bad(EVENTS + "bbox=0,90,0,90", (200,), "the north pole"),
+    Bad(EVENTS + "bbox=-180,-90,180,-90", (200,), "the south pole, from all sides"),
+    Bad(EVENTS + "bbox=-180.0000001,0,0,0", (400,), "a little beyond", "bbox"),
+    Bad(EVENTS + "bbox=nan,nan,nan,nan", (400,), "no numbers", "bbox"),
+    Bad(EVENTS + "bbox=1e308,1e308,1e309,1e309", (400,), "numbers that become infinite", "bbox"),
+    Bad(EVENTS + "bbox=1,2,3,4,5,6", (200,), "a box with heights, as OGC API allows"),
+    Bad(EVENTS + "near=0,90&radius_km=1", (200,), "around the north pole"),
+    Bad(EVENTS + "near=180,0&radius_km=1000", (200,), "around a point on the antimeridian"),
+    Bad(EVENTS + "near=-180,-90&radius_km=20038", (200,), "the whole world around the south pole"),
+    Bad(EVENTS + "near=0,0&radius_km=1e-320", (200,), "a circle smaller than a number can tell"),
+    Bad(EVENTS + "near=0,0&radius_km=-0", (400,), "a circle of nothing", "radius_km"),
+    Bad(EVENTS + "cursor=x", (400,), "no cursor", "cursor"),
+    Bad(EVENTS + "cursor=" + "A" * 50_000, (400,), "a cursor that is too long", "cursor"),
+    Bad(EVENTS + "cursor=W1tbW1tbW1tbW1tbW1tb", (400,), "JSON within JSON", "cursor"),
+    Bad(EVENTS + "cursor=" + "W1tb" * 9_000, (400,), "JSON within JSON, deeper than Python goes", "cursor"),
+    Bad(EVENTS + "cursor=WyJpZCIsWyJ4Il1d&sort=date", (400,), "a cursor of another order", "cursor"),
+    Bad(EVENTS + "cursor=WyItZGF0ZSxpZCIsWyJ4IiwieSJdXQ", (400,), "a cursor whose day is none", "cursor"),
+    Bad(EVENTS + "cursor=WyItZGF0ZSxpZCIsWzEsMl1d", (400,), "a cursor with numbers", "cursor"),
+    Bad(EVENTS + "cursor=WyItZGF0ZSxpZCIsWyIwMDAwLTAwLTAwIiwiXHUwMDAwIl1d", (400,), "a cursor with NUL", "cursor"),
+    Bad("/v1/changes?since=-1", (400,), "a revision before the first", "since"),
+    Bad("/v1/changes?since=99999999999999999999", (400,), "a revision that no integer holds", "since"),
+    Bad("/v1/changes?since=999999999999", (400,), "a revision that is still to come"),
+    Bad(EVENTS + "deaths_min=9223372036854775808", (400,), "more than a column holds", "deaths_min"),
+    Bad(EVENTS + "min_origins=2147483648", (400,), "more than a PostgreSQL integer holds", "min_origins"),
+    Bad("/v1/resolve?q=" + "x" * 2_001, (400,), "a name that is too long", "q"),
+    Bad("/v1/resolve?q=" + "%E1%BA%9E" * 600, (200,), "letters that grow when their case is folded"),
+    Bad("/v1/search?q=" + "a%CC%81" * 400, (200,), "letters with accents of their own"),
+    Bad("/v1/search?q=%EF%B7%BA", (200,), "one character that becomes eighteen"),
+    Bad("/ogc/collections/events/items?bbox=a", (400,), "OGC's form of a wrong box"),
+    Bad("/ogc/collections/events/items?limit=0", (400,), "OGC's form of a page of nothing"),
+    Bad("/ogc/collections/../../etc/passwd", (404,), "a way up"),
+    Bad("/ogc/collections/events/items/%2e%2e%2f", (404,), "the same, encoded"),
+    Bad("/compat/ucdp/api/gedevents/25.1?pagesize=0", (400,), "UCDP's page of nothing"),
+    Bad("/compat/ucdp/api/gedevents/25.1?page=99999999999", (400,), "a page that is not there"),
+    Bad("/compat/ucdp/api/gedevents/" + "9" * 5_000, (200,), "a version that is none"),
+    Bad("/compat/acled/api/acled/read?limit=-1", (400,), "ACLED's page of less than nothing"),
+    Bad("/compat/acled/api/acled/read?page=9999999999999999", (400,), "a page that is not there"),
+    Bad("/compat/acled/api/acled/read?event_date=x%7Cy&event_date_where=BETWEEN", (400,), "two days that are none"),
+    Bad("//v1/events", (404,), "an empty part of a path"),
+    Bad("/v1/events;a=1", (404,), "a parameter in a path"),
+    Bad("/v1/events%3Flimit=5", (404,), "a question mark that is part of the path"),
+    Bad("/v1%2Fevents", (200,), "a slash that is encoded"),
+    Bad("/static-offline-docs/..%2f..%2fapp%2fmain.py", (404,), "a way to the software itself"),
+    Bad("/static-offline-docs/%2fetc%2fpasswd", (404,), "a way to the machine"),
+]
+
+HEAD = b"GET /v1/events?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes as they are sent, the statuses that are right, and why they were tried."""
+
+    sent: bytes
+    right: tuple[int, ...]
+    why: str
+
+
+REQUESTS = [
+    Raw(b"\x00\x01\x02\x03\r\n\r\n", (400,), "no HTTP at all"),
+    Raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", (400,), "TLS to a port that speaks none"),
+    Raw(b"GET\r\n\r\n", (400,), "a first line without an address"),
+    Raw(b"GET / HTTP/9.9\r\n\r\n", (400,), "a version that is none"),
+    Raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400,), "HTTP/2 without asking"),
+    Raw(b"GET /v1/events?q=a b HTTP/1.1\r\nHost: x\r\n\r\n", (400,), "a space in the address"),
+    Raw(b"GET /v1/ev\x00ents HTTP/1.1\r\nHost: x\r\n\r\n", (400,), "NUL as a byte in the path"),
+    Raw(b"GET /v1/events?q=\xff HTTP/1.1\r\nHost: x\r\n\r\n", (400,), "a byte that is no ASCII"),
+    Raw(b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", (400,), "a letter that is no ASCII in the path"),
+    Raw(b"GET http://127.0.0.1/v1/events?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n", (200,), "as to a proxy"),
+    Raw(b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n", (400,), "a way through to another port"),
+    Raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", (204,), "OPTIONS of the server"),
+    Raw(HEAD + b"X: a\x00b\r\n\r\n", (400,), "NUL in a header"),
+    Raw(HEAD + b"Bad Name: 1\r\n\r\n", (400,), "a header's name with a space"),
+    Raw(HEAD + b": 1\r\n\r\n", (400,), "a header without a name"),
+    Raw(HEAD + b"X: 1\r\n  folded\r\n\r\n", (400,), "a header in two lines, as it was once allowed"),
+    Raw(HEAD + b"X: " + b"a" * 1_000_000 + b"\r\n\r\n", (431,), "a header of 1 MB"),
+    Raw(HEAD + b"X: 1\r\n" * 100_000 + b"\r\n", (431,), "100,000 headers"),
+    Raw(HEAD + b"Accept: " + b"a/b," * 20_000 + b"\r\n\r\n", (431,), "20,000 formats"),
+    Raw(HEAD + b"If-None-Match: " + b'"a",' * 20_000 + b"\r\n\r\n", (431,), "20,000 validators"),
+    Raw(HEAD + b"X: 1\r\n" * 300 + b"\r\n", (431,), "300 headers"),
+    Raw(HEAD + b"Accept: " + b"a/b," * 4_000 + b"\r\n\r\n", (406,), "4,000 formats"),
+    Raw(HEAD + b"Accept: \xff\xfe\r\n\r\n", (406,), "bytes that are no text in Accept"),
+    Raw(HEAD + b"Accept: application/json;q=nan\r\n\r\n", (200,), "a weight that is no number"),
+    Raw(HEAD + b"Accept: application/json;q=1e400\r\n\r\n", (200,), "a weight beyond numbers"),
+    Raw(HEAD + b"X-Forwarded-For: " + b"1.1.1.1," * 5_000 + b"\r\n\r\n", (431,), "5,000 proxies"),
+    Raw(HEAD + b"X-Forwarded-For: \xff\r\n\r\n", (200,), "a client that is no address"),
+    Raw(HEAD + b"X-Forwarded-Proto: javascript\r\n\r\n", (200,), "a scheme that is none"),
+    Raw(HEAD + b"X-Request-ID: " + b"a" * 5_000 + b"\r\n\r\n", (200,), "an id as long as a page"),
+    Raw(HEAD + b"Range: bytes=0-18446744073709551615\r\n\r\n", (200,), "a range that no file has"),
+    Raw(b"GET / HTTP/1.1\r\nHost: [\r\n\r\n", (400,), "a host that is half of an address"),
+    Raw(b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", (400,), "a host with a space"),
+    Raw(b"GET / HTTP/1.1\r\nHost: x:99999999\r\n\r\n", (400,), "a port that is none"),
+    Raw(b"GET / HTTP/1.1\r\nHost: x:99999\r\n\r\n", (200,), "a port beyond the last"),
+    Raw(b"GET / HTTP/1.1\r\nHost: a/../b\r\n\r\n", (400,), "a host with a path"),
+    Raw(b"GET / HTTP/1.1\r\nHost: u:p@x\r\n\r\n", (400,), "a host with a password"),
+    Raw(b'GET / HTTP/1.1\r\nHost: "><script>\r\n\r\n', (400,), "a host that a page might show"),
+    Raw(b"GET / HTTP/1.1\r\nHost: x\r\nHost: [\r\n\r\n", (400,), "two hosts, one of them none"),
+    Raw(b"GET /v1/events?limit=1 HTTP/1.1\r\n\r\n", (200,), "no host"),
+    Raw(b"GET /v1/events?limit=1 HTTP/1.0\r\n\r\n", (200,), "HTTP/1.0, which has none"),
+    Raw(HEAD + b"Content-Length: 5\r\n\r\nhello", (413,), "a body"),
+    Raw(HEAD + b"Content-Length: 99999999999\r\n\r\n", (413,), "a body of 100 GB, announced"),
+    Raw(HEAD + b"Content-Length: 99999999999999999999999999\r\n\r\n", (400,), "a length that no number holds"),
+    Raw(HEAD + b"Content-Length: -1\r\n\r\n", (400,), "a length below nothing"),
+    Raw(HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", (400,), "two lengths"),
+    Raw(HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", (400,), "two ends: smuggling"),
+    Raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", (413,), "a body in chunks"),
+    Raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", (413,), "a body in chunks that never come"),
+    Raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", (400,), "chunks without a size"),
+    Raw(HEAD + b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n", (413,), "a client that asks before it sends"),
+    Raw(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n", (405,), "a body to what takes none"),
+    Raw(
+        b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        (405,),
+        "a body in chunks to what takes none",
+    ),
+    Raw(b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", (405,), "a body to what is not there"),
+    Raw(HEAD + b"Content-Length: 0\r\n\r\n", (200,), "a body of nothing is none"),
+    Raw(HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", (200,), "another protocol"),
+    Raw(HEAD + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n\r\n", (200,), "HTTP/2"),
+    Raw(HEAD + b"Connection: " + b"close, " * 3_000 + b"\r\n\r\n", (431,), "many words for the same"),
+]

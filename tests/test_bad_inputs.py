@@ -1,0 +1,220 @@
+"""Every bad input of the table gets the answer that is right, soon, and nothing of the server's inside."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import uvicorn
+from bad_inputs import ADDRESSES, HEAD, REQUESTS, Bad, Raw
+from conftest import Databases
+
+from app import server
+from app.main import create_app
+from app.server import Listener, options
+from app.settings import Settings
+
+SOON = 5.0
+"""Seconds that nothing of the table may take, on a machine that does other work as well."""
+
+
+@contextmanager
+def listening(settings: Settings, keep: int | None = None) -> Iterator[int]:
+    """A real server in a thread of its own, as `oxus serve` starts it; its port. Its sockets `keep` so many bytes."""
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if keep:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, keep)
+    door.bind(("127.0.0.1", 0))
+    running = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, **options(settings)))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [door]}, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    try:
+        yield door.getsockname()[1]
+    finally:
+        running.should_exit = True
+        thread.join(10)
+        door.close()
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def port(databases: Databases, pack_url: str) -> Iterator[int]:
+    with listening(Settings(database_url=pack_url)) as found:
+        yield found
+
+
+def told(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """The status, headers and body of the next answer; the body may end with the connection."""
+    with connection.makefile("rb") as stream:
+        line = stream.readline()
+        assert line.startswith(b"HTTP/1.1 "), line
+        headers = dict[str, str]()
+        while (header := stream.readline().strip()) != b"":
+            name, _, value = header.decode("latin-1").partition(": ")
+            headers[name] = value
+        return int(line.split()[1]), headers, stream.read(int(headers.get("content-length", "0")))
+
+
+def sent(port: int, raw: bytes) -> tuple[int, dict[str, str], bytes]:
+    """What is answered to bytes, at most `SOON` after them."""
+    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was read
+            connection.sendall(raw)
+        return told(connection)
+
+
+def assert_refused_well(status: int, headers: dict[str, str], body: bytes) -> None:
+    if status < 400:
+        return
+    # A program that reads ACLED's API looks for JSON, also when it is refused.
+    media = "application/json" if b'"success": false' in body else "application/problem+json"
+    assert headers["content-type"] == media
+    assert json.loads(body)["status"] == status
+    assert len(body) < 10_000
+
+
+@pytest.mark.parametrize("bad", ADDRESSES, ids=[f"{at}-{bad.why}" for at, bad in enumerate(ADDRESSES)])
+def test_an_address_of_the_table_is_answered_as_it_says(port: int, bad: Bad) -> None:
+    status, headers, body = sent(port, f"GET {bad.address} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    assert status in bad.right, body[:500]
+    assert_refused_well(status, headers, body)
+    if bad.parameter and status == 400:
+        assert json.loads(body)["parameter"] == bad.parameter
+
+
+@pytest.mark.parametrize("raw", REQUESTS, ids=[f"{at}-{raw.why}" for at, raw in enumerate(REQUESTS)])
+def test_a_request_of_the_table_is_answered_as_it_says(port: int, raw: Raw) -> None:
+    status, headers, body = sent(port, raw.sent)
+    assert status in raw.right, body[:500]
+    assert_refused_well(status, headers, body)
+
+
+def test_no_two_rows_of_the_table_are_the_same() -> None:
+    assert len({bad.address for bad in ADDRESSES}) == len(ADDRESSES)
+    assert len({raw.sent for raw in REQUESTS}) == len(REQUESTS)
+
+
+# --- clients that take their time ---
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> Iterator[int]:
+    """A server that waits less than a second for what others wait ten."""
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    with listening(Settings(database_url=pack_url)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET", b"GET /v1/events HTTP/1.1\r\n", HEAD + b"X: 1\r\n", b"\r\n\r\n\r\n"])
+def test_a_head_that_does_not_arrive_is_not_waited_for(hurried: int, begun: bytes) -> None:
+    status, headers, body = sent(hurried, begun)
+    assert status == 408
+    assert headers["connection"] == "close"
+    assert json.loads(body)["status"] == 408
+
+
+def test_a_head_that_arrives_letter_by_letter_is_not_waited_for_either(hurried: int) -> None:
+    with socket.create_connection(("127.0.0.1", hurried), timeout=SOON) as connection:
+        try:
+            for letter in HEAD * 100:
+                connection.sendall(bytes([letter]))
+                time.sleep(0.02)
+            pytest.fail("all of it was taken")
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+
+def test_a_head_in_pieces_is_read_if_it_comes_in_time(hurried: int) -> None:
+    with socket.create_connection(("127.0.0.1", hurried), timeout=SOON) as connection:
+        for at in range(0, len(HEAD), 9):
+            connection.sendall(HEAD[at : at + 9])
+            time.sleep(0.01)
+        connection.sendall(b"\r\n")
+        assert told(connection)[0] == 200
+        connection.sendall(HEAD)  # the time of the next one begins with its first piece
+        status, _, body = told(connection)
+        assert (status, json.loads(body)["title"]) == (408, "Request Timeout")
+
+
+def test_others_are_answered_while_a_hundred_clients_dawdle(port: int) -> None:
+    waiting = [socket.create_connection(("127.0.0.1", port), timeout=SOON) for _ in range(100)]
+    try:
+        for connection in waiting:
+            connection.sendall(HEAD)
+        assert sent(port, HEAD + b"\r\n")[0] == 200
+        for connection in waiting[::10]:
+            connection.sendall(b"\r\n")
+            assert told(connection)[0] == 200
+    finally:
+        for connection in waiting:
+            connection.close()
+
+
+def test_a_body_is_refused_before_it_comes_and_its_connection_ends(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+        connection.sendall(HEAD + b"Content-Length: 1000000000\r\n\r\n")
+        status, headers, _ = told(connection)
+        assert (status, headers["connection"]) == (413, "close")
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+
+
+def test_requests_one_after_the_other_on_one_connection_are_all_answered(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+        connection.sendall((HEAD + b"\r\n") * 3 + b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = b""
+        while more := connection.recv(65536):
+            got += more
+    assert got.count(b"HTTP/1.1 200 OK") == 3
+    assert got.count(b"HTTP/1.1 404 Not Found") == 1
+
+
+def test_what_follows_a_request_and_is_none_ends_the_connection_and_nothing_else(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+        connection.sendall(HEAD + b"\r\n" + b"\x00junk\r\n\r\n")
+        got = b""
+        while more := connection.recv(65536):
+            got += more
+    assert b"this is not HTTP" in got
+    assert sent(port, HEAD + b"\r\n")[0] == 200
+
+
+def test_a_client_that_does_not_fetch_its_answer_is_let_go(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
+    monkeypatch.setattr(server, "STALLED_SECONDS", 0.2)
+    lost = threading.Event()
+    heard = Listener.connection_lost
+
+    def heard_of(self: Any, exc: Exception | None) -> None:
+        heard(self, exc)
+        lost.set()
+
+    monkeypatch.setattr(Listener, "connection_lost", heard_of)
+    # The machine keeps little for either side, so that most of the answer waits in the server.
+    with listening(Settings(database_url=pack_url), keep=4096) as port, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /v1/claims?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert lost.wait(SOON)
+
+
+def test_a_client_that_fetches_slowly_gets_all_of_its_answer(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
+    monkeypatch.setattr(server, "STALLED_SECONDS", 0.3)
+    with listening(Settings(database_url=pack_url), keep=4096) as port, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(SOON)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /v1/events?limit=1000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = b""
+        while more := connection.recv(4096):
+            got += more
+            time.sleep(0.05)
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head
+    assert len(body) > 50_000
