@@ -1,5 +1,9 @@
 /** The public API, asked as any client asks it; what was asked is kept, so that the page can show it. */
 
+const ACCEPT = "application/json, application/geo+json, application/problem+json";
+const MOST_TRIES = 3;
+const LONGEST_WAIT_S = 10;
+
 /** An answer that is a problem (RFC 9457): what was wrong, and what was perhaps meant. */
 export class Problem extends Error {
   constructor(body, status) {
@@ -15,7 +19,9 @@ export class Problem extends Error {
 export function addressOf(path, parameters = {}) {
   const query = Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== undefined && value !== "" && value?.length !== 0)
-    .map(([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll("%2C", ",").replaceAll("%2F", "/")}`);
+    .map(
+      ([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll("%2C", ",").replaceAll("%2F", "/")}`,
+    );
   return new URL(path + (query.length ? `?${query.join("&")}` : ""), document.baseURI).href;
 }
 
@@ -42,10 +48,14 @@ export class Api extends EventTarget {
 
   /** The answer at an address that the API gave itself. */
   async read(address, signal) {
-    const answer = await fetch(address, { signal, headers: { Accept: "application/json, application/geo+json, application/problem+json" } });
-    const body = await answer.json();
-    if (!answer.ok) throw new Problem(body, answer.status);
-    return body;
+    for (let tries = 1; ; tries++) {
+      const answer = await fetch(address, { signal, headers: { Accept: ACCEPT } });
+      const wait = Number(answer.headers.get("Retry-After") ?? Infinity);
+      if (answer.ok) return answer.json();
+      if (tries === MOST_TRIES || !(wait <= LONGEST_WAIT_S)) throw new Problem(await answer.json(), answer.status);
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000)); // the server is busy, or counts requests
+      signal?.throwIfAborted();
+    }
   }
 
   /** Keep a question, to be shown. */

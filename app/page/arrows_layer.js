@@ -45,19 +45,37 @@ export class ArrowsLayer {
   }
 
   add(movement, nth) {
-    const [start, end] = [movement.from, movement.to].map(([x, y]) => this.map.latLngToLayerPoint([y, near(this.map, x)]));
+    const [start, end] = [movement.from, movement.to].map(([x, y]) =>
+      this.map.latLngToLayerPoint([y, near(this.map, x)]),
+    );
     const reach = start.distanceTo(end);
     if (reach < 4) return;
     const curve = bent(start, end, 0.16 + 0.12 * nth);
-    const style = { pane: "arrows", renderer: this.renderer, interactive: false, className: `arrow o-${movement.outcome}${movement.certain ? "" : " possible"}` };
+    const style = {
+      pane: "arrows",
+      renderer: this.renderer,
+      interactive: false,
+      className: `arrow o-${movement.outcome}${movement.certain ? "" : " possible"}`,
+    };
     const line = curve.map((point) => this.map.layerPointToLatLng(point));
     L.polyline(line, { ...style, fill: false, smoothFactor: 0 }).addTo(this.group);
     const head = headOf(curve).map((point) => this.map.layerPointToLatLng(point));
-    L.polyline(head, { ...style, className: `${style.className} head`, fill: false, smoothFactor: 0 }).addTo(this.group);
+    L.polyline(head, { ...style, className: `${style.className} head`, fill: false, smoothFactor: 0 }).addTo(
+      this.group,
+    );
     const text = countInWords(movement.count) || (movement.outcome === "barred" ? "barred" : "");
     if (!text) return;
-    const icon = L.divIcon({ className: "arrow-count", html: h("span", { title: `${movement.title} (${words(movement.outcome)})` }, text), iconSize: [0, 0] });
-    L.marker(line[Math.round(STEPS * (0.42 + 0.16 * (nth % 2)))], { icon, pane: "labels", interactive: false, keyboard: false }).addTo(this.group);
+    const icon = L.divIcon({
+      className: "arrow-count",
+      html: h("span", { title: `${movement.title} (${words(movement.outcome)})` }, text),
+      iconSize: [0, 0],
+    });
+    L.marker(line[Math.round(STEPS * (0.42 + 0.16 * (nth % 2)))], {
+      icon,
+      pane: "labels",
+      interactive: false,
+      keyboard: false,
+    }).addTo(this.group);
   }
 }
 
@@ -68,7 +86,10 @@ function bent(start, end, by) {
   const pull = L.point(middle.x + dy * by, middle.y - dx * by);
   return Array.from({ length: STEPS + 1 }, (_, step) => {
     const t = step / STEPS;
-    return start.multiplyBy((1 - t) ** 2).add(pull.multiplyBy(2 * t * (1 - t))).add(end.multiplyBy(t ** 2));
+    return start
+      .multiplyBy((1 - t) ** 2)
+      .add(pull.multiplyBy(2 * t * (1 - t)))
+      .add(end.multiplyBy(t ** 2));
   });
 }
 

@@ -52,9 +52,12 @@ export function sign(category) {
 
 /** The sign in a disc of its colour, for lists and legends. */
 export function badge(category) {
-  return s("svg", { viewBox: "0 0 20 20", class: `badge c-${category}`, "aria-hidden": "true" },
+  return s(
+    "svg",
+    { viewBox: "0 0 20 20", class: `badge c-${category}`, "aria-hidden": "true" },
     s("circle", { cx: 10, cy: 10, r: 9.5, class: "disc" }),
-    s("g", { transform: "translate(3.6 3.6) scale(.8)" }, sign(category)));
+    s("g", { transform: "translate(3.6 3.6) scale(.8)" }, sign(category)),
+  );
 }
 
 /** Numbers of colours for holders: the same id has the same colour wherever no other took it before. */

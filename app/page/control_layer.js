@@ -9,7 +9,12 @@ const SIZE = 46;
 const NAMES_FROM_ZOOM = 5;
 const LETTER_PX = 7.5;
 const LINE_PX = 16;
-const SIDES = [["below", 0, 31], ["right", 27, 0], ["above", 0, -31], ["left", -27, 0]];
+const SIDES = [
+  ["below", 0, 31],
+  ["right", 27, 0],
+  ["above", 0, -31],
+  ["left", -27, 0],
+];
 
 /** Shows places and their holders; tells `choose(place)` when one is chosen. */
 export class ControlLayer {
@@ -29,12 +34,23 @@ export class ControlLayer {
 
   draw() {
     this.group.clearLayers();
-    const grounds = this.places.map((place) => this.map.latLngToLayerPoint([place.point[1], near(this.map, place.point[0])]));
-    const written = grounds.map(({ x, y }) => ({ left: x - SIZE / 2, top: y, width: SIZE, high: SIZE / 2 + LINE_PX / 2 }));
+    const grounds = this.places.map((place) =>
+      this.map.latLngToLayerPoint([place.point[1], near(this.map, place.point[0])]),
+    );
+    const written = grounds.map(({ x, y }) => ({
+      left: x - SIZE / 2,
+      top: y,
+      width: SIZE,
+      high: SIZE / 2 + LINE_PX / 2,
+    }));
     for (const place of this.places) {
       const at = [place.point[1], near(this.map, place.point[0])];
       const name = `${place.name}: ${place.holderName ?? "nobody known"}, ${stateInWords(place.state)}`;
-      const icon = L.divIcon({ className: `ground s-${place.state}${this.map.getZoom() < NAMES_FROM_ZOOM ? " far" : ""}`, html: ground(place, this.holders), iconSize: [SIZE, SIZE] });
+      const icon = L.divIcon({
+        className: `ground s-${place.state}${this.map.getZoom() < NAMES_FROM_ZOOM ? " far" : ""}`,
+        html: ground(place, this.holders),
+        iconSize: [SIZE, SIZE],
+      });
       const marker = L.marker(at, { icon, pane: "control", alt: name, title: name })
         .on("click keypress", (given) => {
           if (given.type === "click" || given.originalEvent.key === "Enter") this.choose(place);
@@ -50,8 +66,18 @@ export class ControlLayer {
     const { x, y } = this.map.latLngToLayerPoint(at);
     const width = place.name.length * LETTER_PX;
     const free = SIDES.find(([side, dx, dy]) => {
-      const box = { left: x + dx + (side === "right" ? 0 : side === "left" ? -width : -width / 2), top: y + dy, width, high: LINE_PX };
-      const clear = written.every((other) => box.left > other.left + other.width || box.left + width < other.left || Math.abs(box.top - other.top) >= other.high);
+      const box = {
+        left: x + dx + (side === "right" ? 0 : side === "left" ? -width : -width / 2),
+        top: y + dy,
+        width,
+        high: LINE_PX,
+      };
+      const clear = written.every(
+        (other) =>
+          box.left > other.left + other.width ||
+          box.left + width < other.left ||
+          Math.abs(box.top - other.top) >= other.high,
+      );
       if (clear) written.push(box);
       return clear;
     });
@@ -66,14 +92,22 @@ function ground(place, holders) {
   const middle = SIZE / 2;
   const radius = middle - 3;
   const rival = place.candidates.find((id) => id !== place.holder);
-  const halves = rival && place.state !== "held"
-    ? [half(middle, radius, 1, holders.classOf(place.holder)), half(middle, radius, 0, holders.classOf(rival))]
-    : [s("circle", { cx: middle, cy: middle, r: radius, class: `area ${holders.classOf(place.holder)}` })];
-  return s("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE, "aria-hidden": "true" },
-    halves, s("circle", { cx: middle, cy: middle, r: radius, class: `edge ${holders.classOf(place.holder)}` }));
+  const halves =
+    rival && place.state !== "held"
+      ? [half(middle, radius, 1, holders.classOf(place.holder)), half(middle, radius, 0, holders.classOf(rival))]
+      : [s("circle", { cx: middle, cy: middle, r: radius, class: `area ${holders.classOf(place.holder)}` })];
+  return s(
+    "svg",
+    { viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE, "aria-hidden": "true" },
+    halves,
+    s("circle", { cx: middle, cy: middle, r: radius, class: `edge ${holders.classOf(place.holder)}` }),
+  );
 }
 
 function half(middle, radius, sweep, colour) {
   const [from, to] = [middle - radius, middle + radius];
-  return s("path", { d: `M${middle} ${from}A${radius} ${radius} 0 0 ${1 - sweep} ${middle} ${to}Z`, class: `area ${colour}` });
+  return s("path", {
+    d: `M${middle} ${from}A${radius} ${radius} 0 0 ${1 - sweep} ${middle} ${to}Z`,
+    class: `area ${colour}`,
+  });
 }

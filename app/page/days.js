@@ -1,6 +1,6 @@
 /** Days as `YYYY-MM-DD`, which is how the API writes them; whole days of UTC, so that no zone moves one. */
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" });
@@ -41,6 +41,14 @@ export function inWords({ earliest, latest, precision }) {
   if (!earliest) return precision === "span" ? `until ${long(latest)}` : `${long(latest)} or earlier`;
   const [first, last] = [earliest.slice(0, 4) === latest.slice(0, 4) ? short(earliest) : long(earliest), long(latest)];
   return precision === "span" ? `${first} to ${last}` : `between ${first} and ${last}`;
+}
+
+/** Days from one to another, which is not among them; either end may be open. */
+export function stretch({ from, until }) {
+  const last = until && toDay(toNumber(until) - 1);
+  if (from && from === last) return long(from);
+  if (!from) return last ? `until ${long(last)}` : "all the time";
+  return last ? `${long(from)} – ${long(last)}` : `since ${long(from)}`;
 }
 
 /** Whether it certainly was on this day, or went on then: not merely possible. */

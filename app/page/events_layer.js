@@ -72,7 +72,14 @@ export class EventsLayer {
     const name = nameOf(events);
     const icon = L.divIcon({ className: classes.join(" "), html: picture, iconSize: [size, size] });
     const at = [first.point[1], near(this.map, first.point[0])];
-    L.marker(at, { icon, alt: name, title: name, keyboard: true, zIndexOffset: wide ? -500 : chosen ? 1000 : 0, riseOnHover: true })
+    L.marker(at, {
+      icon,
+      alt: name,
+      title: name,
+      keyboard: true,
+      zIndexOffset: wide ? -500 : chosen ? 1000 : 0,
+      riseOnHover: true,
+    })
       .on("click keypress", (given) => {
         if (given.type === "click" || given.originalEvent.key === "Enter") this.choose(events.map((event) => event.id));
       })
@@ -85,11 +92,16 @@ export class EventsLayer {
     for (const cell of this.cells) {
       const size = Math.round(LEAST_DENSE_PX + (MOST_DENSE_PX - LEAST_DENSE_PX) * Math.sqrt(cell.count / most));
       const name = `${cell.count.toLocaleString("en")} events around here; zoom in`;
-      const icon = L.divIcon({ className: "mark dense", html: h("span", {}, SHORT.format(cell.count)), iconSize: [size, size] });
+      const icon = L.divIcon({
+        className: "mark dense",
+        html: h("span", {}, SHORT.format(cell.count)),
+        iconSize: [size, size],
+      });
       const at = [cell.latitude, near(this.map, cell.longitude)];
       L.marker(at, { icon, alt: name, title: name })
         .on("click keypress", (given) => {
-          if (given.type === "click" || given.originalEvent.key === "Enter") this.map.setView(at, this.map.getZoom() + 2);
+          if (given.type === "click" || given.originalEvent.key === "Enter")
+            this.map.setView(at, this.map.getZoom() + 2);
         })
         .addTo(this.group);
       labelled(this.group.getLayers().at(-1), name);
@@ -113,10 +125,13 @@ function ringAround(size, ring) {
 
 function single(event, size, ring) {
   const middle = size / 2;
-  return s("svg", { viewBox: `0 0 ${size} ${size}`, width: size, height: size, class: `c-${event.category}`, "aria-hidden": "true" },
+  return s(
+    "svg",
+    { viewBox: `0 0 ${size} ${size}`, width: size, height: size, class: `c-${event.category}`, "aria-hidden": "true" },
     ringAround(size, ring),
     s("circle", { cx: middle, cy: middle, r: 11, class: "disc" }),
-    s("g", { transform: `translate(${middle - 7.2} ${middle - 7.2}) scale(.9)` }, sign(event.category)));
+    s("g", { transform: `translate(${middle - 7.2} ${middle - 7.2}) scale(.9)` }, sign(event.category)),
+  );
 }
 
 /** Shares of categories around their number. */
@@ -127,17 +142,31 @@ function donut(events, size, ring) {
   const radius = 11.5;
   const around = 2 * Math.PI * radius;
   let before = 0;
-  const shares = [...counts].sort(([, a], [, b]) => b - a).map(([category, count]) => {
-    const share = (count / events.length) * around;
-    const arc = s("circle", {
-      cx: middle, cy: middle, r: radius, class: `share c-${category}`,
-      "stroke-dasharray": `${share} ${around - share}`, "stroke-dashoffset": around / 4 - before,
+  const shares = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([category, count]) => {
+      const share = (count / events.length) * around;
+      const arc = s("circle", {
+        cx: middle,
+        cy: middle,
+        r: radius,
+        class: `share c-${category}`,
+        "stroke-dasharray": `${share} ${around - share}`,
+        "stroke-dashoffset": around / 4 - before,
+      });
+      before += share;
+      return arc;
     });
-    before += share;
-    return arc;
-  });
-  return s("svg", { viewBox: `0 0 ${size} ${size}`, width: size, height: size, "aria-hidden": "true" },
-    ringAround(size, ring), s("circle", { cx: middle, cy: middle, r: 13, class: "plate" }), shares,
-    s("text", { x: middle, y: middle, class: "count", "text-anchor": "middle", "dominant-baseline": "central" }, String(events.length)));
+  return s(
+    "svg",
+    { viewBox: `0 0 ${size} ${size}`, width: size, height: size, "aria-hidden": "true" },
+    ringAround(size, ring),
+    s("circle", { cx: middle, cy: middle, r: 13, class: "plate" }),
+    shares,
+    s(
+      "text",
+      { x: middle, y: middle, class: "count", "text-anchor": "middle", "dominant-baseline": "central" },
+      String(events.length),
+    ),
+  );
 }
-

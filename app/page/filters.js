@@ -13,16 +13,27 @@ export class Filters {
     this.api = api;
     this.state = state;
     for (const [name, codes] of Object.entries(CODED)) {
-      show(byId(`${name}-codes`), codes.map((code) => h("label", { class: "code" },
-        h("input", { type: "checkbox", name, value: code, on: { change: () => this.read(name) } }),
-        name === "category" ? badge(code) : h("span", { class: `dot t-${code}`, "aria-hidden": "true" }), words(code))));
+      show(
+        byId(`${name}-codes`),
+        codes.map((code) =>
+          h(
+            "label",
+            { class: "code" },
+            h("input", { type: "checkbox", name, value: code, on: { change: () => this.read(name) } }),
+            name === "category" ? badge(code) : h("span", { class: `dot t-${code}`, "aria-hidden": "true" }),
+            words(code),
+          ),
+        ),
+      );
     }
     for (const name of ["actor", "place", "q"]) {
       byId(name).addEventListener("change", () => this.state.set({ [name]: byId(name).value.trim() || null }));
     }
     for (const name of Object.keys(NAMED)) byId(name).addEventListener("input", () => this.complete(name));
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    byId("clear").addEventListener("click", () => this.state.set(Object.fromEntries([...Object.keys(CODED), "actor", "place", "q"].map((name) => [name, null]))));
+    byId("clear").addEventListener("click", () =>
+      this.state.set(Object.fromEntries([...Object.keys(CODED), "actor", "place", "q"].map((name) => [name, null]))),
+    );
     this.write();
   }
 
@@ -38,7 +49,8 @@ export class Filters {
       const chosen = (view[name] ?? "").split(",");
       for (const box of document.querySelectorAll(`input[name=${name}]`)) box.checked = chosen.includes(box.value);
     }
-    for (const name of ["actor", "place", "q"]) if (byId(name).value.trim() !== (view[name] ?? "")) byId(name).value = view[name] ?? "";
+    for (const name of ["actor", "place", "q"])
+      if (byId(name).value.trim() !== (view[name] ?? "")) byId(name).value = view[name] ?? "";
     const count = Object.keys(this.state.filters()).length;
     byId("filter-count").textContent = count ? String(count) : "";
     byId("clear").hidden = !count;
@@ -53,7 +65,10 @@ export class Filters {
       try {
         const found = await this.api.get("names", "v1/search", { q: typed, limit: 20 });
         const names = found.items.filter((hit) => hit.resource === NAMED[name]).map((hit) => hit.name);
-        show(byId(`${name}-names`), [...new Set(names)].map((value) => h("option", { value })));
+        show(
+          byId(`${name}-names`),
+          [...new Set(names)].map((value) => h("option", { value })),
+        );
       } catch {
         show(byId(`${name}-names`)); // completing is a help: what is typed is asked as it stands, and judged then
       }
@@ -66,8 +81,35 @@ export class Filters {
     element.hidden = !problem;
     if (!problem) return show(element);
     const fixable = problem.parameter in { ...CODED, ...NAMED, q: 1 };
-    return show(element, h("p", {}, problem.message),
-      fixable && problem.suggestions.length ? h("p", {}, "Did you mean ", problem.suggestions.map((value) => h("button", { type: "button", class: "plain suggestion", on: { click: () => this.state.set({ [problem.parameter]: value }) } }, value)), "?") : null,
-      fixable ? h("button", { type: "button", class: "plain", on: { click: () => this.state.set({ [problem.parameter]: null }) } }, `Drop the filter ${problem.parameter}`) : null);
+    return show(
+      element,
+      h("p", {}, problem.message),
+      fixable && problem.suggestions.length
+        ? h(
+            "p",
+            {},
+            "Did you mean ",
+            problem.suggestions.map((value) =>
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "plain suggestion",
+                  on: { click: () => this.state.set({ [problem.parameter]: value }) },
+                },
+                value,
+              ),
+            ),
+            "?",
+          )
+        : null,
+      fixable
+        ? h(
+            "button",
+            { type: "button", class: "plain", on: { click: () => this.state.set({ [problem.parameter]: null }) } },
+            `Drop the filter ${problem.parameter}`,
+          )
+        : null,
+    );
   }
 }

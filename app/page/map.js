@@ -19,14 +19,16 @@ export async function makeMap(element, outlines) {
   const map = L.map(element, {
     minZoom: FARTHEST,
     maxZoom: CLOSEST,
-    worldCopyJump: true,
     zoomControl: false,
     attributionControl: false,
     zoomAnimation: !still,
     fadeAnimation: !still,
     markerZoomAnimation: !still,
     inertia: !still,
-    maxBounds: [[-85, -540], [85, 540]],
+    maxBounds: [
+      [-85, -200],
+      [85, 200],
+    ],
     maxBoundsViscosity: 1,
     zoomSnap: 0.5,
   });
@@ -53,7 +55,10 @@ function drawOutlines(map, collection) {
   const renderer = L.svg({ pane: "outlines", padding: 0.5 });
   L.geoJSON(collection, { pane: "outlines", renderer, interactive: false, style: { className: "country" } }).addTo(map);
   const names = L.layerGroup().addTo(map);
-  const named = collection.features.filter((country) => country.properties.name).map(nameOf).sort((one, other) => other.size - one.size);
+  const named = collection.features
+    .filter((country) => country.properties.name)
+    .map(nameOf)
+    .sort((one, other) => other.size - one.size);
   const write = () => writeNames(map, names, named);
   map.on("zoomend", write);
   write();
@@ -78,12 +83,13 @@ function writeNames(map, layer, names) {
   layer.clearLayers();
   if (map.getZoom() < NAMES_FROM_ZOOM) return;
   const written = [];
-  const pixels = 256 * 2 ** map.getZoom() / 360; // of a degree
+  const pixels = (256 * 2 ** map.getZoom()) / 360; // of a degree
   for (const { text, at, size } of names) {
     if (Math.sqrt(size) * pixels < (text.length * NAME_LETTER_PX) / 3) continue; // it would cover the country
     const { x, y } = map.latLngToLayerPoint(at);
     const half = (text.length * NAME_LETTER_PX) / 2;
-    if (written.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < NAME_LINE_PX)) continue;
+    if (written.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < NAME_LINE_PX))
+      continue;
     written.push({ x, y, half });
     const icon = L.divIcon({ className: "country-name", html: h("span", {}, text), iconSize: [0, 0] });
     L.marker(at, { icon, interactive: false, keyboard: false, pane: "names" }).addTo(layer);

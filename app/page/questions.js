@@ -1,6 +1,6 @@
 /** What the page needs to know, asked of the API, and brought into the shape in which it is shown. */
 
-import { certainlyOn, toDay, toNumber } from "./days.js";
+import { certainlyOn, DAY_MS, toDay, toNumber } from "./days.js";
 import { tally, tallyOfCounts } from "./timeline.js";
 
 export const FEW = 300; // events that are shown one by one
@@ -17,29 +17,37 @@ export class Questions {
     this.controls = new Map();
   }
 
-  /** The packs that are loaded, and the days that they cover, shortest first: what is curated is shown first. */
+  /** The packs that are loaded, and the periods that they cover, shortest first: what is curated comes before bulk. */
   async packs() {
     const { items } = await this.api.get("packs", "v1/packs", { limit: 100 });
-    const covering = items.filter((pack) => pack.coverage?.from && pack.coverage?.until);
-    const days = (pack) => toNumber(pack.coverage.until) - toNumber(pack.coverage.from);
-    return { all: items, periods: covering.sort((a, b) => days(a) - days(b)) };
+    const periods = items
+      .filter((pack) => pack.coverage?.from && pack.coverage?.until)
+      .map(({ id, title, coverage: { from, until } }) => ({ id, title, from, until }))
+      .sort((a, b) => toNumber(a.until) - toNumber(a.from) - (toNumber(b.until) - toNumber(b.from)));
+    return { all: items, periods: periods.length ? periods : await this.reach() };
   }
 
-  /** First and last day of what is there, for databases whose packs do not tell. */
+  /** One period from the first to the last day of what is there, for databases whose packs do not tell. */
   async reach() {
     const { items } = await this.api.get("timeline", "v1/stats", { group_by: "month" });
     const months = items.map((row) => row.group).filter(Boolean);
-    if (!months.length) return null;
+    if (!months.length) return [];
     const [year, month] = months.at(-1).split("-").map(Number);
-    return { from: `${months[0]}-01`, until: new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10) };
+    return [{ id: "all", title: "All", from: `${months[0]}-01`, until: toDay(Date.UTC(year, month, 0) / DAY_MS) }];
   }
 
   /** Bars and ranges of a period: from the events themselves if they are few, else from counts. */
   async bars(filters, known, { from, until }) {
     const asked = { ...filters, known_by: known, datetime: `${from}/${until}` };
-    const found = await this.api.get("timeline", "v1/events", { ...asked, fields: "id,category,date", limit: MOST_BARS });
+    const found = await this.api.get("timeline", "v1/events", {
+      ...asked,
+      fields: "id,category,date",
+      limit: MOST_BARS,
+    });
     if (!found.next) return { ...tally(found.items, from, until), undated: found.omitted?.undated ?? 0 };
-    const categories = (await this.api.get("timeline", "v1/stats", { ...asked, group_by: "category" })).items.map((row) => row.group);
+    const categories = (await this.api.get("timeline", "v1/stats", { ...asked, group_by: "category" })).items.map(
+      (row) => row.group,
+    );
     const bucket = toNumber(until) - toNumber(from) <= LONGEST_BY_DAY ? "day" : "month";
     const lists = [];
     for (const category of categories) {
@@ -51,7 +59,10 @@ export class Questions {
 
   /** Who holds what on a day, with what changed since the day before. */
   async control(day, known, place) {
-    const [now, before] = [await this.controlOn("control", day, known, place), await this.controlOn("before", toDay(toNumber(day) - 1), known, place)];
+    const [now, before] = [
+      await this.controlOn("control", day, known, place),
+      await this.controlOn("before", toDay(toNumber(day) - 1), known, place),
+    ];
     const then = new Map(before.places.map((found) => [found.id, found]));
     const changed = ({ id, holder }) => then.has(id) && then.get(id).holder !== holder;
     return { places: now.places.map((found) => ({ ...found, changed: changed(found) })), more: now.more };
@@ -67,43 +78,70 @@ export class Questions {
     return this.controls.get(key);
   }
 
-  // Cells of the zoom below are 64 pixels wide: a number fits into them.
   /**
    * The events of a day, or of all days: all of them if they are few; else counts by cell of what is seen, and single
    * events once few are in view.
    * @returns {Promise<{events: ?Array, cells: ?Array, count: number, omitted: object}>}
    */
-  async events(filters, known, days, day, box, zoom) {
+  async events(filters, known, days, day, { box, zoom }) {
     const asked = { ...filters, known_by: known, datetime: days };
     const key = JSON.stringify(asked);
     if (this.many !== key) {
       const found = await this.api.get("events", "v1/events", { ...asked, f: "geojson", fields: FIELDS, limit: FEW });
       if (!found.links.some((link) => link.rel === "next")) {
         this.api.forget("density");
-        return { events: found.features.map((feature) => eventOf(feature, day)), omitted: found.omitted ?? {}, whole: true };
+        return {
+          events: found.features.map((feature) => eventOf(feature, day)),
+          omitted: found.omitted ?? {},
+          whole: true,
+        };
       }
       this.many = key;
     }
-    const dense = await this.api.get("density", "v1/density", { ...asked, bbox: box, zoom: Math.max(0, zoom - 1), limit: 1000 });
+    const dense = await this.api.get("density", "v1/density", {
+      ...asked,
+      bbox: box,
+      zoom: Math.max(0, zoom - 1), // cells of 64 pixels: a number fits into them
+      limit: 1000,
+    });
     const count = dense.items.reduce((sum, cell) => sum + cell.count, 0);
     if (dense.next || count > FEW) {
       this.api.forget("events");
       return { cells: dense.items, count, omitted: dense.omitted ?? {} };
     }
-    const found = await this.api.get("events", "v1/events", { ...asked, bbox: box, f: "geojson", fields: FIELDS, limit: FEW });
+    const found = await this.api.get("events", "v1/events", {
+      ...asked,
+      bbox: box,
+      f: "geojson",
+      fields: FIELDS,
+      limit: FEW,
+    });
     return { events: found.features.map((feature) => eventOf(feature, day)), omitted: dense.omitted ?? {} };
   }
 
   /** The movements among events with the points of both ends; places that have none are left out. */
   async arrows(events) {
     const moving = events.filter((event) => event.movement);
-    const ids = [...new Set(moving.flatMap(({ movement }) => [movement.from, movement.to]))].filter((id) => id && !this.places.has(id));
-    await Promise.all(ids.map(async (id) => {
-      const { longitude, latitude } = await this.api.get(`place ${id}`, `v1/locations/${encodeURIComponent(id)}`, { fields: "id,longitude,latitude" });
-      this.places.set(id, longitude === null ? null : [longitude, latitude]);
-    }));
+    const ids = [...new Set(moving.flatMap(({ movement }) => [movement.from, movement.to]))].filter(
+      (id) => id && !this.places.has(id),
+    );
+    await Promise.all(
+      ids.map(async (id) => {
+        const { longitude, latitude } = await this.api.get(`place ${id}`, `v1/locations/${encodeURIComponent(id)}`, {
+          fields: "id,longitude,latitude",
+        });
+        this.places.set(id, longitude === null ? null : [longitude, latitude]);
+      }),
+    );
     return moving
-      .map((event) => ({ ...event.movement, id: event.id, title: event.title, certain: event.certain, from: this.places.get(event.movement.from), to: this.places.get(event.movement.to) }))
+      .map((event) => ({
+        ...event.movement,
+        id: event.id,
+        title: event.title,
+        certain: event.certain,
+        from: this.places.get(event.movement.from),
+        to: this.places.get(event.movement.to),
+      }))
       .filter(({ from, to }) => from && to);
   }
 
@@ -111,27 +149,53 @@ export class Questions {
   async event(id, known) {
     const path = `v1/events/${encodeURIComponent(id)}`;
     const event = await this.api.get("event", path, { known_by: known });
-    const torn = await this.api.get("contradictions", "v1/contradictions", { known_by: known, place: event.location?.id, limit: MOST_PLACES });
+    const torn = await this.api.get("contradictions", "v1/contradictions", {
+      known_by: known,
+      place: event.location?.id,
+      limit: MOST_PLACES,
+    });
     const claims = new Map(event.claims.map((claim) => [claim.id, claim]));
     const rows = torn.items.filter((row) => row.events.some((one) => one.id === id));
-    const missing = [...new Set(rows.flatMap((row) => row.sides.flatMap((side) => side.claims)))].filter((claim) => !claims.has(claim));
-    await Promise.all(missing.map(async (claim) => {
-      claims.set(claim, await this.api.get(`claim ${claim}`, `v1/claims/${encodeURIComponent(claim)}`, { known_by: known }));
+    const missing = [...new Set(rows.flatMap((row) => row.sides.flatMap((side) => side.claims)))].filter(
+      (claim) => !claims.has(claim),
+    );
+    await Promise.all(
+      missing.map(async (claim) => {
+        claims.set(
+          claim,
+          await this.api.get(`claim ${claim}`, `v1/claims/${encodeURIComponent(claim)}`, { known_by: known }),
+        );
+      }),
+    );
+    const contradictions = rows.map((row) => ({
+      row,
+      sides: row.sides.map((side) => side.claims.map((claim) => claims.get(claim))),
     }));
-    const contradictions = rows.map((row) => ({ row, sides: row.sides.map((side) => side.claims.map((claim) => claims.get(claim))) }));
     return { event, contradictions };
   }
 
-  /** The states that a place went through. */
+  /** A place's name and the states that it went through. */
   async timelineOf(place, known) {
-    return (await this.api.get("place", `v1/locations/${encodeURIComponent(place)}/control`, { known_by: known, limit: 100 })).items;
+    const path = `v1/locations/${encodeURIComponent(place)}`;
+    const [{ name }, { items }] = await Promise.all([
+      this.api.get("place name", path, { fields: "id,name" }),
+      this.api.get("place", `${path}/control`, { known_by: known, limit: 100 }),
+    ]);
+    return { name, items };
   }
 }
 
 function placeOf({ geometry, properties: row }) {
   return {
-    id: row.location_id, name: row.location_name, point: geometry?.coordinates ?? null, holder: row.holder_id, holderName: row.holder_name,
-    state: row.state, candidates: row.candidates_id, candidateNames: row.candidates_name, basis: row.basis,
+    id: row.location_id,
+    name: row.location_name,
+    point: geometry?.coordinates ?? null,
+    holder: row.holder_id,
+    holderName: row.holder_name,
+    state: row.state,
+    candidates: row.candidates_id,
+    candidateNames: row.candidates_name,
+    basis: row.basis,
   };
 }
 
@@ -139,8 +203,23 @@ function eventOf({ id, geometry, properties: row }, day) {
   const date = { earliest: row.date_earliest, latest: row.date_latest, precision: row.date_precision };
   const moves = row.movement_outcome !== null && row.movement_outcome !== undefined;
   return {
-    id, date, title: row.title, category: row.category, status: row.status, point: geometry?.coordinates ?? null,
-    placeName: row.location_name, place: row.location_id, precision: row.location_precision, certain: day === null || certainlyOn(date, day),
-    movement: moves ? { from: row.movement_from_id, to: row.movement_to_id, outcome: row.movement_outcome, count: { low: row.movement_count_low, best: row.movement_count_best, high: row.movement_count_high } } : null,
+    id,
+    date,
+    title: row.title,
+    category: row.category,
+    status: row.status,
+    point: geometry?.coordinates ?? null,
+    placeName: row.location_name,
+    place: row.location_id,
+    precision: row.location_precision,
+    certain: day === null || certainlyOn(date, day),
+    movement: moves
+      ? {
+          from: row.movement_from_id,
+          to: row.movement_to_id,
+          outcome: row.movement_outcome,
+          count: { low: row.movement_count_low, best: row.movement_count_best, high: row.movement_count_high },
+        }
+      : null,
   };
 }

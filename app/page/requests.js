@@ -3,8 +3,16 @@
 import { h, jsonLink, show } from "./dom.js";
 
 const NAMES = {
-  packs: "What is loaded", control: "Who holds what", before: "Who held what the day before", events: "Events", density: "Events by cell", timeline: "Bars of the timeline",
-  event: "The event and its claims", contradictions: "Contradictions", names: "Names that fit",
+  packs: "What is loaded",
+  control: "Who holds what",
+  before: "Who held what the day before",
+  events: "Events",
+  density: "Events by cell",
+  timeline: "Bars of the timeline",
+  event: "The event and its claims",
+  place: "Who held the place",
+  contradictions: "Contradictions",
+  names: "Names that fit",
 };
 
 /** A question as a command line; an apostrophe would end the quotes. */
@@ -16,13 +24,33 @@ export function asCurl(address) {
 export function showRequests(api, list, count, say) {
   const draw = () => {
     count.textContent = String(api.asked.size);
-    show(list, [...api.asked].map(([kind, address]) => {
-      const line = asCurl(address);
-      return h("li", { "data-kind": kind }, h("span", { class: "kind" }, NAMES[kind] ?? kind),
-        h("code", { tabindex: "0" }, line),
-        h("span", { class: "do" },
-          h("button", { type: "button", class: "plain", "aria-label": `Copy as curl: ${NAMES[kind] ?? kind}`, on: { click: () => copy(line, say) } }, "Copy"), jsonLink(address)));
-    }));
+    show(
+      list,
+      [...api.asked].map(([kind, address]) => {
+        const line = asCurl(address);
+        return h(
+          "li",
+          { "data-kind": kind },
+          h("span", { class: "kind" }, NAMES[kind] ?? kind),
+          h("code", { tabindex: "0" }, line),
+          h(
+            "span",
+            { class: "do" },
+            h(
+              "button",
+              {
+                type: "button",
+                class: "plain",
+                "aria-label": `Copy as curl: ${NAMES[kind] ?? kind}`,
+                on: { click: () => copy(line, say) },
+              },
+              "Copy",
+            ),
+            jsonLink(address),
+          ),
+        );
+      }),
+    );
   };
   api.addEventListener("asked", draw);
   draw();

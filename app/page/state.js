@@ -3,7 +3,15 @@
 import { isDay } from "./days.js";
 
 export const FILTERS = ["category", "status", "actor", "place", "q"];
-const EMPTY = { period: null, day: null, all: false, known: null, event: null, at: null, ...Object.fromEntries(FILTERS.map((name) => [name, null])) };
+const EMPTY = {
+  period: null,
+  day: null,
+  all: false,
+  known: null,
+  event: null,
+  at: null,
+  ...Object.fromEntries(FILTERS.map((name) => [name, null])),
+};
 
 /** The view that a hash tells; what it does not say, or says wrongly, is left open. */
 export function readHash(hash) {
@@ -22,7 +30,8 @@ export function readHash(hash) {
 export function writeHash(view) {
   const parts = [];
   for (const name of ["period", "day", "known", ...FILTERS, "event"]) {
-    if (view[name]) parts.push(`${name}=${encodeURIComponent(view[name]).replaceAll("%2C", ",").replaceAll("%20", "+")}`);
+    if (view[name])
+      parts.push(`${name}=${encodeURIComponent(view[name]).replaceAll("%2C", ",").replaceAll("%20", "+")}`);
   }
   if (view.all) parts.push("all=1");
   if (view.at) parts.push(`at=${view.at.zoom}/${view.at.latitude.toFixed(4)}/${view.at.longitude.toFixed(4)}`);
@@ -38,13 +47,18 @@ export class State extends EventTarget {
       if (location.hash === writeHash(this.view)) return;
       const before = this.view;
       this.view = { ...readHash(location.hash) };
-      this.tell(Object.keys(EMPTY).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(this.view[name])), true);
+      this.tell(
+        Object.keys(EMPTY).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(this.view[name])),
+        true,
+      );
     });
   }
 
   /** Change some of the view. An event that is chosen is a step back and forth; sliding is none. */
   set(changes, { step = false } = {}) {
-    const changed = Object.keys(changes).filter((name) => JSON.stringify(this.view[name]) !== JSON.stringify(changes[name]));
+    const changed = Object.keys(changes).filter(
+      (name) => JSON.stringify(this.view[name]) !== JSON.stringify(changes[name]),
+    );
     if (!changed.length) return;
     this.view = { ...this.view, ...changes };
     const hash = writeHash(this.view);

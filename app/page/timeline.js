@@ -1,7 +1,7 @@
 /** Bars above the days: what is dated to one day by category, and what is not as the range in which it lies. */
 
 import { CATEGORIES, words } from "./codes.js";
-import { inWords, long, short, toDay, toNumber } from "./days.js";
+import { DAY_MS, inWords, long, short, toDay, toNumber } from "./days.js";
 import { s, show } from "./dom.js";
 
 const THUMB_PX = 18; // the slider's handle: its middle never comes nearer to an end than half of this
@@ -31,8 +31,14 @@ export function tally(events, first, last) {
       ranges.set(key, found);
     }
   }
-  const seen = [...ranges.values()].filter((range) => (range.earliest ?? first) <= last && (range.latest ?? last) >= first);
-  return { bars, ranges: seen.sort((a, b) => (a.earliest ?? "").localeCompare(b.earliest ?? "") || b.count - a.count), undated };
+  const seen = [...ranges.values()].filter(
+    (range) => (range.earliest ?? first) <= last && (range.latest ?? last) >= first,
+  );
+  return {
+    bars,
+    ranges: seen.sort((a, b) => (a.earliest ?? "").localeCompare(b.earliest ?? "") || b.count - a.count),
+    undated,
+  };
 }
 
 function add(bars, bucket, category, count = 1) {
@@ -88,9 +94,21 @@ export class Timeline {
     if (this.width < NARROWEST_PX) return; // not laid out yet
     const lanes = this.laid();
     const height = BARS_PX + lanes.length * LANE_PX + 20;
-    for (const [name, value] of [["viewBox", `0 0 ${this.width} ${height}`], ["width", this.width], ["height", height]]) this.svg.setAttribute(name, value);
+    for (const [name, value] of [
+      ["viewBox", `0 0 ${this.width} ${height}`],
+      ["width", this.width],
+      ["height", height],
+    ])
+      this.svg.setAttribute(name, value);
     this.marks = s("g", {});
-    show(this.svg, this.ground(), this.drawnBars(), lanes.map((lane, at) => lane.map((range) => this.drawnRange(range, at))), this.axis(height), this.marks);
+    show(
+      this.svg,
+      this.ground(),
+      this.drawnBars(),
+      lanes.map((lane, at) => lane.map((range) => this.drawnRange(range, at))),
+      this.axis(height),
+      this.marks,
+    );
     this.say(lanes);
     this.drawMarks();
   }
@@ -109,7 +127,10 @@ export class Timeline {
   }
 
   ends({ earliest, latest }) {
-    const [from, to] = [earliest && earliest > this.first ? earliest : this.first, latest && latest < this.last ? latest : this.last];
+    const [from, to] = [
+      earliest && earliest > this.first ? earliest : this.first,
+      latest && latest < this.last ? latest : this.last,
+    ];
     return [this.x(from) - 4, this.x(to) + 4];
   }
 
@@ -118,7 +139,9 @@ export class Timeline {
   }
 
   drawnBars() {
-    const inside = [...this.found.bars].map(([bucket, bar]) => ({ bucket, bar, ...this.reach(bucket) })).filter(({ from, to }) => from <= this.last && to >= this.first);
+    const inside = [...this.found.bars]
+      .map(([bucket, bar]) => ({ bucket, bar, ...this.reach(bucket) }))
+      .filter(({ from, to }) => from <= this.last && to >= this.first);
     const sum = (bar) => [...bar.values()].reduce((a, b) => a + b, 0);
     const most = Math.max(1, ...inside.map(({ bar }) => sum(bar)));
     const unit = Math.min(13, (BARS_PX - 12) / most);
@@ -128,10 +151,19 @@ export class Timeline {
       let top = BARS_PX;
       const parts = CATEGORIES.filter((category) => bar.has(category)).map((category) => {
         top -= bar.get(category) * unit;
-        return s("rect", { x: middle - wide / 2, y: top, width: wide, height: Math.max(0.5, bar.get(category) * unit - (unit > 4 ? 1 : 0)), class: `bar c-${category}` });
+        return s("rect", {
+          x: middle - wide / 2,
+          y: top,
+          width: wide,
+          height: Math.max(0.5, bar.get(category) * unit - (unit > 4 ? 1 : 0)),
+          class: `bar c-${category}`,
+        });
       });
       const text = [...bar].map(([category, count]) => `${count} ${words(category)}`).join(", ");
-      const number = this.step() > 22 && from === to ? s("text", { x: middle, y: top - 3, class: "number", "text-anchor": "middle" }, String(sum(bar))) : null;
+      const number =
+        this.step() > 22 && from === to
+          ? s("text", { x: middle, y: top - 3, class: "number", "text-anchor": "middle" }, String(sum(bar)))
+          : null;
       return s("g", {}, s("title", {}, `${bucket}: ${text}`), parts, number);
     });
   }
@@ -140,7 +172,7 @@ export class Timeline {
   reach(bucket) {
     if (bucket.length === 10) return { from: bucket, to: bucket };
     const [year, month] = bucket.split("-").map(Number);
-    return { from: `${bucket}-01`, to: toDay(Date.UTC(year, month, 0) / 86_400_000) };
+    return { from: `${bucket}-01`, to: toDay(Date.UTC(year, month, 0) / DAY_MS) };
   }
 
   step() {
@@ -151,8 +183,19 @@ export class Timeline {
     const y = BARS_PX + 4 + lane * LANE_PX;
     const text = [...range.categories].map(([category, count]) => `${count} ${words(category)}`).join(", ");
     const main = [...range.categories].sort(([, a], [, b]) => b - a)[0][0];
-    return s("g", { class: `range c-${main}` }, s("title", {}, `${inWords(range)}: ${text}`),
-      s("line", { x1: range.from, x2: range.to, y1: y, y2: y, class: `span${range.latest ? "" : " open"}`, "stroke-width": Math.min(5, 1.5 + Math.log2(range.count)) }));
+    return s(
+      "g",
+      { class: `range c-${main}` },
+      s("title", {}, `${inWords(range)}: ${text}`),
+      s("line", {
+        x1: range.from,
+        x2: range.to,
+        y1: y,
+        y2: y,
+        class: `span${range.latest ? "" : " open"}`,
+        "stroke-width": Math.min(5, 1.5 + Math.log2(range.count)),
+      }),
+    );
   }
 
   axis(height) {
@@ -164,8 +207,16 @@ export class Timeline {
     return ticks.map((day, at) => {
       const anchor = at === 0 ? "start" : this.x(day) > this.width - 40 ? "end" : "middle";
       const x = at === 0 ? 0 : anchor === "end" ? this.width : this.x(day);
-      return s("g", {}, s("line", { x1: this.x(day), x2: this.x(day), y1: BARS_PX, y2: BARS_PX + 4, class: "base" }),
-        s("text", { x, y: height - 5, class: "tick", "text-anchor": anchor }, days > 400 ? day.slice(0, 4) : short(day)));
+      return s(
+        "g",
+        {},
+        s("line", { x1: this.x(day), x2: this.x(day), y1: BARS_PX, y2: BARS_PX + 4, class: "base" }),
+        s(
+          "text",
+          { x, y: height - 5, class: "tick", "text-anchor": anchor },
+          days > 400 ? day.slice(0, 4) : short(day),
+        ),
+      );
     });
   }
 
@@ -173,9 +224,18 @@ export class Timeline {
     if (!this.marks) return;
     const parts = [];
     const height = Number(this.svg.getAttribute("height"));
-    if (this.day) parts.push(s("line", { x1: this.x(this.day), x2: this.x(this.day), y1: 0, y2: height - 16, class: "today" }));
+    if (this.day)
+      parts.push(s("line", { x1: this.x(this.day), x2: this.x(this.day), y1: 0, y2: height - 16, class: "today" }));
     if (this.known && this.known < this.last) {
-      parts.push(s("rect", { x: this.x(this.known), y: 0, width: Math.max(0, this.width - this.x(this.known)), height: height - 16, class: "later" }));
+      parts.push(
+        s("rect", {
+          x: this.x(this.known),
+          y: 0,
+          width: Math.max(0, this.width - this.x(this.known)),
+          height: height - 16,
+          class: "later",
+        }),
+      );
     }
     show(this.marks, parts);
   }
@@ -184,9 +244,13 @@ export class Timeline {
   say(lanes) {
     const drawn = lanes.flat().reduce((sum, range) => sum + range.count, 0);
     const all = this.found.ranges.reduce((sum, range) => sum + range.count, 0);
-    const dated = [...this.found.bars.values()].reduce((sum, bar) => sum + [...bar.values()].reduce((a, b) => a + b, 0), 0);
+    const dated = [...this.found.bars.values()].reduce(
+      (sum, bar) => sum + [...bar.values()].reduce((a, b) => a + b, 0),
+      0,
+    );
     const parts = [`${dated.toLocaleString("en")} events with a date of their own`];
-    if (all) parts.push(`${all.toLocaleString("en")} within a range of days${all > drawn ? ` (${drawn} of them drawn)` : ""}`);
+    if (all)
+      parts.push(`${all.toLocaleString("en")} within a range of days${all > drawn ? ` (${drawn} of them drawn)` : ""}`);
     if (this.found.fuzzy) parts.push(`${this.found.fuzzy.toLocaleString("en")} not known to lie within one bar`);
     if (this.found.undated) parts.push(`${this.found.undated.toLocaleString("en")} undated`);
     this.note.textContent = parts.join(" · ");

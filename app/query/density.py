@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, case, func, literal, select, tuple_
 
 from app import models
 from app.db.cells import Step
+from app.db.indexes import found_by
 from app.errors import InvalidParameterError
 from app.geo import DECIMALS_SHOWN, Spot
 from app.models.base import table_of
@@ -15,9 +16,9 @@ from app.query.computed import BY_ID, computed_params
 from app.query.cursors import FORGED, write_cursor
 from app.query.filters import EVENT_FILTERS
 from app.query.listing import with_examples
-from app.query.listings import EVENTS
-from app.query.pages import ROWS_A_BATCH, Page, Row, matching, omitted
-from app.query.params import Asked, Param, whole_number
+from app.query.listings import EVENT_INDEXES, EVENTS
+from app.query.pages import ROWS_A_BATCH, Page, Row, omitted, requirements
+from app.query.params import Among, Asked, Param, Test, one_by_one, plain, whole_number
 from app.schemas.analysis import DensityRow
 
 CLOSEST = 22
@@ -32,6 +33,8 @@ ZOOM = Param(
 )
 PARAMS = with_examples(computed_params((ZOOM, *EVENT_FILTERS), DensityRow), {"known_by": "2021-07-05"})
 WIDEST = 45.0
+PLACING = ("bbox", "near")
+"""Filters whose index knows where, and nothing else of an event."""
 view = table_of(models.EventView)
 
 
@@ -108,30 +111,30 @@ def density(connection: Connection, values: Mapping[str, Any]) -> Page:
 
 def _cells(asked: Asked, grid: Grid) -> Select[Any]:
     column, row = grid.numbers()
-    wanted = (
-        column.label("cell_column"),
-        row.label("cell_row"),
-        func.count(),
-        func.avg(view.c.longitude),
-        func.avg(view.c.latitude),
-    )
-    return (
-        matching(EVENTS, asked, *wanted)
-        .where(view.c.latitude.is_not(None))
-        .group_by("cell_column", "cell_row")
-        .order_by("cell_column", "cell_row")
-    )
+    means = func.avg(view.c.longitude), func.avg(view.c.latitude)
+    counted = select(column.label("cell_column"), row.label("cell_row"), func.count(), *means)
+    placed = _matching(counted, asked, requirements(EVENTS, asked)).where(view.c.latitude.is_not(None))
+    return placed.group_by("cell_column", "cell_row").order_by("cell_column", "cell_row")
+
+
+def _matching(statement: Select[Any], asked: Asked, met: Mapping[str, Test]) -> Select[Any]:
+    """The statement over the events that meet this.
+
+    SQLite starts from what is rare where a filter names it, and else goes through the index that holds what events are
+    judged and placed by: boxes are compared there, as going from an index of points back to events takes longer.
+    """
+    named = any(isinstance(test, Among) for name, test in met.items() if name not in PLACING)
+    if named or "known_by" in asked.values:
+        return statement.where(*map(plain, met.values()))
+    return found_by(statement.where(*map(one_by_one, met.values())), view, EVENT_INDEXES.order)
 
 
 def _unlocated(asked: Asked) -> int:
     """How many events meet everything but what asks where they lie, and lie nowhere."""
-    anywhere = Asked(
-        {name: value for name, value in asked.values.items() if name not in PLACING}, asked.connection, asked.rows
-    )
-    return int(asked.connection.scalar(matching(EVENTS, anywhere, func.count()).where(view.c.latitude.is_(None))) or 0)
-
-
-PLACING = ("bbox", "near", "radius_km")
+    met = requirements(EVENTS, asked, without="unlocated").values()
+    counted = select(func.count()).select_from(view).where(*map(plain, met), view.c.latitude.is_(None))
+    index = "" if "known_by" in asked.values else EVENT_INDEXES.lacking["unlocated"]
+    return int(asked.connection.scalar(found_by(counted, view, index)) or 0)
 
 
 def _streamed(connection: Connection, cells: Select[Any], grid: Grid) -> Iterator[Sequence[Row]]:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from clients.conftest import Server, pytest_terminal_summary, started
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 __all__ = ["pytest_terminal_summary"]
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=15_000)  # browsers share the machine with other tests
 ALONE = (
     "--no-sandbox",  # root has none
     "--disable-gpu",

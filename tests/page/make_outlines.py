@@ -22,6 +22,8 @@ FINE, COARSE = 0.015, 0.2
 """How far, in degrees, a border may be moved inside the region and outside."""
 SMALLEST = 0.8
 """Square degrees below which a part of a country (an island) is left out, unless it is all there is."""
+POLE = -85.0
+"""Where maps of this kind end in the south; only Antarctica lies around a pole."""
 OUT = Path(__file__).resolve().parents[2] / "app" / "page" / "outlines.geojson"
 
 
@@ -90,18 +92,34 @@ def features(topology: Any) -> Iterator[dict[str, Any]]:
     """The countries, largest part first; only those with a code of ISO 3166 are named."""
     arcs = [simplified(line, FINE if near_region(line) else COARSE) for line in decoded(topology)]
     for geometry in topology["objects"]["countries"]["geometries"]:
-        parts = sorted(
-            ([ring(numbers, arcs) for numbers in part] for part in polygons(geometry)), key=lambda p: -area(p[0])
-        )
+        rings = [[unrolled(ring(numbers, arcs)) for numbers in part] for part in polygons(geometry)]
+        parts = sorted(rings, key=lambda part: -area(part[0]))
         kept = [part for at, part in enumerate(parts) if (at == 0 or area(part[0]) >= SMALLEST) and len(part[0]) > 3]
         if not kept:
             continue
-        coordinates = [[[rounded(point) for point in line] for line in part if len(line) > 3] for part in kept]
+        doubled = [copy for part in kept for copy in on_both_sides(part)]
+        coordinates = [[[rounded(point) for point in line] for line in part if len(line) > 3] for part in doubled]
         yield {
             "type": "Feature",
             "properties": {"name": geometry["properties"]["name"] if "id" in geometry else None},
             "geometry": {"type": "MultiPolygon", "coordinates": coordinates},
         }
+
+
+def unrolled(line: Line) -> Line:
+    """A ring without leaps across the antimeridian: it goes on beyond 180 degrees; one around a pole is led there."""
+    found, turns = line[:1], 0
+    for (before, _), (x, y) in itertools.pairwise(line):
+        turns += (before - x > 180) - (x - before > 180)
+        found.append((x + 360 * turns, y))
+    return [*found, (found[-1][0], POLE), (found[0][0], POLE)] if turns else found
+
+
+def on_both_sides(part: list[Line]) -> list[list[Line]]:
+    """A polygon, and once more on the other side of the map if it reaches beyond the antimeridian."""
+    far = [x for x, _ in part[0] if abs(x) > 180.01]
+    turn = -360 if far and far[0] > 0 else 360
+    return [part, [[(x + turn, y) for x, y in line] for line in part]] if far else [part]
 
 
 def rounded(point: Point) -> list[float]:

@@ -36,7 +36,7 @@ def axe() -> str:
 def test_nothing_serious_stands_in_the_way(visit: Visit, look: str) -> None:
     script = axe()
     with visit(**LOOKS[look], reduced_motion="reduce") as seen:
-        for name, hash_ in VIEWS.items():
+        for name, hash_ in VIEWS.items() if look in ("light", "dark-phone") else [*VIEWS.items()][:2]:
             seen.open(hash_)
             seen.page.evaluate("for (const box of document.querySelectorAll('details:not([name])')) box.open = true")
             seen.page.wait_for_timeout(150)

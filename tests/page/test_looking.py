@@ -175,8 +175,8 @@ def test_contradictions_stand_side_by_side(visit: Visit) -> None:
         seen.open("#event=dostum-evacuated-2021")
         sides = seen.page.locator(".contradiction .side")
         assert sides.count() == 2
-        assert "Unattributed reports says" in " ".join(sides.nth(0).inner_text().split())
-        assert "Pajhwok Afghan News denies" in " ".join(sides.nth(1).inner_text().split())
+        assert "Unattributed reports Assertion" in " ".join(sides.nth(0).inner_text().split())
+        assert "Pajhwok Afghan News Denial" in " ".join(sides.nth(1).inner_text().split())
         seen.open("#event=balkh-captured-2021")
         expect(seen.page.locator(".contradiction").first).to_contain_text("Taliban hold half of the districts")
         seen.keep("contradiction")
