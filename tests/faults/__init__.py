@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from app.settings import HOME
 
-LONG_SECONDS = 60.0  # far more than anything here takes on a busy machine: reaching it is a failure
+LONG_SECONDS = 180.0  # far more than anything here takes on a busy machine: reaching it is a failure
 Found = TypeVar("Found")
 _open = build_opener(ProxyHandler({})).open  # loopback is never behind a proxy
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Databases, engine_for
-from formats.test_streaming import big_url  # noqa: F401 - a fixture
 from sqlalchemy import text
 
 from faults import fetch, served, until
@@ -18,12 +17,13 @@ QUERY = "/v1/events?limit=all&f=ndjson"
 
 
 @pytest.fixture
-def huge_url(big_url: str) -> str:  # noqa: F811
+def huge_url(databases: Databases) -> str:
     """Rows of which no socket holds more than a part."""
+    url = databases.loaded()
     longer = "UPDATE event_view SET row = substr(row, 1, length(row) - 1) || :more"
-    with engine_for(big_url, read_only=False) as engine, engine.begin() as connection:
-        connection.execute(text(longer), {"more": f',"more":"{"x" * 8000}"}}'})
-    return big_url
+    with engine_for(url, read_only=False) as engine, engine.begin() as connection:
+        connection.execute(text(longer), {"more": f',"more":"{"x" * 150_000}"}}'})
+    return url
 
 
 def asked(port: int) -> socket.socket:

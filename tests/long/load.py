@@ -10,8 +10,8 @@ from .setting import Line, Setting
 
 SECONDS = 600
 CONNECTIONS = 64
-RATE = 100.0
-"""Questions in a second, at most: what two cores can answer beside loads and these readers, with room to spare."""
+RATE = 40.0
+"""Questions in a second, at most: what two cores answer without a queue, beside the loads and these readers."""
 CACHE_MB = 16
 """Less than by default, so that the memory for answers is full long before the end."""
 MOST_GROWTH_MB = 16.0
