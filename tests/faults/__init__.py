@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from typer.testing import CliRunner
+
+from app.cli import app as command_of_oxus
 from app.settings import HOME
 
 LONG_SECONDS = 180.0  # far more than anything here takes on a busy machine: reaching it is a failure
@@ -105,3 +108,15 @@ def oxus(*arguments: str, **process: Any) -> subprocess.CompletedProcess[str]:
         timeout=LONG_SECONDS * 2,
         **process,
     )
+
+
+def ran(*arguments: str, wrap: Sequence[str] = ()) -> tuple[int, str, str]:
+    """How a command ended, and what it said; in this process, unless something has to come before it."""
+    if wrap:
+        command = [*wrap, sys.executable, "-m", "app.cli", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HOME)
+        return done.returncode, done.stdout, done.stderr
+    result = CliRunner().invoke(command_of_oxus, arguments)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr

@@ -13,16 +13,14 @@ from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 from ingest.test_loading import newest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
-from app.cli import app as command_of_oxus
 from app.db import engine as engines
 from app.errors import UnavailableError
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.operate import backup, check_database
-from app.settings import HOME, Settings
-from faults import oxus, served
+from app.settings import Settings
+from faults import oxus, ran, served
 from faults.clusters import Cluster, a_folder, primary
 from faults.standby import retitled
 
@@ -51,18 +49,6 @@ def as_anybody() -> Sequence[str]:
     if shutil.which("setpriv") is None:
         pytest.skip("root may write everything, and setpriv (util-linux), which takes that right away, is missing")
     return ("setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner")
-
-
-def ran(*arguments: str, wrap: Sequence[str] = ()) -> tuple[int, str, str]:
-    """How a command ended, and what it said."""
-    if wrap:
-        command = [*wrap, sys.executable, "-m", "app.cli", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HOME)
-        return done.returncode, done.stdout, done.stderr
-    result = CliRunner().invoke(command_of_oxus, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize("closed", ["the file", "the file and its folder"])

@@ -7,7 +7,7 @@ from conftest import Databases
 
 from faults.kills import imports, rounds, seed_loads
 
-ROUNDS = 4
+ROUNDS = 3
 
 
 @pytest.mark.parametrize("what", ["seed load", "import"])
