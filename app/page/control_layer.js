@@ -6,7 +6,7 @@ import { near } from "./map.js";
 
 const { L } = window;
 const SIZE = 46;
-const NAMES_FROM_ZOOM = 5;
+const NAMES_FROM_ZOOM = 6;
 const LETTER_PX = 7.5;
 const LINE_PX = 16;
 const SIDES = [

@@ -7,6 +7,7 @@ const NAMES = {
   control: "Who holds what",
   before: "Who held what the day before",
   events: "Events",
+  movements: "Movements",
   density: "Events by cell",
   timeline: "Bars of the timeline",
   event: "The event and its claims",

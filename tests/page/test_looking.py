@@ -71,7 +71,7 @@ def test_kaldar_is_seen_to_fall_to_return_and_to_fall_again(visit: Visit) -> Non
 
 def test_the_picture_of_the_readme_is_kept_and_light(visit: Visit) -> None:
     with visit(viewport={"width": 1280, "height": 840}) as seen:
-        seen.open("#day=2021-06-29&at=7.5/36.3/68.1")
+        seen.open("#day=2021-06-29&at=6.5/35.3/67.4")
         assert seen.held("kaldar") == ("afghan-government", "held")
         seen.keep("readme")
     assert 20_000 < (HOME / "tests" / "page" / "screenshot.png").stat().st_size < 250_000
@@ -200,6 +200,15 @@ def test_a_name_that_nobody_has_is_refused_with_one_that_somebody_has(visit: Vis
         expect(problem).to_be_hidden()
         assert seen.page.input_value("#place") == "Kaldar"
         expect(seen.page.locator("#events .event").first).to_contain_text("Kaldar")
+
+
+def test_an_event_that_is_not_there_is_said_not_to_be(visit: Visit) -> None:
+    with visit(blocked="404 (Not Found)") as seen:
+        seen.open("#event=kaldar-retaken")
+        expect(seen.page.locator("#problem")).to_contain_text("events has no 'kaldar-retaken'")
+        seen.page.click("#back")
+        expect(seen.page.locator("#problem")).to_be_hidden()
+        expect(seen.page.locator("#lists")).to_be_visible()
 
 
 def test_names_are_completed_by_the_search_of_the_api(visit: Visit) -> None:
