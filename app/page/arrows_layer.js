@@ -24,6 +24,7 @@ export class ArrowsLayer {
     this.group = L.layerGroup().addTo(map);
     this.renderer = L.svg({ pane: "arrows", padding: 1 });
     this.movements = [];
+    this.shown = true;
     map.on("zoomend", () => this.draw());
   }
 
@@ -33,8 +34,15 @@ export class ArrowsLayer {
     this.draw();
   }
 
+  /** Where events are only counted, movements would lie upon the counts. */
+  allow(shown) {
+    this.shown = shown;
+    this.draw();
+  }
+
   draw() {
     this.group.clearLayers();
+    if (!this.shown) return;
     const between = new Map();
     for (const movement of this.movements) {
       const pair = `${movement.from}:${movement.to}`;

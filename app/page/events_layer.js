@@ -7,7 +7,7 @@ import { near } from "./map.js";
 const { L } = window;
 const TOGETHER_PX = 26;
 const MOST_DENSE_PX = 54;
-const LEAST_DENSE_PX = 26;
+const LEAST_DENSE_PX = 30;
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** Shows events, or how many there are by cell; tells `choose(ids)` when a mark is chosen. */

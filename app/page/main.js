@@ -141,6 +141,7 @@ class Page {
       this.found = found;
       if (found.cells) this.marks.showCells(found.cells);
       else this.marks.showEvents(found.events);
+      this.arrows.allow(!found.cells);
       this.showList();
     });
   }
