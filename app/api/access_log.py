@@ -22,6 +22,7 @@ SECRETS = frozenset((b"key", b"email", b"token", b"access_token", b"access_key",
 """Parameters that clients of ACLED and others send though nobody here asks for them; they are nobody's business."""
 MASKED = b"***"
 LONGEST_SHOWN = 2000  # of a path or a query; a line is to be read
+MOMENT_SECONDS = 0.02
 PIPE_BYTES = 4096  # what one write puts into a pipe in one piece, whoever else writes there
 SANE = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
 _quoted: Callable[[str], str] = encode_basestring_ascii
@@ -54,7 +55,7 @@ def without_secrets(query: bytes) -> str:
 
 
 class Lines:
-    """Writes lines to a file, together with all others of the same round of the event loop."""
+    """Writes lines to a file, together with all others of the next moment."""
 
     def __init__(self, file: int) -> None:
         self._file = file
@@ -63,10 +64,11 @@ class Lines:
     def __call__(self, line: str) -> None:
         """Take a line, which ends with a line feed."""
         if not self._waiting:
-            get_running_loop().call_soon(self._write)
+            get_running_loop().call_later(MOMENT_SECONDS, self._write)
         self._waiting.append(line)
 
     def _write(self) -> None:
+        """Write what waits, line by line together as far as a pipe takes it whole."""
         waiting, self._waiting = self._waiting, []
         with suppress(OSError):  # nobody reads any more, or the disk is full: answering goes on
             piece = b""
@@ -96,9 +98,7 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        id_ = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        if not SANE.fullmatch(id_):
-            id_ = new_id().encode()
+        id_ = _given_id(scope["headers"]) or new_id().encode()
         scope[REQUEST_ID] = id_.decode()
         began, status, size, more = time.perf_counter(), 0, 0, True
 
@@ -135,3 +135,11 @@ class AccessLog:
             f'"status":{status or (500 if error else "null")},"bytes":{size},"ms":{seconds * 1000:.3f}'
             + (f',"error":"{error}"}}\n' if error else "}\n")
         )
+
+
+def _given_id(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The id that whoever passed the request on gave it, if that is one."""
+    for name, value in headers:
+        if name == b"x-request-id":
+            return value if SANE.fullmatch(value) else b""
+    return b""

@@ -102,6 +102,7 @@ class Hosts:
         self.app = app
         self._exact = frozenset(name.lower() for name in names if not name.startswith("*."))
         self._below = tuple(name[1:].lower() for name in names if name.startswith("*."))
+        self._seen: dict[bytes, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
@@ -112,11 +113,16 @@ class Hosts:
         await self.app(scope, receive, send)
 
     def _known(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        given = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
-        if len(given) != 1:
+        hosts = [value for name, value in headers if name == b"host"]
+        if len(hosts) != 1:
             return False
-        host = re.sub(r":\d*$", "", given[0])
-        return host in self._exact or host.endswith(self._below)
+        known = self._seen.get(hosts[0])
+        if known is None:
+            host = re.sub(r":\d*$", "", hosts[0].decode("latin-1").lower())
+            known = host in self._exact or host.endswith(self._below)
+            if len(self._seen) < MOST_CLIENTS:
+                self._seen[hosts[0]] = known
+        return known
 
 
 class Token:

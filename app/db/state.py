@@ -142,8 +142,6 @@ class Watch:
         try:
             driver = self._opened()
             self._state = driver.execute(self._query).fetchone() or NOTHING_YET
-            if self.remote:
-                driver.rollback()
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error):
             self.close()
             self._failed = monotonic()
@@ -156,8 +154,8 @@ class Watch:
             self._raw = self._engine.raw_connection()
             self._raw.detach()
             if self.remote:
+                self._raw.dbapi_connection.autocommit = True
                 self._raw.dbapi_connection.execute(f"SET statement_timeout = {int(PATIENCE_SECONDS * 1000)}")
-                self._raw.commit()
         return self._raw.dbapi_connection
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from app.operate import backup, check_database
 from app.settings import Settings
 from faults import oxus
 from faults.clusters import binaries
-from faults.test_standby import retitled
+from faults.standby import retitled
 
 ASKED = [
     "/v1/events?limit=1000",

@@ -24,7 +24,7 @@ from app.operate import backup, check_database
 from app.settings import HOME, Settings
 from faults import oxus, served
 from faults.clusters import Cluster, a_folder, primary
-from faults.test_standby import retitled
+from faults.standby import retitled
 
 
 @pytest.fixture

@@ -24,8 +24,10 @@ from .setting import Line, Setting
 
 HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {
+    "parsers": "everything that reads what others wrote, given what nobody would write",
     "hostile": "every operation of the description, asked by schemathesis",
     "kills": "loads and imports killed at random moments",
+    "failover": "a primary of PostgreSQL that dies, and its standby",
     "load": "readers on 64 connections during repeated loads",
 }
 """Modules beside this one, each with a `run(setting)` that yields lines, and what they try."""

@@ -36,12 +36,12 @@ class Asked:
 
 
 def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Asked:
-    """Let schemathesis ask a server; the same seed asks the same. Raises RuntimeError when it breaks off."""
+    """Let schemathesis ask a server, with two workers, by a seed. Raises RuntimeError when it breaks off."""
     log, report = folder / "schemathesis.log", folder / "schemathesis.json"
     report.unlink(missing_ok=True)
     line = [str(PROGRAM), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json", "--no-color"]
     line += ["--phases", phases, "--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none"]
-    line += ["--continue-on-failure", "--max-response-time", str(SLOWEST_SECONDS), "--report", "json"]
+    line += ["--workers", "2", "--continue-on-failure", "--max-response-time", str(SLOWEST_SECONDS), "--report", "json"]
     line += ["--report-json-path", str(report)]
     known = os.environ | {"SCHEMATHESIS_HOOKS": "leaks", "PYTHONPATH": str(HERE), "NO_PROXY": "127.0.0.1"}
     with log.open("wb") as out:

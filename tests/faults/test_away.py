@@ -1,0 +1,75 @@
+"""A PostgreSQL that is stopped and comes back, or is locked: the server says so, and recovers by itself."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from conftest import SEED, Databases, engine_for
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from app.db.migrate import upgrade
+from app.ingest.load import load_packs
+from app.main import create_app
+from app.settings import Settings
+from faults import oxus, until
+from faults.clusters import Cluster, a_folder, primary
+
+ASKED = "/v1/events?limit=3"
+ANOTHER = "/v1/events?limit=4"
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        found = primary(stack.enter_context(a_folder()) / "primary")
+        stack.callback(lambda: found.running and found.stop())
+        found.ask("CREATE DATABASE oxus")
+        upgrade(found.url())
+        with engine_for(found.url(), read_only=False) as engine:
+            load_packs(engine, SEED)
+        yield found
+
+
+def unavailable(answer: Response) -> str:
+    """What a 503 says."""
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert answer.headers["retry-after"] == "5"
+    return str(answer.json()["detail"])
+
+
+def test_while_postgresql_is_stopped_nothing_old_is_served_and_then_all_is_well_again(cluster: Cluster) -> None:
+    away = "the database cannot be reached or is busy"
+    with TestClient(create_app(Settings(database_url=cluster.url()))) as client:
+        before = client.get(ASKED)
+        assert client.get(ASKED).content == before.content, "from memory"
+        assert client.get("/readyz").status_code == 200
+        for mode in ("immediate", "fast"):
+            cluster.stop(mode)
+            for path in (ASKED, ANOTHER, "/readyz", ASKED):
+                assert unavailable(client.get(path, headers={"If-None-Match": before.headers["etag"]})) == away
+            assert client.get("/healthz").status_code == 200
+            refused = oxus("seed", "load", "--database", cluster.url())
+            assert (refused.returncode, refused.stderr) == (1, f"{away}\n")
+            cluster.start()
+            until(lambda: client.get("/readyz").status_code == 200)
+            for path in (ASKED, ANOTHER):
+                until(lambda path=path: client.get(path).status_code == 200)
+            again = client.get(ASKED)
+            assert (again.content, again.headers["etag"]) == (before.content, before.headers["etag"])
+
+
+def test_a_table_that_somebody_locks_keeps_nobody_waiting_for_ever(postgresql: str, tmp_path: Path) -> None:
+    url = Databases("postgresql", tmp_path, postgresql).loaded()
+    with TestClient(create_app(Settings(database_url=url, query_seconds=0.5))) as client:
+        before = client.get(ASKED)
+        assert before.status_code == 200
+        with psycopg.connect(url) as locking:
+            locking.execute("LOCK TABLE revision IN ACCESS EXCLUSIVE MODE")
+            for path in (ASKED, ANOTHER):
+                assert unavailable(client.get(path)) == "the query took longer than it may; ask for less"
+            locking.rollback()
+        until(lambda: client.get(ASKED).status_code == 200)
+        assert client.get(ASKED).content == before.content

@@ -1,0 +1,26 @@
+"""The primary of a pair of PostgreSQL servers dies amid reads and loads; its standby takes over."""
+
+from collections.abc import Iterator
+
+from faults.standby import a_pair, lose_the_primary
+
+from .setting import Line, Setting
+
+
+def run(setting: Setting) -> Iterator[Line]:
+    """What the tests do, with the times."""
+    if setting.database == "sqlite":
+        yield setting.line("no server, no standby", "nothing to try", "-", True)
+        return
+    with a_pair() as pair:
+        readers = lose_the_primary(pair, setting.folder)
+    for name, reader in zip(
+        ("a server that reads from the standby", "one that reads from the primary"), readers, strict=True
+    ):
+        yield setting.line(
+            name,
+            f"{len(reader.statuses)} reads, {len(reader.statuses) - reader.statuses.count(200)} failed, "
+            f"longest time without an answer {reader.longest_gap:.2f} s; no acknowledged load lost",
+            "no read fails but while it reconnects",
+            reader.failed_in_a_row() <= (0 if "standby" in name else 3),
+        )
