@@ -162,8 +162,10 @@ def test_an_event_shows_who_said_so_through_whom_and_printed_beside_understood(v
         page = seen.page
         expect(page.locator(".claim").first.locator(".chain")).to_contain_text("→")
         seen.open("#day=2021-07-04&event=khwahan-crossing-2021-07-04")
-        row = page.locator(".printed .date td")
+        row = page.locator(".printed .of-date td")
         assert row.all_inner_texts() == ["“June 4”", "4 July 2021"]
+        rows = page.eval_on_selector_all(".printed tr", "rows => rows.map(row => getComputedStyle(row).display)")
+        assert set(rows) == {"table-row"}
         assert "July" in page.locator(".claim .note").first.inner_text()
         links = {link.get_attribute("href") or "" for link in page.locator("#detail .json").all()}
         assert any(link.endswith("/v1/events/khwahan-crossing-2021-07-04") for link in links)
