@@ -2,7 +2,7 @@
 
 import { words } from "./codes.js";
 import { h } from "./dom.js";
-import { near } from "./map.js";
+import { placed } from "./map.js";
 
 const { L } = window;
 const STEPS = 24;
@@ -53,9 +53,8 @@ export class ArrowsLayer {
   }
 
   add(movement, nth) {
-    const [start, end] = [movement.from, movement.to].map(([x, y]) =>
-      this.map.latLngToLayerPoint([y, near(this.map, x)]),
-    );
+    const ends = [movement.from, movement.to];
+    const [start, end] = ends.map((point) => this.map.latLngToLayerPoint(placed(this.map, point)));
     const reach = start.distanceTo(end);
     if (reach < 4) return;
     const curve = bent(start, end, 0.16 + 0.12 * nth);

@@ -38,14 +38,21 @@ export class Chosen {
     const isPlace = id?.startsWith(PLACE);
     if (!id || isPlace) KINDS.event.forEach((kind) => this.questions.api.forget(kind));
     if (!isPlace) KINDS.place.forEach((kind) => this.questions.api.forget(kind));
-    if (!id) return;
+    if (!id) return this.leave();
     if (this.shown !== id) show(byId("detail")); // of an id that nobody knows nothing is shown
     this.shown = id;
     const draw = isPlace ? await this.place(id.slice(PLACE.length), known) : await this.event(id, known);
-    if (!newest()) return;
+    if (!newest()) return undefined;
     draw();
     byId("panel").scrollTop = 0;
     if (this.settled) byId("detail-title").focus();
+    return undefined;
+  }
+
+  /** Lead whoever reads what is not shown any more back to the lists. */
+  leave() {
+    if (this.shown) byId("panel").focus({ preventScroll: true });
+    this.shown = null;
   }
 
   /** What shows an event. */
