@@ -23,12 +23,18 @@ from app.settings import Settings
 Told = list[dict[str, Any]]
 
 
+def logged(app: FastAPI, tell: Callable[[str], None]) -> None:
+    """Put the log where `create_app` puts it: outside of everything."""
+    assert app.middleware_stack
+    app.middleware_stack = AccessLog(app.middleware_stack, tell)
+
+
 @contextmanager
 def telling(url: str) -> Iterator[tuple[TestClient, Told]]:
     """A client, and what is told of its requests."""
     app = create_app(Settings(database_url=url))
     told: Told = []
-    app.add_middleware(AccessLog, tell=lambda line: told.append(json.loads(line)))
+    logged(app, lambda line: told.append(json.loads(line)))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client, told
 
@@ -121,9 +127,9 @@ def test_what_is_long_is_cut(heard: tuple[TestClient, Told]) -> None:
 
 @pytest.mark.parametrize("path", ["/%0a%22%7b%7d", "/%00", "/%ED%A0%80", "/%E2%80%A8", "/\\", "/%7f"])
 def test_whatever_is_asked_is_one_line_of_ascii(pack_url: str, path: str) -> None:
-    lines = []
+    lines: list[str] = []
     app = create_app(Settings(database_url=pack_url))
-    app.add_middleware(AccessLog, tell=lines.append)
+    logged(app, lines.append)
     with TestClient(app) as client:
         client.get(path + "?" + path)
     [line] = lines
@@ -145,7 +151,7 @@ def test_a_fault_of_ours_is_logged_with_the_id_that_its_answer_names(
     app = create_app(Settings(database_url=pack_url))
     told: Told = []
     failing(app)
-    app.add_middleware(AccessLog, tell=lambda line: told.append(json.loads(line)))
+    logged(app, lambda line: told.append(json.loads(line)))
     with TestClient(app, raise_server_exceptions=False) as client:
         response = client.get("/fails", headers={"X-Request-ID": "given-by-a-proxy"})
     assert response.status_code == 500

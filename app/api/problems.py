@@ -75,10 +75,12 @@ async def _http_error(_request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """The server writes the error to its log, with this note; what is answered names it and tells nothing else."""
-    id_ = request.scope.get(REQUEST_ID) or new_id()
+    logged = request.scope.get(REQUEST_ID)  # then the log puts the id on the answer
+    id_ = logged or new_id()
     error.add_note(f"request {id_}: {request.method} {request.scope['path']!r}")
     response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
-    response.headers["X-Request-ID"] = id_
+    if not logged:
+        response.headers["X-Request-ID"] = id_
     return response
 
 

@@ -46,8 +46,9 @@ def _in_corners(parts: list[Box], asked: Asked) -> ColumnElement[bool]:
     """The points of events are those of their rows, and there is an index of them."""
     x, y = ged.c.longitude, ged.c.latitude
     there = in_box(parts, Asked({}, asked.connection, view))
-    near: Any = view.c.pk.in_(there.chosen) if is_embedded(asked.connection.engine) else there.exact
-    events = select(view.c.event_pk).where(NOW, near)
+    events = there.chosen
+    if there.exact is not None and not is_embedded(asked.connection.engine):
+        events = select(view.c.event_pk).where(NOW, there.exact)
     inside = or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
     return and_(ged.c.event_pk.in_(events), inside)
 
