@@ -39,7 +39,7 @@ class Page {
     this.only = null; // ids of the events that a mark gathers, while only these are listed
     showLegend(byId("legend-signs"));
     showRequests(this.api, byId("request-list"), byId("request-count"), say);
-    byId("share").addEventListener("click", () => copy(location.href, say));
+    byId("share").addEventListener("click", () => copy(location.href, byId("share"), say));
     document.querySelector(".skip").addEventListener("click", (event) => {
       event.preventDefault(); // what stands after # is the view
       byId("panel").focus();

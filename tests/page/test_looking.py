@@ -213,6 +213,33 @@ def test_an_event_that_is_not_there_is_said_not_to_be(visit: Visit) -> None:
         expect(seen.page.locator("#lists")).to_be_visible()
 
 
+def test_a_database_without_anything_says_so(visit: Visit) -> None:
+    with visit() as seen:
+        nothing = '{"revision": 0, "packs": [], "returned": 0, "next": null, "items": []}'
+        seen.page.route("**/v1/*", lambda route: route.fulfill(body=nothing, content_type="application/json"))
+        seen.open()
+        expect(seen.page.locator("#lists")).to_have_text("Nothing is loaded yet.")
+
+
+def test_a_server_that_is_busy_is_asked_again_and_one_that_fails_is_told_of(visit: Visit) -> None:
+    with visit(blocked="503 (Service Unavailable)") as seen:
+        body = '{"title": "Service Unavailable", "status": 503, "detail": "the database cannot answer now"}'
+        refusals = [{"Retry-After": "0"}]
+
+        def refuse(route: Route) -> None:
+            if refusals:
+                route.fulfill(status=503, body=body, headers=refusals.pop())
+            else:
+                route.continue_()
+
+        seen.page.route("**/v1/packs*", refuse)
+        seen.open("#day=2021-06-29")
+        assert seen.held("kaldar") == ("afghan-government", "held")
+        refusals.append({})
+        seen.open()
+        expect(seen.page.locator("#problem")).to_have_text("the database cannot answer now")
+
+
 def test_names_are_completed_by_the_search_of_the_api(visit: Visit) -> None:
     with visit() as seen:
         seen.open()
@@ -231,6 +258,18 @@ def test_what_was_asked_is_shown_and_gives_the_same_as_curl(visit: Visit, server
         assert '"taliban"' in run(["bash", "-c", control]).stdout
         (events,) = [line for line in lines if "/v1/events?" in line and "geojson" in line]
         assert "kaldar-recaptured-2021-06-29" in run(["bash", "-c", events]).stdout
+
+
+def test_an_address_and_a_question_can_be_copied(browser: Browser, server: Server) -> None:
+    with visiting(browser, server.url, permissions=["clipboard-read", "clipboard-write"]) as seen:
+        page = seen.open("#day=2021-06-29").page
+        page.click("#share")
+        expect(page.locator("#share")).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()").endswith("#day=2021-06-29")
+        page.click("#requests summary")
+        page.locator("#request-list [data-kind=control] button").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"curl '{server.url}/v1/control?as_of=2021-06-29&f=geojson&limit=1000'"
 
 
 def test_the_keyboard_is_enough(visit: Visit) -> None:
