@@ -170,6 +170,8 @@ def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None
     with TestClient(app, raise_server_exceptions=False) as client:
         response = client.get("/fails")
         assert response.headers["x-request-id"] == response.json()["request_id"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
         assert "x-request-id" not in client.get("/v1/packs").headers
 
 
