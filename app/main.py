@@ -133,5 +133,6 @@ def stack(app: FastAPI, watch: Watch, settings: Settings) -> ASGI:
         app.add_api_route("/metrics", pages.metrics_of(counts), name="metrics", include_in_schema=False)
         found = Metrics(found, counts)
     if settings.access_log:
-        found = AccessLog(found, Lines(STANDARD_OUTPUT))
+        lines = Lines(STANDARD_OUTPUT)
+        found = AccessLog(found, lines, lines.flush)
     return found

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"
     )
     stop_seconds: int = Field(30, gt=0, description="how long requests may go on once the server is told to stop")
-    exports: int = Field(4, gt=0, description="how many answers with all rows one process sends at a time")
+    exports: int = Field(4, gt=0, le=8, description="answers with all rows that one process sends at a time, up to 8")
 
     wait_seconds: float = Field(5.0, gt=0, description="how long a request waits for a thread when all are taken")
     rate_per_minute: int = Field(0, ge=0, description="requests that one client may make in a minute; 0: any number")

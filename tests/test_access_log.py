@@ -15,6 +15,7 @@ from long.servers import oxus_serving
 from test_bad_inputs import sent
 from test_guards import INSIDE
 
+from app import main
 from app.api import access_log
 from app.api.access_log import PIPE_BYTES, AccessLog, Lines, without_secrets
 from app.main import create_app
@@ -170,6 +171,8 @@ def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None
     with TestClient(app, raise_server_exceptions=False) as client:
         response = client.get("/fails")
         assert response.headers["x-request-id"] == response.json()["request_id"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
         assert "x-request-id" not in client.get("/v1/packs").headers
 
 
@@ -195,6 +198,16 @@ def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer
     assert all(piece.endswith(b"\n") and len(piece) <= PIPE_BYTES for piece in written)
     lines("again\n")
     assert len(soon) == 2
+
+
+def test_no_line_is_lost_when_the_server_ends(pack_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "MOMENT_SECONDS", 1000.0)
+    monkeypatch.setattr(main, "Lines", lambda _file: Lines(file.fileno()))
+    with (tmp_path / "log").open("wb") as file:
+        with TestClient(create_app(Settings(database_url=pack_url, access_log=True))) as client:
+            client.get("/v1/packs")
+            assert (tmp_path / "log").read_bytes() == b""
+        assert json.loads((tmp_path / "log").read_bytes())["path"] == "/v1/packs"
 
 
 def test_a_server_writes_one_line_for_each_request(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -237,6 +237,21 @@ def test_a_query_is_ended_when_its_time_is_over(databases: Databases, pack_url: 
         assert time.monotonic() - began < 10
         with reading(engine, 10) as connection:  # the connection is none the worse
             assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]
+
+
+def test_who_finds_all_connections_in_use_is_told_so(pack_url: str) -> None:
+    app = create_app(Settings(database_url=pack_url, cache_mb=0))
+    engine = app.state.reader.engine
+    engine.pool._timeout = 0.2  # else half a minute
+    with TestClient(app, raise_server_exceptions=False) as client, ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(engine.connect())
+        response = client.get("/v1/events")
+        assert response.status_code == 503
+        assert int(response.headers["retry-after"]) > 0
+        assert "in use" in response.json()["detail"]
+        stack.close()
+        assert client.get("/v1/events").status_code == 200
 
 
 def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(

@@ -271,6 +271,8 @@ def test_what_cannot_be_printed_is_refused_everywhere(refused: Refused, characte
             problem = refused(f"/v1/{name}", **{parameter: f"a{character}b"})
             assert problem["parameter"] == parameter
             assert character not in json.dumps(problem, ensure_ascii=False)
+    for asked in ({f"a{character}b": "1"}, {"place": f"a{character}b" + "c" * 3000}):
+        assert character not in json.dumps(refused("/v1/events", **asked), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])

@@ -64,10 +64,10 @@ class Lines:
     def __call__(self, line: str) -> None:
         """Take a line, which ends with a line feed."""
         if not self._waiting:
-            get_running_loop().call_later(MOMENT_SECONDS, self._write)
+            get_running_loop().call_later(MOMENT_SECONDS, self.flush)
         self._waiting.append(line)
 
-    def _write(self) -> None:
+    def flush(self) -> None:
         """Write what waits, line by line together as far as a pipe takes it whole."""
         waiting, self._waiting = self._waiting, []
         with suppress(OSError):  # nobody reads any more, or the disk is full: answering goes on
@@ -87,9 +87,11 @@ class AccessLog:
     A proxy that numbers requests itself sends that header; a sane one is kept.
     """
 
-    def __init__(self, app: ASGI, tell: Callable[[str], None]) -> None:
+    def __init__(self, app: ASGI, tell: Callable[[str], None], end: Callable[[], None] | None = None) -> None:
         self.app = app
         self.tell = tell
+        self.end = end
+        """What is done when the server has ended."""
         self._second = 0
         self._shown = ""
 
@@ -97,6 +99,8 @@ class AccessLog:
         """Pass on, and tell."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            if scope["type"] == "lifespan" and self.end:
+                self.end()
             return
         id_ = _given_id(scope["headers"]) or new_id().encode()
         scope[REQUEST_ID] = id_.decode()

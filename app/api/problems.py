@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.api.access_log import new_id
 from app.api.answers import address
+from app.api.headers import ALWAYS, DATA, POLICY
 from app.api.methods import ALLOWED, REQUEST_ID
 from app.errors import (
     InvalidParameterError,
@@ -81,6 +82,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
     if not logged:
         response.headers["X-Request-ID"] = id_
+    response.raw_headers += [*ALWAYS, (POLICY, DATA)]  # this answer is made outside of what puts them on all others
     return response
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from app.db.state import one_snapshot
@@ -159,6 +160,8 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
             one_snapshot(connection),
         ):
             yield connection
+    except PoolTimeout as error:
+        raise UnavailableError("all connections to the database are in use; ask again later") from error
     except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 MOST_KEPT = 20_000  # entries; beyond that the memory starts again
 STATE = "oxus.state"
@@ -142,7 +143,7 @@ class Watch:
         try:
             driver = self._opened()
             self._state = driver.execute(self._query).fetchone() or NOTHING_YET
-        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error):
+        except (DBAPIError, PoolTimeoutError, self._engine.dialect.loaded_dbapi.Error):
             self.close()
             self._failed = monotonic()
         self._asked = monotonic()

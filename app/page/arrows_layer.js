@@ -2,7 +2,7 @@
 
 import { words } from "./codes.js";
 import { h } from "./dom.js";
-import { near } from "./map.js";
+import { placed } from "./map.js";
 
 const { L } = window;
 const STEPS = 24;
@@ -24,6 +24,7 @@ export class ArrowsLayer {
     this.group = L.layerGroup().addTo(map);
     this.renderer = L.svg({ pane: "arrows", padding: 1 });
     this.movements = [];
+    this.shown = true;
     map.on("zoomend", () => this.draw());
   }
 
@@ -33,8 +34,15 @@ export class ArrowsLayer {
     this.draw();
   }
 
+  /** Where events are only counted, movements would lie upon the counts. */
+  allow(shown) {
+    this.shown = shown;
+    this.draw();
+  }
+
   draw() {
     this.group.clearLayers();
+    if (!this.shown) return;
     const between = new Map();
     for (const movement of this.movements) {
       const pair = `${movement.from}:${movement.to}`;
@@ -45,9 +53,8 @@ export class ArrowsLayer {
   }
 
   add(movement, nth) {
-    const [start, end] = [movement.from, movement.to].map(([x, y]) =>
-      this.map.latLngToLayerPoint([y, near(this.map, x)]),
-    );
+    const ends = [movement.from, movement.to];
+    const [start, end] = ends.map((point) => this.map.latLngToLayerPoint(placed(this.map, point)));
     const reach = start.distanceTo(end);
     if (reach < 4) return;
     const curve = bent(start, end, 0.16 + 0.12 * nth);

@@ -30,22 +30,33 @@ export class Chosen {
     this.choose(PLACE + id);
   }
 
-  /** Show what the view names, or the lists. Raises Problem for what the API does not know. */
-  async show() {
+  /** Show what the view names, or the lists, if that is still the newest. Raises Problem for what the API refuses. */
+  async show(newest) {
     const { event: id, known } = this.state.view;
     byId("detail-box").hidden = !id;
     byId("lists").hidden = Boolean(id);
     const isPlace = id?.startsWith(PLACE);
     if (!id || isPlace) KINDS.event.forEach((kind) => this.questions.api.forget(kind));
     if (!isPlace) KINDS.place.forEach((kind) => this.questions.api.forget(kind));
-    if (!id) return;
-    if (isPlace) await this.showPlace(id.slice(PLACE.length), known);
-    else await this.showEvent(id, known);
+    if (!id) return this.leave();
+    if (this.shown !== id) show(byId("detail")); // of an id that nobody knows nothing is shown
+    this.shown = id;
+    const draw = isPlace ? await this.place(id.slice(PLACE.length), known) : await this.event(id, known);
+    if (!newest()) return undefined;
+    draw();
     byId("panel").scrollTop = 0;
     if (this.settled) byId("detail-title").focus();
+    return undefined;
   }
 
-  async showEvent(id, known) {
+  /** Lead whoever reads what is not shown any more back to the lists. */
+  leave() {
+    if (this.shown) byId("panel").focus({ preventScroll: true });
+    this.shown = null;
+  }
+
+  /** What shows an event. */
+  async event(id, known) {
     const { event, contradictions } = await this.questions.event(id, known);
     const path = `v1/events/${encodeURIComponent(id)}`;
     const addresses = {
@@ -53,29 +64,31 @@ export class Chosen {
       claims: addressOf(`${path}/claims`, { known_by: known }),
       contradictions: addressOf("v1/contradictions", { known_by: known, place: event.location?.id }),
     };
-    showDetail(byId("detail"), event, contradictions, addresses, (other) => this.choose(other));
+    return () => showDetail(byId("detail"), event, contradictions, addresses, (other) => this.choose(other));
   }
 
-  async showPlace(id, known) {
+  /** What shows a place. */
+  async place(id, known) {
     const { name, items } = await this.questions.timelineOf(id, known);
     this.holders.add(items.flatMap((row) => row.candidates.map((actor) => actor.id)));
     const address = addressOf(`v1/locations/${encodeURIComponent(id)}/control`, { known_by: known });
-    show(
-      byId("detail"),
-      h("h2", { tabindex: "-1", id: "detail-title" }, `${name}: who held it`),
-      h(
-        "ol",
-        { class: "stretches" },
-        items.map((row) => this.drawn(row)),
-      ),
-      h(
-        "p",
-        { class: "links" },
-        "Behind this: ",
-        jsonLink(address, "timeline"),
-        button(`Only ${name}`, () => this.state.set({ place: id, event: null }, { step: true })),
-      ),
-    );
+    return () =>
+      show(
+        byId("detail"),
+        h("h2", { tabindex: "-1", id: "detail-title" }, `${name}: who held it`),
+        h(
+          "ol",
+          { class: "stretches" },
+          items.map((row) => this.drawn(row)),
+        ),
+        h(
+          "p",
+          { class: "links" },
+          "Behind this: ",
+          jsonLink(address, "timeline"),
+          button(`Only ${name}`, () => this.state.set({ place: id, event: null }, { step: true })),
+        ),
+      );
   }
 
   /** Days with one state; those around the day of the view stand out. */

@@ -2,11 +2,11 @@
 
 import { stateInWords } from "./codes.js";
 import { h, s } from "./dom.js";
-import { near } from "./map.js";
+import { addButton, placed } from "./map.js";
 
 const { L } = window;
 const SIZE = 46;
-const NAMES_FROM_ZOOM = 5;
+const NAMES_FROM_ZOOM = 6;
 const LETTER_PX = 7.5;
 const LINE_PX = 16;
 const SIDES = [
@@ -28,15 +28,14 @@ export class ControlLayer {
   }
 
   show(places) {
-    this.places = places.filter((place) => place.point).sort((a, b) => Number(b.changed) - Number(a.changed)); // their names come first
+    // What changed comes first, and so do the names that there is room for.
+    this.places = places.filter((place) => place.point).sort((a, b) => Number(b.changed) - Number(a.changed));
     this.draw();
   }
 
   draw() {
     this.group.clearLayers();
-    const grounds = this.places.map((place) =>
-      this.map.latLngToLayerPoint([place.point[1], near(this.map, place.point[0])]),
-    );
+    const grounds = this.places.map((place) => this.map.latLngToLayerPoint(placed(this.map, place.point)));
     const written = grounds.map(({ x, y }) => ({
       left: x - SIZE / 2,
       top: y,
@@ -44,19 +43,14 @@ export class ControlLayer {
       high: SIZE / 2 + LINE_PX / 2,
     }));
     for (const place of this.places) {
-      const at = [place.point[1], near(this.map, place.point[0])];
+      const at = placed(this.map, place.point);
       const name = `${place.name}: ${place.holderName ?? "nobody known"}, ${stateInWords(place.state)}`;
       const icon = L.divIcon({
         className: `ground s-${place.state}${this.map.getZoom() < NAMES_FROM_ZOOM ? " far" : ""}`,
         html: ground(place, this.holders),
         iconSize: [SIZE, SIZE],
       });
-      const marker = L.marker(at, { icon, pane: "control", alt: name, title: name })
-        .on("click keypress", (given) => {
-          if (given.type === "click" || given.originalEvent.key === "Enter") this.choose(place);
-        })
-        .addTo(this.group);
-      marker.getElement()?.setAttribute("aria-label", name);
+      addButton(this.group, at, name, { icon, pane: "control" }, () => this.choose(place));
       this.label(place, at, written);
     }
   }

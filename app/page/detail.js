@@ -155,7 +155,7 @@ function stanceInWords({ stance }) {
 function printed(claim) {
   const understood = {
     date: inWords(claim.date),
-    place: claim.location?.name,
+    place: claim.location ? `coded at ${claim.location.name}` : null,
     quantity: claim.figures.map((figure) => `${countInWords(figure)} ${words(figure.measure)}`).join("; "),
   };
   const rows = ["date", "place", "quantity", "name", "other"].filter((name) => claim.printed[name]);
@@ -174,7 +174,7 @@ function printed(claim) {
       rows.map((name) =>
         h(
           "tr",
-          { class: name },
+          { class: `of-${name}` },
           h("th", { scope: "row" }, name),
           h("td", {}, `“${claim.printed[name]}”`),
           h("td", {}, understood[name] || "–"),

@@ -2,12 +2,12 @@
 
 import { ringOf, sign, words } from "./codes.js";
 import { h, s } from "./dom.js";
-import { near } from "./map.js";
+import { addButton, placed } from "./map.js";
 
 const { L } = window;
 const TOGETHER_PX = 26;
 const MOST_DENSE_PX = 54;
-const LEAST_DENSE_PX = 26;
+const LEAST_DENSE_PX = 30;
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** Shows events, or how many there are by cell; tells `choose(ids)` when a mark is chosen. */
@@ -53,7 +53,7 @@ export class EventsLayer {
     const found = [];
     for (const event of this.events) {
       const wide = ringOf(event.precision) >= ringOf("province");
-      const at = this.map.latLngToLayerPoint([event.point[1], near(this.map, event.point[0])]);
+      const at = this.map.latLngToLayerPoint(placed(this.map, event.point));
       const there = found.find((other) => other.wide === wide && other.at.distanceTo(at) < TOGETHER_PX);
       if (there) there.events.push(event);
       else found.push({ at, wide, events: [event] });
@@ -69,22 +69,11 @@ export class EventsLayer {
     const certain = events.some((event) => event.certain);
     const classes = ["mark", wide ? "wide" : "", chosen ? "chosen" : "", certain ? "" : "possible"].filter(Boolean);
     const picture = events.length > 1 ? donut(events, size, ring) : single(first, size, ring);
-    const name = nameOf(events);
     const icon = L.divIcon({ className: classes.join(" "), html: picture, iconSize: [size, size] });
-    const at = [first.point[1], near(this.map, first.point[0])];
-    L.marker(at, {
-      icon,
-      alt: name,
-      title: name,
-      keyboard: true,
-      zIndexOffset: wide ? -500 : chosen ? 1000 : 0,
-      riseOnHover: true,
-    })
-      .on("click keypress", (given) => {
-        if (given.type === "click" || given.originalEvent.key === "Enter") this.choose(events.map((event) => event.id));
-      })
-      .addTo(this.group);
-    labelled(this.group.getLayers().at(-1), name);
+    const options = { icon, zIndexOffset: wide ? -500 : chosen ? 1000 : 0, riseOnHover: true };
+    addButton(this.group, placed(this.map, first.point), nameOf(events), options, () =>
+      this.choose(events.map((event) => event.id)),
+    );
   }
 
   drawCells() {
@@ -97,21 +86,10 @@ export class EventsLayer {
         html: h("span", {}, SHORT.format(cell.count)),
         iconSize: [size, size],
       });
-      const at = [cell.latitude, near(this.map, cell.longitude)];
-      L.marker(at, { icon, alt: name, title: name })
-        .on("click keypress", (given) => {
-          if (given.type === "click" || given.originalEvent.key === "Enter")
-            this.map.setView(at, this.map.getZoom() + 2);
-        })
-        .addTo(this.group);
-      labelled(this.group.getLayers().at(-1), name);
+      const at = placed(this.map, [cell.longitude, cell.latitude]);
+      addButton(this.group, at, name, { icon }, () => this.map.setView(at, this.map.getZoom() + 2));
     }
   }
-}
-
-/** Leaflet makes markers buttons, and gives those made of elements no name. */
-function labelled(marker, name) {
-  marker.getElement()?.setAttribute("aria-label", name);
 }
 
 function nameOf(events) {

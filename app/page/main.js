@@ -35,10 +35,11 @@ class Page {
     this.grounds = new ControlLayer(map, this.holders, (place) => this.chosen.choosePlace(place.id));
     this.arrows = new ArrowsLayer(map);
     this.marks = new EventsLayer(map, (ids) => this.chooseMark(ids));
+    this.turns = new Map();
     this.only = null; // ids of the events that a mark gathers, while only these are listed
     showLegend(byId("legend-signs"));
     showRequests(this.api, byId("request-list"), byId("request-count"), say);
-    byId("share").addEventListener("click", () => copy(location.href, say));
+    byId("share").addEventListener("click", () => copy(location.href, byId("share"), say));
     document.querySelector(".skip").addEventListener("click", (event) => {
       event.preventDefault(); // what stands after # is the view
       byId("panel").focus();
@@ -54,7 +55,7 @@ class Page {
       all.map((pack) => h("span", {}, `${pack.citation} ${pack.licence}. `)),
     );
     this.state.addEventListener("change", ({ detail }) => this.changed(detail.names, detail.fromAddress));
-    await Promise.all([this.loadBars(), this.loadControl(), this.loadChosen()]);
+    await Promise.all([this.loadBars(), this.loadControl(), this.loadArrows(), this.loadChosen()]);
     this.look();
     await this.loadEvents();
     this.map.on("moveend", () => this.moved());
@@ -77,17 +78,25 @@ class Page {
       has("day", "known", "period", "place") && this.loadControl(),
       has("event", "known") && this.loadChosen(),
       events && this.loadEvents(),
+      events && this.loadArrows(),
     ]);
     if (has("period") && !fromAddress) this.look();
   }
 
-  /** Runs a load, and shows what the API objects to; a question that a newer one took the place of is nothing. */
+  /**
+   * Runs a load, and shows what the API objects to. `work` is given a function that tells whether it is still the
+   * newest of its name: what an older one learns late is not shown.
+   */
   async load(name, work) {
+    const turn = (this.turns.get(name) ?? 0) + 1;
+    this.turns.set(name, turn);
+    const newest = () => this.turns.get(name) === turn;
     try {
-      await work();
+      await work(newest);
+      if (!newest()) return;
       if (this.objecting === name) this.filters.object((this.objecting = null));
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError" || !newest()) return;
       this.objecting = name;
       const silent = () => new Problem({ detail: `The server does not answer (${error.message}).` }, 0);
       this.filters.object(error instanceof Problem ? error : silent());
@@ -95,18 +104,20 @@ class Page {
   }
 
   loadBars() {
-    return this.load("bars", async () => {
+    return this.load("bars", async (newest) => {
       const { period } = this.clock;
       const found = await this.questions.bars(this.state.filters(), this.state.view.known, period);
+      if (!newest()) return;
       this.timeline.show(period.from, period.until, found);
       this.timeline.mark(this.state.view.all ? null : this.state.view.day, this.state.view.known);
     });
   }
 
   loadControl() {
-    return this.load("control", async () => {
+    return this.load("control", async (newest) => {
       const { day, known, place } = this.state.view;
       const { places, more } = await this.questions.control(day, known, place);
+      if (!newest()) return;
       this.holders.add(places.flatMap((found) => found.candidates));
       this.places = places;
       this.grounds.show(places);
@@ -122,21 +133,31 @@ class Page {
   }
 
   loadEvents() {
-    return this.load("events", async () => {
+    return this.load("events", async (newest) => {
       const { day, known, all } = this.state.view;
       const seen = { box: boxOf(this.map), zoom: Math.round(this.map.getZoom()) };
       const found = await this.questions.events(this.state.filters(), known, this.clock.days(), all ? null : day, seen);
+      if (!newest()) return;
       this.found = found;
       if (found.cells) this.marks.showCells(found.cells);
       else this.marks.showEvents(found.events);
+      this.arrows.allow(!found.cells);
       this.showList();
-      this.arrows.show(found.events ? await this.questions.arrows(found.events) : []);
+    });
+  }
+
+  /** Movements are few, however many events there are. */
+  loadArrows() {
+    return this.load("arrows", async (newest) => {
+      const { day, known, all } = this.state.view;
+      const found = await this.questions.arrows(this.state.filters(), known, this.clock.days(), all ? null : day);
+      if (newest()) this.arrows.show(found);
     });
   }
 
   loadChosen() {
     this.marks.mark(this.state.view.event);
-    return this.load("chosen", () => this.chosen.show());
+    return this.load("chosen", (newest) => this.chosen.show(newest));
   }
 
   showList() {

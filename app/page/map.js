@@ -107,6 +107,22 @@ export function boxOf(map) {
 }
 
 /** A longitude moved by whole turns to where the map is looking, so that nothing is drawn a world away. */
-export function near(map, longitude) {
+function near(map, longitude) {
   return longitude + 360 * Math.round((map.getCenter().lng - longitude) / 360);
+}
+
+/** Add a marker that is a button: it has a name, and a click or Enter acts. */
+export function addButton(layer, at, name, options, act) {
+  const pressed = (given) => {
+    if (given.type === "click" || given.originalEvent.key === "Enter") act();
+  };
+  const marker = L.marker(at, { ...options, alt: name, title: name })
+    .on("click keypress", pressed)
+    .addTo(layer);
+  marker.getElement()?.setAttribute("aria-label", name); // Leaflet names none but images
+}
+
+/** Where a GeoJSON point is drawn. */
+export function placed(map, [longitude, latitude]) {
+  return [latitude, near(map, longitude)];
 }

@@ -1,5 +1,6 @@
 /** What the page needs to know, asked of the API, and brought into the shape in which it is shown. */
 
+import { addressOf } from "./api.js";
 import { certainlyOn, DAY_MS, toDay, toNumber } from "./days.js";
 import { tally, tallyOfCounts } from "./timeline.js";
 
@@ -7,7 +8,7 @@ export const FEW = 300; // events that are shown one by one
 const MOST_BARS = 500;
 const MOST_PLACES = 1000;
 const LONGEST_BY_DAY = 92;
-const FIELDS = "id,title,category,date,location,location_precision,status,movement";
+const FIELDS = "id,title,category,date,location,location_precision,status";
 
 /** Asks for each part of a view. `known_by` and the filters go with every question. */
 export class Questions {
@@ -75,6 +76,7 @@ export class Questions {
       const { features, links } = await this.api.get(kind, "v1/control", asked);
       this.controls.set(key, { places: features.map(placeOf), more: links.some((link) => link.rel === "next") });
     }
+    this.api.note(kind, addressOf("v1/control", asked));
     return this.controls.get(key);
   }
 
@@ -119,30 +121,32 @@ export class Questions {
     return { events: found.features.map((feature) => eventOf(feature, day)), omitted: dense.omitted ?? {} };
   }
 
-  /** The movements among events with the points of both ends; places that have none are left out. */
-  async arrows(events) {
-    const moving = events.filter((event) => event.movement);
-    const ids = [...new Set(moving.flatMap(({ movement }) => [movement.from, movement.to]))].filter(
-      (id) => id && !this.places.has(id),
-    );
-    await Promise.all(
-      ids.map(async (id) => {
-        const { longitude, latitude } = await this.api.get(`place ${id}`, `v1/locations/${encodeURIComponent(id)}`, {
-          fields: "id,longitude,latitude",
-        });
-        this.places.set(id, longitude === null ? null : [longitude, latitude]);
-      }),
-    );
+  /** The movements among the events of a view, with the points of both ends; places that have none are left out. */
+  async arrows(filters, known, days, day) {
+    const asked = { ...filters, known_by: known, datetime: days };
+    const fields = "id,title,date,movement";
+    const { items } = await this.api.get("movements", "v1/movements", { ...asked, fields, limit: FEW });
+    const moving = items.filter(({ movement }) => movement.from && movement.to);
+    const ids = new Set(moving.flatMap(({ movement }) => [movement.from.id, movement.to.id]));
+    await Promise.all([...ids].filter((id) => !this.places.has(id)).map((id) => this.locate(id)));
     return moving
-      .map((event) => ({
-        ...event.movement,
-        id: event.id,
-        title: event.title,
-        certain: event.certain,
-        from: this.places.get(event.movement.from),
-        to: this.places.get(event.movement.to),
+      .map(({ id, title, date, movement: { from, to, outcome, count } }) => ({
+        id,
+        title,
+        outcome,
+        count: count ?? { low: null, best: null, high: null },
+        certain: day === null || certainlyOn(date, day),
+        from: this.places.get(from.id),
+        to: this.places.get(to.id),
       }))
       .filter(({ from, to }) => from && to);
+  }
+
+  /** Learn where a place lies. */
+  async locate(id) {
+    const path = `v1/locations/${encodeURIComponent(id)}`;
+    const { longitude, latitude } = await this.api.get(`place ${id}`, path, { fields: "id,longitude,latitude" });
+    this.places.set(id, longitude === null ? null : [longitude, latitude]);
   }
 
   /** An event with its claims, and the contradictions that it is part of with theirs. */
@@ -201,7 +205,6 @@ function placeOf({ geometry, properties: row }) {
 
 function eventOf({ id, geometry, properties: row }, day) {
   const date = { earliest: row.date_earliest, latest: row.date_latest, precision: row.date_precision };
-  const moves = row.movement_outcome !== null && row.movement_outcome !== undefined;
   return {
     id,
     date,
@@ -213,13 +216,5 @@ function eventOf({ id, geometry, properties: row }, day) {
     place: row.location_id,
     precision: row.location_precision,
     certain: day === null || certainlyOn(date, day),
-    movement: moves
-      ? {
-          from: row.movement_from_id,
-          to: row.movement_to_id,
-          outcome: row.movement_outcome,
-          count: { low: row.movement_count_low, best: row.movement_count_best, high: row.movement_count_high },
-        }
-      : null,
   };
 }

@@ -2,11 +2,13 @@
 
 import { h, jsonLink, show } from "./dom.js";
 
+const TOLD_MS = 1500;
 const NAMES = {
   packs: "What is loaded",
   control: "Who holds what",
   before: "Who held what the day before",
   events: "Events",
+  movements: "Movements",
   density: "Events by cell",
   timeline: "Bars of the timeline",
   event: "The event and its claims",
@@ -42,7 +44,7 @@ export function showRequests(api, list, count, say) {
                 type: "button",
                 class: "plain",
                 "aria-label": `Copy as curl: ${NAMES[kind] ?? kind}`,
-                on: { click: () => copy(line, say) },
+                on: { click: (event) => copy(line, event.currentTarget, say) },
               },
               "Copy",
             ),
@@ -56,12 +58,18 @@ export function showRequests(api, list, count, say) {
   draw();
 }
 
-/** Copies, and says so; browsers let only secure pages (https, or this machine) copy. */
-export async function copy(text, say) {
+/** Copies, and says so on the button itself; browsers let only secure pages (https, or this machine) copy. */
+export async function copy(text, button, say) {
+  const before = button.textContent;
+  let told = "Copied";
   try {
     await navigator.clipboard.writeText(text);
-    say("Copied");
   } catch {
-    say("This browser does not let the page copy; select the text instead");
+    told = "Cannot copy here";
   }
+  say(told);
+  button.textContent = told;
+  setTimeout(() => {
+    button.textContent = before;
+  }, TOLD_MS);
 }

@@ -26,6 +26,11 @@ def readable(text: str) -> bool:
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Co") or char in _OVERRIDES for char in text)
 
 
+def shown(text: str) -> str:
+    """A text as a problem may quote it: whatever is not readable is spelt out."""
+    return text if readable(text) else repr(text)
+
+
 @dataclass(frozen=True)
 class Among:
     """The rows whose column is among what a subquery finds, in a form that a database can start from.
@@ -124,14 +129,15 @@ class Param:
         if not text:
             raise InvalidParameterError(self.name, text, "is empty; leave the parameter out instead")
         if len(text) > self.longest:
-            raise InvalidParameterError(self.name, text[:60] + "...", f"is longer than {self.longest} characters")
+            reason = f"is longer than {self.longest} characters"
+            raise InvalidParameterError(self.name, f"{shown(text[:60])}...", reason)
         if not readable(text):
-            raise InvalidParameterError(self.name, repr(text[:60]), "holds characters that cannot be printed")
+            raise InvalidParameterError(self.name, shown(text[:60]), "holds characters that cannot be printed")
         try:
             return self.read(text)
         except ValueError as error:
-            shown = text if len(text) <= LONGEST_SHOWN else f"{text[:60]}..."
-            raise InvalidParameterError(self.name, shown, str(error)) from None
+            told = text if len(text) <= LONGEST_SHOWN else f"{text[:60]}..."
+            raise InvalidParameterError(self.name, told, str(error)) from None
 
 
 def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
@@ -141,9 +147,9 @@ def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) ->
         if name not in params:
             there = f"there are {', '.join(sorted(params))}" if params else "none is taken"
             reason = f"no such parameter here; {there}"
-            raise InvalidParameterError(name[:80], text[:80], reason, nearest(name, params))
+            raise InvalidParameterError(shown(name[:80]), shown(text[:80]), reason, nearest(name, params))
         if name in values:
-            raise InvalidParameterError(name, text[:80], "is given twice; separate several values with commas")
+            raise InvalidParameterError(name, shown(text[:80]), "is given twice; separate several values with commas")
         values[name] = params[name].parse(text)
     for name, param in params.items():
         if param.needed and name not in values:

@@ -71,7 +71,7 @@ def test_kaldar_is_seen_to_fall_to_return_and_to_fall_again(visit: Visit) -> Non
 
 def test_the_picture_of_the_readme_is_kept_and_light(visit: Visit) -> None:
     with visit(viewport={"width": 1280, "height": 840}) as seen:
-        seen.open("#day=2021-06-29&at=7.5/36.3/68.1")
+        seen.open("#day=2021-06-29&at=6.5/35.3/67.4")
         assert seen.held("kaldar") == ("afghan-government", "held")
         seen.keep("readme")
     assert 20_000 < (HOME / "tests" / "page" / "screenshot.png").stat().st_size < 250_000
@@ -162,8 +162,10 @@ def test_an_event_shows_who_said_so_through_whom_and_printed_beside_understood(v
         page = seen.page
         expect(page.locator(".claim").first.locator(".chain")).to_contain_text("→")
         seen.open("#day=2021-07-04&event=khwahan-crossing-2021-07-04")
-        row = page.locator(".printed .date td")
+        row = page.locator(".printed .of-date td")
         assert row.all_inner_texts() == ["“June 4”", "4 July 2021"]
+        rows = page.eval_on_selector_all(".printed tr", "rows => rows.map(row => getComputedStyle(row).display)")
+        assert set(rows) == {"table-row"}
         assert "July" in page.locator(".claim .note").first.inner_text()
         links = {link.get_attribute("href") or "" for link in page.locator("#detail .json").all()}
         assert any(link.endswith("/v1/events/khwahan-crossing-2021-07-04") for link in links)
@@ -202,6 +204,42 @@ def test_a_name_that_nobody_has_is_refused_with_one_that_somebody_has(visit: Vis
         expect(seen.page.locator("#events .event").first).to_contain_text("Kaldar")
 
 
+def test_an_event_that_is_not_there_is_said_not_to_be(visit: Visit) -> None:
+    with visit(blocked="404 (Not Found)") as seen:
+        seen.open("#event=kaldar-retaken")
+        expect(seen.page.locator("#problem")).to_contain_text("events has no 'kaldar-retaken'")
+        seen.page.click("#back")
+        expect(seen.page.locator("#problem")).to_be_hidden()
+        expect(seen.page.locator("#lists")).to_be_visible()
+
+
+def test_a_database_without_anything_says_so(visit: Visit) -> None:
+    with visit() as seen:
+        nothing = '{"revision": 0, "packs": [], "returned": 0, "next": null, "items": []}'
+        seen.page.route("**/v1/*", lambda route: route.fulfill(body=nothing, content_type="application/json"))
+        seen.open()
+        expect(seen.page.locator("#lists")).to_have_text("Nothing is loaded yet.")
+
+
+def test_a_server_that_is_busy_is_asked_again_and_one_that_fails_is_told_of(visit: Visit) -> None:
+    with visit(blocked="503 (Service Unavailable)") as seen:
+        body = '{"title": "Service Unavailable", "status": 503, "detail": "the database cannot answer now"}'
+        refusals = [{"Retry-After": "0"}]
+
+        def refuse(route: Route) -> None:
+            if refusals:
+                route.fulfill(status=503, body=body, headers=refusals.pop())
+            else:
+                route.continue_()
+
+        seen.page.route("**/v1/packs*", refuse)
+        seen.open("#day=2021-06-29")
+        assert seen.held("kaldar") == ("afghan-government", "held")
+        refusals.append({})
+        seen.open()
+        expect(seen.page.locator("#problem")).to_have_text("the database cannot answer now")
+
+
 def test_names_are_completed_by_the_search_of_the_api(visit: Visit) -> None:
     with visit() as seen:
         seen.open()
@@ -222,6 +260,18 @@ def test_what_was_asked_is_shown_and_gives_the_same_as_curl(visit: Visit, server
         assert "kaldar-recaptured-2021-06-29" in run(["bash", "-c", events]).stdout
 
 
+def test_an_address_and_a_question_can_be_copied(browser: Browser, server: Server) -> None:
+    with visiting(browser, server.url, permissions=["clipboard-read", "clipboard-write"]) as seen:
+        page = seen.open("#day=2021-06-29").page
+        page.click("#share")
+        expect(page.locator("#share")).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()").endswith("#day=2021-06-29")
+        page.click("#requests summary")
+        page.locator("#request-list [data-kind=control] button").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"curl '{server.url}/v1/control?as_of=2021-06-29&f=geojson&limit=1000'"
+
+
 def test_the_keyboard_is_enough(visit: Visit) -> None:
     with visit() as seen:
         page = seen.open("#day=2021-06-28").page
@@ -240,6 +290,7 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
         expect(page.locator("#detail-title")).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("#lists")).to_be_visible()
+        expect(page.locator("#panel")).to_be_focused()
         mark = page.locator(".mark[aria-label*='events:']").first
         mark.focus()
         page.keyboard.press("Enter")
@@ -254,7 +305,7 @@ def test_the_first_view_is_small(browser: Browser, server: Server) -> None:
         )
         seen.open()
         seen.page.wait_for_timeout(200)
-    assert len(sizes) > 15
+    assert 15 < len(sizes) < 50
     assert sum(sizes.values()) < LARGEST_KB * 1000, sizes
 
 
