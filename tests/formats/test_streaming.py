@@ -20,7 +20,7 @@ import uvicorn
 from conftest import PACK, Databases, engine_for
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import make_url, text
+from sqlalchemy import Table, make_url, text
 
 from app import models
 from app.ingest.load import load_packs
@@ -73,26 +73,32 @@ def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     monkeypatch.setattr("app.formats.as_parquet.ROWS_A_GROUP", rows)
 
 
+def copying(table: Table, made: dict[str, str]) -> str:
+    """The statement that copies one row many times; `made` are values of columns that differ, as its id does."""
+    names = [column.name for column in table.columns if column.name != "pk" or "pk" in made]
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = {name: f'v."{name}"' for name in names} | {"id": "v.id || '-' || n.n"} | made
+    return (
+        f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {COPIES}) "  # noqa: S608
+        f"INSERT INTO {table.name} ({columns}) "
+        f"SELECT {', '.join(values[name] for name in names)} FROM {table.name} v CROSS JOIN n "
+        "WHERE v.id = 'kaldar-recaptured-2021-06-29'"
+    )
+
+
 @pytest.fixture(scope="module")
 def big_url(databases: Databases) -> str:
     """A database with thousands of events: copies of one, written by SQL; the first few have a status of their own."""
     url = databases.loaded()
-    view = table_of(models.EventView)
-    names = [column.name for column in view.columns if column.name != "pk"]
-    made = {
-        "id": "v.id || '-' || n.n",
-        "status": f"CASE WHEN n.n <= {FEW} THEN 'denied' ELSE 'disputed' END",
-        "row": '\'{"id":"\' || v.id || \'-\' || n.n || \'","summary":"\' || :long || substr(v.row, length(v.id) + 8)',
-    }
-    columns = ", ".join(f'"{name}"' for name in names)
-    values = ", ".join(made.get(name, f'v."{name}"') for name in names)
-    statement = (
-        f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {COPIES}) "  # noqa: S608
-        f"INSERT INTO event_view ({columns}) SELECT {values} FROM event_view v CROSS JOIN n "
-        "WHERE v.id = 'kaldar-recaptured-2021-06-29' AND v.known_until = :always"
-    )
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
         connection.execute(text("UPDATE event_view SET status = 'reported'"))
+        connection.execute(text(copying(table_of(models.Event), {"pk": "(SELECT max(pk) FROM event) + n.n"})))
+        made = {
+            "event_pk": "(SELECT pk FROM event WHERE event.id = v.id || '-' || n.n)",
+            "status": f"CASE WHEN n.n <= {FEW} THEN 'denied' ELSE 'disputed' END",
+            "row": """'{"id":"' || v.id || '-' || n.n || '","summary":"' || :long || substr(v.row, length(v.id) + 8)""",
+        }
+        statement = f"{copying(table_of(models.EventView), made)} AND v.known_until = :always"
         connection.execute(text(statement), {"always": str(END_OF_TIME), "long": "x" * 1000})
     return url
 
@@ -216,7 +222,7 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
     with serving_all(big_url, export_seconds=0.001) as app:
         client = TestClient(app)
-        query = {"f": "csv", "limit": "all", "sort": "-category,-status", "q": "Kaldar"}
+        query = {"f": "csv", "limit": "all", "sort": "-category", "near": "67,37", "radius_km": "20000", "q": "Kaldar"}
         for _ in range(3):
             response = client.get("/v1/events", params=query)
             assert response.status_code == 503
