@@ -139,12 +139,13 @@ def address(request: Request, path: str | None = None, without: Sequence[str] = 
     given = request.scope["query_string"]
     kept = [part for part in given.split(b"&") if part and _name(part) not in query and _name(part) not in without]
     parts = [quote(part, safe=WRITTEN) for part in kept] + ([urlencode(query)] if query else [])
-    there = quote(path or request.scope["path"], safe=WRITTEN.replace("%", ""), errors="replace")
+    there = quote(path or request.scope["path"], safe=IN_A_PATH, errors="replace")
     return f"{request.url.scheme}://{request.url.netloc}{there}{'?' if parts else ''}{'&'.join(parts)}"
 
 
+IN_A_PATH = "/:@!$&'()*+,;=~"
 WRITTEN = "/:@!$'()*+,;=~?%"
-"""Signs that stand in an address as they were given."""
+"""Signs that stand in a path, and in a part of a query, as they were given."""
 
 
 def _name(part: bytes) -> str:

@@ -67,7 +67,7 @@ class Seen:
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its loop of events goes on until it is closed, and no other can run beside it
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window. Skips where it is not installed."""
     program = shutil.which("chromium") or CHROMIUM
