@@ -49,16 +49,21 @@ class Server:
     @contextmanager
     def watched(self) -> Iterator[list[str]]:
         """What was asked for in the meantime: paths with queries, decoded, once the block is left."""
-        start, asked = self.log.stat().st_size, list[str]()
+        start, asked = self._written(), list[str]()
         yield asked
-        self.content(LAST)  # is written after what was asked before, and perhaps a moment after it is answered
-        lines = list[str]()
-        while not any(LAST in line for line in lines):
-            lines = self.log.read_text("utf-8")[start:].splitlines()
-        for line in lines:
+        end = self._written()
+        for line in self.log.read_bytes()[start:end].decode().splitlines():
             told = json.loads(line) if line.startswith("{") and line.endswith("}") else {"path": LAST}
             if told["path"] != LAST and told["method"] == "GET":
                 asked.append(unquote(f"{told['path']}?{told['query']}" if told["query"] else told["path"]))
+
+    def _written(self) -> int:
+        """Where the log ends once all stands in it that was asked so far: a line may come after its answer."""
+        start = self.log.stat().st_size
+        self.content(LAST)
+        while LAST.encode() not in (told := self.log.read_bytes())[start:] or not told.endswith(b"\n"):
+            time.sleep(0.01)
+        return len(told)
 
 
 @contextmanager
