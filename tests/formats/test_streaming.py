@@ -222,6 +222,9 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
     with serving_all(big_url, export_seconds=0.001) as app:
         client = TestClient(app)
+        deadline = time.monotonic() + READY_SECONDS
+        while client.get("/v1/events", params={"limit": "5"}).status_code != 200:  # it is connected from then on
+            assert time.monotonic() < deadline
         query = {"f": "csv", "limit": "all", "sort": "-category", "near": "67,37", "radius_km": "20000", "q": "Kaldar"}
         for _ in range(3):
             response = client.get("/v1/events", params=query)
