@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.assets import MEDIA_TYPES, PAGE
-from app.api.headers import ALWAYS
+from app.api.headers import ALWAYS, OF_PAGES
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FILES = re.compile(r'(?:src|href)="(assets/[^"]+)"')
@@ -139,7 +139,9 @@ def test_every_answer_tells_browsers_what_they_may_not_do(client: TestClient, pa
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in policy
-        if not answer.headers["content-type"].startswith("text/html"):
+        if answer.headers["content-type"].startswith("text/html"):
+            assert all(answer.headers[name.decode()] == value.decode() for name, value in OF_PAGES)
+        else:
             assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 

@@ -214,7 +214,7 @@ async def answer(
 
 
 def _whole(reader: Reader, request: Request, write: Answer, format_: Format) -> Response:
-    with closing(_sent(reader, request, write, format_, reader.seconds)) as sent:
+    with closing(_sent(reader, request, write, format_)) as sent:
         status, headers = next(sent)
         return Response(b"".join(sent), status, headers)
 
@@ -240,7 +240,7 @@ async def _streamed(reader: Reader, request: Request, write: Answer, format_: Fo
 
 def _export(reader: Reader, request: Request, write: Answer, format_: Format) -> Sent:
     with reader.exporting():
-        yield from _sent(reader, request, write, format_, reader.export_seconds)
+        yield from _sent(reader, request, write, format_, everything=True)
 
 
 class _Stream(StreamingResponse):
@@ -269,8 +269,9 @@ class _Stream(StreamingResponse):
                 await run_in_threadpool(self.rest.close)
 
 
-def _sent(reader: Reader, request: Request, write: Answer, format_: Format, seconds: float) -> Sent:
-    with reading(reader.engine, seconds) as connection:
+def _sent(reader: Reader, request: Request, write: Answer, format_: Format, *, everything: bool = False) -> Sent:
+    seconds = reader.export_seconds if everything else reader.seconds
+    with reading(reader.engine, seconds, everything=everything) as connection:
         revision = current_revision(connection)
         etag = _etag(request, current_mark(connection), format_)
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}

@@ -146,8 +146,10 @@ def is_embedded(engine: Engine) -> bool:
 
 
 @contextmanager
-def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
+def reading(engine: Engine, seconds: float, *, everything: bool = False) -> Iterator[Connection]:
     """A connection that sees one snapshot, for at most `seconds`.
+
+    Who reads `everything` once has an embedded database read for it, since what is seen as memory stays there.
 
     Raises UnavailableError when the time is over or the database cannot be reached, SchemaError when it holds
     no Oxus tables.
@@ -157,6 +159,7 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
             engine.connect() as connection,
             connection.begin(),
             _limited(connection, seconds),
+            _unmapped(connection, everything),
             one_snapshot(connection),
         ):
             yield connection
@@ -164,6 +167,19 @@ def reading(engine: Engine, seconds: float) -> Iterator[Connection]:
         raise UnavailableError("all connections to the database are in use; ask again later") from error
     except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _translated(error) from error
+
+
+@contextmanager
+def _unmapped(connection: Connection, everything: bool) -> Iterator[None]:
+    if not everything or not is_embedded(connection.engine):
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA mmap_size = 0")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA mmap_size = {MAPPED}")
 
 
 @contextmanager

@@ -33,7 +33,7 @@ GROUP_BY = Param(
 )
 STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filters_of(EVENTS), "f": format_param(FORMATS)}
 
-STEERING = {"group_by", "f"}  # without a filter every event counts: each is known now
+FILTERS = filters_of(EVENTS).keys()  # without any every event counts: each is known now
 view = table_of(models.EventView)
 
 
@@ -118,7 +118,7 @@ def _by_link(connection: Connection, asked: Asked, by: str, matched: int) -> lis
         linked = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
         if (known := where.known_claims(asked)) is not None:
             linked = linked.where(known)
-    if len(asked.values) > len(STEERING & asked.values.keys()):
+    if FILTERS & asked.values.keys():
         linked = linked.where(event_pk.in_(matching(EVENTS, asked, view.c.event_pk)))
     pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
     counted = select(pairs.c.group, func.count().label("events")).group_by(pairs.c.group).subquery()
