@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
         if path is not FREE:
             yield replace(path, listed=every)
             yield replace(path, listed_vague=every)
+        if path.ordered:  # some of these days are too few to fill a page, some are enough
+            yield from (replace(path, until=day, otherwise=FREE) for day in (date(2021, 7, 4), date(2021, 6, 1)))
 
 
 def starts(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
@@ -73,7 +76,7 @@ def questions() -> Iterator[tuple[str, dict[str, str]]]:
 def test_every_path_gives_the_same_rows(
     name: str, query: dict[str, str], forgetful: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: dict[Path, Any] = {}
+    found: dict[int, Any] = {}
     seen: list[Path] = []
     asked_for = []
 
@@ -89,7 +92,8 @@ def test_every_path_gives_the_same_rows(
         for limit in ("7", "1000"):
             answer = forgetful.get(f"/v1/{name}", params=query | {"limit": limit})
             assert answer.status_code == 200, answer.text
-            found.setdefault(seen[at], []).append(answer.json()["items"])
+            found.setdefault(at, []).append(answer.json()["items"])
         at += 1
     assert asked_for == [number for number in range(len(seen)) for _ in range(2)]
-    assert all(rows == found[FREE] for rows in found.values())
+    assert seen[0] == FREE
+    assert all(rows == found[0] for rows in found.values())

@@ -22,7 +22,7 @@ OF_PAGES = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 """Nothing is framed; nobody is told which view of a map one came from. Data needs none of it: its policy forbids all,
-and each header of an answer from memory costs about a fiftieth of it."""
+and each header of an answer from memory takes its time."""
 POLICY = b"content-security-policy"
 DATA = b"default-src 'none'; frame-ancestors 'none'"
 """Data is no page: where it is shown as one, it may load nothing and run nothing."""
