@@ -87,7 +87,10 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
         return connection
 
     # The pool has to be named: for a URL without a file it would be one connection for all.
-    engine = create_engine("sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool)
+    # The connection that was used last knows most (see `state.kept`), and has seen most of the file.
+    engine = create_engine(
+        "sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool, pool_use_lifo=True
+    )
     # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
     # two writers wait for each other instead of failing half-way.
     engine.dialect.statement_compiler = _Compiler

@@ -177,7 +177,7 @@ async def _loads(steps: Sequence[Sequence[str]], found: Found, over: Callable[[]
 
 async def _memory(pid: int, found: Found, over: Callable[[], bool]) -> None:
     while not over():
-        found.memory_mb.append(sum(map(_resident_mb, _family(pid))))
+        found.memory_mb.append(sum(map(_own_mb, _family(pid))))
         await asyncio.sleep(0.5)
 
 
@@ -188,8 +188,11 @@ def _family(pid: int) -> Iterator[int]:
             yield from _family(int(child))
 
 
-def _resident_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
+def _own_mb(pid: int) -> float:
+    """What a process has for itself. Pages of a database file that it sees as memory are the system's, which has them
+    anyway and takes them back when it wants; each connection that saw one would count it again."""
+    resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+    return (int(resident) - int(shared)) * 4096 / 2**20
 
 
 def read_while_loading(
