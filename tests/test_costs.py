@@ -45,7 +45,8 @@ def test_all_rows_are_started_from_a_condition_that_is_rarer_than_all() -> None:
 def test_where_the_order_is_another_one_rows_are_found_by_a_condition_or_as_the_database_likes() -> None:
     assert chosen(by_date=False, actor=known(50_000)).start == "actor"
     assert chosen(by_date=False) == FREE
-    assert chosen(by_date=False, unknown=Way(50)) == FREE
+    assert chosen(by_date=False, unknown=Way(50)) is FREE
+    assert chosen(by_date=False, found_by_nothing=Way(50, FREE), actor=known(90_000)) is FREE
 
 
 def test_a_condition_that_is_dear_to_ask_is_listed_where_many_rows_would_be_asked() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 
+from app.api.guards import path_of
 from app.api.methods import Receive, Scope, Send
 
 
@@ -18,9 +19,7 @@ class Straight(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """The route with exactly this path."""
-        route = (
-            self._at.get(scope["path"].removeprefix(scope.get("root_path", ""))) if scope["type"] == "http" else None
-        )
+        route = self._at.get(path_of(scope)) if scope["type"] == "http" else None
         if route is None or scope["method"] not in (route.methods or ()):
             return Match.NONE, {}
         self.path_format = route.path_format

@@ -104,7 +104,7 @@ class Costs:
     def best(self, possible: Iterable[Way]) -> Path:
         """The cheapest path, with what to do where it turns out longer than expected; FREE if there is none."""
         best, *others = [*sorted(possible, key=self._cost), Way(inf)]
-        if best.path is None:
+        if best.path is None or best.path == FREE:
             return FREE
         path = self._judged(best, best.path)
         if not self._in_order(path):
