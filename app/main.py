@@ -23,6 +23,7 @@ from app.api.remembered import Remembered
 from app.api.straight import Straight
 from app.db.engine import make_engine
 from app.db.state import Watch
+from app.memory import keep_memory_together
 from app.settings import Settings
 
 DESCRIPTION = """
@@ -96,6 +97,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Headers)
     app.middleware_stack = stack(app, watch, chosen)
     return app
+
+
+def create_process(settings: Settings | None = None) -> FastAPI:
+    """The application of a process that does nothing else."""
+    keep_memory_together()
+    return create_app(settings)
 
 
 def traces(settings: Settings) -> TelemetryConfig:

@@ -104,16 +104,15 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
+    from app.main import create_process
     from app.server import counted_together, options
 
     if workers == 1:
-        from app.main import create_app
-
-        uvicorn.run(create_app(settings), host=host, port=port, **options(settings))
+        uvicorn.run(create_process(settings), host=host, port=port, **options(settings))
         return
     with counted_together(settings, workers) as shared:
         shared.hand_down()
-        uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, **options(settings))
+        uvicorn.run("app.main:create_process", factory=True, host=host, port=port, workers=workers, **options(settings))
 
 
 def export(settings: Settings, name: str, out: str, asked: Sequence[tuple[str, str]]) -> str:

@@ -17,7 +17,7 @@ LAYERS = [
     {"models"},
     {"db"},
     {"settings"},
-    {"countries", "errors", "files", "vocab", "geo", "timespan", "names"},
+    {"countries", "errors", "files", "vocab", "geo", "memory", "timespan", "names"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 SIBLINGS_ALLOWED = {
