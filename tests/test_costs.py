@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from app.geo import Box
-from app.query.conditions import Window
 from app.query.costs import FREE, REGRET, Costs, Path, Sample, Way
+from app.query.times import Window
 from app.timespan import Interval
 
 ROWS, DAYS = 100_000, 100

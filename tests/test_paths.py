@@ -25,7 +25,7 @@ def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
         if path is not FREE:
             yield replace(path, listed=every)
             yield replace(path, listed_vague=every)
-        if path.ordered:  # some of these days are too few to fill a page, some are enough
+        if by_date:  # some of these days are too few to fill a page, some are enough
             yield from (replace(path, until=day, otherwise=FREE) for day in (date(2021, 7, 4), date(2021, 6, 1)))
 
 

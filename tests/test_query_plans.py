@@ -139,10 +139,10 @@ WALKING_THERE: dict[str, dict[str, set[str]]] = {
     },
     "postgresql": {  # counts, once for each revision and connection, what has no point; or so its planner chooses here
         "events": {"deaths_min"},
-        "control-changes": {"deaths_min"},
+        "control-changes": {"datetime", "deaths_min"},
         "movements": {"datetime", "deaths_min"},
         "claims": {"bbox", "near&radius_km"},
-        "figures": {"bbox", "datetime"},
+        "figures": {"bbox"},
         "locations": {"bbox", "near&radius_km"},
     },
 }

@@ -12,6 +12,7 @@ from app.api.describe import parameters
 from app.db.functions import Vague
 from app.formats.columns import Column, Kind, shown
 from app.query import conditions as where
+from app.query import times
 from app.query.filters import TIME
 from app.query.listing import DEFAULT_ROWS, LIMIT, MOST_ROWS, format_param
 from app.query.params import Asked, During, Param, one_code, whole_number
@@ -48,16 +49,17 @@ def _read_days(text: str) -> Interval:
     return parse_interval(re.sub(r"^0000-[^/]*/", "../", text))
 
 
-def _in_time(wanted: where.Window, asked: Asked) -> During | None:
+def _in_time(wanted: times.Window, asked: Asked) -> During | None:
     """A feature without time meets every time (fc-time-response), unless its time must be certain."""
     if "earliest" not in asked.rows.c:
         return None
-    met = where.in_time(wanted, asked)
-    certain = asked.get("date_match") == "certain"
-    if certain:
+    met = times.in_time(wanted, asked)
+    if asked.get("date_match") == "certain":
         return met
-    either = or_(met.exact, where.undated(asked))
-    return During(either, met.near, and_(Vague(asked.rows.c.earliest, asked.rows.c.latest), either))
+    undated = times.undated(asked)
+    vague = Vague(asked.rows.c.earliest, asked.rows.c.latest)
+    below = undated if met.below is None else and_(vague, or_(met.below, undated))
+    return replace(met, exact=or_(met.exact, undated), below=below)
 
 
 def _params(resource: Resource) -> dict[str, Param]:

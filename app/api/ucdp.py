@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.answers import Snapshot, address, answer, pairs_of
 from app.api.describe import describe
 from app.formats.base import dumps
-from app.query.ged import DEFAULT_ROWS, PARAMS, ged_page
+from app.query.ged import DEFAULT_ROWS, PARAMS, ged_page, is_short
 from app.query.params import read_query
 from app.schemas.compat import GedPage
 
@@ -52,7 +52,7 @@ async def gedevents(request: Request) -> Response:
         }
         yield f'{dumps(head)[:-1]},"Result":[{",".join(rows)}]}}'.encode()
 
-    return await answer(request, values, write, short=False)
+    return await answer(request, values, write, short=is_short(values))
 
 
 def _page(request: Request, page: int) -> str:

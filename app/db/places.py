@@ -1,13 +1,18 @@
 """Points by where they lie: SQLite keeps an R*Tree beside a table, PostgreSQL an index of its points.
 
 Either holds the rows of a table that have a point and meet a condition, and is kept up by the database itself. It
-finds a little more than asked for (its numbers are rounded), so the columns are compared as well.
+finds a little more than asked for (its numbers are rounded), so the columns are compared as well. The tree also knows
+when a row begins and ends, so that what lies in a box is found from the latest on, or within days, without a look at
+every row there.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import floor
 from typing import Any
 
-from sqlalchemy import Select, and_, column, or_, select, table
+from sqlalchemy import Select, and_, column, func, or_, select, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -18,9 +23,19 @@ PLACED = {"event_view": "known_until = '9999-12-31'", "location": ""}
 """The tables whose points are kept, and of which rows."""
 KEYS = {"event_view": "event_pk", "location": "pk"}
 """The column by which a point's row is found: of the rows of an event, one is known now."""
+DATED = frozenset(("event_view",))
+"""Those of them whose tree knows days, as years since 2000: numbers as large as degrees are, and days to the tree."""
+YEAR_ZERO, YEAR_DAYS = date(2000, 1, 1), 365.25
+ALWAYS = 9999.0
+"""A year that is as far away as an unknown begin or end may be."""
 
 
-def create_points(dialect: str, name: str, key: str) -> list[str]:
+def _years(day: str) -> str:
+    """A day as the tree counts it, in SQLite's words."""
+    return f"(julianday({day}) - 2451544.5) / {YEAR_DAYS}"
+
+
+def create_points(dialect: str, name: str, key: str, *, dated: bool = False) -> list[str]:
     """The statements that keep the points of a table by a column, beginning with those that are there."""
     condition = PLACED[name]
     if dialect == "postgresql":
@@ -29,12 +44,17 @@ def create_points(dialect: str, name: str, key: str) -> list[str]:
     kept, gone = (
         f"{when}.latitude IS NOT NULL{f' AND {when}.{condition}' if condition else ''}" for when in ("new", "old")
     )
-    columns = "(pk, west, east, south, north)"
-    point = f"new.{key}, new.longitude, new.longitude, new.latitude, new.latitude"
-    put = f"INSERT INTO {name}_point {columns} SELECT {point} WHERE {kept}"
+    columns = f"(pk, west, east, south, north{', since, until' if dated else ''})"
+
+    def point(of: str = "") -> str:
+        begin, end = (_years(f"{of}{day}") for day in ("earliest", "latest"))
+        days = f", coalesce({begin}, {-ALWAYS}), coalesce({end}, {ALWAYS})" if dated else ""
+        return f"{of}{key}, {of}longitude, {of}longitude, {of}latitude, {of}latitude{days}"
+
+    put = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {kept}"
     drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {gone}"
     there = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
-    every = f"SELECT {key}, longitude, longitude, latitude, latitude FROM {name} WHERE {there}"
+    every = f"SELECT {point()} FROM {name} WHERE {there}"
     return [
         f"CREATE VIRTUAL TABLE {name}_point USING rtree{columns}",
         f"INSERT INTO {name}_point {columns} {every}",
@@ -79,11 +99,53 @@ def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: S
     return _PointIn(longitude, latitude, *box)
 
 
-def in_boxes(name: str, boxes: Sequence[Sides]) -> Select[Any]:
-    """The keys (KEYS) of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite)."""
-    tree = table(f"{name}_point", *map(column, ("pk", "west", "east", "south", "north")))
-    inside = [
-        and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north)
-        for west, south, east, north in boxes
-    ]
-    return select(tree.c.pk).where(or_(*inside))
+@dataclass(frozen=True)
+class Days:
+    """The days in which something must have been, or begin no earlier than; None: any."""
+
+    first: Any = None
+    last: Any = None
+
+
+ANY_DAY = Days()
+
+
+def _tree(name: str) -> Any:
+    columns = ("pk", "west", "east", "south", "north", *(("since", "until") if name in DATED else ()))
+    return table(f"{name}_point", *map(column, columns))
+
+
+def _inside(tree: Any, boxes: Sequence[Sides], days: Days) -> ColumnElement[bool]:
+    """One condition for all boxes, as the tree takes it: with two boxes, each has the days beside it."""
+    when = [] if days.first is None else [tree.c.until >= _years_of(days.first)]
+    when += [] if days.last is None else [tree.c.since <= _years_of(days.last)]
+    return or_(
+        *(
+            and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north, *when)
+            for west, south, east, north in boxes
+        )
+    )
+
+
+def _years_of(day: Any) -> ColumnElement[Any]:
+    return (func.julianday(day) - 2451544.5) / YEAR_DAYS
+
+
+def in_boxes(name: str, boxes: Sequence[Sides], days: Days = ANY_DAY) -> Select[Any]:
+    """The keys (KEYS) of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite).
+
+    With `days`, for a table that is DATED, only of those that may have been in these days.
+    """
+    tree = _tree(name)
+    return select(tree.c.pk).where(_inside(tree, boxes, days))
+
+
+def latest_in_boxes(name: str, boxes: Sequence[Sides], days: Days, number: Any) -> Select[Any]:
+    """When the row of that number begins, counted from the latest of those in the boxes (see `day_of`)."""
+    tree = _tree(name)
+    return select(tree.c.since).where(_inside(tree, boxes, days)).order_by(tree.c.since.desc()).limit(1).offset(number)
+
+
+def day_of(since: float) -> date | None:
+    """The day of a begin that `latest_in_boxes` found, or the one before; None if it is not known."""
+    return None if since <= -ALWAYS else YEAR_ZERO + timedelta(floor(since * YEAR_DAYS))

@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest migration; `tests/test_migrations.py` holds it to the chain."""
 
 

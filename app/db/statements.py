@@ -5,7 +5,7 @@ Writing a statement anew for each question costs ten times what the database nee
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +15,7 @@ from app.db.text_search import Words
 
 Row = tuple[Any, ...]
 MOST_STATEMENTS = 2000
+Written = TypeVar("Written", "Statement", "Statement | None")
 
 
 class Statement:
@@ -67,12 +68,13 @@ class Statements:
     """Statements by the shape of what they answer, for all threads; when there are too many, they are written again."""
 
     def __init__(self) -> None:
-        self._written: dict[Hashable, Statement] = {}
+        self._written: dict[Hashable, Any] = {}
 
-    def of(self, shape: Hashable, write: Callable[[], Statement]) -> Statement:
-        """The statement for a shape, written when it is first asked for."""
-        found = self._written.get(shape)
-        if found is None:
+    def of(self, shape: Hashable, write: Callable[[], Written]) -> Written:
+        """The statement for a shape, written when it is first asked for; None if there is nothing to ask."""
+        try:
+            found: Written = self._written[shape]
+        except KeyError:
             if len(self._written) >= MOST_STATEMENTS:
                 self._written.clear()
             found = self._written[shape] = write()

@@ -27,6 +27,7 @@ class Claim(Written, table=True):
         Index("ix_claim_sort_date_id", *IN_ORDER),
         partial_index("ix_claim_stance", *IN_ORDER, where=lambda _dialect: RARE["stance"]),
         partial_index("ix_claim_modality", *IN_ORDER, where=lambda _dialect: RARE["modality"]),
+        partial_index("ix_claim_open", *IN_ORDER, where=lambda _dialect: "earliest IS NULL"),
         partial_index("ix_claim_vague", *IN_ORDER, where=vague),
     )
 

@@ -27,6 +27,7 @@ class GedEvent(SQLModel, table=True):
     __table_args__ = (
         between("type_of_violence", 1, 3),
         Index("ix_ged_event_country_id", "country_id", "ends_on", "number", "type_of_violence"),
+        Index("ix_ged_event_event_pk", "event_pk", "number", "latitude", "longitude"),
     )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)

@@ -68,6 +68,7 @@ class EventView(SQLModel, table=True):
         now("ix_event_view_origins", "origins"),
         now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
         now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
+        now("ix_event_view_open", *IN_ORDER, only=lambda _dialect: "earliest IS NULL"),
         now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
         now("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
     )

@@ -1,16 +1,15 @@
 """Conditions: what each parameter means, in SQL that both databases read alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from math import isfinite
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, func, literal_column, not_, or_, select
 
 from app import models
-from app.db.functions import LONG_DAYS, Vague
-from app.db.places import KEYS, in_boxes, point_in
+from app.db.places import ANY_DAY, DATED, KEYS, Sides, in_boxes, point_in
 from app.db.state import kept
 from app.db.text_search import Words, matching_rows
 from app.errors import InvalidParameterError
@@ -18,8 +17,8 @@ from app.geo import Box, Point, box_around, parse_box, parse_point
 from app.models.base import END_OF_TIME, table_of
 from app.models.claims import RARE
 from app.names import LONGEST_WORD, fold, nearest
-from app.query.params import Among, Asked, Condition, During, Meaning
-from app.timespan import Interval, parse_interval
+from app.query.params import Among, Asked, Condition, Meaning
+from app.query.times import days_of
 
 view = table_of(models.EventView)
 claim = table_of(models.Claim)
@@ -103,61 +102,6 @@ def known_claims(asked: Asked) -> ColumnElement[bool] | None:
     return None if day is None else claim.c.reported_on <= day
 
 
-def read_days(text: str) -> Interval:
-    """A day or an interval; see `timespan.parse_interval`."""
-    return parse_interval(text)
-
-
-@dataclass(frozen=True)
-class Window:
-    """The days that are asked for, and how far before them something that ends in them may have begun."""
-
-    days: Interval
-    reach: date | None
-
-
-def window(wanted: Interval, _asked: Asked) -> Window | None:
-    """The days that an interval asks for; None if it is open at both ends."""
-    if not wanted.dated:
-        return None
-    first = wanted.earliest
-    return Window(wanted, first and max(first, date.min + timedelta(LONG_DAYS)) - timedelta(LONG_DAYS))
-
-
-def in_time(wanted: Window, asked: Asked) -> During:
-    """The row's dates overlap the window, or lie wholly inside it if `date_match=certain`."""
-    days = wanted.days
-    rows, certain = asked.rows.c, asked.get("date_match") == "certain"
-    fits, bounds = [], []
-    if days.latest is not None:
-        last = rows.latest <= days.latest
-        fits.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= days.latest))
-        bounds.append(rows.sort_date <= days.latest)
-    if days.earliest is not None:
-        first = rows.earliest >= days.earliest
-        fits.append(first if certain else or_(rows.latest.is_(None), rows.latest >= days.earliest))
-        bounds.append(rows.sort_date >= (days.earliest if certain else wanted.reach))
-    exact = and_(rows.sort_date > literal_column(f"'{date.min}'"), *fits)  # an undated row cannot be judged
-    if certain and days.earliest is not None:  # the earliest day is known, and it is the one that rows are sorted by
-        return During(exact, and_(*bounds, *fits), None)
-    vague = Vague(rows.earliest, rows.latest)
-    return During(exact, and_(*bounds, not_(vague), *fits), and_(vague, exact))
-
-
-def undated(asked: Asked) -> ColumnElement[bool]:
-    """Rows without any date; that those are vague says by which index they are found."""
-    rows = asked.rows.c
-    return and_(rows.sort_date == literal_column(f"'{date.min}'"), Vague(rows.earliest, rows.latest))
-
-
-def reported(wanted: Interval, asked: Asked) -> ColumnElement[bool] | None:
-    """The claim was reported within the window."""
-    column = asked.rows.c.reported_on
-    bounds = [] if wanted.earliest is None else [column >= wanted.earliest]
-    bounds += [] if wanted.latest is None else [column <= wanted.latest]
-    return and_(*bounds) if bounds else None
-
-
 def read_box(text: str) -> Box:
     """A box; see `geo.parse_box`."""
     return parse_box(text)
@@ -170,10 +114,15 @@ def boxes(box: Box, _asked: Asked | None = None) -> list[Box]:
     return [Box(box.west, box.south, 180.0, box.north), Box(-180.0, box.south, box.east, box.north)]
 
 
+def sides_of(parts: Sequence[Box]) -> list[Sides]:
+    """Boxes as `places` takes them."""
+    return [(part.west, part.south, part.east, part.north) for part in parts]
+
+
 def in_box(parts: list[Box], asked: Asked) -> Among:
     """The row's point lies in the box."""
     places, (latitude, longitude) = _places(asked), _coordinates(asked)
-    sides = [(part.west, part.south, part.east, part.north) for part in parts]
+    sides = sides_of(parts)
     inside = [
         and_(
             point_in(longitude, latitude, (west, south, east, north)),
@@ -184,7 +133,7 @@ def in_box(parts: list[Box], asked: Asked) -> Among:
         )
         for west, south, east, north in sides
     ]
-    chosen = in_boxes(places.name, sides)
+    chosen = in_boxes(places.name, sides, days_of(asked) if places.name in DATED else ANY_DAY)
     if places is asked.rows:
         return Among(places.c[KEYS[places.name]], chosen, or_(*inside))
     other = places.alias()  # the rows are joined with the places themselves

@@ -8,11 +8,15 @@ from math import ceil, inf
 from typing import Any
 
 from app.geo import Box
-from app.query.conditions import Window
+from app.query.times import Window
 
 SOUGHT, LISTED = 8.0, 2.0
 """What it costs to look up a row and sort it, and to list one that meets a condition, against going on to the next in
 order. Measured; nothing but speed depends on it."""
+GLANCED = 0.4
+"""What it costs to find one in the tree of points, and when it was."""
+ENOUGH, AT_LEAST = 1.3, 20.0
+"""How many more of the latest rows at a place are looked at than seem to be needed."""
 REGRET = 3.0
 """How much further than expected one looks in order before one starts from a condition instead, and how much rarer that
 must be than all rows: what happened at one place, or by one actor, may all lie long ago."""
@@ -35,8 +39,10 @@ class Path:
     key: Any = field(default=None, compare=False)
     """With `start`: the column of the rows that the subquery gives values of."""
     until: date | None = field(default=None, compare=False)
+    latest: int = field(default=0, compare=False)
     otherwise: "Path | None" = field(default=None, compare=False)
-    """Look no further back than `until` at first; if that is not enough, answer `otherwise`."""
+    """Look no further back than `until` at first, or than so many of the `latest` rows that meet the condition of
+    `start`; if that is not enough, answer `otherwise`."""
 
 
 FREE = Path()
@@ -48,12 +54,14 @@ JOINED = "joined"
 class Way:
     """A condition that rows may be found by: about how many meet it, and how to start from them (None: not at all).
 
-    `asking` is what it costs to put it to one row; 0 if the row itself tells.
+    `asking` is what it costs to put it to one row; 0 if the row itself tells. If it is `dated`, the rows are found from
+    the latest on, and those of a window alone.
     """
 
     rows: float
     path: Path | None = None
     asking: float = 0.0
+    dated: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,8 @@ class Costs:
             return FREE
         path = self._judged(best, best.path)
         if not self._in_order(path):
-            return path
+            enough = self._enough(best)
+            return replace(path, latest=int(enough), otherwise=path) if enough < best.rows * self.during else path
         unlucky = best.rows * self.during / REGRET
         rarer = [way for way in others if way.path and not way.path.ordered and self._cost(way) < unlucky]
         if not rarer or rarer[0].path is None:
@@ -120,20 +129,31 @@ class Costs:
         return self.by_date and path is not None and path.ordered
 
     def _visited(self, way: Way) -> float:
-        """How many rows are looked at: all that the way starts from, or those in order until there are enough."""
+        """How many rows are looked at: those that the way starts from, or those in order until there are enough."""
         if not self._in_order(way.path):
-            return way.rows
+            return min(way.rows * self.during, self._enough(way)) if way.dated else way.rows
+        return way.rows * min(self.during, (self.limit or inf) / self._matching())
+
+    def _enough(self, way: Way) -> float:
+        """How many of the latest rows of a way are likely to have enough among them that meet all conditions."""
+        if not (way.dated and self.by_date and self.limit):
+            return inf
+        return ceil(ENOUGH * self.limit * way.rows / self._matching() + AT_LEAST)
+
+    def _matching(self) -> float:
+        """How many rows meet all conditions, of all days."""
         matching = float(self.sample.rows)
         for other in self.ways.values():
             matching *= min(other.rows / self.sample.rows, 1.0)
-        return way.rows * min(self.during, (self.limit or inf) / max(matching, 0.01))
+        return max(matching, 0.01)
 
     def _cost(self, way: Way) -> float:
         if way.path is None:
             return inf
         visited = self._visited(way)
         asking = (min(other.rows * LISTED, visited * other.asking) for other in self._others(way).values())
-        return visited * (1.0 if self._in_order(way.path) else SOUGHT) + sum(asking)
+        found = way.rows * GLANCED if way.dated else 0.0
+        return found + visited * (1.0 if self._in_order(way.path) else SOUGHT) + sum(asking)
 
     def _others(self, way: Way) -> dict[str, Way]:
         """The conditions that another table answers, for rows that a way finds."""

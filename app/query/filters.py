@@ -5,6 +5,7 @@ import operator
 from app import vocab
 from app.query import conditions as where
 from app.query import references as refers
+from app.query import times
 from app.query.params import Param, of_vocabulary, one_code, split, whole_number
 from app.timespan import parse_day
 
@@ -27,10 +28,10 @@ TIME = (
         "datetime",
         "A day, or an interval with `..` for an open end; RFC 3339 as in OGC API - Features.",
         "2021-06-28/2021-07-05",
-        where.read_days,
-        where.in_time,
+        times.read_days,
+        times.in_time,
         judges="undated",
-        means=where.window,
+        means=times.window,
     ),
     Param(
         "date_match",

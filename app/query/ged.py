@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bind
 
 from app import models
 from app.db.engine import is_embedded
+from app.db.indexes import found_by
 from app.db.state import kept
 from app.db.statements import Statement, Statements
 from app.geo import Box
@@ -24,6 +25,7 @@ DEFAULT_ROWS = 100
 LARGEST_NUMBER = 2**31 - 1
 ged = table_of(models.GedEvent)
 number = whole_number(0, LARGEST_NUMBER)
+GEOGRAPHY = "Geography"
 
 
 def _numbers(read: Callable[[str], int]) -> Callable[[str], list[int]]:
@@ -76,7 +78,7 @@ PARAMS = {
         _any_of("Id", "The id of the event in GED.", "300380", "number"),
         _any_of("Country", "Gleditsch-Ward number of the country it happened in.", "700", "country_id"),
         Param(
-            "Geography",
+            GEOGRAPHY,
             "South-western and north-eastern corner of a box, latitude first: `36 66,38 69`.",
             "29 60,39 75",
             _read_corners,
@@ -116,17 +118,39 @@ _statements = Statements()
 
 def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, list[str]]:
     """How many rows match in all, and one page of them in the order of their ids, each as JSON."""
-    given = {name: values[name] for name in PARAMS if name in values and PARAMS[name].where}
+    given = asked_of(values)
     size = values.get("pagesize", DEFAULT_ROWS)
-    if not given:
-        memory = kept(connection)
-        if "ged rows" not in memory:
-            memory["ged rows"] = _stated(connection, {}, _counting, ())[0][0]
-        total = memory["ged rows"]
+    bounds = (size, size * values.get("page", 0))
+    if given.keys() == {GEOGRAPHY}:  # what lies in a box is looked at once
+        found = _stated(connection, given, _both, bounds)
+        total = found[0][1] if found else _total(connection, given)
     else:
-        [[total]] = _stated(connection, given, _counting, ())
-    found = _stated(connection, given, _reading, (size, size * values.get("page", 0)))
-    return int(total), [as_served(cells) for (cells,) in found]
+        total = _total(connection, given)
+        found = _stated(connection, given, _reading, bounds)
+    return total, [as_served(cells) for cells, *_ in found]
+
+
+def asked_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that say which rows are meant."""
+    return {name: values[name] for name in PARAMS if name in values and PARAMS[name].where}
+
+
+IN_AN_INDEX = {"Country", "StartDate", "EndDate", "TypeOfViolence"}
+
+
+def is_short(values: Mapping[str, Any]) -> bool:
+    """Whether an index holds all that is asked about, of the rows of one country or a few."""
+    given = asked_of(values).keys()
+    return given == {"Id"} or "Country" in given <= IN_AN_INDEX
+
+
+def _total(connection: Connection, given: Mapping[str, Any]) -> int:
+    if given:
+        return int(_stated(connection, given, _counting, ())[0][0])
+    memory = kept(connection)
+    if "ged rows" not in memory:
+        memory["ged rows"] = int(_stated(connection, {}, _counting, ())[0][0])
+    return int(memory["ged rows"])
 
 
 def _stated(connection: Connection, given: Mapping[str, Any], write: Any, more: tuple[int, ...]) -> list[Any]:
@@ -153,6 +177,14 @@ def _reading(met: list[Any], size: Any, first: Any) -> Select[Any]:
     """The rows of a page are chosen by what an index holds; only they are read."""
     chosen = select(ged.c.event_pk).where(*met).order_by(ged.c.number).limit(size).offset(first).subquery()
     return select(ged.c.cells).where(ged.c.event_pk.in_(select(chosen.c.event_pk))).order_by(ged.c.number)
+
+
+def _both(met: list[Any], size: Any, first: Any) -> Select[Any]:
+    """The rows of a page, and beside each how many there are in all."""
+    all_ = select(ged.c.event_pk, ged.c.number, func.count().over().label("total")).where(*met)
+    chosen = found_by(all_, ged, "ix_ged_event_event_pk").order_by(ged.c.number).limit(size).offset(first).subquery()
+    rows = select(ged.c.cells, chosen.c.total).join_from(chosen, ged, ged.c.event_pk == chosen.c.event_pk)
+    return rows.order_by(chosen.c.number)
 
 
 AS_TEXT = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}

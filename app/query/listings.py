@@ -8,6 +8,7 @@ from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
 from app.query import references as refers
+from app.query import times
 from app.query.figures import present
 from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
 from app.query.listing import Listing, fields_of, listing
@@ -34,7 +35,8 @@ EVENT_SPOT = (
 EVENT_INDEXES = Indexes(
     order="ix_event_view_now",
     past="ix_event_view_sort_date_id",
-    vague="ix_event_view_vague",
+    above="ix_event_view_open",
+    below="ix_event_view_vague",
     ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
     sorted_by={
         "deaths_min": "ix_event_view_deaths",
@@ -48,7 +50,8 @@ EVENT_INDEXES = Indexes(
 CLAIM_INDEXES = Indexes(
     order="ix_claim_sort_date_id",
     past="ix_claim_sort_date_id",
-    vague="ix_claim_vague",
+    above="ix_claim_open",
+    below="ix_claim_vague",
     rare={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
     sorted_by={"reported": "ix_claim_reported_on"},
     keys={
@@ -147,8 +150,8 @@ CLAIM_FILTERS = (
         "reported",
         "The day on which it was said, or an interval of days.",
         "../2021-07-04",
-        where.read_days,
-        where.reported,
+        times.read_days,
+        times.reported,
     ),
     KNOWN_BY,
     *SPACE,

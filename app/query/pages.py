@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from app.db.engine import is_embedded
 from app.db.indexes import found_by, found_by_number
@@ -17,11 +17,12 @@ from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
 from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test, one_by_one, plain
 from app.query.paths import BY_PK, Chooser
+from app.query.times import NEARBY, Window
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
-NEARBY = "nearby"
-"""Stands for a parameter where rows are looked for no further back than a day, the rest being looked for otherwise."""
+NEAR, ABOVE, BELOW = "near", "above", "below"
+"""The parts of a window (see `During`)."""
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
 
 
@@ -92,9 +93,7 @@ def page(listing: Listing, values: Mapping[str, Any], connection: Connection, *,
     path = _path(listing, asked, limit, by_date=values["sort"] == listing.default_sort)
     ask = _Ask(sort=tuple(values["sort"]), spots=spots, bounded=limit is not None)
     if limit is None:
-        statement, given = _stated(listing, asked, path, ask)
-        streamed = statement.stream(connection, given, ROWS_A_BATCH)
-        return Page((_rows(listing, batch, spots) for batch in streamed), **counts)
+        return Page((_rows(listing, batch, spots) for batch in _streamed(listing, asked, path, ask)), **counts)
     found = _found(listing, asked, path, ask, limit + 1)
     shown = found[:limit]
     last = _placed(listing, shown[-1], values["sort"]) if len(found) > limit else None
@@ -115,19 +114,42 @@ class _Ask:
     sort: tuple[tuple[str, bool], ...] = ()
     spots: bool = False
     bounded: bool = False
+    part: str = ""
+    """Of the rows of a window, if they are read part by part."""
+
+
+def _parts(asked: Asked, path: Path, ask: _Ask) -> list[_Ask]:
+    """What is asked one after the other, so that all rows come in order."""
+    if path.ordered and isinstance(asked.get("datetime"), Window):
+        return [replace(ask, part=part) for part in (ABOVE, NEAR, BELOW)]
+    return [ask]
 
 
 def _found(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: int) -> list[Any]:
     """So many rows, fewer only if there are no more; looked for nearby first, if the path says so."""
 
     def read(question: Asked, way: Path) -> list[Any]:
-        statement, given = _stated(listing, question, way, ask)
-        return statement.rows(asked.connection, [*given, limit])
+        found: list[Any] = []
+        for part in _parts(question, way, ask):
+            if len(found) == limit:
+                break
+            statement, given = _stated(listing, question, way, part)
+            if statement is not None:
+                found += statement.rows(asked.connection, [*given, limit - len(found)])
+        return found
 
     if path.until is None or path.otherwise is None:
         return read(asked, path)
     found = read(Asked({**asked.values, NEARBY: path.until}, asked.connection, listing.rows), path)
     return found if len(found) == limit else read(asked, path.otherwise)
+
+
+def _streamed(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Iterator[list[Any]]:
+    """All rows, in batches."""
+    for part in _parts(asked, path, ask):
+        statement, given = _stated(listing, asked, path, part)
+        if statement is not None:
+            yield from statement.stream(asked.connection, given, ROWS_A_BATCH)
 
 
 def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -> Path:
@@ -141,20 +163,20 @@ def _path(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -
     )
 
 
-def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Statement, list[Any]]:
-    """The statement for questions of this shape, and the values for its placeholders."""
+def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Statement | None, list[Any]]:
+    """The statement for questions of this shape, and the values for its placeholders; None for a part with no rows."""
     given = {name: value for name, value in asked.values.items() if name not in STEERING}
     if "cursor" in asked.values and not ask.count:
         given["cursor"] = asked.values["cursor"][1]
     shape, values = taken(given, SHAPING)
     key = (asked.connection.dialect.name, path, shape, ask)
 
-    def write() -> Statement:
+    def write() -> Statement | None:
         names = [placeholder(at) for at in range(len(values) + ask.bounded)]
         shaped = Asked(with_placeholders(given, SHAPING), asked.connection, listing.rows)
         limit: Any = bindparam(names[-1], 0) if ask.bounded else None
         written = _counting(listing, shaped, path, ask) if ask.count else _reading(listing, shaped, path, ask, limit)
-        return Statement(asked.connection, written, names)
+        return None if written is None else Statement(asked.connection, written, names)
 
     return listing.statements.of(key, write), values
 
@@ -167,39 +189,38 @@ def _counting(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Select[A
     return _hinted(_from(listing, select(func.count())), listing, path.index).where(*chosen)
 
 
-def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) -> Select[Any]:
+def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) -> Select[Any] | None:
     order = [(listing.column(name), down) for name, down in ask.sort]
+    columns = [column for column, _ in order]
     met = requirements(listing, asked)
-    during = met.pop("datetime") if path.ordered and "datetime" in met else None
     every = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
     if "cursor" in asked.values:
         every = every.where(after(order, asked.values["cursor"]))
     if NEARBY in asked.values:
         every = every.where(listing.rows.c.sort_date >= asked.values[NEARBY])
-    statement = every.where(*_chosen(listing, asked, path, met))
 
-    def ordered(rows: Select[Any], columns: Iterable[Any], index: str = "") -> Select[Any]:
+    def ordered(rows: Select[Any], index: str) -> Select[Any]:
         by = [column.desc() if down else column.asc() for column, (_, down) in zip(columns, order, strict=True)]
         return _hinted(rows, listing, index).order_by(*by).limit(limit)
 
-    columns = [column for column, _ in order]
-    if not isinstance(during, During):
-        if not path.index or path.ordered or limit is None or listing.shown is not None:
-            return ordered(statement, columns, path.index)
-        # All that fit are sorted: by what is small. Only the rows that are shown are read whole.
-        key = listing.rows.c.pk
-        first = ordered(statement.with_only_columns(key), columns, path.index).subquery()
-        shown = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
-        return ordered(shown.where(key.in_(select(first.c.pk))), columns, BY_PK)
-    near = ordered(statement.where(during.near), columns, path.index)
-    if during.vague is None:
-        return near
-    # What is vaguely dated lies anywhere in the order, but there is little of it.
-    index = listing.indexes.vague if listing.indexes else ""
-    apart = _chosen(listing, asked, replace(path, listed=path.listed_vague), met)
-    vague = ordered(every.where(during.vague, *apart), columns, index)
-    both = union_all(select(near.subquery()), select(vague.subquery())).subquery()
-    return ordered(select(both), [both.c[f"by_{at}"] for at in range(len(order))])
+    during = met.get("datetime")
+    if ask.part and isinstance(during, During):
+        part = getattr(during, ask.part)
+        if part is None:
+            return None
+        way = path
+        if ask.part != NEAR:  # what is vaguely dated lies anywhere in the order, but there is little of it
+            index = getattr(listing.indexes, ask.part, "")
+            way = replace(path, index=index, listed=path.listed_vague)
+        return ordered(every.where(*_chosen(listing, asked, way, {**met, "datetime": part})), way.index)
+    statement = every.where(*_chosen(listing, asked, path, met))
+    if not path.index or path.ordered or limit is None or listing.shown is not None:
+        return ordered(statement, path.index)
+    # All that fit are sorted: by what is small. Only the rows that are shown are read whole.
+    key = listing.rows.c.pk
+    first = ordered(statement.with_only_columns(key), path.index).subquery()
+    shown = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
+    return ordered(shown.where(key.in_(select(first.c.pk))), BY_PK)
 
 
 def _chosen(listing: Listing, asked: Asked, path: Path, met: Mapping[str, Test]) -> list[ColumnElement[bool]]:
@@ -275,8 +296,12 @@ def _rows(listing: Listing, found: Iterable[Any], spots: bool) -> list[Row]:
 
 def _count(listing: Listing, asked: Asked) -> int:
     path = _path(listing, asked, None, by_date=False)
-    statement, values = _stated(listing, asked, path, _Ask(count=True))
-    return int(statement.rows(asked.connection, values)[0][0])
+    return _counted(listing, asked, path, _Ask(count=True))
+
+
+def _counted(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> int:
+    statement, values = _stated(listing, asked, path, ask)
+    return int(statement.rows(asked.connection, values)[0][0]) if statement is not None else 0
 
 
 def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
@@ -290,16 +315,11 @@ def omitted(listing: Listing, asked: Asked) -> dict[str, int] | None:
 def _lacking(listing: Listing, asked: Asked, lack: str) -> int:
     """How many rows meet everything else but lack this. Mostly no row lacks it at all, which is remembered."""
     memory, connection, ask = kept(asked.connection), asked.connection, _Ask(count=True, lack=lack)
-
-    def counted(of: Asked, path: Path) -> int:
-        statement, values = _stated(listing, of, path, ask)
-        return int(statement.rows(connection, values)[0][0])
-
     indexed = listing.indexes and is_embedded(connection.engine) and listing.indexes.lacking.get(lack)
     path = Path(indexed, ordered=True) if indexed else FREE
     key = ("lacking", listing.name, lack)
     if key not in memory:
-        memory[key] = counted(listing.asked({}, connection), path)
+        memory[key] = _counted(listing, listing.asked({}, connection), path, ask)
     if "known_by" in asked.values:
-        return counted(asked, FREE)
-    return counted(asked, path) if memory[key] else 0
+        return _counted(listing, asked, FREE, ask)
+    return _counted(listing, asked, path, ask) if memory[key] else 0

@@ -48,14 +48,16 @@ class Among:
 
 @dataclass(frozen=True)
 class During:
-    """The rows whose dates fit a window: all (`exact`), or in two parts.
+    """The rows whose dates fit a window: all (`exact`), or in parts that follow each other in the order of dates.
 
-    `near` are those that lie together in the order of dates, `vague` all others, if there can be any.
+    `near` are those that are sorted by a day of the window or shortly before. What is vaguely dated may be sorted by a
+    later day (`above`, where the begin is not known) or by an earlier one (`below`); None if nothing can be.
     """
 
     exact: ColumnElement[bool]
     near: ColumnElement[bool]
-    vague: ColumnElement[bool] | None
+    above: ColumnElement[bool] | None = None
+    below: ColumnElement[bool] | None = None
 
 
 Test = ColumnElement[bool] | Among | During

@@ -16,14 +16,15 @@ from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
 from app.db.functions import is_vague
 from app.db.indexes import found_by, found_by_number
-from app.db.places import KEYS
+from app.db.places import DATED, KEYS, Days, day_of, latest_in_boxes
 from app.db.state import kept
 from app.db.statements import Statement, Statements
 from app.geo import Box
-from app.query.conditions import Disc, Window
+from app.query.conditions import Disc, sides_of
 from app.query.costs import FREE, JOINED, Costs, Path, Sample, Way
 from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
 from app.query.params import Among, Asked, Param, Test, one_by_one, plain
+from app.query.times import Window
 
 FEW = 2000
 """Rows of a table that may be gone through in any order."""
@@ -37,16 +38,17 @@ BESIDE = ("actor_role", "known_by")
 class Indexes:
     """The indexes of a table of events or claims, by what they are good for.
 
-    `order` gives its rows in the usual order, `vague` those of them that are vaguely dated; `ordered` those with one
-    value of a parameter, `rare` those with rare codes of one; `sorted_by` those that meet one, in another order;
-    `lacking` those that a filter cannot judge.
+    `order` gives its rows in the usual order, `above` those of them whose begin is not known, `below` those that are
+    vaguely dated; `ordered` those with one value of a parameter, `rare` those with rare codes of one; `sorted_by` those
+    that meet one, in another order; `lacking` those that a filter cannot judge.
     If `now` is given, these hold only rows that meet it: what is known today. `past` gives those of every day in
     order, and `keys` find rows by a column of theirs.
     """
 
     order: str
     past: str
-    vague: str
+    above: str
+    below: str
     ordered: Mapping[str, str] = field(default_factory=dict)
     rare: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
     sorted_by: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +97,27 @@ class Chooser:
         path = Costs(sample, ways, limit, by_date, during, self._latest()).best(
             [*possible, whole] if by_date else possible
         )
+        if path.latest and path.start:
+            return self._no_further(path, self.asked.values[path.start])
         return replace(path, index=self.indexes.past, ordered=False) if self.past and path.ordered else path
+
+    def _no_further(self, path: Path, value: Any) -> Path:
+        """The path, no further back than the begin of one of the rows at a place; `otherwise` if there are fewer."""
+        boxes = value.boxes if isinstance(value, Disc) else value
+        window, last = self.asked.get("datetime"), self._latest()
+        first = window.days.earliest if isinstance(window, Window) else None
+        given = {"boxes": boxes, "days": Days(first, None if last == date.max else last), "number": path.latest}
+        shape, values = taken(given, frozenset())
+
+        def written() -> Statement:
+            lifted = with_placeholders(given, frozenset())
+            sides, days, number = sides_of(lifted["boxes"]), lifted["days"], lifted["number"]
+            found = latest_in_boxes(self.asked.rows.name, sides, days, number)
+            return Statement(self.asked.connection, found, [placeholder(at) for at in range(len(values))])
+
+        found = self.statements.of(("latest", shape), written).rows(self.asked.connection, values)
+        until = day_of(found[0][0]) if found else None
+        return replace(path, until=until) if until else path.otherwise or path
 
     def _latest(self) -> date:
         """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
@@ -115,7 +137,8 @@ class Chooser:
     def _way(self, name: str, value: Any, sample: Sample) -> Way:
         boxes = value.boxes if isinstance(value, Disc) else value
         if isinstance(boxes, list) and boxes and isinstance(boxes[0], Box):
-            return Way(sample.rows * sample.within(boxes), Path(self.indexes.keys[self._key_of_points()], start=name))
+            path = Path(self.indexes.keys[self._key_of_points()], start=name)
+            return Way(sample.rows * sample.within(boxes), path, dated=not self.past and self.asked.rows.name in DATED)
         beside = frozen((self.asked.get("actor_role"), self.asked.get("known_by")))
         return self._remembered(name, (frozen(value), beside), lambda: self._way_of(name, value))
 

@@ -4,13 +4,14 @@ from app import models, vocab
 from app.models.base import table_of
 from app.query import conditions as where
 from app.query import references as refers
+from app.query import times
 from app.query.filters import ANY, COUNTRY, NAME, NAMES, SPACE
 from app.query.listing import fields_of, listing
 from app.query.params import Param, of_vocabulary, split
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
 
 PLACE_SPOT = (where.location.c.longitude, where.location.c.latitude, where.location.c.point_kind)
-UNJUDGED = {"undated": where.undated, "unlocated": where.unlocated}
+UNJUDGED = {"undated": times.undated, "unlocated": where.unlocated}
 SOURCES_LIST = listing(
     "sources",
     table_of(models.Source),
