@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.geo import Box
-from app.query.costs import FREE, REGRET, Costs, Path, Sample, Way
+from app.query.costs import AT_LEAST, ENOUGH, FREE, REGRET, Costs, Path, Sample, Way
 from app.query.times import Window
 from app.timespan import Interval
 
@@ -84,3 +84,32 @@ def test_a_sample_tells_how_far_back_a_share_of_all_rows_lies() -> None:
     assert SAMPLE.back(FIRST + timedelta(50), 0.2) == FIRST + timedelta(30)
     assert SAMPLE.back(LAST, 1.0) is None
     assert SAMPLE.back(FIRST, 0.2) is None
+
+
+def placed(rows: float) -> Way:
+    """A condition on the place, whose latest rows are found first."""
+    return Way(rows, Path("by event", start="bbox"), dated=True)
+
+
+def test_at_a_place_no_more_of_the_latest_rows_are_looked_at_than_are_likely_to_be_enough() -> None:
+    path = chosen(bbox=placed(3_000))
+    assert path.start == "bbox"
+    assert path.latest == ENOUGH * 100 + AT_LEAST
+    assert path.until == LAST - timedelta(25), "they are looked for in a quarter of all days first"
+    assert path.otherwise == Path("by event", start="bbox"), "if they are not, all are"
+    assert chosen(bbox=placed(120)).latest == 0, "all of them are as few"
+
+
+def test_what_few_rows_at_a_place_meet_takes_more_of_them() -> None:
+    path = chosen(bbox=placed(4_000), status=Way(25_000))
+    assert path.start == "bbox"
+    assert path.latest == ENOUGH * 400 + AT_LEAST
+
+
+def test_a_large_place_is_no_way_out_for_what_is_looked_for_in_order() -> None:
+    assert chosen(bbox=placed(60_000)).otherwise is None
+
+
+def test_of_a_window_only_the_rows_at_a_place_are_looked_at_that_are_in_it() -> None:
+    assert chosen(bbox=placed(5_000), during=0.02, limit=1000).latest == 0
+    assert chosen(bbox=placed(5_000), limit=1000).latest > 0

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.db.engine import is_embedded
+from app.db.places import DATED
 from app.query import pages
 from app.query.costs import FREE, JOINED, Path
 from app.query.listing import Listing
@@ -25,8 +27,17 @@ def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
         if path is not FREE:
             yield replace(path, listed=every)
             yield replace(path, listed_vague=every)
+        if path.start in ("bbox", "near") and by_date and knows_days(listing, asked):
+            yield from (replace(path, latest=number, otherwise=path) for number in (3, 10, 1000))
+            yield replace(path, until=date(2021, 7, 4), latest=3, otherwise=path)
         if by_date:  # some of these days are too few to fill a page, some are enough
             yield from (replace(path, until=day, otherwise=FREE) for day in (date(2021, 7, 4), date(2021, 6, 1)))
+
+
+def knows_days(listing: Listing, asked: Asked) -> bool:
+    """Whether there is a tree of points that knows when the rows begin: of what is known now, on SQLite."""
+    here = is_embedded(asked.connection.engine) and listing.rows.name in DATED
+    return here and not asked.get("known_by")
 
 
 def starts(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:

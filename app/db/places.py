@@ -101,10 +101,11 @@ def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: S
 
 @dataclass(frozen=True)
 class Days:
-    """The days in which something must have been, or begin no earlier than; None: any."""
+    """Something must have been between `first` and `last`, and begun on the day `begin` or later; None: any day."""
 
     first: Any = None
     last: Any = None
+    begin: Any = None
 
 
 ANY_DAY = Days()
@@ -119,6 +120,7 @@ def _inside(tree: Any, boxes: Sequence[Sides], days: Days) -> ColumnElement[bool
     """One condition for all boxes, as the tree takes it: with two boxes, each has the days beside it."""
     when = [] if days.first is None else [tree.c.until >= _years_of(days.first)]
     when += [] if days.last is None else [tree.c.since <= _years_of(days.last)]
+    when += [] if days.begin is None else [tree.c.since >= _years_of(days.begin)]
     return or_(
         *(
             and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north, *when)

@@ -17,6 +17,8 @@ GLANCED = 0.4
 """What it costs to find one in the tree of points, and when it was."""
 ENOUGH, AT_LEAST = 1.3, 20.0
 """How many more of the latest rows at a place are looked at than seem to be needed."""
+LATEST = 0.25
+"""The share of all rows among which the latest ones of a place are looked for first."""
 REGRET = 3.0
 """How much further than expected one looks in order before one starts from a condition instead, and how much rarer that
 must be than all rows: what happened at one place, or by one actor, may all lie long ago."""
@@ -42,7 +44,7 @@ class Path:
     latest: int = field(default=0, compare=False)
     otherwise: "Path | None" = field(default=None, compare=False)
     """Look no further back than `until` at first, or than so many of the `latest` rows that meet the condition of
-    `start`; if that is not enough, answer `otherwise`."""
+    `start`, which may lie after `until`; if that is not enough, answer `otherwise`."""
 
 
 FREE = Path()
@@ -111,19 +113,30 @@ class Costs:
 
     def best(self, possible: Iterable[Way]) -> Path:
         """The cheapest path, with what to do where it turns out longer than expected; FREE if there is none."""
-        best, *others = [*sorted(possible, key=self._cost), Way(inf)]
+        ways = [way for way in possible if way.path is not None]
+        if not ways:
+            return FREE
+        best, *others = sorted(ways, key=lambda way: self._cost(way, self._visited(way)))
         if best.path is None or best.path == FREE:
             return FREE
-        path = self._judged(best, best.path)
-        if not self._in_order(path):
-            enough = self._enough(best)
-            return replace(path, latest=int(enough), otherwise=path) if enough < best.rows * self.during else path
+        if not self._in_order(best.path):
+            return self._from_the_latest(best)
+        path = self._judged(best)
         unlucky = best.rows * self.during / REGRET
-        rarer = [way for way in others if way.path and not way.path.ordered and self._cost(way) < unlucky]
-        if not rarer or rarer[0].path is None:
+        rarer = [way for way in others if not self._in_order(way.path) and self._at_worst(way) < unlucky]
+        if not rarer:
             return path
         until = self.sample.back(self.latest, REGRET * self._visited(best) / best.rows)
-        return replace(path, until=until, otherwise=self._judged(rarer[0], rarer[0].path))
+        return replace(path, until=until, otherwise=self._from_the_latest(rarer[0]))
+
+    def _from_the_latest(self, way: Way) -> Path:
+        """The path of a way, at first to no more of the latest rows than are likely to be enough; else to all of them,
+        which is sooner done than to go through all rows there are, or the way would not have been the cheapest."""
+        judged, enough = self._judged(way), self._enough(way)
+        if enough >= self._looked_through(way):
+            return judged
+        until = self.sample.back(self.latest, LATEST)
+        return replace(judged, until=until, latest=int(enough), otherwise=judged)
 
     def _in_order(self, path: Path | None) -> bool:
         return self.by_date and path is not None and path.ordered
@@ -131,8 +144,12 @@ class Costs:
     def _visited(self, way: Way) -> float:
         """How many rows are looked at: those that the way starts from, or those in order until there are enough."""
         if not self._in_order(way.path):
-            return min(way.rows * self.during, self._enough(way)) if way.dated else way.rows
+            return min(self._looked_through(way), self._enough(way))
         return way.rows * min(self.during, (self.limit or inf) / self._matching())
+
+    def _looked_through(self, way: Way) -> float:
+        """How many rows a way has."""
+        return way.rows * (self.during if way.dated or self._in_order(way.path) else 1.0)
 
     def _enough(self, way: Way) -> float:
         """How many of the latest rows of a way are likely to have enough among them that meet all conditions."""
@@ -147,10 +164,11 @@ class Costs:
             matching *= min(other.rows / self.sample.rows, 1.0)
         return max(matching, 0.01)
 
-    def _cost(self, way: Way) -> float:
-        if way.path is None:
-            return inf
-        visited = self._visited(way)
+    def _at_worst(self, way: Way) -> float:
+        """What it costs to look at all rows of a way."""
+        return self._cost(way, self._looked_through(way))
+
+    def _cost(self, way: Way, visited: float) -> float:
         asking = (min(other.rows * LISTED, visited * other.asking) for other in self._others(way).values())
         found = way.rows * GLANCED if way.dated else 0.0
         return found + visited * (1.0 if self._in_order(way.path) else SOUGHT) + sum(asking)
@@ -160,8 +178,9 @@ class Costs:
         found = self.ways.items()
         return {name: other for name, other in found if other.asking and other is not way and name != JOINED}
 
-    def _judged(self, way: Way, path: Path) -> Path:
+    def _judged(self, way: Way) -> Path:
         """The path of a way, with those conditions listed that are cheaper so than put to row after row."""
+        path = way.path or FREE
         vague = self._listed(way, self.sample.vague * self.during)
         return replace(path, listed=self._listed(way, self._visited(way)), listed_vague=vague)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
@@ -16,13 +17,15 @@ from app.query.cursors import Sort, after, write_cursor
 from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
 from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test, one_by_one, plain
-from app.query.paths import BY_PK, Chooser
+from app.query.paths import BY_PK, Chooser, begin_of
 from app.query.times import NEARBY, Window
 from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
 NEAR, ABOVE, BELOW = "near", "above", "below"
 """The parts of a window (see `During`)."""
+_FIRST_OF_ORDER = 1
+"""Where in a row that was read the values of the order begin, if nothing else is shown."""
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
 
 
@@ -136,12 +139,29 @@ def _found(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: int) ->
             statement, given = _stated(listing, question, way, part)
             if statement is not None:
                 found += statement.rows(asked.connection, [*given, limit - len(found)])
+        if _is_sorted_here(listing, way, ask):
+            for at, (_, down) in reversed(list(enumerate(ask.sort))):
+                found.sort(key=itemgetter(_FIRST_OF_ORDER + at), reverse=down)
         return found
 
-    if path.until is None or path.otherwise is None:
-        return read(asked, path)
-    found = read(Asked({**asked.values, NEARBY: path.until}, asked.connection, listing.rows), path)
-    return found if len(found) == limit else read(asked, path.otherwise)
+    while path.otherwise is not None:
+        until = begin_of(asked, path, listing.statements)
+        if until is not None:
+            found = read(Asked({**asked.values, NEARBY: until}, asked.connection, listing.rows), path)
+            if len(found) == limit:
+                return found
+        path = path.otherwise
+    return read(asked, path)
+
+
+def _is_sorted_here(listing: Listing, path: Path, ask: _Ask) -> bool:
+    """Whether the rows of a page are read in any order. Those that are shown are chosen by the database by what is
+    small; to sort them once more takes it longer, as it copies them whole. In the usual order nothing is null."""
+    return _is_chosen_first(listing, path, ask) and ask.sort == tuple(listing.default_sort)
+
+
+def _is_chosen_first(listing: Listing, path: Path, ask: _Ask) -> bool:
+    return bool(path.index) and not path.ordered and ask.bounded and listing.shown is None
 
 
 def _streamed(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> Iterator[list[Any]]:
@@ -214,13 +234,14 @@ def _reading(listing: Listing, asked: Asked, path: Path, ask: _Ask, limit: Any) 
             way = replace(path, index=index, listed=path.listed_vague)
         return ordered(every.where(*_chosen(listing, asked, way, {**met, "datetime": part})), way.index)
     statement = every.where(*_chosen(listing, asked, path, met))
-    if not path.index or path.ordered or limit is None or listing.shown is not None:
+    if not _is_chosen_first(listing, path, ask):
         return ordered(statement, path.index)
     # All that fit are sorted: by what is small. Only the rows that are shown are read whole.
     key = listing.rows.c.pk
     first = ordered(statement.with_only_columns(key), path.index).subquery()
     shown = _from(listing, select(listing.rows.c.row, *_beside(listing, order, ask.spots)))
-    return ordered(shown.where(key.in_(select(first.c.pk))), BY_PK)
+    chosen = shown.where(key.in_(select(first.c.pk)))
+    return _hinted(chosen, listing, BY_PK) if _is_sorted_here(listing, path, ask) else ordered(chosen, BY_PK)
 
 
 def _chosen(listing: Listing, asked: Asked, path: Path, met: Mapping[str, Test]) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ chooses by itself.
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -94,36 +95,10 @@ class Chooser:
         possible = [way for way in ways.values() if way.path and (way.path.start or not self.past)]
         window = self.asked.get("datetime")
         during = sample.during(window) if isinstance(window, Window) else 1.0
-        path = Costs(sample, ways, limit, by_date, during, self._latest()).best(
+        path = Costs(sample, ways, limit, by_date, during, _last_day(self.asked)).best(
             [*possible, whole] if by_date else possible
         )
-        if path.latest and path.start:
-            return self._no_further(path, self.asked.values[path.start])
         return replace(path, index=self.indexes.past, ordered=False) if self.past and path.ordered else path
-
-    def _no_further(self, path: Path, value: Any) -> Path:
-        """The path, no further back than the begin of one of the rows at a place; `otherwise` if there are fewer."""
-        boxes = value.boxes if isinstance(value, Disc) else value
-        window, last = self.asked.get("datetime"), self._latest()
-        first = window.days.earliest if isinstance(window, Window) else None
-        given = {"boxes": boxes, "days": Days(first, None if last == date.max else last), "number": path.latest}
-        shape, values = taken(given, frozenset())
-
-        def written() -> Statement:
-            lifted = with_placeholders(given, frozenset())
-            sides, days, number = sides_of(lifted["boxes"]), lifted["days"], lifted["number"]
-            found = latest_in_boxes(self.asked.rows.name, sides, days, number)
-            return Statement(self.asked.connection, found, [placeholder(at) for at in range(len(values))])
-
-        found = self.statements.of(("latest", shape), written).rows(self.asked.connection, values)
-        until = day_of(found[0][0]) if found else None
-        return replace(path, until=until) if until else path.otherwise or path
-
-    def _latest(self) -> date:
-        """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
-        window, cursor = self.asked.get("datetime"), self.asked.get("cursor")
-        latest = window.days.latest if isinstance(window, Window) else None
-        return cursor[1][0] if cursor else latest or date.max
 
     def _given(self) -> list[tuple[str, Any]]:
         """The values that conditions are made of, but for those on dates."""
@@ -255,6 +230,37 @@ class Chooser:
             days=sorted(day for day, *_ in found),
             points=[(x, y) for *_, x, y in found if x is not None],
         )
+
+
+def _last_day(asked: Asked) -> date:
+    """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
+    window, cursor = asked.get("datetime"), asked.get("cursor")
+    latest = window.days.latest if isinstance(window, Window) else None
+    return cursor[1][0] if cursor else latest or date.max
+
+
+def begin_of(asked: Asked, path: Path, statements: Statements) -> date | None:
+    """The day back to which a path looks first: its own, or that of one of the latest rows at a place, if there are so
+    many."""
+    if not path.latest or path.start is None:
+        return path.until
+    value, window, last = asked.values[path.start], asked.get("datetime"), _last_day(asked)
+    boxes = value.boxes if isinstance(value, Disc) else value
+    days = Days(window.days.earliest if isinstance(window, Window) else None, None if last == date.max else last)
+    for begin in (path.until, None) if path.until else (None,):
+        given = {"boxes": boxes, "days": replace(days, begin=begin), "number": path.latest}
+        shape, values = taken(given, frozenset())
+        statement = statements.of(("latest", shape), partial(_latest, asked, given, len(values)))
+        found = statement.rows(asked.connection, values)
+        if found:
+            return day_of(found[0][0])
+    return None
+
+
+def _latest(asked: Asked, given: Mapping[str, Any], values: int) -> Statement:
+    lifted = with_placeholders(given, frozenset())
+    found = latest_in_boxes(asked.rows.name, sides_of(lifted["boxes"]), lifted["days"], lifted["number"])
+    return Statement(asked.connection, found, [placeholder(at) for at in range(values)])
 
 
 def _column(places: FromClause, name: str) -> ColumnElement[Any]:
