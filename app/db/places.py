@@ -6,13 +6,14 @@ when a row begins and ends, so that what lies in a box is found from the latest 
 every row there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
 from typing import Any
 
-from sqlalchemy import Select, and_, column, func, or_, select, table
+from sqlalchemy import Connection, Select, and_, column, func, or_, select, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -54,7 +55,8 @@ def create_points(dialect: str, name: str, key: str, *, dated: bool = False) -> 
     put = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {kept}"
     drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {gone}"
     there = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
-    every = f"SELECT {point()} FROM {name} WHERE {there}"
+    # Neighbours one after another: the tree is made in half the time, and is a better one.
+    every = f"SELECT {point()} FROM {name} WHERE {there} ORDER BY CAST(longitude AS INTEGER), latitude"
     return [
         f"CREATE VIRTUAL TABLE {name}_point USING rtree{columns}",
         f"INSERT INTO {name}_point {columns} {every}",
@@ -70,6 +72,19 @@ def drop_points(dialect: str, name: str) -> list[str]:
         return [f"DROP INDEX ix_{name}_point"]
     triggers = [f"DROP TRIGGER {name}_point_{when}" for when in ("added", "gone", "moved")]
     return [*triggers, f"DROP TABLE {name}_point"]
+
+
+@contextmanager
+def points_last(connection: Connection, names: Iterable[str]) -> Iterator[None]:
+    """While very many rows are written, SQLite keeps no points of these tables; all of them are put in at the end."""
+    embedded = [name for name in names if connection.dialect.name == "sqlite"]
+    for name in embedded:
+        for statement in drop_points("sqlite", name):
+            connection.exec_driver_sql(statement)
+    yield
+    for name in embedded:
+        for statement in create_points("sqlite", name, KEYS[name], dated=name in DATED):
+            connection.exec_driver_sql(statement)
 
 
 Sides = tuple[Any, Any, Any, Any]

@@ -61,7 +61,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--only", default="", help="lines by name, with * for anything, separated by commas")
     parser.add_argument("--json", type=Path, help="write everything that was measured into this file")
-    parser.add_argument("--seconds", type=float, default=5, help="how long each rate is measured, three times")
+    parser.add_argument("--seconds", type=int, default=5, help="how long each rate is measured in each round")
     parser.add_argument("--rounds", type=int, default=3, help="how often; the median counts")
     parser.add_argument("--seed", type=int, default=20_260_705, help="draws all questions")
     parser.add_argument("--fresh", action="store_true", help="import again into new databases")

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from app import models
+from app.db.indexes import found_by
 from app.ingest.datasets.dataset import Dataset
 from app.ingest.drafts import CoverageDraft, PackDraft
 from app.models.base import END_OF_TIME, table_of
@@ -14,6 +15,7 @@ from app.schemas.base import Ref
 from app.schemas.reference import PackRow
 
 NOT_TOLD = "not told"
+BY_PLACE = "ix_event_location_id"
 
 
 def described(
@@ -25,8 +27,10 @@ def described(
     days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
     first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
     within = table_of(models.LocationAncestor)
-    places = select(event.c.location_id).where(held)
-    areas = select(place.c.id).join(within, within.c.ancestor_id == place.c.id).where(place.c.kind == "country")
+    # From a country down to the first event in it: to go up from each event would take half a minute of a large file.
+    there = found_by(select(event.c.pk).where(held, event.c.location_id == within.c.location_id), event, BY_PLACE)
+    below = select(within.c.location_id).where(within.c.ancestor_id == place.c.id, there.correlate(within).exists())
+    areas = select(place.c.id).where(place.c.kind == "country", below.correlate(place).exists())
     draft = PackDraft.model_construct(
         file="",
         id=pack_id,
@@ -38,7 +42,7 @@ def described(
         coverage=CoverageDraft(
             from_=first,
             until=last,
-            area=sorted(connection.scalars(areas.where(within.c.location_id.in_(places)).distinct())),
+            area=sorted(connection.scalars(areas)),
             sources_searched=dataset.searched,
         ),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.db.bulk import indexes_last, renew_statistics, sorted_last
 from app.db.engine import writing
+from app.db.places import PLACED, points_last
 from app.db.text_search import many_texts
 from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.batch import COLUMNS, Batch, Ids
@@ -154,6 +155,7 @@ class _Import:
         with (
             many_texts(self.connection, ("event", "claim")),
             indexes_last(self.connection, filled),
+            points_last(self.connection, PLACED),
             sorted_last(self.connection, ancestors, ("ancestor_id", "location_id")) as aside,
         ):
             self.store.aside = {ancestors: aside}
