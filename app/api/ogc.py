@@ -24,8 +24,9 @@ from app.formats.as_geojson import write as write_features
 from app.formats.base import dumps
 from app.formats.columns import shown
 from app.names import nearest
+from app.query.extent import extent
 from app.query.lookups import one_row
-from app.query.pages import extent, find_one, page
+from app.query.pages import find_one, page
 from app.query.params import read_query
 from app.resources import RESOURCES, Resource
 

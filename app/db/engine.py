@@ -94,18 +94,9 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
     # two writers wait for each other instead of failing half-way.
     engine.dialect.statement_compiler = _Compiler
-    # Readers begin so often that they tell the driver itself.
-    event.listen(engine, "begin", _begin_to_read if read_only else _begin_to_write)
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
-
-
-def _begin_to_read(connection: Connection) -> None:
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute("BEGIN")
-
-
-def _begin_to_write(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _postgresql_engine(url: str, read_only: bool, newest: bool) -> Engine:

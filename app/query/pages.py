@@ -11,7 +11,7 @@ from app.db.engine import is_embedded
 from app.db.indexes import found_by, found_by_number
 from app.db.state import kept
 from app.db.statements import Statement
-from app.geo import Box, Spot
+from app.geo import Spot
 from app.query.costs import FREE, JOINED, Path
 from app.query.cursors import Sort, after, write_cursor
 from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
@@ -19,7 +19,6 @@ from app.query.listing import Listing
 from app.query.params import Among, Asked, During, Test, one_by_one, plain
 from app.query.paths import BY_PK, Chooser, begin_of
 from app.query.times import NEARBY, Window
-from app.timespan import Interval
 
 ROWS_A_BATCH = 1000  # of an answer without limit: what is held in memory at a time
 NEAR, ABOVE, BELOW = "near", "above", "below"
@@ -27,14 +26,6 @@ NEAR, ABOVE, BELOW = "near", "above", "below"
 _FIRST_OF_ORDER = 1
 """Where in a row that was read the values of the order begin, if nothing else is shown."""
 STEERING = frozenset(("limit", "cursor", "sort", "fields", "f", "count"))
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The smallest box around all points, None if there is none, and the days from the first to the last."""
-
-    box: Box | None
-    days: Interval
 
 
 Row = tuple[str, Spot | None]
@@ -273,22 +264,6 @@ def find_one(listing: Listing, id_: str, connection: Connection) -> Row | None:
     chosen = _from(listing, select(listing.rows.c.row, *_beside(listing, (), spots=True)))
     found = connection.execute(chosen.where(listing.rows.c.id == id_, *conditions(listing, asked))).all()
     return _rows(listing, found, spots=True)[0] if found else None
-
-
-def extent(listing: Listing, connection: Connection) -> Extent:
-    """Where and when the rows of a list lie, as far as they tell."""
-    asked, rows = listing.asked({}, connection), listing.rows.c
-    space: list[Any] = [None] * 4
-    if listing.spot:
-        longitude, latitude, _ = listing.spot
-        bounds = (func.min(longitude), func.min(latitude), func.max(longitude), func.max(latitude))
-        space = list(connection.execute(matching(listing, asked, *bounds)).one())
-    time: list[Any] = [None] * 2
-    if "earliest" in rows:
-        first = func.min(func.coalesce(rows.earliest, rows.latest))
-        last = func.max(func.coalesce(rows.latest, rows.earliest))
-        time = list(connection.execute(matching(listing, asked, first, last)).one())
-    return Extent(None if space[0] is None else Box(*space), Interval(*time))
 
 
 def _beside(listing: Listing, order: Sequence[tuple[Any, bool]], spots: bool) -> Iterator[ColumnElement[Any]]:
