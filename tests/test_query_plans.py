@@ -11,6 +11,7 @@ import pytest
 from conftest import Databases, engine_for
 from ingest.test_ged_reading import ged_bytes
 from overheard import EVENTS, ROWS, Asked, asking
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.ingest.datasets.ged_pack import UCDP_GED
@@ -219,3 +220,16 @@ def test_without_its_index_a_question_is_found_to_walk(
     dropped(url, table)
     with asking(url) as bare:
         assert noticed(bare, f"/v1/events?{urlencode(params)}")
+
+
+def test_postgresql_plans_by_the_values_of_a_question_unless_it_is_told_otherwise(databases: Databases) -> None:
+    if databases.kind == "sqlite":
+        pytest.skip("THIS IS ABOUT POSTGRESQL")
+    url = databases.loaded()
+    otherwise = f"{url}{'&' if '?' in url else '?'}options=-c%20jit%3Don"
+    found = []
+    for asked in (url, otherwise):
+        with engine_for(asked, read_only=True) as engine, engine.connect() as connection:
+            told = (connection.scalar(text(f"SHOW {name}")) for name in ("plan_cache_mode", "jit"))
+            found.append((*told, connection.scalar(text("SHOW transaction_read_only"))))
+    assert found == [("force_custom_plan", "off", "on"), ("force_custom_plan", "on", "on")]

@@ -4,8 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
-
+from app.api.looks import Looks
 from app.api.methods import ASGI, Receive, Scope, Send
 from app.db.state import Watch
 
@@ -40,6 +39,7 @@ class Remembered:
     def __init__(self, app: ASGI, watch: Watch, most_bytes: int) -> None:
         self.app = app
         self.watch = watch
+        self._looks = Looks(watch.state)
         self.most_bytes = most_bytes
         self._given: OrderedDict[Hashable, _Given] = OrderedDict()
         self._bytes = 0
@@ -67,8 +67,8 @@ class Remembered:
             await send({"type": "http.response.body", "body": given.body})
 
     async def _state(self) -> Hashable:
-        """The state of the database; one that is elsewhere is not waited for by everybody."""
-        return await run_in_threadpool(self.watch.state) if self.watch.remote else self.watch.state()
+        """The state of the database; one that is elsewhere is looked up for all who wait."""
+        return await self._looks.look() if self.watch.remote else self.watch.state()
 
     def _remembering(self, key: Hashable, state: Hashable, send: Send) -> Send:
         """Sends, and keeps what is sent at once, if the database did not change on the way."""
