@@ -19,9 +19,20 @@ Written = TypeVar("Written", "Statement", "Statement | None")
 
 
 class Statement:
-    """A statement as the database takes it; `names` are the placeholders in it for which each run gives values."""
+    """A statement as the database takes it; `names` are the placeholders in it for which each run gives values.
 
-    def __init__(self, connection: Connection, select: Select[Any] | CompoundSelect[Any], names: Sequence[str]) -> None:
+    `by_value` tells that its values decide how it is best answered: PostgreSQL plans it anew each time, instead of
+    keeping one plan for rare words and frequent ones.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        select: Select[Any] | CompoundSelect[Any],
+        names: Sequence[str],
+        *,
+        by_value: bool = False,
+    ) -> None:
         compiled = select.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         fixed = {name: _plain(value, connection.dialect.name) for name, value in compiled.params.items()}
@@ -29,6 +40,7 @@ class Statement:
         given = compiled.positiontup if compiled.positional else list(compiled.params)
         self._order = [(name, places.get(name), fixed[name]) for name in given or ()]
         self._positional = compiled.positional
+        self._how = {"prepare": False} if by_value and connection.dialect.name == "postgresql" else {}
 
     def _values(self, values: Sequence[Any], dialect: str) -> Any:
         found = [fixed if at is None else _plain(values[at], dialect) for _, at, fixed in self._order]
@@ -40,7 +52,9 @@ class Statement:
         """All rows."""
         raw: Any = connection.connection.dbapi_connection
         try:
-            found: list[Row] = raw.execute(self.text, self._values(values, connection.dialect.name)).fetchall()
+            found: list[Row] = raw.execute(
+                self.text, self._values(values, connection.dialect.name), **self._how
+            ).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
             raise self._translated(connection, error) from error
         return found

@@ -164,7 +164,7 @@ def _stated(connection: Connection, given: Mapping[str, Any], write: Any, more: 
         met: Any = [PARAMS[name].where(value, asked) for name, value in lifted.items()]  # type: ignore[misc]
         names = [placeholder(at) for at in range(len(leaves) + len(more))]
         bounds: list[Any] = [bindparam(name, 0, type_=BigInteger()) for name in names[len(leaves) :]]
-        return Statement(connection, write(met, *bounds), names)
+        return Statement(connection, write(met, *bounds), names, by_value=GEOGRAPHY in given)
 
     return _statements.of(key, written).rows(connection, [*leaves, *more])
 

@@ -187,7 +187,10 @@ def _stated(listing: Listing, asked: Asked, path: Path, ask: _Ask) -> tuple[Stat
         shaped = Asked(with_placeholders(given, SHAPING), asked.connection, listing.rows)
         limit: Any = bindparam(names[-1], 0) if ask.bounded else None
         written = _counting(listing, shaped, path, ask) if ask.count else _reading(listing, shaped, path, ask, limit)
-        return None if written is None else Statement(asked.connection, written, names)
+        if written is None:
+            return None
+        by_value = any(isinstance(test, Among) for test in requirements(listing, shaped).values())
+        return Statement(asked.connection, written, names, by_value=by_value)
 
     return listing.statements.of(key, write), values
 

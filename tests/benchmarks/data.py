@@ -149,6 +149,13 @@ def fill_sqlite(file: Path, ged: Table, ged_file: Path, event: Table, events: It
     beside.rename(file)
 
 
+BODY = r"""
+to_tsvector('simple',
+    regexp_replace(normalize(title || ' . ' || summary || ' . ' || names, NFD), '[\u0300-\u036f]', '', 'g'))
+"""
+"""The words of an event without their accents, as SQLite's text index has them."""
+
+
 def fill_postgresql(url: str, ged: Table, event: Table, source: Path) -> None:
     """The same tables in PostgreSQL, copied from the SQLite file."""
     import psycopg
@@ -162,9 +169,6 @@ def fill_postgresql(url: str, ged: Table, event: Table, source: Path) -> None:
             with connection.cursor().copy(f"COPY {table.name} ({columns}) FROM STDIN") as copied:
                 for row in flat.execute(f"SELECT {columns} FROM {table.name}"):
                     copied.write_row(row)
-        connection.execute(
-            "ALTER TABLE event ADD COLUMN body tsvector GENERATED ALWAYS AS "
-            "(to_tsvector('simple', title || ' . ' || summary || ' . ' || names)) STORED"
-        )
+        connection.execute(f"ALTER TABLE event ADD COLUMN body tsvector GENERATED ALWAYS AS ({BODY}) STORED")
         connection.execute("CREATE INDEX ix_event_body ON event USING gin (body)")
         connection.execute("VACUUM ANALYZE")
