@@ -45,8 +45,9 @@ IF_A_SERVER_IS_GONE: dict[str, Any] = {
 """After how many seconds (the last: milliseconds) a silent server is given up; a URL may say otherwise."""
 WRITERS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
 NEWEST_READERS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
-PLANNING = "-c jit=off"
-"""How PostgreSQL plans for readers, unless the URL says otherwise: to compile takes longer than most answers."""
+PLANNING = "-c parallel_setup_cost=20000 -c jit=off"
+"""How PostgreSQL plans for readers, unless the URL says otherwise: without helpers and compilers where to start these
+takes longer than most answers."""
 RECONNECT_SECONDS = 600
 """Readers go back to a server that was away after at most this long."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
