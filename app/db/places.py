@@ -165,4 +165,5 @@ def latest_in_boxes(name: str, boxes: Sequence[Sides], days: Days, number: Any) 
 
 def day_of(since: float) -> date | None:
     """The day of a begin that `latest_in_boxes` found, or the one before; None if it is not known."""
-    return None if since <= -ALWAYS else YEAR_ZERO + timedelta(floor(since * YEAR_DAYS))
+    first = (date.min - YEAR_ZERO).days
+    return None if since <= -ALWAYS else YEAR_ZERO + timedelta(max(floor(since * YEAR_DAYS), first))
