@@ -23,6 +23,8 @@ from ingest.test_loading import emptied
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
 from app.main import create_app
+from app.query.ged import PARAMS, is_short
+from app.query.params import read_query
 from app.settings import HOME, Settings
 
 URL = "/compat/ucdp/api/gedevents/25.1"
@@ -619,3 +621,20 @@ def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) 
             "NextPageUrl": "",
             "Result": [],
         }
+
+
+@pytest.mark.parametrize(
+    ("asked", "short"),
+    [
+        ("Country=700&StartDate=2021-06-01", True),
+        ("Id=1,2", True),
+        ("Country=700,702", False),
+        ("Country=700&Dyad=735", False),
+        ("StartDate=2021-06-01", False),
+        ("Geography=29 60,39 75", False),
+        ("", False),
+    ],
+)
+def test_only_what_an_index_of_one_country_or_of_ids_holds_needs_no_thread(asked: str, short: bool) -> None:
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in asked.split("&") if part)]
+    assert is_short(read_query(pairs, PARAMS)) == short

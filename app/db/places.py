@@ -27,13 +27,15 @@ KEYS = {"event_view": "event_pk", "location": "pk"}
 DATED = frozenset(("event_view",))
 """Those of them whose tree knows days, as years since 2000: numbers as large as degrees are, and days to the tree."""
 YEAR_ZERO, YEAR_DAYS = date(2000, 1, 1), 365.25
+JULIAN_ZERO = 2451544.5
+"""The first of these days as SQLite's julianday() counts it."""
 ALWAYS = 9999.0
 """A year that is as far away as an unknown begin or end may be."""
 
 
 def _years(day: str) -> str:
     """A day as the tree counts it, in SQLite's words."""
-    return f"(julianday({day}) - 2451544.5) / {YEAR_DAYS}"
+    return f"(julianday({day}) - {JULIAN_ZERO}) / {YEAR_DAYS}"
 
 
 def create_points(dialect: str, name: str, key: str, *, dated: bool = False) -> list[str]:
@@ -145,7 +147,7 @@ def _inside(tree: Any, boxes: Sequence[Sides], days: Days) -> ColumnElement[bool
 
 
 def _years_of(day: Any) -> ColumnElement[Any]:
-    return (func.julianday(day) - 2451544.5) / YEAR_DAYS
+    return (func.julianday(day) - JULIAN_ZERO) / YEAR_DAYS
 
 
 def in_boxes(name: str, boxes: Sequence[Sides], days: Days = ANY_DAY) -> Select[Any]:

@@ -139,9 +139,9 @@ IN_AN_INDEX = {"Country", "StartDate", "EndDate", "TypeOfViolence"}
 
 
 def is_short(values: Mapping[str, Any]) -> bool:
-    """Whether an index holds all that is asked about, of the rows of one country or a few."""
-    given = asked_of(values).keys()
-    return given == {"Id"} or "Country" in given <= IN_AN_INDEX
+    """Whether an index holds all that is asked about, of the rows of one country or with some ids."""
+    given = asked_of(values)
+    return given.keys() == {"Id"} or (len(given.get("Country", ())) == 1 and given.keys() <= IN_AN_INDEX)
 
 
 def _total(connection: Connection, given: Mapping[str, Any]) -> int:
