@@ -29,8 +29,8 @@ app.add_typer(db, name="db")
 app.add_typer(seed, name="seed")
 imports = typer.Typer(help="Published datasets: bring their files in.", no_args_is_help=True)
 app.add_typer(imports, name="import")
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+stdout = Console(soft_wrap=True, highlight=False)
+stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Database = Annotated[
     str | None,
@@ -41,35 +41,35 @@ Pack = Annotated[str | None, typer.Argument(help="One pack; all of the folder if
 
 
 def _settings(database: str | None = None, seed_dir: Path | None = None) -> Settings:
-    given = {"database_url": database, "seed_dir": seed_dir}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    overrides = {"database_url": database, "seed_dir": seed_dir}
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Errors of the tree become a message and exit 1; a wrong setting exits 2."""
     try:
         yield
     except BrokenPackError as error:
         for problem in error.problems:
-            err.print(str(problem), markup=False)
-        err.print(f"{len(error.problems)} problem(s); nothing was loaded.", markup=False)
+            stderr.print(str(problem), markup=False)
+        stderr.print(f"{len(error.problems)} problem(s); nothing was loaded.", markup=False)
         raise typer.Exit(1) from None
     except OxusError as error:
-        err.print(str(error), markup=False)
+        stderr.print(str(error), markup=False)
         for nearest in getattr(error, "did_you_mean", []):
-            err.print(f"did you mean {nearest}?", markup=False)
+            stderr.print(f"did you mean {nearest}?", markup=False)
         raise typer.Exit(1) from None
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
-            err.print(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", markup=False)
+            stderr.print(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", markup=False)
         raise typer.Exit(2) from None
 
 
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
-        out.print(f"oxus {__version__}")
+        stdout.print(f"oxus {__version__}")
         raise typer.Exit
 
 
@@ -84,10 +84,10 @@ def serve(
     """Migrate and seed the database where needed, then serve it."""
     from app.operate import prepare, run_server
 
-    with _refusals():
+    with report_errors():
         settings = _settings(database, seed)
         for line in prepare(settings):
-            out.print(line, markup=False)
+            stdout.print(line, markup=False)
         run_server(settings, host, port, workers)
 
 
@@ -96,8 +96,8 @@ def db_upgrade(database: Database = None) -> None:
     """Bring the database to the schema of this version."""
     from app.operate import upgrade_database
 
-    with _refusals():
-        out.print(f"schema {upgrade_database(_settings(database))}", markup=False)
+    with report_errors():
+        stdout.print(f"schema {upgrade_database(_settings(database))}", markup=False)
 
 
 @db.command("check")
@@ -105,13 +105,13 @@ def db_check(database: Database = None) -> None:
     """Look for damage: schema, foreign keys, rows that do not follow from their claims. Exit 1 if there is any."""
     from app.operate import check_database
 
-    with _refusals():
+    with report_errors():
         faults = check_database(_settings(database))
         for fault in faults:
-            err.print(fault, markup=False)
+            stderr.print(fault, markup=False)
         if faults:
             raise typer.Exit(1)
-        out.print("clean")
+        stdout.print("clean")
 
 
 @seed.command("check")
@@ -125,9 +125,9 @@ def seed_check(
     """Report every problem of the packs, each with file, id, field, value and reason; exit 1 if there is any."""
     from app.operate import check_packs
 
-    with _refusals():
+    with report_errors():
         for line in check_packs(_settings(None, seed), pack, document):
-            out.print(line, markup=False)
+            stdout.print(line, markup=False)
 
 
 @seed.command("load")
@@ -135,9 +135,9 @@ def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -
     """Load packs, all or nothing, and say what changed."""
     from app.operate import load_seed
 
-    with _refusals():
+    with report_errors():
         for line in load_seed(_settings(database, seed), pack):
-            out.print(line, markup=False)
+            stdout.print(line, markup=False)
 
 
 @imports.command("ucdp-ged")
@@ -171,19 +171,19 @@ def import_acled(
 def _import(
     dataset: str, files: list[Path], snapshot: str | None, rejected: Path, odd: Path, database: str | None
 ) -> None:
-    from app.operate import Reports, import_files
+    from app.operate import ReportPaths, import_files
 
-    with _refusals(), _progress(sum(file.stat().st_size for file in files)) as told:
-        lines = list(import_files(_settings(database), dataset, files, snapshot, Reports(rejected, odd), told))
+    with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
+        lines = list(import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, odd), advance))
     for line in lines:
-        out.print(line, markup=False)
+        stdout.print(line, markup=False)
 
 
 @contextmanager
-def _progress(size: int) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(size: int) -> Iterator[Callable[[int, int], None]]:
     """A bar of the bytes read, with rows per second and the time left."""
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("", total=size, rows="")
 
         def told(consumed: int, rows: int) -> None:
@@ -205,20 +205,20 @@ def export(
     """Write all rows of a list that match; every parameter of the list is an option: --place balkh."""
     from app.operate import export as export_rows
 
-    with _refusals():
-        asked = [*_pairs(context.args), *([("f", f)] if f else [])]
-        said = export_rows(_settings(database), resource, out, asked)
-        err.print(said, markup=False)
+    with report_errors():
+        query_pairs = [*parse_list_options(context.args), *([("f", f)] if f else [])]
+        said = export_rows(_settings(database), resource, out, query_pairs)
+        stderr.print(said, markup=False)
 
 
-def _pairs(arguments: list[str]) -> Iterator[tuple[str, str]]:
+def parse_list_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
     """`--name value` and `--name=value`, as a query string has them."""
-    left = iter(arguments)
-    for argument in left:
+    remaining = iter(arguments)
+    for argument in remaining:
         name, equals, value = argument.removeprefix("--").partition("=")
         if not argument.startswith("--"):
             raise typer.BadParameter(f"{argument!r} belongs to no option")
-        if not equals and (value := next(left, "")) == "":
+        if not equals and (value := next(remaining, "")) == "":
             raise typer.BadParameter(f"--{name} needs a value")
         yield name.replace("-", "_"), value
 
@@ -231,20 +231,20 @@ def backup(
     """Copy an embedded database as it is at one moment, while it is served and loaded."""
     from app.operate import backup as copied
 
-    with _refusals():
-        out.print(copied(_settings(database), file), markup=False)
+    with report_errors():
+        stdout.print(copied(_settings(database), file), markup=False)
 
 
 @app.command()
 def status(database: Database = None) -> None:
     """Say what is in the database."""
-    from app.operate import status_of
+    from app.operate import status_rows
 
-    with _refusals():
+    with report_errors():
         table = Table("what", "value", box=None, show_header=False)
-        for name, value in status_of(_settings(database)):
+        for name, value in status_rows(_settings(database)):
             table.add_row(name, value)
-        out.print(table)
+        stdout.print(table)
 
 
 def main(arguments: list[str] | None = None) -> Any:

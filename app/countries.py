@@ -8,7 +8,7 @@ names, regions and their codes).
 What the table decides where the schemes differ:
 
 - Two entries have no ISO code of their own: Kosovo is XKX and Akrotiri and Dhekelia is XAD, both from the range that
-  ISO 3166-1 leaves to its users. Their numeric code is `UNNUMBERED`, as ACLED prints it.
+  ISO 3166-1 leaves to its users. Their numeric code is `NO_NUMERIC_CODE`, as ACLED prints it.
 - A state that is no more has an entry if ISO 3166-3 keeps its alpha-3 and it was not merely renamed: CSK, DDR, SCG,
   SUN, YMD, YUG. YUG is the state of six republics (890); 891, of the two that were left, stands with SCG, their last
   name. What ACLED does not print, because such a state was gone before its record begins, is the state's own name.
@@ -22,7 +22,7 @@ What the table decides where the schemes differ:
 
 from dataclasses import dataclass
 
-UNNUMBERED = 0
+NO_NUMERIC_CODE = 0
 """The numeric code of what ISO 3166-1 has not numbered; the only one that several entries share."""
 
 ACLED_REGIONS = {
@@ -57,7 +57,7 @@ class Country:
     iso3: str
     """ISO 3166-1 alpha-3; of a state that is no more, the alpha-3 it had."""
     numeric: int
-    """ISO 3166-1 numeric, or `UNNUMBERED`."""
+    """ISO 3166-1 numeric, or `NO_NUMERIC_CODE`."""
     name: str
     """The short English name."""
     gwno: tuple[int, ...]

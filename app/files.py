@@ -12,7 +12,7 @@ from app.errors import OutputError
 
 
 @contextmanager
-def replacing(out: str) -> Iterator[BinaryIO]:
+def atomic_write(out: str) -> Iterator[BinaryIO]:
     """A file that takes the place of `out` once it is whole; what is no plain file, such as a pipe, is written to.
 
     Raises OutputError when it cannot be written.
@@ -27,14 +27,14 @@ def replacing(out: str) -> Iterator[BinaryIO]:
             with path.open("wb") as file:
                 yield file
             return
-        with _beside(path) as new:
+        with _temporary_sibling(path) as new:
             yield new
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
+def _temporary_sibling(path: Path) -> Iterator[BinaryIO]:
     """A new file next to `path` that is given its name at the end; it is gone if anything fails."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         new = Path(file.name)
@@ -44,13 +44,13 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             new.chmod(0o666 & ~_umask())
             new.replace(path)
-            _synced(path.parent)
+            _fsync_directory(path.parent)
         except BaseException:
             new.unlink(missing_ok=True)
             raise
 
 
-def _synced(folder: Path) -> None:
+def _fsync_directory(folder: Path) -> None:
     """Make a new name in a folder outlast a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import asin, cos, degrees, isfinite, pi, radians, sin, sqrt
 
-DECIMALS = 12  # of a degree: far below an atom's width, far above what a database's functions underflow at
-DECIMALS_SHOWN = 6  # of a degree that is worked out: a tenth of a metre
+INTERNAL_DECIMALS = 12  # of a degree: far below an atom's width, far above what a database's functions underflow at
+DISPLAY_DECIMALS = 6  # of a degree that is worked out: a tenth of a metre
 EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
 
 
@@ -19,11 +19,11 @@ def parse_numbers(text: str, count: int) -> list[float]:
         raise ValueError(f"expected {count} numbers separated by commas") from None
     if not all(isfinite(number) for number in numbers):
         raise ValueError("every number must be finite")
-    return [round(number, DECIMALS) for number in numbers]
+    return [round(number, INTERNAL_DECIMALS) for number in numbers]
 
 
 @dataclass(frozen=True)
-class Box:
+class BBox:
     """West, south, east, north in degrees; west > east crosses the antimeridian."""
 
     west: float
@@ -32,13 +32,13 @@ class Box:
     north: float
 
 
-def parse_box(text: str) -> Box:
+def parse_bbox(text: str) -> BBox:
     """`w,s,e,n` in degrees; of six numbers the third and the last are heights, which nothing here has.
 
     Raises ValueError for anything that is not a box on the globe.
     """
     numbers = parse_numbers(text, 6 if text.count(",") == 5 else 4)
-    box = Box(*(numbers[:2] + numbers[3:5] if len(numbers) == 6 else numbers))
+    box = BBox(*(numbers[:2] + numbers[3:5] if len(numbers) == 6 else numbers))
     if not all(-180 <= lon <= 180 for lon in (box.west, box.east)):
         raise ValueError("longitudes lie between -180 and 180")
     if not all(-90 <= lat <= 90 for lat in (box.south, box.north)):
@@ -57,7 +57,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class LocatedPoint:
     """Where a row lies: its place's own point, and how that stands for the place (exact, centroid, approximate)."""
 
     longitude: float
@@ -82,13 +82,13 @@ def distance_km(a_lon: float, a_lat: float, b_lon: float, b_lat: float) -> float
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
 
-def box_around(point: Point, radius_km: float) -> Box:
+def bounding_box(point: Point, radius_km: float) -> BBox:
     """A box that holds every point within `radius_km`: wider than needed, never narrower."""
     angle = radius_km / EARTH_RADIUS_KM * 1.000001
     reach = degrees(angle)
     south, north = max(-90.0, point.latitude - reach), min(90.0, point.latitude + reach)
     if south <= -90 or north >= 90 or angle >= pi / 2:
-        return Box(-180.0, south, 180.0, north)
+        return BBox(-180.0, south, 180.0, north)
     width = degrees(asin(min(1.0, sin(angle) / cos(radians(point.latitude)))))
     west, east = point.longitude - width, point.longitude + width
-    return Box(west + 360 if west < -180 else west, south, east - 360 if east > 180 else east, north)
+    return BBox(west + 360 if west < -180 else west, south, east - 360 if east > 180 else east, north)

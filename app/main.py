@@ -10,20 +10,20 @@ from fastapi_offline import FastAPIOffline
 
 from app import __version__
 from app.api import acled, ogc, pages, ucdp, v1
-from app.api.access_log import AccessLog, Lines, has_secrets
-from app.api.answers import EXPOSED, Reader
+from app.api.access_log import AccessLogMiddleware, BufferedLineWriter, has_sensitive_params
+from app.api.answers import CORS_EXPOSED_HEADERS, ReadPool
 from app.api.assets import read_assets
 from app.api.describe import describe_problems
-from app.api.guards import Bounds, Hosts, Rate, Token
-from app.api.headers import Hashes, Headers
-from app.api.methods import ASGI, Methods
-from app.api.metrics import Counts, Metrics
+from app.api.guards import BearerTokenMiddleware, RateLimitMiddleware, RequestLimitsMiddleware, TrustedHostMiddleware
+from app.api.headers import DocsCspMiddleware, SecurityHeadersMiddleware
+from app.api.methods import ASGIApp, HeadOptionsMiddleware
+from app.api.metrics import MetricsMiddleware, SharedCounters
 from app.api.problems import handle_errors
-from app.api.remembered import Remembered
-from app.api.straight import Straight
+from app.api.remembered import ResponseCacheMiddleware
+from app.api.straight import RouteIndex
 from app.db.engine import make_engine
-from app.db.state import Watch
-from app.memory import keep_memory_together
+from app.db.state import ChangeDetector
+from app.memory import limit_malloc_arenas
 from app.settings import Settings
 
 DESCRIPTION = """
@@ -44,14 +44,14 @@ ndjson or parquet: the same rows. An unchanged answer is a 304 to `If-None-Match
 TAGS = ("events", "control-changes", "control", "movements", "claims", "figures", "contradictions", "stats", "names")
 """What people come for, first."""
 
-STANDARD_OUTPUT = 1  # the file that every process has as its first one to write to
+STDOUT_FD = 1  # the file that every process has as its first one to write to
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """An application that answers from the database of the settings, and cannot write to it."""
-    chosen = settings or Settings()
-    engine = make_engine(chosen.database_url, read_only=True)
-    watch = Watch(engine, chosen.fresh_seconds)
+    settings_ = settings or Settings()
+    engine = make_engine(settings_.database_url, read_only=True)
+    watch = ChangeDetector(engine, settings_.revision_ttl_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -72,74 +72,80 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         },
         openapi_tags=[{"name": tag} for tag in TAGS],
         lifespan=lifespan,
-        telemetry=traces(chosen),
+        telemetry=telemetry_config(settings_),
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.reader = Reader(engine, chosen.query_seconds, chosen.export_seconds, chosen.exports, chosen.wait_seconds)
+    app.state.reader = ReadPool(
+        engine,
+        settings_.query_timeout_seconds,
+        settings_.export_timeout_seconds,
+        settings_.max_concurrent_exports,
+        settings_.queue_timeout_seconds,
+    )
     app.state.assets = read_assets()
     routers = (v1.router, ogc.router, acled.router, ucdp.router, pages.router)
     for router in routers:
         app.include_router(router)
-    app.router.routes.insert(0, Straight(route for router in routers for route in router.routes))
+    app.router.routes.insert(0, RouteIndex(route for router in routers for route in router.routes))
     handle_errors(app)
-    describe_problems(app, guarding(chosen))
-    app.add_middleware(Hashes)
-    app.add_middleware(Methods)
+    describe_problems(app, guard_statuses(settings_))
+    app.add_middleware(DocsCspMiddleware)
+    app.add_middleware(HeadOptionsMiddleware)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "OPTIONS"],
         allow_headers=["*"],
-        expose_headers=EXPOSED,
+        expose_headers=CORS_EXPOSED_HEADERS,
     )
-    app.add_middleware(Bounds)
-    app.add_middleware(Headers)
-    app.middleware_stack = stack(app, watch, chosen)
+    app.add_middleware(RequestLimitsMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.middleware_stack = build_middleware_stack(app, watch, settings_)
     return app
 
 
-def create_process(settings: Settings | None = None) -> FastAPI:
+def create_worker_app(settings: Settings | None = None) -> FastAPI:
     """The application of a process that does nothing else."""
-    keep_memory_together()
+    limit_malloc_arenas()
     return create_app(settings)
 
 
-def traces(settings: Settings) -> TelemetryConfig:
+def telemetry_config(settings: Settings) -> TelemetryConfig:
     """What FastAPI traces: nothing, so that it need not look for a collector at each request, or all without secrets.
 
     Its traces show whole queries; what holds a secret is left out of them.
     """
     if not settings.telemetry:
         return {"tracing": False, "metrics": False, "logs": False}
-    return {"exclude": lambda scope: has_secrets(scope.get("query_string", b""))}
+    return {"exclude": lambda scope: has_sensitive_params(scope.get("query_string", b""))}
 
 
-def guarding(settings: Settings) -> set[int]:
+def guard_statuses(settings: Settings) -> set[int]:
     """The statuses with which guards refuse that not every server has."""
-    wanted = {401: settings.read_token, 421: settings.hosts, 429: settings.rate_per_minute}
-    return {status for status, set_ in wanted.items() if set_}
+    configured = {401: settings.read_token, 421: settings.hosts, 429: settings.rate_limit_per_minute}
+    return {status for status, set_ in configured.items() if set_}
 
 
-def stack(app: FastAPI, watch: Watch, settings: Settings) -> ASGI:
+def build_middleware_stack(app: FastAPI, watch: ChangeDetector, settings: Settings) -> ASGIApp:
     """What a request goes through, given from the inside: the last is the first that is asked. Off costs nothing.
 
     What was answered before passes through nothing of the application itself.
     """
-    found: ASGI = app.build_middleware_stack()
+    found: ASGIApp = app.build_middleware_stack()
     if settings.cache_mb:
-        found = Remembered(found, watch, settings.cache_mb * 2**20)
-    if settings.rate_per_minute:
-        found = Rate(found, settings.rate_per_minute)
+        found = ResponseCacheMiddleware(found, watch, settings.cache_mb * 2**20)
+    if settings.rate_limit_per_minute:
+        found = RateLimitMiddleware(found, settings.rate_limit_per_minute)
     if settings.read_token:
-        found = Token(found, settings.read_token)
+        found = BearerTokenMiddleware(found, settings.read_token)
     if settings.hosts:
-        found = Hosts(found, settings.hosts)
+        found = TrustedHostMiddleware(found, settings.hosts)
     if settings.metrics:
-        counts = Counts(settings.metrics_file)
-        app.add_api_route("/metrics", pages.metrics_of(counts), name="metrics", include_in_schema=False)
-        found = Metrics(found, counts)
+        counts = SharedCounters(settings.metrics_file)
+        app.add_api_route("/metrics", pages.metrics_endpoint(counts), name="metrics", include_in_schema=False)
+        found = MetricsMiddleware(found, counts)
     if settings.access_log:
-        lines = Lines(STANDARD_OUTPUT)
-        found = AccessLog(found, lines, lines.flush)
+        lines = BufferedLineWriter(STDOUT_FD)
+        found = AccessLogMiddleware(found, lines, lines.flush)
     return found

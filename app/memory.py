@@ -2,11 +2,11 @@
 
 import ctypes
 
-ARENA_MAX = -8
+M_ARENA_MAX = -8
 """The parameter of glibc's mallopt(3) for the number of places from which threads take memory (M_ARENA_MAX)."""
 
 
-def keep_memory_together() -> None:
+def limit_malloc_arenas() -> None:
     """Have all threads take memory from one place; to be told before there are any.
 
     glibc gives threads places of their own and keeps what was once needed there: a server that answers from threads
@@ -14,4 +14,4 @@ def keep_memory_together() -> None:
     """
     tune = getattr(ctypes.CDLL(None), "mallopt", None)
     if tune is not None:
-        tune(ARENA_MAX, 1)
+        tune(M_ARENA_MAX, 1)

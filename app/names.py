@@ -17,10 +17,10 @@ def fold(text: str) -> str:
     if text.isascii():  # most text is, and needs no look at every character
         return " ".join(_ASCII_WORD.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return " ".join(plain.translate(_KEPT).split())
+    return " ".join(plain.translate(_FOLD).split())
 
 
-class _Kept(dict[int, str | int | None]):
+class _FoldTable(dict[int, str | int | None]):
     """What becomes of a character: letters and digits stay, accents and marks that show nothing go, the rest parts."""
 
     def __missing__(self, number: int) -> str | int | None:
@@ -30,19 +30,19 @@ class _Kept(dict[int, str | int | None]):
         return kept
 
 
-_KEPT = _Kept()
+_FOLD = _FoldTable()
 
 
-LONGEST_WORD = 400
+MAX_TOKEN_BYTES = 400
 """In bytes; no text index need hold a longer word, and PostgreSQL's cannot hold one of 2046."""
 
 
-def words(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """The folded words of a text that an index holds."""
-    return [word for word in fold(text).split() if len(word.encode()) <= LONGEST_WORD]
+    return [word for word in fold(text).split() if len(word.encode()) <= MAX_TOKEN_BYTES]
 
 
-def key(name: str) -> str:
+def match_key(name: str) -> str:
     """What two spellings share when they differ only in case, accents, hyphens, spaces or apostrophes.
 
     >>> key("Sher-Khan Bandar") == key("Sherkhan Bandar")
@@ -51,14 +51,14 @@ def key(name: str) -> str:
     return fold(name).replace(" ", "")
 
 
-def nearest(wanted: str, choices: Iterable[str], most: int = 3) -> list[str]:
-    """Up to `most` choices spelt like `wanted`, best first; empty when none is near."""
+def closest_matches(name: str, choices: Iterable[str], limit: int = 3) -> list[str]:
+    """Up to `limit` choices spelt like `name`, best first; empty when none is near."""
     by_key: dict[str, str] = {}
     for choice in choices:
-        by_key.setdefault(key(choice), choice)
-    return [by_key[match] for match in get_close_matches(key(wanted), by_key, n=most, cutoff=0.6)]
+        by_key.setdefault(match_key(choice), choice)
+    return [by_key[match] for match in get_close_matches(match_key(name), by_key, n=limit, cutoff=0.6)]
 
 
-def likeness(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """How alike two spellings are, from 0 to 1."""
-    return SequenceMatcher(None, key(one), key(other)).ratio()
+    return SequenceMatcher(None, match_key(one), match_key(other)).ratio()

@@ -7,28 +7,28 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.formats.base import Credit, Head
+from app.formats.base import Attribution, ResultMetadata
 from app.formats.columns import Column, columns_of
 from app.query import changes, contradictions, control, density, lookups, search, stats
-from app.query.computed import BY_ID
+from app.query.computed import ID_ORDER
 from app.query.cursors import Sort
-from app.query.listing import Listing, read_paged
+from app.query.listing import ListDefinition, read_paged
 from app.query.listings import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
-from app.query.pages import Page, page
+from app.query.pages import Page, fetch_page
 from app.query.params import Param
-from app.query.reference_listings import ACTORS_LIST, LOCATIONS_LIST, PACKS, SOURCES_LIST
+from app.query.reference_listings import ACTORS_LIST, LOCATIONS_LIST, PACKS_LIST, SOURCES_LIST
 from app.schemas.analysis import (
     ChangeRow,
     ContradictionRow,
+    ControlPeriodRow,
     ControlRow,
     DensityRow,
     FigureEntry,
     GroupRow,
-    Hit,
-    StretchRow,
+    SearchHit,
     TallyRow,
 )
-from app.schemas.base import Said
+from app.schemas.base import ApiModel
 from app.schemas.claims import ClaimRow
 from app.schemas.envelope import Candidate
 from app.schemas.events import EventDetail, EventRow
@@ -38,14 +38,14 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Answered:
+class ListEndpoint:
     """A list of rows of one shape: what may be asked, and what finds the rows; `spatial` if they may lie somewhere."""
 
     name: str
-    row: type[Said]
+    row: type[ApiModel]
     summary: str
     params: Mapping[str, Param]
-    find: Callable[[Connection, Values, bool], Page] = field(repr=False)
+    fetch: Callable[[Connection, Values, bool], Page] = field(repr=False)
     spatial: bool
 
     @cached_property
@@ -53,28 +53,28 @@ class Answered:
         """Its rows flattened."""
         return columns_of(self.row)
 
-    def head(
-        self, revision: int, packs: Sequence[PackRow], values: Values, found: Page, links: Sequence[Mapping[str, str]]
-    ) -> Head:
+    def metadata(
+        self, revision: int, packs: Sequence[PackRow], values: Values, page: Page, links: Sequence[Mapping[str, str]]
+    ) -> ResultMetadata:
         """What travels with the rows of an answer, whatever its format."""
-        return Head(
+        return ResultMetadata(
             revision,
-            [Credit(pack.id, pack.licence, pack.citation) for pack in packs],
+            [Attribution(pack.id, pack.licence, pack.citation) for pack in packs],
             self.columns,
             self.spatial,
             values.get("fields"),
-            found.matched,
-            found.omitted,
+            page.matched,
+            page.omitted,
             links,
         )
 
 
 @dataclass(frozen=True)
-class Resource(Answered):
+class StoredList(ListEndpoint):
     """Rows that are stored: `/v1/<name>` lists them, `/v1/<name>/{id}` shows one (if `detail` is not None)."""
 
-    listing: Listing
-    detail: type[Said] | None
+    listing: ListDefinition
+    detail: type[ApiModel] | None
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The values of a query string. Raises InvalidParameterError."""
@@ -82,7 +82,7 @@ class Resource(Answered):
 
 
 @dataclass(frozen=True)
-class Analysis(Answered):
+class ComputedList(ListEndpoint):
     """Rows that are worked out when asked: `/v1/<name>`, described under `tag`."""
 
     tag: str
@@ -93,48 +93,50 @@ class Analysis(Answered):
         return read_paged(pairs, self.params, self.sort)
 
 
-def _resource(name: str, listing: Listing, row: type[Said], detail: type[Said] | None, summary: str) -> Resource:
-    def find(connection: Connection, values: Values, spots: bool) -> Page:
-        return page(listing, values, connection, spots=spots)
+def _stored_list(
+    name: str, listing: ListDefinition, row: type[ApiModel], detail: type[ApiModel] | None, summary: str
+) -> StoredList:
+    def fetch(connection: Connection, values: Values, with_points: bool) -> Page:
+        return fetch_page(listing, values, connection, with_points=with_points)
 
-    return Resource(name, row, summary, listing.params, find, listing.spot is not None, listing, detail)
+    return StoredList(name, row, summary, listing.params, fetch, listing.point_columns is not None, listing, detail)
 
 
-def _analysis(
+def _computed_list(
     name: str,
     tag: str,
-    row: type[Said],
+    row: type[ApiModel],
     params: Mapping[str, Param],
-    find: Callable[[Connection, Values], Page],
+    fetch: Callable[[Connection, Values], Page],
     summary: str,
-    sort: Sort = BY_ID,
+    sort: Sort = ID_ORDER,
     spatial: bool = False,
-) -> Analysis:
-    def found(connection: Connection, values: Values, spots: bool) -> Page:
-        return find(connection, values)
+) -> ComputedList:
+    def ignore_points(connection: Connection, values: Values, with_points: bool) -> Page:
+        return fetch(connection, values)
 
-    found.__doc__ = (find.__doc__ or summary).partition(" Raises")[0]
-    return Analysis(name, row, summary, params, found, spatial, tag, sort)
+    ignore_points.__doc__ = (fetch.__doc__ or summary).partition(" Raises")[0]
+    return ComputedList(name, row, summary, params, ignore_points, spatial, tag, sort)
 
 
-RESOURCES = {
+STORED_LISTS = {
     resource.name: resource
     for resource in (
-        _resource("events", EVENTS, EventRow, EventDetail, "What happened, as it follows from the claims in view"),
-        _resource("control-changes", CONTROL_CHANGES, EventRow, None, "Events in which a place changed hands"),
-        _resource("movements", MOVEMENTS, EventRow, None, "Events in which troops or others moved"),
-        _resource("claims", CLAIMS, ClaimRow, ClaimRow, "Who said what, through whom, and as it was printed"),
-        _resource("figures", FIGURES, FigureEntry, None, "Every figure of every claim"),
-        _resource("sources", SOURCES_LIST, SourceRow, SourceRow, "Who says so"),
-        _resource("actors", ACTORS_LIST, ActorRow, ActorRow, "Who does things"),
-        _resource("locations", LOCATIONS_LIST, LocationRow, LocationRow, "Where things happen"),
-        _resource("packs", PACKS, PackRow, PackRow, "What is loaded: version, licence, citation, coverage"),
+        _stored_list("events", EVENTS, EventRow, EventDetail, "What happened, as it follows from the claims in view"),
+        _stored_list("control-changes", CONTROL_CHANGES, EventRow, None, "Events in which a place changed hands"),
+        _stored_list("movements", MOVEMENTS, EventRow, None, "Events in which troops or others moved"),
+        _stored_list("claims", CLAIMS, ClaimRow, ClaimRow, "Who said what, through whom, and as it was printed"),
+        _stored_list("figures", FIGURES, FigureEntry, None, "Every figure of every claim"),
+        _stored_list("sources", SOURCES_LIST, SourceRow, SourceRow, "Who says so"),
+        _stored_list("actors", ACTORS_LIST, ActorRow, ActorRow, "Who does things"),
+        _stored_list("locations", LOCATIONS_LIST, LocationRow, LocationRow, "Where things happen"),
+        _stored_list("packs", PACKS_LIST, PackRow, PackRow, "What is loaded: version, licence, citation, coverage"),
     )
 }
-ANALYSES = {
+COMPUTED_LISTS = {
     analysis.name: analysis
     for analysis in (
-        _analysis(
+        _computed_list(
             "control",
             "control",
             ControlRow,
@@ -143,7 +145,7 @@ ANALYSES = {
             "Who held what on a day",
             spatial=True,
         ),
-        _analysis(
+        _computed_list(
             "control/summary",
             "control",
             TallyRow,
@@ -151,7 +153,7 @@ ANALYSES = {
             control.summary,
             "What each side gained and lost within a window",
         ),
-        _analysis(
+        _computed_list(
             "contradictions",
             "contradictions",
             ContradictionRow,
@@ -159,8 +161,8 @@ ANALYSES = {
             contradictions.contradictions,
             "Claims that cannot all be true",
         ),
-        _analysis("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "How many events, by group"),
-        _analysis(
+        _computed_list("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "How many events, by group"),
+        _computed_list(
             "density",
             "stats",
             DensityRow,
@@ -169,35 +171,37 @@ ANALYSES = {
             "How many events, by cell of a map",
             spatial=True,
         ),
-        _analysis(
+        _computed_list(
             "search",
             "names",
-            Hit,
+            SearchHit,
             search.SEARCH_PARAMS,
             search.search,
             "One search over events, places, actors and sources",
             search.SORT,
         ),
-        _analysis("resolve", "names", Candidate, lookups.RESOLVE_PARAMS, lookups.resolve, "What a name may mean"),
-        _analysis(
+        _computed_list(
+            "resolve", "names", Candidate, lookups.RESOLVE_PARAMS, lookups.resolve_name, "What a name may mean"
+        ),
+        _computed_list(
             "changes",
             "changes",
             ChangeRow,
             changes.CHANGES_PARAMS,
             changes.changes,
             "What changed since a revision",
-            changes.SORT,
+            changes.FEED_ORDER,
         ),
     )
 }
 
 
-def timeline_of(location: str) -> Analysis:
+def timeline_list(location: str) -> ComputedList:
     """The list of the states that a place went through."""
-    return _analysis(
+    return _computed_list(
         f"locations/{location}/control",
         "control",
-        StretchRow,
+        ControlPeriodRow,
         control.TIMELINE_PARAMS,
         lambda connection, values: control.control_of(connection, location, values),
         "Who held a place through time",

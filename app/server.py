@@ -14,51 +14,51 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.metrics import make_file
+from app.api.metrics import shared_file_content
 from app.settings import Settings
 
-LONGEST_HEAD = 128 * 1024
+MAX_HEAD_BYTES = 128 * 1024
 """Bytes of a request's first line and headers: twice the longest address, as it is sent."""
-HEAD_SECONDS = 10.0
+HEAD_TIMEOUT_SECONDS = 10.0
 """How long a request's head may take to arrive; one packet is the rule."""
-TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than any question needs"
-TOO_MUCH = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are longer than {LONGEST_HEAD} bytes"
-STALLED_SECONDS = 120.0
+TARGET_TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than any question needs"
+HEADERS_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are longer than {MAX_HEAD_BYTES} bytes"
+WRITE_STALL_TIMEOUT_SECONDS = 120.0
 """How long a client may fetch nothing of an answer that waits for it."""
 
 
-class Listener(HttpToolsProtocol):
+class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
-    _timer: TimerHandle | None = None
-    _watching: TimerHandle | None = None
-    _head = 0
+    _head_timer: TimerHandle | None = None
+    _stall_timer: TimerHandle | None = None
+    _head_bytes = 0
     """Bytes that came of a head that is not yet whole."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """A connection that says nothing is one whose head does not arrive."""
         super().connection_made(cast(Any, transport))
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is waited for any more."""
-        self._disarm()
+        self._cancel_head_timer()
         super().connection_lost(exc)  # which resumes writing
-        self._unwatch()
+        self._stop_stall_timer()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; nearly always it is a whole head."""
         super().data_received(data)
         if self.scope is not None and "method" in self.scope:
-            if self._timer is not None:
-                self._disarm()
-            self._head = 0
+            if self._head_timer is not None:
+                self._cancel_head_timer()
+            self._head_bytes = 0
         elif not self.transport.is_closing():
-            self._head += len(data)
-            if self._head > LONGEST_HEAD:
-                self._refuse(*(TOO_MUCH if self.headers else TOO_LONG))
-            elif self._timer is None:
-                self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(*(HEADERS_TOO_LARGE if self.headers else TARGET_TOO_LONG))
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is refused in the form of every other refusal."""
@@ -67,40 +67,40 @@ class Listener(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """More lies here than a connection keeps: from now on its client has to fetch some of it every while."""
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._start_stall_timer(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """The client caught up."""
         super().resume_writing()
-        self._unwatch()
+        self._stop_stall_timer()
 
-    def _watch(self, left: int) -> None:
-        self._unwatch()
-        self._watching = self.loop.call_later(STALLED_SECONDS, self._look, left)
+    def _start_stall_timer(self, buffered: int) -> None:
+        self._stop_stall_timer()
+        self._stall_timer = self.loop.call_later(WRITE_STALL_TIMEOUT_SECONDS, self._check_stall, buffered)
 
-    def _unwatch(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+    def _stop_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
-    def _look(self, before: int) -> None:
-        left = self.transport.get_write_buffer_size()
-        if left < before:
-            self._watch(left)
+    def _check_stall(self, before: int) -> None:
+        buffered = self.transport.get_write_buffer_size()
+        if buffered < before:
+            self._start_stall_timer(buffered)
         else:
             self.transport.abort()
 
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _cancel_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
-    def _too_slow(self) -> None:
+    def _on_head_timeout(self) -> None:
         if not self.transport.is_closing():
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request did not arrive within {HEAD_SECONDS:g} s")
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request did not arrive within {HEAD_TIMEOUT_SECONDS:g} s")
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
-        self._disarm()
+        self._cancel_head_timer()
         body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}).encode()
         head = b"content-type: application/problem+json\r\ncache-control: no-store\r\nconnection: close\r\n"
         self.transport.write(STATUS_LINE[status] + head + b"content-length: %d\r\n\r\n" % len(body) + body)
@@ -111,25 +111,25 @@ class Listener(HttpToolsProtocol):
 
 
 @contextmanager
-def counted_together(settings: Settings, processes: int) -> Iterator[Settings]:
+def shared_metrics_file(settings: Settings, processes: int) -> Iterator[Settings]:
     """Settings with a file in which several processes count, if they do; it is gone when the server is."""
     if not settings.metrics:
         yield settings
         return
     with NamedTemporaryFile(prefix="oxus-metrics-") as file:
-        file.write(make_file(processes))
+        file.write(shared_file_content(processes))
         file.flush()
         yield settings.model_copy(update={"metrics_file": file.name})
 
 
-def options(settings: Settings) -> dict[str, Any]:
+def uvicorn_options(settings: Settings) -> dict[str, Any]:
     """What uvicorn is told."""
     return {
-        "http": Listener,
+        "http": BoundedHttpProtocol,
         "ws": "none",
         "server_header": False,
         "access_log": False,
         "root_path": settings.root_path,
         "forwarded_allow_ips": settings.trusted_proxies,
-        "timeout_graceful_shutdown": settings.stop_seconds,
+        "timeout_graceful_shutdown": settings.shutdown_timeout_seconds,
     }

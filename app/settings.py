@@ -7,10 +7,10 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-HOME = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """Where `migrations/` and the packs that ship with Oxus lie: beside the package."""
 
-SHORTEST_TOKEN = 16  # characters: `openssl rand -hex 16` gives 32
+MIN_TOKEN_LENGTH = 16  # characters: `openssl rand -hex 16` gives 32
 
 
 class Settings(BaseSettings):
@@ -19,19 +19,27 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OXUS_", extra="ignore", frozen=True)
 
     database_url: str = Field("oxus.db", description="a file, or postgresql://user@host/name")
-    seed_dir: Path = Field(HOME / "seed", description="the folder of packs to load")
-    query_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
-    export_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
+    seed_dir: Path = Field(PROJECT_ROOT / "seed", description="the folder of packs to load")
+    query_timeout_seconds: float = Field(10.0, gt=0, description="the longest that one read may take")
+    export_timeout_seconds: float = Field(3600.0, gt=0, description="the longest that sending all rows may take")
     access_log: bool = Field(False, description="whether the server prints a line of JSON for each request")
     cache_mb: int = Field(64, ge=0, description="memory of one process for answers given before; 0 keeps none")
-    fresh_seconds: float = Field(
+    revision_ttl_seconds: float = Field(
         0.0, ge=0, description="how long a process may take a PostgreSQL database to be unchanged without asking it"
     )
-    stop_seconds: int = Field(30, gt=0, description="how long requests may go on once the server is told to stop")
-    exports: int = Field(4, gt=0, le=8, description="answers with all rows that one process sends at a time, up to 8")
+    shutdown_timeout_seconds: int = Field(
+        30, gt=0, description="how long requests may go on once the server is told to stop"
+    )
+    max_concurrent_exports: int = Field(
+        4, gt=0, le=8, description="answers with all rows that one process sends at a time, up to 8"
+    )
 
-    wait_seconds: float = Field(5.0, gt=0, description="how long a request waits for a thread when all are taken")
-    rate_per_minute: int = Field(0, ge=0, description="requests that one client may make in a minute; 0: any number")
+    queue_timeout_seconds: float = Field(
+        5.0, gt=0, description="how long a request waits for a thread when all are taken"
+    )
+    rate_limit_per_minute: int = Field(
+        0, ge=0, description="requests that one client may make in a minute; 0: any number"
+    )
     read_token: str = Field("", repr=False, description="a secret that readers must send as a bearer token, if any")
     allowed_hosts: str = Field("", description="names, separated by commas, under which alone the server answers")
     root_path: str = Field("", description="the prefix under which a proxy shows the server, such as /oxus")
@@ -45,14 +53,14 @@ class Settings(BaseSettings):
 
     @field_validator("read_token")
     @classmethod
-    def _hard_to_guess(cls, token: str) -> str:
-        if token and (len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token)):
-            raise ValueError(f"take {SHORTEST_TOKEN} or more letters, digits or signs of -._~+/=")
+    def _check_token_strength(cls, token: str) -> str:
+        if token and (len(token) < MIN_TOKEN_LENGTH or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token)):
+            raise ValueError(f"take {MIN_TOKEN_LENGTH} or more letters, digits or signs of -._~+/=")
         return token
 
     @field_validator("root_path")
     @classmethod
-    def _prefix(cls, path: str) -> str:
+    def _check_root_path(cls, path: str) -> str:
         if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
             raise ValueError("write it with a slash in front and none at the end: /oxus")
         return path
@@ -64,7 +72,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _known_kind(cls, url: str) -> str:
+    def _check_database_url(cls, url: str) -> str:
         scheme = url.partition("://")[0] if "://" in url else "sqlite"
         if scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError(f"{scheme!r} is not a database Oxus runs on; use a file or postgresql://...")
@@ -72,7 +80,7 @@ class Settings(BaseSettings):
             raise ValueError("name a file; a database in memory cannot be shared by readers and writer")
         return url
 
-    def hand_down(self) -> None:
+    def export_to_environment(self) -> None:
         """Let processes that this one starts find the same settings."""
         for name, value in self.model_dump(mode="json").items():
             os.environ[f"OXUS_{name.upper()}"] = str(value)

@@ -9,19 +9,19 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|
 
 
 @dataclass(frozen=True)
-class Interval:
+class DateRange:
     """From `earliest` to `latest`, both included; None is open: not known, or not bounded."""
 
     earliest: date | None = None
     latest: date | None = None
 
     @property
-    def dated(self) -> bool:
+    def is_bounded(self) -> bool:
         """Whether at least one end is known."""
         return self.earliest is not None or self.latest is not None
 
     @property
-    def ordered(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether the interval holds at least one day."""
         return self.earliest is None or self.latest is None or self.earliest <= self.latest
 
@@ -32,30 +32,30 @@ class Interval:
             return None
         return (self.latest - self.earliest).days + 1
 
-    def overlaps(self, other: "Interval") -> bool:
+    def overlaps(self, other: "DateRange") -> bool:
         """Whether the two share a day; an open end reaches for ever."""
         return intersection([self, other]) is not None
 
-    def inside(self, other: "Interval") -> bool:
+    def is_within(self, other: "DateRange") -> bool:
         """Whether every day of this interval certainly lies in the other."""
         after = other.earliest is None or (self.earliest is not None and self.earliest >= other.earliest)
         before = other.latest is None or (self.latest is not None and self.latest <= other.latest)
         return after and before
 
 
-def intersection(intervals: list[Interval]) -> Interval | None:
+def intersection(intervals: list[DateRange]) -> DateRange | None:
     """The days that all intervals share; None when there is no such day."""
     earliest = max((i.earliest for i in intervals if i.earliest is not None), default=None)
     latest = min((i.latest for i in intervals if i.latest is not None), default=None)
-    shared = Interval(earliest, latest)
-    return shared if shared.ordered else None
+    shared = DateRange(earliest, latest)
+    return shared if shared.is_valid else None
 
 
-def hull(intervals: list[Interval]) -> Interval:
+def hull(intervals: list[DateRange]) -> DateRange:
     """The smallest interval around all; open where one of them is."""
     earliest = [i.earliest for i in intervals]
     latest = [i.latest for i in intervals]
-    return Interval(
+    return DateRange(
         None if None in earliest else min((day for day in earliest if day), default=None),
         None if None in latest else max((day for day in latest if day), default=None),
     )
@@ -81,16 +81,16 @@ def parse_day(text: str) -> date:
     raise ValueError("expected a day such as 2021-07-04, or an RFC 3339 date-time")
 
 
-def parse_interval(text: str) -> Interval:
+def parse_date_range(text: str) -> DateRange:
     """One day, or `start/end` with `..` or nothing for an open end (RFC 3339 as in OGC API - Features).
 
     Raises ValueError when an end is no day or the ends are reversed.
     """
     if "/" not in text:
         day = parse_day(text)
-        return Interval(day, day)
+        return DateRange(day, day)
     first, _, last = text.partition("/")
-    interval = Interval(*(None if end in ("", "..") else parse_day(end) for end in (first, last)))
-    if not interval.ordered:
+    interval = DateRange(*(None if end in ("", "..") else parse_day(end) for end in (first, last)))
+    if not interval.is_valid:
         raise ValueError("the interval ends before it starts")
     return interval

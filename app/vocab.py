@@ -39,12 +39,12 @@ class Vocabulary:
 VOCABULARIES: dict[str, Vocabulary] = {}
 
 
-def _vocabulary(name: str, definition: str, *terms: Term) -> Vocabulary:
+def _register(name: str, definition: str, *terms: Term) -> Vocabulary:
     VOCABULARIES[name] = Vocabulary(name, definition, terms)
     return VOCABULARIES[name]
 
 
-CATEGORY = _vocabulary(
+CATEGORY = _register(
     "category",
     "What kind of thing an event is.",
     Term(
@@ -114,7 +114,7 @@ CATEGORY = _vocabulary(
     Term("other", "Anything else that bears on the conflict.", acled="Strategic developments: Other"),
 )
 
-STATUS = _vocabulary(
+STATUS = _register(
     "status",
     "How well an event is attested by the claims in view.",
     Term("reported", "Asserted as fact or reported, by one independent origin or none that is named."),
@@ -124,14 +124,14 @@ STATUS = _vocabulary(
     Term("denied", "Only denials are in view."),
 )
 
-STANCE = _vocabulary(
+STANCE = _register(
     "stance",
     "Whether a claim says that the event happened.",
     Term("asserts", "It happened, may have happened or will happen."),
     Term("denies", "It did not happen, or not so."),
 )
 
-MODALITY = _vocabulary(
+MODALITY = _register(
     "modality",
     "How the first hop of a claim put it.",
     Term("fact", "Said without reservation."),
@@ -140,14 +140,14 @@ MODALITY = _vocabulary(
     Term("planned", "Said of the future: plans, intends, asks for."),
 )
 
-REPORTED_BASIS = _vocabulary(
+REPORTED_BASIS = _register(
     "reported_basis",
     "Where a claim's reporting day comes from.",
     Term("stated", "The document gives the day on which the first hop said it."),
     Term("document", "The day on which the document was published."),
 )
 
-PRECISION = _vocabulary(
+PRECISION = _register(
     "precision",
     "How a date is to be read.",
     Term("day", "On that one day.", ucdp="date_prec 1", acled="time_precision 1"),
@@ -161,7 +161,7 @@ PRECISION = _vocabulary(
     Term("unknown", "The source gives no date."),
 )
 
-LOCATION_PRECISION = _vocabulary(
+LOCATION_PRECISION = _register(
     "location_precision",
     "How exactly the place of an event is known.",
     Term("exact", "A named town, crossing or point.", ucdp="where_prec 1", acled="geo_precision 1"),
@@ -173,7 +173,7 @@ LOCATION_PRECISION = _vocabulary(
     Term("international", "International waters or airspace.", ucdp="where_prec 7"),
 )
 
-ROLE = _vocabulary(
+ROLE = _register(
     "role",
     "What an actor does in an event.",
     Term("initiator", "Acts first: attacks, asks, decides."),
@@ -187,7 +187,7 @@ ROLE = _vocabulary(
     Term("mover", "Moves (derived from movement)."),
 )
 
-EXTENT = _vocabulary(
+EXTENT = _register(
     "extent",
     "How much of a place changes hands.",
     Term("full", "The whole place."),
@@ -195,7 +195,7 @@ EXTENT = _vocabulary(
     Term("surroundings", "What lies around it, not the place itself."),
 )
 
-MEANS = _vocabulary(
+MEANS = _register(
     "means",
     "How a place changes hands.",
     Term("captured", "Taken from the side that held it."),
@@ -205,7 +205,7 @@ MEANS = _vocabulary(
     Term("unknown", "Not told."),
 )
 
-POPULATION = _vocabulary(
+POPULATION = _register(
     "population",
     "Who moves; different populations are never added up.",
     Term("troops", "Soldiers and other state forces."),
@@ -215,7 +215,7 @@ POPULATION = _vocabulary(
     Term("person", "One named person, with company or without."),
 )
 
-OUTCOME = _vocabulary(
+OUTCOME = _register(
     "outcome",
     "How a movement ends.",
     Term("admitted", "They were let in or arrived."),
@@ -226,7 +226,7 @@ OUTCOME = _vocabulary(
     Term("unknown", "Not told."),
 )
 
-COUNT_KIND = _vocabulary(
+COUNT_KIND = _register(
     "count_kind",
     "What a figure counts.",
     Term("increment", "This many more, on that occasion."),
@@ -235,7 +235,7 @@ COUNT_KIND = _vocabulary(
     Term("capacity", "How many there could be."),
 )
 
-MEASURE = _vocabulary(
+MEASURE = _register(
     "measure",
     "What is counted.",
     Term("persons_moved", "People who moved, crossed or were evacuated."),
@@ -251,7 +251,7 @@ MEASURE = _vocabulary(
     Term("medical_visits", "Journeys for medical treatment."),
 )
 
-SOURCE_KIND = _vocabulary(
+SOURCE_KIND = _register(
     "source_kind",
     "What kind of thing says something.",
     Term("article", "One published text; a document."),
@@ -269,7 +269,7 @@ SOURCE_KIND = _vocabulary(
 )
 DOCUMENT_KINDS = ["article", "dataset"]
 
-LOCATION_KIND = _vocabulary(
+LOCATION_KIND = _register(
     "location_kind",
     "What kind of place it is.",
     Term("country", "A state."),
@@ -283,7 +283,7 @@ LOCATION_KIND = _vocabulary(
     Term("region", "An area without an administration of its own."),
 )
 
-POINT_KIND = _vocabulary(
+POINT_KIND = _register(
     "point_kind",
     "What the coordinates of a place stand for.",
     Term("exact", "The place itself."),
@@ -291,7 +291,7 @@ POINT_KIND = _vocabulary(
     Term("approximate", "Somewhere in or near it."),
 )
 
-ACTOR_KIND = _vocabulary(
+ACTOR_KIND = _register(
     "actor_kind",
     "What kind of actor it is.",
     Term("state_forces", "Military or police of a state.", acled="inter1: State forces"),
@@ -305,7 +305,7 @@ ACTOR_KIND = _vocabulary(
     Term("other", "Anyone else."),
 )
 
-RELATION = _vocabulary(
+RELATION = _register(
     "relation",
     "How one actor stands to another.",
     Term("part_of", "Belongs to it; what it does is done by the whole."),
@@ -314,7 +314,7 @@ RELATION = _vocabulary(
     Term("successor_of", "Came in its place."),
 )
 
-CONTROL_STATE = _vocabulary(
+CONTROL_STATE = _register(
     "control_state",
     "How sure it is who controls a place on a day.",
     Term("held", "By the holder, and nothing in view speaks against it."),
@@ -325,7 +325,7 @@ CONTROL_STATE = _vocabulary(
     Term("unknown", "No change of control of this place is in view."),
 )
 
-CONTROL_BASIS = _vocabulary(
+CONTROL_BASIS = _register(
     "control_basis",
     "What the holder of a place on a day rests on.",
     Term("stated", "A change by which the holder gained the place."),
@@ -333,7 +333,7 @@ CONTROL_BASIS = _vocabulary(
     Term("carried", "The last known state, carried beyond the day up to which the pack was curated."),
 )
 
-CONTRADICTION = _vocabulary(
+CONTRADICTION = _register(
     "contradiction",
     "How claims contradict each other.",
     Term("polarity", "One event is asserted and denied."),
@@ -342,7 +342,7 @@ CONTRADICTION = _vocabulary(
     Term("control", "A change of a whole place stands against what is said of it or of a place inside it."),
 )
 
-EXCLUDED = _vocabulary(
+EXCLUSION_REASON = _register(
     "excluded",
     "Why a movement does not count in a total.",
     Term("part_of", "What it is part of counts already."),
@@ -352,7 +352,7 @@ EXCLUDED = _vocabulary(
     Term("denied", "Its status; `status=denied` asks for it."),
 )
 
-SUPERSEDED = _vocabulary(
+SUPERSESSION_REASON = _register(
     "superseded",
     "Why a claim on a movement does not decide its count.",
     Term("earlier", "A running total as of a later day decides."),
@@ -364,7 +364,7 @@ SUPERSEDED = _vocabulary(
     Term("denies", "It denies the movement."),
 )
 
-COUNTS = _vocabulary(
+COUNTED_BOUND = _register(
     "counts",
     "What a movement gives to a total.",
     Term("all", "Low, best and high: it lies wholly inside the window."),
@@ -374,7 +374,7 @@ COUNTS = _vocabulary(
 
 
 @dataclass(frozen=True)
-class VagueNumber:
+class QuantityPhrase:
     """How one printed phrase is read as a number; N is the number printed with it."""
 
     phrase: str
@@ -383,21 +383,21 @@ class VagueNumber:
     high: str | None = None
 
 
-VAGUE_NUMBERS = (
-    VagueNumber("N", low="N", best="N", high="N"),
-    VagueNumber("dozens", low="24", high="99"),
-    VagueNumber("hundreds", low="200", high="999"),
-    VagueNumber("several hundred", low="300", high="999"),
-    VagueNumber("several", low="3", high="9"),
-    VagueNumber("thousands", low="2000", high="9999"),
-    VagueNumber("more than N", low="N+1"),
-    VagueNumber("at least N", low="N"),
-    VagueNumber("up to N", high="N"),
-    VagueNumber("about N", best="N"),
-    VagueNumber("almost N", best="N"),
-    VagueNumber("some N", best="N"),
-    VagueNumber("no one", low="0", best="0", high="0"),
-    VagueNumber("empty", low="0", best="0", high="0"),
+QUANTITY_PHRASES = (
+    QuantityPhrase("N", low="N", best="N", high="N"),
+    QuantityPhrase("dozens", low="24", high="99"),
+    QuantityPhrase("hundreds", low="200", high="999"),
+    QuantityPhrase("several hundred", low="300", high="999"),
+    QuantityPhrase("several", low="3", high="9"),
+    QuantityPhrase("thousands", low="2000", high="9999"),
+    QuantityPhrase("more than N", low="N+1"),
+    QuantityPhrase("at least N", low="N"),
+    QuantityPhrase("up to N", high="N"),
+    QuantityPhrase("about N", best="N"),
+    QuantityPhrase("almost N", best="N"),
+    QuantityPhrase("some N", best="N"),
+    QuantityPhrase("no one", low="0", best="0", high="0"),
+    QuantityPhrase("empty", low="0", best="0", high="0"),
 )
 
 

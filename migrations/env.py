@@ -3,9 +3,9 @@
 from alembic import context
 from sqlalchemy import Engine
 
-from app.db.engine import make_engine, prepare_for_writing, writing
+from app.db.engine import make_engine, prepare_for_writing, write_transaction
 from app.db.migrate import is_model_table
-from app.db.schema import orphans
+from app.db.schema import foreign_key_violations
 from app.errors import SchemaError
 from app.models import METADATA
 from app.settings import Settings
@@ -23,7 +23,7 @@ def run() -> None:
 def _migrate(engine: Engine) -> None:
     prepare_for_writing(engine)
     # A table that is made anew is gone for a moment, together with what others refer to.
-    with writing(engine, much=True, trusted=True) as connection:
+    with write_transaction(engine, bulk=True, skip_foreign_keys=True) as connection:
         context.configure(
             connection=connection,
             target_metadata=METADATA,
@@ -34,7 +34,7 @@ def _migrate(engine: Engine) -> None:
         migration = context.get_context()
         before = migration.get_current_heads()
         context.run_migrations()
-        if migration.get_current_heads() != before and (faults := orphans(connection)):
+        if migration.get_current_heads() != before and (faults := foreign_key_violations(connection)):
             raise SchemaError("; ".join(faults))
 
 

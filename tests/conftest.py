@@ -15,14 +15,14 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url
 
-from app.db.engine import make_engine, reading
+from app.db.engine import make_engine, read_transaction
 from app.db.migrate import upgrade
 from app.ingest.load import load_packs
 from app.main import create_app
-from app.settings import HOME, Settings
+from app.settings import PROJECT_ROOT, Settings
 
 PACK = "northern-afghanistan-2021"
-SEED = HOME / "seed"
+SEED = PROJECT_ROOT / "seed"
 NUMBERS = itertools.count()  # no two databases of a session have one name
 
 
@@ -143,7 +143,7 @@ def forgetful(pack_url: str) -> Iterator[TestClient]:
 @pytest.fixture
 def connection(pack_url: str) -> Iterator[Connection]:
     """A reading connection to the article's pack."""
-    with engine_for(pack_url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         yield connection
 
 

@@ -17,7 +17,7 @@ from test_guards import INSIDE
 
 from app import main
 from app.api import access_log
-from app.api.access_log import PIPE_BYTES, AccessLog, Lines, without_secrets
+from app.api.access_log import PIPE_BYTES, AccessLogMiddleware, BufferedLineWriter, mask_query
 from app.main import create_app
 from app.settings import Settings
 
@@ -27,7 +27,7 @@ Told = list[dict[str, Any]]
 def logged(app: FastAPI, tell: Callable[[str], None]) -> None:
     """Put the log where `create_app` puts it: outside of everything."""
     assert app.middleware_stack
-    app.middleware_stack = AccessLog(app.middleware_stack, tell)
+    app.middleware_stack = AccessLogMiddleware(app.middleware_stack, tell)
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def test_an_id_that_is_none_is_replaced(heard: tuple[TestClient, Told], given: s
     ],
 )
 def test_secrets_are_masked_however_their_names_are_written(query: str, shown: str) -> None:
-    assert json.loads(without_secrets(query.encode())) == shown
+    assert json.loads(mask_query(query.encode())) == shown
 
 
 def test_what_is_long_is_cut(heard: tuple[TestClient, Told]) -> None:
@@ -188,7 +188,7 @@ def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer
     monkeypatch.setattr(access_log, "get_running_loop", Loop)
     written: list[bytes] = []
     monkeypatch.setattr(os, "write", lambda _file, piece: written.append(piece))
-    lines = Lines(9)
+    lines = BufferedLineWriter(9)
     for number in range(100):
         lines(f"{number:0>99}\n")
     assert (len(soon), written) == (1, [])
@@ -201,8 +201,8 @@ def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer
 
 
 def test_no_line_is_lost_when_the_server_ends(pack_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_log, "MOMENT_SECONDS", 1000.0)
-    monkeypatch.setattr(main, "Lines", lambda _file: Lines(file.fileno()))
+    monkeypatch.setattr(access_log, "FLUSH_INTERVAL_SECONDS", 1000.0)
+    monkeypatch.setattr(main, "Lines", lambda _file: BufferedLineWriter(file.fileno()))
     with (tmp_path / "log").open("wb") as file:
         with TestClient(create_app(Settings(database_url=pack_url, access_log=True))) as client:
             client.get("/v1/packs")

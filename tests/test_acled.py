@@ -18,17 +18,17 @@ from sqlalchemy import Engine, event, text
 
 from app import vocab
 from app.countries import BY_ISO3
-from app.db.engine import reading, writing
-from app.db.state import NEWEST
+from app.db.engine import read_transaction, write_transaction
+from app.db.state import NEWEST_REVISION
 from app.errors import UnavailableError
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.query.acled import reading as acled_reading
 from app.query.acled.columns import EVENT_COLUMNS
-from app.query.acled.crosswalk import DISORDER, counterparts
+from app.query.acled.crosswalk import DISORDER_TYPES, counterparts
 from app.query.acled.filters import interaction
-from app.query.acled.question import params_of, read_question
-from app.query.acled.reading import Events, Reading
+from app.query.acled.question import parse_query, query_params
+from app.query.acled.reading import EventSource, PagedReader
 from app.settings import Settings
 
 Row = dict[str, str]
@@ -355,7 +355,7 @@ def test_the_rows_say_what_the_served_crosswalks_say(client: TestClient, hills: 
             known = events[cell["event_id_cnty"]]
             pair = (cell["event_type"], cell["sub_event_type"])
             assert pair in (counterparts(told["category"][known["category"]]) or (("", ""),))
-            assert cell["disorder_type"] == DISORDER.get(cell["event_type"], "")
+            assert cell["disorder_type"] == DISORDER_TYPES.get(cell["event_type"], "")
             for actor, kind in (("actor1", "inter1"), ("actor2", "inter2")):
                 side = told["actor_kind"][kinds[cell[actor]]] if cell[actor] else None
                 assert cell[kind] == (side or "").removeprefix("inter1: ")
@@ -375,7 +375,7 @@ def test_a_crosswalk_is_read_as_it_is_written() -> None:
     assert counterparts(None) == ()
     events = {pair[0] for term in vocab.CATEGORY.terms for pair in counterparts(term.acled)}
     assert events == {"Battles", strategic, "Violence against civilians"}
-    assert events <= set(DISORDER)
+    assert events <= set(DISORDER_TYPES)
 
 
 @pytest.mark.parametrize(
@@ -502,7 +502,7 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
         answer(forgetful, **params)
         # PostgreSQL is asked for its revision each time; SQLite tells it without a query.
         read = [statement for statement in seen if statement.lstrip().startswith("SELECT")]
-        return sum(statement != NEWEST for statement in read)
+        return sum(statement != NEWEST_REVISION for statement in read)
 
     event.listen(Engine, "before_cursor_execute", count)
     try:
@@ -522,9 +522,9 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
 
 
 def test_an_answer_that_takes_too_long_is_given_up(pack_url: str) -> None:
-    question = read_question([("actor1", "taliban")], EVENT_COLUMNS)
-    with engine_for(pack_url, read_only=True) as engine, reading(engine, 60) as connection:
-        late = Reading(connection, Events(connection, question.filters), question, until=0)
+    question = parse_query([("actor1", "taliban")], EVENT_COLUMNS)
+    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+        late = PagedReader(connection, EventSource(connection, question.filters), question, deadline=0)
         with pytest.raises(UnavailableError):
             list(late)
 
@@ -633,7 +633,7 @@ def loaded(url: str, folder: Path) -> None:
 def changing(databases: Databases, seed_dir: Path) -> Iterator[tuple[TestClient, Callable[[], None]]]:
     """The API over a database whose first revision is of 1 July 2021, and what loads the packs again."""
     url = databases.loaded()
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(text("UPDATE revision SET made_at = '2021-07-01 00:00:30.900000+00:00'"))
     with TestClient(create_app(Settings(database_url=url))) as client:
         yield client, lambda: loaded(url, seed_dir)
@@ -710,7 +710,7 @@ def test_a_merged_event_is_gone_under_its_old_id(
 
 def test_ids_of_acled_are_printed_as_acled_prints_them(databases: Databases) -> None:
     url, old = databases.loaded(), "kaldar-captured-2021-06"
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         for table in ("event", "event_view"):
             change = f"UPDATE {table} SET id = 'acled:AFG7', row = replace(row, '{old}', 'acled:AFG7') WHERE id = :id"  # noqa: S608
             connection.execute(text(change), {"id": old})
@@ -762,7 +762,7 @@ def test_the_description_names_every_column_and_every_example_finds_something(cl
     described = client.get("/openapi.json").json()["paths"]
     assert [path for path in described if path.startswith("/compat/acled")] == [READ, DELETED]
     parameters = described[READ]["get"]["parameters"]
-    assert [parameter["name"] for parameter in parameters] == list(params_of(EVENT_COLUMNS))
+    assert [parameter["name"] for parameter in parameters] == list(query_params(EVENT_COLUMNS))
     assert list(EVENT_COLUMNS) == COLUMNS
     for parameter in parameters:
         found = re.search(r" Example: `([^`]+)`$", parameter["description"])

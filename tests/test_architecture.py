@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
-APP = HOME / "app"
+APP = PROJECT_ROOT / "app"
 LAYERS = [
     {"cli", "main", "operate", "server"},
     {"api", "ingest"},

@@ -15,7 +15,7 @@ from conftest import Databases
 
 from app import server
 from app.main import create_app
-from app.server import Listener, options
+from app.server import BoundedHttpProtocol, uvicorn_options
 from app.settings import Settings
 
 SOON = 5.0
@@ -29,7 +29,7 @@ def listening(settings: Settings, keep: int | None = None) -> Iterator[int]:
     if keep:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, keep)
     door.bind(("127.0.0.1", 0))
-    running = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, **options(settings)))
+    running = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, **uvicorn_options(settings)))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
     while not running.started:
@@ -107,7 +107,7 @@ def test_no_two_rows_of_the_table_are_the_same() -> None:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> Iterator[int]:
     """A server that waits less than a second for what others wait ten."""
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(server, "HEAD_TIMEOUT_SECONDS", 0.5)
     with listening(Settings(database_url=pack_url)) as found:
         yield found
 
@@ -187,15 +187,15 @@ def test_what_follows_a_request_and_is_none_ends_the_connection_and_nothing_else
 
 
 def test_a_client_that_does_not_fetch_its_answer_is_let_go(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(server, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(server, "WRITE_STALL_TIMEOUT_SECONDS", 0.2)
     lost = threading.Event()
-    heard = Listener.connection_lost
+    heard = BoundedHttpProtocol.connection_lost
 
     def heard_of(self: Any, exc: Exception | None) -> None:
         heard(self, exc)
         lost.set()
 
-    monkeypatch.setattr(Listener, "connection_lost", heard_of)
+    monkeypatch.setattr(BoundedHttpProtocol, "connection_lost", heard_of)
     # The machine keeps little for either side, so that most of the answer waits in the server.
     with listening(Settings(database_url=pack_url), keep=4096) as port, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -205,7 +205,7 @@ def test_a_client_that_does_not_fetch_its_answer_is_let_go(monkeypatch: pytest.M
 
 
 def test_a_client_that_fetches_slowly_gets_all_of_its_answer(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(server, "STALLED_SECONDS", 0.3)
+    monkeypatch.setattr(server, "WRITE_STALL_TIMEOUT_SECONDS", 0.3)
     with listening(Settings(database_url=pack_url), keep=4096) as port, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(SOON)

@@ -16,12 +16,12 @@ from typer.testing import CliRunner, Result
 
 from app import __version__, models
 from app.cli import app as command
-from app.db.engine import writing
-from app.db.schema import SCHEMA
+from app.db.engine import write_transaction
+from app.db.schema import CURRENT_SCHEMA
 from app.models.base import table_of
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
-ARTICLE = HOME.parent / "shared" / "data" / "article.txt"
+ARTICLE = PROJECT_ROOT.parent / "shared" / "data" / "article.txt"
 Oxus = Callable[..., Result]
 
 
@@ -29,7 +29,7 @@ Oxus = Callable[..., Result]
 def oxus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Oxus:
     """Runs a command in an empty folder, with no settings in the environment."""
     monkeypatch.chdir(tmp_path)
-    for name in ("OXUS_DATABASE_URL", "OXUS_SEED_DIR", "OXUS_QUERY_SECONDS"):
+    for name in ("OXUS_DATABASE_URL", "OXUS_SEED_DIR", "OXUS_QUERY_TIMEOUT_SECONDS"):
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str) -> Result:
@@ -82,7 +82,7 @@ def test_upgrade_says_the_schema_and_may_be_repeated(oxus: Oxus, databases: Data
     url = databases.new()
     for _ in range(2):
         result = oxus("db", "upgrade", "--database", url)
-        assert (result.exit_code, result.stdout, result.stderr) == (0, f"schema {SCHEMA}\n", "")
+        assert (result.exit_code, result.stdout, result.stderr) == (0, f"schema {CURRENT_SCHEMA}\n", "")
 
 
 def test_the_default_database_is_a_file_here(oxus: Oxus, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_sound_database_is_clean(oxus: Oxus, url: str) -> None:
 
 def test_an_event_that_does_not_follow_from_its_claims_is_a_fault(oxus: Oxus, url: str) -> None:
     view = table_of(models.EventView)
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(update(view).where(view.c.id == "flight-to-tajikistan-2021").values(status="denied"))
     for _ in range(2):  # looking repairs nothing
         result = oxus("db", "check", "--database", url)
@@ -119,7 +119,7 @@ def test_an_event_that_does_not_follow_from_its_claims_is_a_fault(oxus: Oxus, ur
 
 
 def test_a_stray_column_is_a_fault(oxus: Oxus, url: str) -> None:
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(text("ALTER TABLE pack ADD COLUMN stray INTEGER"))
     result = oxus("db", "check", "--database", url)
     assert result.exit_code == 1
@@ -190,7 +190,7 @@ def test_status_tells_what_is_in_the_database(oxus: Oxus, url: str, databases: D
     told = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
     values = {name: value.strip() for name, value in told}
     assert values["oxus"] == __version__
-    assert values["database"] == f"{databases.kind}, schema {SCHEMA}"
+    assert values["database"] == f"{databases.kind}, schema {CURRENT_SCHEMA}"
     assert values["revision"] == "1"
     assert re.fullmatch(rf"{PACK} \S+, up to 2021-07-05", values["pack"])
     for model in (models.Event, models.Claim, models.Source, models.Actor, models.Location):
@@ -301,7 +301,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str
     def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "serve", "--port", "0", *arguments],
-            cwd=HOME,
+            cwd=PROJECT_ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

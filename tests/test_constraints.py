@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Connection, Engine, Table, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from app import models, vocab
-from app.db.engine import writing
+from app.db.engine import write_transaction
 from app.models.base import table_of
 
 JUNE, JULY = date(2021, 6, 1), date(2021, 7, 1)
@@ -93,7 +93,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
     """A database with a row in every table, that every test leaves as it was."""
     url = databases.loaded()
     with engine_for(url, read_only=False) as engine:
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             gone = {"resource": "events", "id": "gone", "pack_id": "p", "revision": 1}
             connection.execute(insert(table_of(models.Removed)).values(gone))
             event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
@@ -161,14 +161,14 @@ def test_a_row_cannot_refer_to_one_that_is_not_there(engine: Engine, column: str
     table = models.METADATA.tables[column.partition(".")[0]]
     name = column.partition(".")[2]
     nobody = 987654321 if table.c[name].type.python_type is int else "nobody-at-all"
-    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), writing(engine) as connection:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), write_transaction(engine) as connection:
         change_one(connection, table, {name: nobody})
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(table).where(table.c[name] == nobody)) == 0
 
 
 def test_an_orphan_cannot_be_inserted(engine: Engine) -> None:
-    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), writing(engine) as connection:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), write_transaction(engine) as connection:
         connection.execute(
             insert(table_of(models.ClaimHop)).values(claim_pk=987654321, position=0, source_id="reuters")
         )

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from app.countries import ACLED_REGIONS, BY_GWNO, BY_ISO3, COUNTRIES, UCDP_REGIONS, UNNUMBERED, Country
-from app.settings import HOME
+from app.countries import ACLED_REGIONS, BY_GWNO, BY_ISO3, COUNTRIES, NO_NUMERIC_CODE, UCDP_REGIONS, Country
+from app.settings import PROJECT_ROOT
 
-DATA = HOME.parent / "shared" / "data"
+DATA = PROJECT_ROOT.parent / "shared" / "data"
 GED_FILES = (
     "ged_scale_385k_49col_semisynthetic.csv.zst",
     "ged_v23_1_sample1000.csv.gz",
@@ -44,7 +44,7 @@ def repeated(values: list[int] | list[str]) -> set[int | str]:
 
 def test_the_table_has_the_249_of_iso_two_user_assigned_codes_and_six_states_that_are_gone() -> None:
     assert len(COUNTRIES) == 249 + 2 + 6
-    assert {country.iso3 for country in COUNTRIES if country.numeric == UNNUMBERED} == {"XAD", "XKX"}
+    assert {country.iso3 for country in COUNTRIES if country.numeric == NO_NUMERIC_CODE} == {"XAD", "XKX"}
     assert BY_ISO3.keys() >= GONE
 
 
@@ -55,7 +55,7 @@ def test_entries_are_sorted_by_alpha_3() -> None:
 
 def test_no_code_number_or_name_is_given_twice() -> None:
     assert repeated([country.iso3 for country in COUNTRIES]) == set()
-    assert repeated([country.numeric for country in COUNTRIES]) == {UNNUMBERED}
+    assert repeated([country.numeric for country in COUNTRIES]) == {NO_NUMERIC_CODE}
     assert repeated([country.name for country in COUNTRIES]) == set()
     assert repeated([number for country in COUNTRIES for number in country.gwno]) == set()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, literal, select
 from test_stats import FILTERS
 
-from app.query.density import CLOSEST, Grid, number_of
+from app.query.density import MAX_ZOOM, Grid, cell_number
 
 Ask = Callable[..., Any]
 quick = settings(max_examples=200, database=None, deadline=None)
@@ -44,7 +44,7 @@ def points(client: TestClient, **filters: Any) -> list[list[float]]:
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: ",".join(filters) or "everything")
-@pytest.mark.parametrize("zoom", [0, 6, CLOSEST])
+@pytest.mark.parametrize("zoom", [0, 6, MAX_ZOOM])
 def test_the_counts_are_those_of_the_located_events_that_match(
     client: TestClient, filters: dict[str, Any], zoom: int
 ) -> None:
@@ -124,13 +124,13 @@ LONGITUDES = [*EDGES, *(SOME.uniform(-180, 180) for _ in range(100)), *(float(n)
 LATITUDES = [value / 2 for value in LONGITUDES]
 
 
-@pytest.mark.parametrize("zoom", [0, 1, 5, 13, CLOSEST])
+@pytest.mark.parametrize("zoom", [0, 1, 5, 13, MAX_ZOOM])
 def test_databases_count_as_plain_arithmetic_does_up_to_the_antimeridian_and_the_poles(
     connection: Connection, zoom: int
 ) -> None:
     grid = Grid(zoom)
-    columns = [number_of(literal(value), grid.size, grid.columns) for value in LONGITUDES]
-    rows = [number_of(literal(value), grid.size, grid.columns // 2) for value in LATITUDES]
+    columns = [cell_number(literal(value), grid.size, grid.columns) for value in LONGITUDES]
+    rows = [cell_number(literal(value), grid.size, grid.columns // 2) for value in LATITUDES]
     found = zip(connection.execute(select(*columns)).one(), connection.execute(select(*rows)).one(), strict=True)
     cells = [f"{zoom}/{column}/{row}" for column, row in found]
     assert cells == [cell_of(zoom, *point) for point in zip(LONGITUDES, LATITUDES, strict=True)]
@@ -138,13 +138,13 @@ def test_databases_count_as_plain_arithmetic_does_up_to_the_antimeridian_and_the
 
 @quick
 @given(
-    st.integers(0, CLOSEST),
+    st.integers(0, MAX_ZOOM),
     st.floats(-180, 180) | st.sampled_from(EDGES),
     st.floats(-90, 90) | st.sampled_from([edge / 2 for edge in EDGES]),
 )
 def test_a_point_lies_in_the_bounds_of_its_cell(zoom: int, longitude: float, latitude: float) -> None:
     grid = Grid(zoom)
-    column, row = grid.read(cell_of(zoom, longitude, latitude))
+    column, row = grid.parse_id(cell_of(zoom, longitude, latitude))
     west, south, east, north = grid.bounds(column, row)
     assert west <= longitude < east or longitude == east == 180
     assert south <= latitude < north or latitude == north == 90

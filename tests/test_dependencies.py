@@ -8,11 +8,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
-README = (HOME / "README.md").read_text("utf-8")
+README = (PROJECT_ROOT / "README.md").read_text("utf-8")
 PINS = dict(
-    line.partition(" ;")[0].split("==") for line in (HOME / "requirements.lock").read_text("utf-8").splitlines()
+    line.partition(" ;")[0].split("==") for line in (PROJECT_ROOT / "requirements.lock").read_text("utf-8").splitlines()
 )
 SERVED = ("import", "parquet", "postgresql", "telemetry")
 """Extras that a server is installed with; `test` is nobody's but the tests'."""

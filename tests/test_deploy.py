@@ -267,7 +267,12 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("OXUS_ROOT_PATH", "oxus"), ("OXUS_ROOT_PATH", "/oxus/"), ("OXUS_READ_TOKEN", "short"), ("OXUS_EXPORTS", "0")],
+    [
+        ("OXUS_ROOT_PATH", "oxus"),
+        ("OXUS_ROOT_PATH", "/oxus/"),
+        ("OXUS_READ_TOKEN", "short"),
+        ("OXUS_MAX_CONCURRENT_EXPORTS", "0"),
+    ],
 )
 def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Path, name: str, value: str) -> None:
     result = CliRunner().invoke(commands, ["serve", "--database", str(tmp_path / "oxus.db")], env={name: value})

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 
 from app import vocab
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.schemas.envelope import Candidate, Envelope, ProblemRow, Vocabularies
 
 Ask = Callable[..., Any]
@@ -47,8 +47,8 @@ def operations(description: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def test_every_url_that_is_served_is_described(description: dict[str, Any], client: TestClient) -> None:
-    expected = {f"/v1/{name}" for name in RESOURCES}
-    expected |= {f"/v1/{name}/{{id}}" for name, resource in RESOURCES.items() if resource.detail}
+    expected = {f"/v1/{name}" for name in STORED_LISTS}
+    expected |= {f"/v1/{name}/{{id}}" for name, resource in STORED_LISTS.items() if resource.detail}
     expected |= {"/v1/events/{id}/claims", "/v1/resolve", "/v1/vocabularies", "/healthz", "/readyz"}
     assert expected <= set(description["paths"])
     assert {method for methods in description["paths"].values() for method in methods} == {"get"}
@@ -72,11 +72,11 @@ def test_every_parameter_is_explained_with_an_example(description: dict[str, Any
             assert (example_of(parameter) is None) == (parameter["name"] in WITHOUT_EXAMPLE), (path, parameter)
             for schema in parameter["schema"].get("anyOf", [parameter["schema"]]):
                 assert schema["type"] in ("string", "integer", "number", "boolean", "array")
-    assert seen >= {name for resource in RESOURCES.values() for name in resource.listing.params} | {"id"}
+    assert seen >= {name for resource in STORED_LISTS.values() for name in resource.listing.params} | {"id"}
 
 
 def test_the_parameters_described_are_those_that_are_read(description: dict[str, Any]) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         described = description["paths"][f"/v1/{name}"]["get"]["parameters"]
         assert [parameter["name"] for parameter in described] == list(resource.listing.params)
         assert all(parameter["in"] == "query" and not parameter["required"] for parameter in described)
@@ -143,7 +143,7 @@ def test_every_reference_in_the_description_leads_somewhere(description: dict[st
 
 def test_served_rows_have_no_field_that_may_be_left_out(description: dict[str, Any]) -> None:
     schemas = description["components"]["schemas"]
-    for resource in RESOURCES.values():
+    for resource in STORED_LISTS.values():
         schema = schemas[resource.row.__name__]
         assert sorted(schema["required"]) == sorted(schema["properties"])
         assert schema["additionalProperties"] is False
@@ -158,9 +158,9 @@ def same(model: type[BaseModel], body: bytes) -> None:
     assert json.loads(parsed.model_dump_json(exclude_unset=True)) == json.loads(body)
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", STORED_LISTS)
 def test_lists_keep_their_schema(client: TestClient, name: str) -> None:
-    resource = RESOURCES[name]
+    resource = STORED_LISTS[name]
     model = Envelope[resource.row]  # type: ignore[name-defined]
     same(model, client.get(f"/v1/{name}", params={"limit": 1000, "count": "exact"}).content)
     same(model, client.get(f"/v1/{name}", params={"limit": 1}).content)
@@ -169,9 +169,9 @@ def test_lists_keep_their_schema(client: TestClient, name: str) -> None:
         same(model, client.get(f"/v1/{name}?known_by=2021-06-30").content)
 
 
-@pytest.mark.parametrize("name", [name for name, resource in RESOURCES.items() if resource.detail])
+@pytest.mark.parametrize("name", [name for name, resource in STORED_LISTS.items() if resource.detail])
 def test_details_keep_their_schema(client: TestClient, ask: Ask, name: str) -> None:
-    model = RESOURCES[name].detail
+    model = STORED_LISTS[name].detail
     assert model is not None
     for row in ask(f"/v1/{name}", limit=1000, fields="id")["items"]:
         same(model, client.get(f"/v1/{name}/{row['id']}").content)
@@ -181,7 +181,7 @@ def test_other_answers_keep_their_schema(client: TestClient) -> None:
     same(Vocabularies, client.get("/v1/vocabularies").content)
     same(Envelope[Candidate], client.get("/v1/resolve?q=Hairaton").content)
     same(Envelope[Candidate], client.get("/v1/resolve?q=Kaldr").content)
-    claims = RESOURCES["claims"].row
+    claims = STORED_LISTS["claims"].row
     same(Envelope[claims], client.get("/v1/events/kaldar-captured-2021-06/claims").content)  # type: ignore[valid-type]
     same(ProblemRow, client.get("/v1/events?plase=balkh").content)
     same(ProblemRow, client.get("/v1/events/kaldar-recaptured-2021-06-28").content)
@@ -190,7 +190,7 @@ def test_other_answers_keep_their_schema(client: TestClient) -> None:
 
 def test_a_field_that_no_schema_knows_would_be_noticed(client: TestClient) -> None:
     body = client.get("/v1/locations?limit=2").json()
-    model = Envelope[RESOURCES["locations"].row]  # type: ignore[name-defined]
+    model = Envelope[STORED_LISTS["locations"].row]  # type: ignore[name-defined]
     for broken in (
         body | {"more": 1},
         body | {"items": [body["items"][0] | {"more": 1}]},

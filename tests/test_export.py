@@ -25,9 +25,9 @@ from typer.testing import CliRunner, Result
 from app import operate
 from app.cli import app as command
 from app.formats import FORMATS, as_parquet
-from app.formats.base import Batches, Head
-from app.resources import ANALYSES, RESOURCES
-from app.settings import HOME
+from app.formats.base import Batches, ResultMetadata
+from app.resources import COMPUTED_LISTS, STORED_LISTS
+from app.settings import PROJECT_ROOT
 
 Export = Callable[..., Result]
 
@@ -40,7 +40,7 @@ NEEDED = {
     "resolve": {"q": "Hairaton"},
     "changes": {"since": "0"},
 }
-NAMES = [*RESOURCES, *ANALYSES]
+NAMES = [*STORED_LISTS, *COMPUTED_LISTS]
 UNPAGED = ("stats", "resolve")  # the lists that take no limit
 
 
@@ -48,7 +48,7 @@ UNPAGED = ("stats", "resolve")  # the lists that take no limit
 def export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pack_url: str) -> Export:
     """Runs `oxus export` over the article's pack in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    for name in ("OXUS_DATABASE_URL", "OXUS_SEED_DIR", "OXUS_QUERY_SECONDS"):
+    for name in ("OXUS_DATABASE_URL", "OXUS_SEED_DIR", "OXUS_QUERY_TIMEOUT_SECONDS"):
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str, database: str = pack_url) -> Result:
@@ -292,10 +292,10 @@ def test_a_refusal_keeps_the_file_that_is_there(export: Export, old: Path) -> No
     assert_kept(old)
 
 
-def failing(error: BaseException) -> Callable[[Head, Batches], Iterator[bytes]]:
+def failing(error: BaseException) -> Callable[[ResultMetadata, Batches], Iterator[bytes]]:
     """A writer that fails after its first chunk."""
 
-    def write(head: Head, batches: Batches) -> Iterator[bytes]:
+    def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
         yield b"id,category\n"
         raise error
 
@@ -339,7 +339,7 @@ def test_a_full_disk_keeps_the_file_that_is_there(export: Export, monkeypatch: p
 def run_oxus(*arguments: str, **how: Any) -> "subprocess.CompletedProcess[bytes]":
     """`oxus export` as a process of its own."""
     line = [sys.executable, "-m", "app.cli", "export", *arguments]
-    return subprocess.run(line, cwd=HOME, stderr=subprocess.PIPE, check=False, timeout=60, **how)
+    return subprocess.run(line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, check=False, timeout=60, **how)
 
 
 def test_a_file_that_may_not_grow_is_left_as_it_was(pack_url: str, old: Path) -> None:

@@ -10,7 +10,7 @@ from conftest import Databases, serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 
 Ask = Callable[..., Any]
 Params = dict[str, str]
@@ -385,7 +385,7 @@ def test_a_filter_finds_exactly(ask: Ask, name: str, params: Params, expected: s
 
 def test_no_parameter_of_any_list_is_missing_from_the_table() -> None:
     asked = {(name, parameter) for name, params, _ in FOUND for parameter in params}
-    offered = {(name, parameter) for name, resource in RESOURCES.items() for parameter in resource.listing.params}
+    offered = {(name, parameter) for name, resource in STORED_LISTS.items() for parameter in resource.listing.params}
     assert asked == {(name, parameter) for name, parameter in offered if parameter not in STEERING}
 
 
@@ -536,7 +536,7 @@ def test_fields_are_those_asked_for_and_no_others(ask: Ask) -> None:
     assert found["items"] == [
         {"id": "khwahan-crossing-2021-07-04", "title": "A further 94 soldiers cross from Khwahan to Tajikistan"}
     ]
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         whole = [field.rstrip("_") for field in resource.row.model_fields]
         assert list(ask(f"/v1/{name}", limit=1)["items"][0]) == whole
         for field in whole:

@@ -7,13 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.geo import (
-    DECIMALS,
     EARTH_RADIUS_KM,
-    Box,
+    INTERNAL_DECIMALS,
+    BBox,
     Point,
-    box_around,
+    bounding_box,
     distance_km,
-    parse_box,
+    parse_bbox,
     parse_numbers,
     parse_point,
 )
@@ -27,7 +27,7 @@ points = st.builds(Point, longitudes, latitudes)
 radii_km = st.floats(0.001, HALF_ROUND_KM) | st.floats(0.001, 500)
 
 
-def holds(box: Box, point: Point) -> bool:
+def holds(box: BBox, point: Point) -> bool:
     """Whether the point lies in the box, read as the contract has it: west > east crosses the antimeridian."""
     if not box.south <= point.latitude <= box.north:
         return False
@@ -56,16 +56,16 @@ def apart(a: Point, b: Point) -> float:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("66.6,36.4,68.2,37.5", Box(66.6, 36.4, 68.2, 37.5)),
-        ("-180,-90,180,90", Box(-180, -90, 180, 90)),
-        ("170,-10,-170,10", Box(170, -10, -170, 10)),
-        ("67,37,67,37", Box(67, 37, 67, 37)),
-        ("+1,2.50,3e0,4.", Box(1, 2.5, 3, 4)),
-        ("1,2,-500,3,4,8000", Box(1, 2, 3, 4)),  # with heights, as OGC API - Features allows
+        ("66.6,36.4,68.2,37.5", BBox(66.6, 36.4, 68.2, 37.5)),
+        ("-180,-90,180,90", BBox(-180, -90, 180, 90)),
+        ("170,-10,-170,10", BBox(170, -10, -170, 10)),
+        ("67,37,67,37", BBox(67, 37, 67, 37)),
+        ("+1,2.50,3e0,4.", BBox(1, 2.5, 3, 4)),
+        ("1,2,-500,3,4,8000", BBox(1, 2, 3, 4)),  # with heights, as OGC API - Features allows
     ],
 )
-def test_a_box_is_west_south_east_north(text: str, expected: Box) -> None:
-    assert parse_box(text) == expected
+def test_a_box_is_west_south_east_north(text: str, expected: BBox) -> None:
+    assert parse_bbox(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_box_is_west_south_east_north(text: str, expected: Box) -> None:
 )
 def test_what_is_no_box_is_refused_with_its_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=f"^{reason}$"):
-        parse_box(text)
+        parse_bbox(text)
 
 
 @pytest.mark.parametrize("text", ["1_0,2", "٦٧,37", "６７,37"])
@@ -125,7 +125,7 @@ def test_what_is_no_point_is_refused_with_its_reason(text: str, reason: str) -> 
 @given(st.text(max_size=30) | st.text(alphabet="0123456789.,-+eEnaif _", max_size=30))
 def test_any_text_is_a_box_on_the_globe_or_a_value_error(text: str) -> None:
     try:
-        box = parse_box(text)
+        box = parse_bbox(text)
     except ValueError:
         return
     assert -90 <= box.south <= box.north <= 90
@@ -135,7 +135,7 @@ def test_any_text_is_a_box_on_the_globe_or_a_value_error(text: str) -> None:
 @quick
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
 def test_numbers_survive_being_written_and_read(numbers: list[float]) -> None:
-    assert parse_numbers(",".join(map(repr, numbers)), len(numbers)) == [round(n, DECIMALS) for n in numbers]
+    assert parse_numbers(",".join(map(repr, numbers)), len(numbers)) == [round(n, INTERNAL_DECIMALS) for n in numbers]
 
 
 # --- distance ----------------------------------------------------------------------------------------------------
@@ -199,31 +199,31 @@ def test_distance_agrees_with_the_law_of_cosines(a: Point, b: Point) -> None:
 
 
 def test_a_box_around_a_place_in_the_north_is_wider_than_high() -> None:
-    box = box_around(Point(67.5269, 37.13249), 50)
+    box = bounding_box(Point(67.5269, 37.13249), 50)
     assert (box.west, box.south, box.east, box.north) == pytest.approx(
         (66.96292, 36.68283, 68.09088, 37.58215), abs=1e-4
     )
 
 
 def test_a_box_across_the_antimeridian_has_its_west_east_of_its_east() -> None:
-    east_of_it, west_of_it = box_around(Point(179.9, 0), 50), box_around(Point(-179.9, 0), 50)
+    east_of_it, west_of_it = bounding_box(Point(179.9, 0), 50), bounding_box(Point(-179.9, 0), 50)
     assert (east_of_it.west, east_of_it.east) == pytest.approx((179.45034, -179.65034), abs=1e-4)
     assert (west_of_it.west, west_of_it.east) == pytest.approx((179.65034, -179.45034), abs=1e-4)
 
 
 @pytest.mark.parametrize("latitude", [89.9, 90, -89.9, -90])
 def test_a_box_that_touches_a_pole_goes_all_around(latitude: float) -> None:
-    box = box_around(Point(67, latitude), 50)
+    box = bounding_box(Point(67, latitude), 50)
     assert (box.west, box.east) == (-180, 180)
     assert (box.north == 90, box.south == -90) == (latitude > 0, latitude < 0)
 
 
 def test_a_box_of_a_quarter_round_is_the_globe() -> None:
-    assert box_around(Point(0, 0), 10_008) == Box(-180, -90, 180, 90)
+    assert bounding_box(Point(0, 0), 10_008) == BBox(-180, -90, 180, 90)
 
 
 def test_a_small_box_is_not_the_globe() -> None:
-    box = box_around(Point(67.5, 37.1), 10)
+    box = bounding_box(Point(67.5, 37.1), 10)
     assert 0.2 < box.east - box.west < 0.3
     assert 0.17 < box.north - box.south < 0.19
 
@@ -237,7 +237,7 @@ def test_a_small_box_is_not_the_globe() -> None:
 @example(Point(67.0, 89.0), 111.0, pi / 2, 1.0)
 def test_the_box_holds_every_point_within_the_radius(centre: Point, radius: float, bearing: float, part: float) -> None:
     reached = travelled(centre, bearing, radius * part)
-    box = box_around(centre, radius)
+    box = bounding_box(centre, radius)
     assert holds(box, centre)
     assert holds(box, reached) or apart(centre, reached) > radius
 
@@ -245,12 +245,12 @@ def test_the_box_holds_every_point_within_the_radius(centre: Point, radius: floa
 @quick
 @given(points, points, radii_km)
 def test_the_box_holds_any_point_that_is_near_enough(centre: Point, other: Point, radius: float) -> None:
-    assert holds(box_around(centre, radius), other) or apart(centre, other) > radius
+    assert holds(bounding_box(centre, radius), other) or apart(centre, other) > radius
 
 
 @quick
 @given(points, radii_km)
 def test_the_box_is_a_box_on_the_globe(centre: Point, radius: float) -> None:
-    box = box_around(centre, radius)
+    box = bounding_box(centre, radius)
     assert -90 <= box.south <= box.north <= 90
     assert -180 <= min(box.west, box.east) <= max(box.west, box.east) <= 180

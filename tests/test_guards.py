@@ -17,11 +17,11 @@ from sqlalchemy import text
 from test_problems import leaks
 
 from app.api import answers, guards
-from app.api.guards import Rate
-from app.db.engine import reading
+from app.api.guards import RateLimitMiddleware
+from app.db.engine import read_transaction
 from app.errors import UnavailableError
 from app.main import create_app
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.settings import Settings
 
 PROBLEM = "application/problem+json"
@@ -167,29 +167,29 @@ def test_probes_are_answered_under_any_name(named: TestClient) -> None:
 
 
 def test_a_purse_fills_with_time_and_a_fifth_of_a_minute_may_be_spent_at_once() -> None:
-    rate = Rate(app=None, per_minute=60)  # type: ignore[arg-type]
-    assert [rate.wait("a", 0.0) for _ in range(12)] == [0.0] * 12
-    assert rate.wait("a", 0.0) == 1.0
-    assert rate.wait("a", 0.5) == 0.5
-    assert rate.wait("a", 1.0) == 0.0
-    assert rate.wait("a", 1.0) == 1.0
-    assert rate.wait("b", 1.0) == 0.0
-    assert [rate.wait("a", 1e6) for _ in range(13)] == [0.0] * 12 + [1.0]
+    rate = RateLimitMiddleware(app=None, per_minute=60)  # type: ignore[arg-type]
+    assert [rate.acquire("a", 0.0) for _ in range(12)] == [0.0] * 12
+    assert rate.acquire("a", 0.0) == 1.0
+    assert rate.acquire("a", 0.5) == 0.5
+    assert rate.acquire("a", 1.0) == 0.0
+    assert rate.acquire("a", 1.0) == 1.0
+    assert rate.acquire("b", 1.0) == 0.0
+    assert [rate.acquire("a", 1e6) for _ in range(13)] == [0.0] * 12 + [1.0]
 
 
 def test_one_request_a_minute_is_allowed_if_that_is_the_rate() -> None:
-    rate = Rate(app=None, per_minute=1)  # type: ignore[arg-type]
-    assert rate.wait("a", 0.0) == 0.0
-    assert rate.wait("a", 0.0) == 60.0
-    assert rate.wait("a", 60.0) == 0.0
+    rate = RateLimitMiddleware(app=None, per_minute=1)  # type: ignore[arg-type]
+    assert rate.acquire("a", 0.0) == 0.0
+    assert rate.acquire("a", 0.0) == 60.0
+    assert rate.acquire("a", 60.0) == 0.0
 
 
 def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "MOST_CLIENTS", 10)
-    rate = Rate(app=None, per_minute=5)  # type: ignore[arg-type]
+    monkeypatch.setattr(guards, "MAX_TRACKED_CLIENTS", 10)
+    rate = RateLimitMiddleware(app=None, per_minute=5)  # type: ignore[arg-type]
     for number in range(1000):
-        assert rate.wait(str(number), 0.0) == 0.0
-    assert len(rate._purses) == 10
+        assert rate.acquire(str(number), 0.0) == 0.0
+    assert len(rate._buckets) == 10
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,11 @@ def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.Monke
     ],
 )
 def test_a_client_is_an_address_or_a_network_of_a_household(one: Any, other: Any, same: bool) -> None:
-    assert (guards._household(one) == guards._household(other)) is same
+    assert (guards.client_key(one) == guards.client_key(other)) is same
 
 
 def test_who_asks_too_often_waits_and_is_told_how_long(pack_url: str) -> None:
-    with guarded(pack_url, rate_per_minute=15) as client:
+    with guarded(pack_url, rate_limit_per_minute=15) as client:
         found = [client.get("/v1/packs").status_code for _ in range(3)]
         response = client.get("/v1/packs")
         assert found == [200, 200, 200]
@@ -232,10 +232,10 @@ FOREVER = {
 def test_a_query_is_ended_when_its_time_is_over(databases: Databases, pack_url: str) -> None:
     with engine_for(pack_url, read_only=True) as engine:
         began = time.monotonic()
-        with pytest.raises(UnavailableError, match="longer than it may"), reading(engine, 0.2) as connection:
+        with pytest.raises(UnavailableError, match="longer than it may"), read_transaction(engine, 0.2) as connection:
             connection.execute(text(FOREVER[databases.kind]))
         assert time.monotonic() - began < 10
-        with reading(engine, 10) as connection:  # the connection is none the worse
+        with read_transaction(engine, 10) as connection:  # the connection is none the worse
             assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]
 
 
@@ -262,7 +262,7 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
         return []
 
     monkeypatch.setattr(answers, "pack_rows", slow)
-    with guarded(pack_url, query_seconds=0.2) as client:
+    with guarded(pack_url, query_timeout_seconds=0.2) as client:
         for path in ("/v1/events", "/v1/stats?group_by=day"):
             response = client.get(path)
             assert response.status_code == 503
@@ -274,7 +274,7 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
 
 
 def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(answers, "THREADS", 2)
+    monkeypatch.setattr(answers, "MAX_WORKER_THREADS", 2)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     real = answers.pack_rows
 
@@ -284,7 +284,7 @@ def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyP
         return real(connection)
 
     monkeypatch.setattr(answers, "pack_rows", slow)
-    with guarded(pack_url, wait_seconds=0.2) as client, ThreadPoolExecutor(2) as others:
+    with guarded(pack_url, queue_timeout_seconds=0.2) as client, ThreadPoolExecutor(2) as others:
         waiting = [others.submit(client.get, f"/v1/stats?group_by={group}") for group in ("day", "week")]
         assert all(begun.acquire(timeout=30) for _ in waiting)
         refused = client.get("/v1/stats?group_by=month")
@@ -305,7 +305,7 @@ PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
     ("app.query.pages.Page.close", "closing a page", lambda: ["/v1/events?limit=1"]),
     ("app.api.v1.one_row", "reading a row", lambda: ["/v1/events/x", "/v1/locations/kaldar/control"]),
     ("app.query.totals.totals", "adding up", lambda: ["/v1/movements/totals?to=tajikistan"]),
-    ("app.api.answers._etag", "making a validator", lambda: [f"/v1/{name}" for name in RESOURCES]),
+    ("app.api.answers._etag", "making a validator", lambda: [f"/v1/{name}" for name in STORED_LISTS]),
 ]
 
 

@@ -13,18 +13,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app import __version__
-from app.db.engine import reading, writing
-from app.db.schema import SCHEMA
+from app.db.engine import read_transaction, write_transaction
+from app.db.schema import CURRENT_SCHEMA
 from app.ingest.load import load_packs
 from app.main import create_app
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.settings import Settings
 
 Ask = Callable[..., Any]
 
 DETAIL = "/v1/events/kaldar-recaptured-2021-06-29"
 READ = [
-    *(f"/v1/{name}" for name in RESOURCES),
+    *(f"/v1/{name}" for name in STORED_LISTS),
     DETAIL,
     f"{DETAIL}/claims",
     "/v1/locations/kaldar",
@@ -201,7 +201,7 @@ def test_the_landing_document_leads_everywhere(client: TestClient) -> None:
     body = client.get("/").json()
     assert body["version"] == __version__
     assert body["packs"] == ["northern-afghanistan-2021"]
-    assert set(RESOURCES) <= set(body["links"])
+    assert set(STORED_LISTS) <= set(body["links"])
     for url in body["links"].values():
         assert client.get(url).status_code == 200
 
@@ -229,7 +229,7 @@ def test_the_claims_of_an_event_are_a_list_like_any_other(ask: Ask) -> None:
 
 
 def test_every_row_of_every_list_has_a_page_that_says_the_same(ask: Ask) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         if resource.detail is None:
             continue
         for row in ask(f"/v1/{name}", limit=7)["items"]:
@@ -239,7 +239,7 @@ def test_every_row_of_every_list_has_a_page_that_says_the_same(ask: Ask) -> None
 
 def test_the_probes_answer(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    ready = {"status": "ok", "revision": 1, "schema": SCHEMA, "packs": ["northern-afghanistan-2021"]}
+    ready = {"status": "ok", "revision": 1, "schema": CURRENT_SCHEMA, "packs": ["northern-afghanistan-2021"]}
     assert client.get("/readyz").json() == ready
 
 
@@ -272,8 +272,8 @@ def test_a_database_that_is_not_there_is_not_ready(databases: Databases) -> None
 
 def test_a_migrated_database_is_ready_and_empty(databases: Databases) -> None:
     with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
-        assert client.get("/readyz").json() == {"status": "ok", "revision": 0, "schema": SCHEMA, "packs": []}
-        for name in RESOURCES:
+        assert client.get("/readyz").json() == {"status": "ok", "revision": 0, "schema": CURRENT_SCHEMA, "packs": []}
+        for name in STORED_LISTS:
             body = client.get(f"/v1/{name}", params={"count": "exact"}).json()
             assert body == {"revision": 0, "packs": [], "matched": 0, "returned": 0, "next": None, "items": []}
 
@@ -283,7 +283,7 @@ def test_a_database_of_another_schema_is_not_ready_and_the_answer_says_what_to_d
     databases: Databases, schema: str
 ) -> None:
     url = databases.loaded()
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{schema}'"))  # noqa: S608 - of this test
     with TestClient(create_app(Settings(database_url=url))) as client:
         response = client.get("/readyz")
@@ -311,7 +311,7 @@ def test_the_connection_of_the_http_side_cannot_write(pack_url: str, statement: 
     with engine_for(pack_url, read_only=True) as engine:
         with pytest.raises(DBAPIError, match=r"(?i)read-?only"), engine.begin() as connection:
             connection.execute(text(statement))
-        with reading(engine, 10) as connection:
+        with read_transaction(engine, 10) as connection:
             assert connection.scalar(text("SELECT count(*) FROM claim WHERE stance = 'denies'")) == 3
 
 

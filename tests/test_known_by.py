@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from conftest import Databases, serving
 
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.rules.dates import event_date
-from app.rules.facts import ClaimFact, FigureFact
+from app.rules.facts import Claim, Figure
 from app.rules.figures import published
 from app.rules.status import corroboration, status
-from app.timespan import Interval
+from app.timespan import DateRange
 
 Ask = Callable[..., Any]
 
@@ -185,7 +185,7 @@ def asked(request: pytest.FixtureRequest, ask: Ask, late: Ask) -> Ask:
     return ask if request.param == "the article's pack" else late
 
 
-LISTS = [name for name, resource in RESOURCES.items() if "known_by" in resource.listing.params]
+LISTS = [name for name, resource in STORED_LISTS.items() if "known_by" in resource.listing.params]
 
 
 def test_all_lists_of_events_and_claims_can_be_asked_what_was_known(ask: Ask) -> None:
@@ -220,17 +220,17 @@ def day_of(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def fact_of(claim: Any, sources: dict[str, Any]) -> ClaimFact:
-    return ClaimFact(
+def fact_of(claim: Any, sources: dict[str, Any]) -> Claim:
+    return Claim(
         id=claim["id"],
         document=claim["document"]["id"],
         origin=origin_of(claim["origin"]["id"], sources),
         stance=claim["stance"],
         modality=claim["modality"],
         reported_on=date.fromisoformat(claim["reported_on"]),
-        date=Interval(day_of(claim["date"]["earliest"]), day_of(claim["date"]["latest"])),
+        date=DateRange(day_of(claim["date"]["earliest"]), day_of(claim["date"]["latest"])),
         precision=claim["date"]["precision"],
-        figures=tuple(FigureFact(**figure | {"as_of": day_of(figure["as_of"])}) for figure in claim["figures"]),
+        figures=tuple(Figure(**figure | {"as_of": day_of(figure["as_of"])}) for figure in claim["figures"]),
         printed_date=claim["printed"]["date"],
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 from threading import Event
 
-from app.api.looks import Looks
+from app.api.looks import SingleFlight
 
 
 def test_all_who_ask_at_once_share_a_look_and_who_asks_during_one_gets_the_next() -> None:
@@ -18,10 +18,10 @@ def test_all_who_ask_at_once_share_a_look_and_who_asks_during_one_gets_the_next(
         return at
 
     async def asking() -> tuple[list[object], list[object]]:
-        shared = Looks(look)
-        first = [asyncio.create_task(shared.look()) for _ in range(20)]
+        shared = SingleFlight(look)
+        first = [asyncio.create_task(shared.run()) for _ in range(20)]
         await asyncio.to_thread(began[0].wait, 10)
-        during = [asyncio.create_task(shared.look()) for _ in range(20)]
+        during = [asyncio.create_task(shared.run()) for _ in range(20)]
         await asyncio.sleep(0.01)
         assert not began[1].is_set(), "one at a time"
         first.pop().cancel()  # who goes away takes the look from nobody
@@ -44,8 +44,8 @@ def test_a_look_that_fails_fails_for_those_who_waited_and_the_next_one_is_anothe
         return found
 
     async def asking() -> list[object]:
-        shared = Looks(look)
-        failed = await asyncio.gather(shared.look(), shared.look(), return_exceptions=True)
-        return [*map(type, failed), await shared.look()]
+        shared = SingleFlight(look)
+        failed = await asyncio.gather(shared.run(), shared.run(), return_exceptions=True)
+        return [*map(type, failed), await shared.run()]
 
     assert asyncio.run(asking()) == [OSError, OSError, "back"]

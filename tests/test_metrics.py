@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from long.servers import oxus_serving
 
 from app.api import metrics
-from app.api.metrics import BOUNDS, PARTS, Counts, exposition, make_file, part_of
+from app.api.metrics import BUCKETS, GROUPS, SharedCounters, endpoint_group, exposition, shared_file_content
 from app.main import create_app
 from app.settings import Settings
 
@@ -56,7 +56,7 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
     assert found["oxus_request_seconds_count"] == found['oxus_request_seconds_bucket{le="+Inf"}'] == 9
     assert found["oxus_response_bytes_total"] == size + len(counted.get("/v1/packs").content)
     assert found["oxus_requests_running"] == 1  # this one
-    buckets = [found[f'oxus_request_seconds_bucket{{le="{bound}"}}'] for bound in BOUNDS]
+    buckets = [found[f'oxus_request_seconds_bucket{{le="{bound}"}}'] for bound in BUCKETS]
     assert buckets == sorted(buckets)
 
 
@@ -81,8 +81,8 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
     ],
 )
 def test_whatever_is_asked_is_one_of_few_words(path: str, part: str) -> None:
-    assert part_of(path) == part
-    assert part in PARTS
+    assert endpoint_group(path) == part
+    assert part in GROUPS
 
 
 def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,26 +112,26 @@ def test_the_token_guards_what_was_counted(pack_url: str) -> None:
 
 
 def _count(path: str, times: int) -> None:
-    counts = Counts(path)
-    counts.own[0] += times
-    counts.own[metrics._RUNNING] += 1
+    counts = SharedCounters(path)
+    counts.slot[0] += times
+    counts.slot[metrics._RUNNING] += 1
 
 
 def test_processes_count_in_parts_of_their_own_and_go_on_where_others_ended(tmp_path: Path) -> None:
     file = tmp_path / "counts"
-    file.write_bytes(make_file(2))
+    file.write_bytes(shared_file_content(2))
     context = multiprocessing.get_context("spawn")
     ended = context.Process(target=_count, args=(str(file), 3))
     ended.start()
     ended.join(60)
     assert ended.exitcode == 0
-    counts = Counts(str(file))  # goes on with the part of the one that ended
-    counts.own[0] += 4
-    assert (counts.own[0], counts.own[metrics._RUNNING]) == (7, 0)
+    counts = SharedCounters(str(file))  # goes on with the part of the one that ended
+    counts.slot[0] += 4
+    assert (counts.slot[0], counts.slot[metrics._RUNNING]) == (7, 0)
     other = context.Process(target=_count, args=(str(file), 5))
     other.start()
     other.join(60)
-    assert counts.own[0] == 7
+    assert counts.slot[0] == 7
     assert counts.sums()[0] == 12
     assert len("".join(exposition(counts.sums()))) > 100
 

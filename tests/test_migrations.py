@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import column, inspect, table, text, update
 
 from app import models, operate
-from app.db.engine import reading, writing
+from app.db.engine import read_transaction, write_transaction
 from app.db.migrate import config_for, differences, downgrade, upgrade
-from app.db.schema import SCHEMA, check_schema, damage, stored_schema
+from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, stored_schema
 from app.errors import SchemaError
 from app.main import create_app
 from app.settings import Settings
@@ -20,17 +20,17 @@ VERSION = table("alembic_version", column("version_num"))
 
 
 def tables_of(url: str) -> set[str]:
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         return set(inspect(connection).get_table_names())
 
 
 def rows_of(url: str, statement: str) -> list[tuple[object, ...]]:
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
 
 
 def execute(url: str, *statements: str) -> None:
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         for statement in statements:
             connection.execute(text(statement))
 
@@ -45,7 +45,7 @@ def objects_of(url: str) -> list[str]:
         "UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace "
         "AND typname NOT LIKE '%alembic_version'",
     }
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         return sorted(connection.scalars(text(kinds[connection.dialect.name])))
 
 
@@ -62,7 +62,7 @@ def refused_check(url: str) -> str:
     """The words with which a command that needs the schema is refused."""
     with (
         engine_for(url, read_only=True) as engine,
-        reading(engine, 60) as connection,
+        read_transaction(engine, 60) as connection,
         pytest.raises(SchemaError) as refusal,
     ):
         check_schema(connection)
@@ -71,7 +71,7 @@ def refused_check(url: str) -> str:
 
 def test_the_schema_of_the_code_is_the_head_of_the_chain() -> None:
     chain = ScriptDirectory.from_config(config_for("unused.db"))
-    assert chain.get_heads() == [SCHEMA]
+    assert chain.get_heads() == [CURRENT_SCHEMA]
     assert len(chain.get_bases()) == 1
 
 
@@ -91,7 +91,7 @@ def test_a_full_database_goes_down_to_nothing_and_up_again(databases: Databases)
     url = databases.loaded()
     downgrade(url)
     assert tables_of(url) == {"alembic_version"}
-    assert operate.upgrade_database(Settings(database_url=url)) == SCHEMA
+    assert operate.upgrade_database(Settings(database_url=url)) == CURRENT_SCHEMA
     (told,) = operate.load_seed(Settings(database_url=url))
     assert told.startswith("northern-afghanistan-2021 ")
     assert operate.check_database(Settings(database_url=url)) == []
@@ -116,16 +116,16 @@ def test_a_step_down_knows_the_document_and_the_origin_of_every_claim_and_a_step
 
 
 def test_the_tables_are_those_of_the_model(databases: Databases) -> None:
-    with engine_for(databases.migrated(), read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(databases.migrated(), read_only=True) as engine, read_transaction(engine, 60) as connection:
         assert differences(connection, models.METADATA) == []
-        assert stored_schema(connection) == SCHEMA
-        assert damage(connection) == []
+        assert stored_schema(connection) == CURRENT_SCHEMA
+        assert integrity_errors(connection) == []
 
 
 def test_a_table_or_column_too_many_or_too_few_is_a_difference(databases: Databases) -> None:
     url = databases.migrated()
     execute(url, "CREATE TABLE stray (id INTEGER)", "ALTER TABLE pack ADD COLUMN stray INTEGER", "DROP TABLE figure")
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         found = " ".join(differences(connection, models.METADATA))
     assert "add_table" in found
     assert "figure" in found
@@ -133,7 +133,7 @@ def test_a_table_or_column_too_many_or_too_few_is_a_difference(databases: Databa
 
 
 def test_the_named_checks_are_the_same_in_the_database_as_in_the_model(databases: Databases) -> None:
-    with engine_for(databases.migrated(), read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(databases.migrated(), read_only=True) as engine, read_transaction(engine, 60) as connection:
         inspector = inspect(connection)
         for name, model in models.METADATA.tables.items():
             wanted = {str(c.name) for c in model.constraints if str(c.name).startswith("ck_")}
@@ -142,9 +142,9 @@ def test_the_named_checks_are_the_same_in_the_database_as_in_the_model(databases
 
 def test_upgrading_twice_changes_nothing(databases: Databases) -> None:
     url = databases.new()
-    assert operate.upgrade_database(Settings(database_url=url)) == SCHEMA
+    assert operate.upgrade_database(Settings(database_url=url)) == CURRENT_SCHEMA
     up = objects_of(url)
-    assert operate.upgrade_database(Settings(database_url=url)) == SCHEMA
+    assert operate.upgrade_database(Settings(database_url=url)) == CURRENT_SCHEMA
     assert objects_of(url) == up
 
 
@@ -180,9 +180,9 @@ def test_a_database_of_someone_else_who_uses_the_same_migration_tool_is_refused(
 
 def test_a_newer_schema_is_refused_and_says_so(databases: Databases) -> None:
     url = databases.migrated()
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(update(VERSION).values(version_num="9999"))
-    expected = f"the database is at schema 9999, newer than {SCHEMA}; it needs a newer Oxus"
+    expected = f"the database is at schema 9999, newer than {CURRENT_SCHEMA}; it needs a newer Oxus"
     assert refused_upgrade(url) == expected
     assert refused_check(url) == expected
 

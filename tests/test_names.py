@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.names import fold, key, nearest
+from app.names import closest_matches, fold, match_key
 
 quick = settings(max_examples=200, database=None, deadline=None)
 
@@ -45,7 +45,7 @@ def test_folding_keeps_words_and_drops_case_accents_and_signs(text: str, folded:
     ],
 )
 def test_case_accents_hyphens_and_spaces_do_not_make_another_name(one: str, other: str) -> None:
-    assert key(one) == key(other)
+    assert match_key(one) == match_key(other)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_case_accents_hyphens_and_spaces_do_not_make_another_name(one: str, othe
     ],
 )
 def test_another_spelling_or_a_part_is_another_name(one: str, other: str) -> None:
-    assert key(one) != key(other)
+    assert match_key(one) != match_key(other)
 
 
 def test_the_key_of_signs_alone_is_empty() -> None:
-    assert [key(text) for text in ("", " ", "-", "%", "_", "'\"")] == [""] * 6
+    assert [match_key(text) for text in ("", " ", "-", "%", "_", "'\"")] == [""] * 6
 
 
 @quick
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
-    assert key(key(text)) == key(text)
+    assert match_key(match_key(text)) == match_key(text)
 
 
 @quick
@@ -90,42 +90,42 @@ plain_words = st.lists(
 @given(plain_words, st.sampled_from([" ", "-", "  ", " - ", "'"]))
 def test_no_joint_and_no_case_changes_the_key(words: list[str], joint: str) -> None:
     name = joint.join(words)
-    assert key(name) == key("".join(words)) == key(name.upper()) == key(name.title())
+    assert match_key(name) == match_key("".join(words)) == match_key(name.upper()) == match_key(name.title())
 
 
 def test_the_nearest_name_comes_first_in_its_own_spelling() -> None:
-    assert nearest("hairaton", ["Kaldar", "Hairatan", "Khairaton"]) == ["Khairaton", "Hairatan"]
-    assert nearest("taleban", ["afghan-government", "taliban", "andsf"]) == ["taliban"]
-    assert nearest("KALDR", ["kaldar", "balkh"]) == ["kaldar"]
+    assert closest_matches("hairaton", ["Kaldar", "Hairatan", "Khairaton"]) == ["Khairaton", "Hairatan"]
+    assert closest_matches("taleban", ["afghan-government", "taliban", "andsf"]) == ["taliban"]
+    assert closest_matches("KALDR", ["kaldar", "balkh"]) == ["kaldar"]
 
 
 def test_a_name_that_differs_in_signs_only_is_the_nearest() -> None:
-    assert nearest("sherkhanbandar", ["Sherkhan", "Sher-Khan Bandar"])[0] == "Sher-Khan Bandar"
+    assert closest_matches("sherkhanbandar", ["Sherkhan", "Sher-Khan Bandar"])[0] == "Sher-Khan Bandar"
 
 
 def test_nothing_is_near_a_name_unlike_all() -> None:
-    assert nearest("zzz", ["kaldar", "balkh"]) == []
-    assert nearest("kaldar", []) == []
+    assert closest_matches("zzz", ["kaldar", "balkh"]) == []
+    assert closest_matches("kaldar", []) == []
 
 
 def test_no_more_are_named_than_asked_for_and_none_twice() -> None:
     choices = ["kaldar", "Kaldar", "kaldara", "kaldarb", "kaldarc"]
-    assert nearest("kaldar", choices) == ["kaldar", "kaldarc", "kaldarb"]
-    assert nearest("kaldar", choices, most=1) == ["kaldar"]
+    assert closest_matches("kaldar", choices) == ["kaldar", "kaldarc", "kaldarb"]
+    assert closest_matches("kaldar", choices, limit=1) == ["kaldar"]
 
 
 @quick
 @given(st.text(max_size=12), st.lists(st.text(max_size=12), max_size=8), st.integers(1, 5))
 def test_only_choices_are_named(wanted: str, choices: list[str], most: int) -> None:
-    found = nearest(wanted, choices, most)
+    found = closest_matches(wanted, choices, most)
     assert set(found) <= set(choices)
-    assert len(found) == len({key(name) for name in found}) <= most
+    assert len(found) == len({match_key(name) for name in found}) <= most
 
 
 @quick
-@given(st.lists(st.text(alphabet="abcdefghij-", min_size=1, max_size=12).filter(key), min_size=1, max_size=8))
+@given(st.lists(st.text(alphabet="abcdefghij-", min_size=1, max_size=12).filter(match_key), min_size=1, max_size=8))
 def test_a_choice_is_nearest_to_itself(choices: list[str]) -> None:
-    assert key(nearest(choices[-1], choices)[0]) == key(choices[-1])
+    assert match_key(closest_matches(choices[-1], choices)[0]) == match_key(choices[-1])
 
 
 @given(st.text(st.characters(max_codepoint=127)))

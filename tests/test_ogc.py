@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from app.ingest.load import load_packs
 from app.main import create_app
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.settings import Settings
 
 Ask = Callable[..., Any]
@@ -671,7 +671,7 @@ def test_the_parameters_described_are_those_that_are_read(description: Any, refu
         assert len(parameter["description"]) > 15
     told = refused(items(name), zzz="1")["reason"]
     assert sorted(told.partition("there are ")[2].split(", ")) == sorted(described)
-    assert set(described) == set(RESOURCES[name].params) - {"count"} | {"crs", "bbox-crs", "datetime"}
+    assert set(described) == set(STORED_LISTS[name].params) - {"count"} | {"crs", "bbox-crs", "datetime"}
 
 
 @everywhere

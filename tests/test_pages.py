@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.api.assets import MEDIA_TYPES, PAGE
-from app.api.headers import ALWAYS, OF_PAGES
+from app.api.assets import MEDIA_TYPES, PAGE_DIR
+from app.api.headers import COMMON_HEADERS, HTML_HEADERS
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FILES = re.compile(r'(?:src|href)="(assets/[^"]+)"')
@@ -70,14 +70,14 @@ def test_the_page_holds_no_script_or_style_and_leads_to_its_own_files_only(clien
 
 
 def test_every_module_is_announced_in_the_page(page: str) -> None:
-    modules = {path.name for path in PAGE.glob("*.js")}
+    modules = {path.name for path in PAGE_DIR.glob("*.js")}
     assert {name.rpartition("/")[2] for name in FILES.findall(page)} >= modules
 
 
 def test_modules_import_what_is_there_and_no_text_is_read_as_markup() -> None:
-    for path in PAGE.glob("*.js"):
+    for path in PAGE_DIR.glob("*.js"):
         text = path.read_text("utf-8")
-        assert all((PAGE / name).exists() for name in re.findall(r'from "\./([^"]+)"', text)), path.name
+        assert all((PAGE_DIR / name).exists() for name in re.findall(r'from "\./([^"]+)"', text)), path.name
         assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text) == []
         assert re.findall(r"\bvar\s|window\.\w+\s*=", text) == [], "no globals"
 
@@ -134,13 +134,13 @@ EVERYWHERE = [
 @pytest.mark.parametrize("path", EVERYWHERE)
 def test_every_answer_tells_browsers_what_they_may_not_do(client: TestClient, path: str) -> None:
     for answer in (client.get(path), client.get(path), client.head(path)):  # from memory the second time
-        for name, value in ALWAYS:
+        for name, value in COMMON_HEADERS:
             assert answer.headers[name.decode()] == value.decode()
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in policy
         if answer.headers["content-type"].startswith("text/html"):
-            assert all(answer.headers[name.decode()] == value.decode() for name, value in OF_PAGES)
+            assert all(answer.headers[name.decode()] == value.decode() for name, value in HTML_HEADERS)
         else:
             assert policy == "default-src 'none'; frame-ancestors 'none'"
 

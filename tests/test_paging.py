@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.query.cursors import write_cursor
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from app.settings import Settings
 
 Ask = Callable[..., Any]
@@ -152,7 +152,7 @@ def sort_in_python(rows: list[Any], order: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-LISTS = [(name, list(resource.listing.sorts)) for name, resource in RESOURCES.items()]
+LISTS = [(name, list(resource.listing.sorts)) for name, resource in STORED_LISTS.items()]
 
 
 @st.composite
@@ -230,7 +230,7 @@ def test_pages_of_what_was_known_on_a_day_stay_on_that_day(made: TestClient) -> 
 
 
 def test_count_exact_is_the_number_of_rows_and_is_left_out_otherwise(made: TestClient) -> None:
-    for name in RESOURCES:
+    for name in STORED_LISTS:
         whole = get(made, f"/v1/{name}", limit=1000)
         assert "matched" not in whole
         assert get(made, f"/v1/{name}", limit=1, count="exact")["matched"] == len(whole["items"])

@@ -10,18 +10,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.errors import InvalidParameterError
-from app.geo import Box, box_around, distance_km, parse_box, parse_point
-from app.query.cursors import read_cursor, spelt, write_cursor
-from app.query.params import Param, readable
-from app.resources import ANALYSES, RESOURCES
-from app.timespan import Interval, parse_day, parse_interval
+from app.geo import BBox, bounding_box, distance_km, parse_bbox, parse_point
+from app.query.cursors import format_sort, read_cursor, write_cursor
+from app.query.params import Param, is_printable
+from app.resources import COMPUTED_LISTS, STORED_LISTS
+from app.timespan import DateRange, parse_date_range, parse_day
 
-LISTS = RESOURCES | ANALYSES
+LISTS = STORED_LISTS | COMPUTED_LISTS
 PARAMS = [(name, param) for name, asked in LISTS.items() for param in asked.params.values()]
 BY_KIND: dict[tuple[str, str, str], tuple[str, Param]] = {}
 for _list, _param in PARAMS:  # the same parameter of many lists is one
     BY_KIND.setdefault(
-        (_param.name, _param.read.__qualname__, json.dumps(_param.schema, sort_keys=True)), (_list, _param)
+        (_param.name, _param.parser.__qualname__, json.dumps(_param.schema, sort_keys=True)), (_list, _param)
     )
 
 SIGNS = [
@@ -83,9 +83,9 @@ def test_a_parameter_is_read_or_refused_in_words(known: tuple[str, str, str], da
     else:
         assert refusal.parameter
         assert refusal.reason
-        assert len(str(refusal)) <= 2 * param.longest + 4000
+        assert len(str(refusal)) <= 2 * param.max_length + 4000
         # What cannot be printed is shown as Python spells it, what is too long by how it begins.
-        assert readable(refusal.value) or "'" in refusal.value or "longer than" in refusal.reason
+        assert is_printable(refusal.value) or "'" in refusal.value or "longer than" in refusal.reason
         json.dumps([refusal.reason, refusal.did_you_mean]).encode()
 
 
@@ -112,7 +112,7 @@ days = st.dates()
 @given(days)
 def test_a_day_is_read_as_it_is_written(day: date) -> None:
     assert parse_day(day.isoformat()) == parse_day(f"{day.isoformat()}T") == day
-    assert parse_interval(day.isoformat()) == Interval(day, day)
+    assert parse_date_range(day.isoformat()) == DateRange(day, day)
 
 
 @drawn(100)
@@ -121,9 +121,9 @@ def test_an_interval_is_read_as_it_is_written(start: date | None, end: date | No
     text = "/".join(open_ if day is None else day.isoformat() for day in (start, end))
     if start and end and start > end:
         with pytest.raises(ValueError, match="ends before"):
-            parse_interval(text)
+            parse_date_range(text)
     else:
-        assert parse_interval(text) == Interval(start, end)
+        assert parse_date_range(text) == DateRange(start, end)
 
 
 @drawn(100)
@@ -144,10 +144,10 @@ def test_an_instant_is_its_day_in_utc(moment: Any, minutes: int) -> None:
 @given(st.text(max_size=30) | mutated("2021-06-28T10:00:00Z/2021-07-05") | mutated("../2021-07-05"))
 def test_whatever_is_read_as_an_interval_is_in_order(text: str) -> None:
     try:
-        interval = parse_interval(text)
+        interval = parse_date_range(text)
     except ValueError:
         return
-    assert interval.ordered
+    assert interval.is_valid
     assert text.isascii()
 
 
@@ -162,16 +162,16 @@ def test_a_box_is_read_as_it_is_written(west: float, south: float, east: float, 
     text = f"{west!r},{south!r},{east!r},{north!r}"
     if round(south, 12) > round(north, 12):
         with pytest.raises(ValueError, match="south lies north"):
-            parse_box(text)
+            parse_bbox(text)
     else:
-        assert parse_box(text) == Box(*(round(number, 12) for number in (west, south, east, north)))
+        assert parse_bbox(text) == BBox(*(round(number, 12) for number in (west, south, east, north)))
 
 
 @drawn(100)
 @given(st.text(max_size=40) | mutated("66.5,36,69,38.25") | mutated("-180,-90,0,180,90,0"))
 def test_whatever_is_read_as_a_box_lies_on_the_globe(text: str) -> None:
     try:
-        box = parse_box(text)
+        box = parse_bbox(text)
     except ValueError:
         return
     assert -180 <= box.west <= 180
@@ -196,7 +196,7 @@ def test_what_is_near_a_point_lies_in_the_box_around_it(
     longitude: float, latitude: float, radius_km: float, other_longitude: float, other_latitude: float
 ) -> None:
     assume(distance_km(longitude, latitude, other_longitude, other_latitude) <= radius_km)
-    box = box_around(parse_point(f"{longitude!r},{latitude!r}"), radius_km)
+    box = bounding_box(parse_point(f"{longitude!r},{latitude!r}"), radius_km)
     assert box.south - 1e-9 <= other_latitude <= box.north + 1e-9
     if box.west <= box.east:
         assert box.west - 1e-9 <= other_longitude <= box.east + 1e-9
@@ -207,24 +207,24 @@ def test_what_is_near_a_point_lies_in_the_box_around_it(
 # --- order, fields, cursors ---
 
 
-@pytest.mark.parametrize("name", sorted(RESOURCES))
+@pytest.mark.parametrize("name", sorted(STORED_LISTS))
 @drawn(100)
 @given(data=st.data())
 def test_any_choice_of_fields_and_any_order_is_read(name: str, data: st.DataObject) -> None:
-    params = RESOURCES[name].params
-    fields = data.draw(st.lists(st.sampled_from(params["fields"].read(",".join(known_fields(name)))), min_size=1))
+    params = STORED_LISTS[name].params
+    fields = data.draw(st.lists(st.sampled_from(params["fields"].parser(",".join(known_fields(name)))), min_size=1))
     assert set(params["fields"].parse(",".join(fields))) == set(fields)
     sorts = data.draw(st.lists(st.sampled_from(known_sorts(params["sort"])), min_size=1, unique=True))
     spelled = ",".join(data.draw(st.sampled_from(["", "-"])) + sort for sort in sorts)
     found = params["sort"].parse(spelled)
     assert found[-1][0] == "id"
-    assert spelt(found).startswith(spelled.partition(",")[0])
+    assert format_sort(found).startswith(spelled.partition(",")[0])
 
 
 def known_fields(name: str) -> list[str]:
     """The fields of a list's rows, as a refusal names them."""
     with pytest.raises(InvalidParameterError) as refused:
-        RESOURCES[name].params["fields"].parse("nothing-like-it")
+        STORED_LISTS[name].params["fields"].parse("nothing-like-it")
     return refused.value.reason.removeprefix("rows have ").split(", ")
 
 
@@ -235,7 +235,7 @@ def known_sorts(param: Param) -> list[str]:
     return refused.value.reason.removeprefix("rows are sorted by ").split(", ")
 
 
-printable = st.text(max_size=30).filter(readable)
+printable = st.text(max_size=30).filter(is_printable)
 
 
 @drawn(100)
@@ -243,7 +243,7 @@ printable = st.text(max_size=30).filter(readable)
 def test_a_cursor_is_read_as_it_was_written(parts: list[tuple[str, bool, str]]) -> None:
     sort = [(name, down) for name, down, _ in parts]
     values = [value for _, _, value in parts]
-    assert read_cursor(write_cursor(sort, values)) == (spelt(sort), values)
+    assert read_cursor(write_cursor(sort, values)) == (format_sort(sort), values)
 
 
 @drawn(100)

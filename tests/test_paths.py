@@ -9,67 +9,68 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.db.engine import is_embedded
-from app.db.places import DATED
+from app.db.places import TEMPORAL_TABLES
 from app.query import pages
-from app.query.costs import FREE, JOINED, Path
-from app.query.listing import Listing
-from app.query.params import Among, Asked
-from app.resources import RESOURCES
+from app.query.costs import LIST_SUBJECT, UNHINTED, AccessPath
+from app.query.listing import ListDefinition
+from app.query.params import ListQuery, SemiJoin
+from app.resources import STORED_LISTS
 
-LISTS = [name for name, resource in RESOURCES.items() if resource.listing.indexes]
+LISTS = [name for name, resource in STORED_LISTS.items() if resource.listing.indexes]
 
 
-def possible(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
+def possible(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterator[AccessPath]:
     """Every path that fits a question, with its conditions put to row after row, and with all of them listed."""
     every = frozenset(asked.values)
     for path in starts(listing, asked, by_date):
         yield path
-        if path is not FREE:
-            yield replace(path, listed=every)
-            yield replace(path, listed_vague=every)
-        if path.start in ("bbox", "near") and by_date and knows_days(listing, asked):
-            yield from (replace(path, latest=number, otherwise=path) for number in (3, 10, 1000))
-            yield replace(path, until=date(2021, 7, 4), latest=3, otherwise=path)
+        if path is not UNHINTED:
+            yield replace(path, materialised=every)
+            yield replace(path, materialised_imprecise=every)
+        if path.driving_filter in ("bbox", "near") and by_date and knows_days(listing, asked):
+            yield from (replace(path, lookback_rows=number, fallback=path) for number in (3, 10, 1000))
+            yield replace(path, lookback_date=date(2021, 7, 4), lookback_rows=3, fallback=path)
         if by_date:  # some of these days are too few to fill a page, some are enough
-            yield from (replace(path, until=day, otherwise=FREE) for day in (date(2021, 7, 4), date(2021, 6, 1)))
+            days = (date(2021, 7, 4), date(2021, 6, 1))
+            yield from (replace(path, lookback_date=day, fallback=UNHINTED) for day in days)
 
 
-def knows_days(listing: Listing, asked: Asked) -> bool:
+def knows_days(listing: ListDefinition, asked: ListQuery) -> bool:
     """Whether there is a tree of points that knows when the rows begin: of what is known now, on SQLite."""
-    here = is_embedded(asked.connection.engine) and listing.rows.name in DATED
+    here = is_embedded(asked.connection.engine) and listing.rows.name in TEMPORAL_TABLES
     return here and not asked.get("known_by")
 
 
-def starts(listing: Listing, asked: Asked, by_date: bool) -> Iterator[Path]:
+def starts(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterator[AccessPath]:
     """Where an answer may start."""
     indexes = listing.indexes
     assert indexes
-    yield FREE
-    past = indexes.now is not None and asked.get("known_by") is not None
+    yield UNHINTED
+    past = indexes.current_only is not None and asked.get("known_by") is not None
     if by_date:
-        yield Path(indexes.past) if past else Path(indexes.order, ordered=True)
+        yield AccessPath(indexes.by_date_all_versions) if past else AccessPath(indexes.by_date, ordered=True)
     for name, value in asked.values.items():
         param = listing.params.get(name)
-        test = param.where(value, asked) if param and param.where and value is not None else None
-        if isinstance(test, Among):
+        test = param.predicate(value, asked) if param and param.predicate and value is not None else None
+        if isinstance(test, SemiJoin):
             column: Any = test.column
-            if column.table is listing.rows and column.name in indexes.keys:
-                yield Path(indexes.keys[column.name], start=name)
-        elif name in indexes.rare and set(value) <= set(indexes.rare[name][1]):
-            yield Path(indexes.rare[name][0], ordered=True)
-        elif name in indexes.ordered and not past:
-            yield Path(indexes.ordered[name], ordered=len(value) == 1)
-        elif name in indexes.sorted_by and not past:
-            yield Path(indexes.sorted_by[name])
-    if listing.joined is not None:
-        column = listing.joined.column
-        yield Path(indexes.keys[column.name], start=JOINED)
+            if column.table is listing.rows and column.name in indexes.by_key:
+                yield AccessPath(indexes.by_key[column.name], driving_filter=name)
+        elif name in indexes.rare_codes and set(value) <= set(indexes.rare_codes[name][1]):
+            yield AccessPath(indexes.rare_codes[name][0], ordered=True)
+        elif name in indexes.by_code and not past:
+            yield AccessPath(indexes.by_code[name], ordered=len(value) == 1)
+        elif name in indexes.by_value and not past:
+            yield AccessPath(indexes.by_value[name])
+    if listing.subject is not None:
+        column = listing.subject.column
+        yield AccessPath(indexes.by_key[column.name], driving_filter=LIST_SUBJECT)
 
 
 def questions() -> Iterator[tuple[str, dict[str, str]]]:
     for name in LISTS:
-        listing = RESOURCES[name].listing
-        filters = {p.name: p.example for p in listing.params.values() if p.where or p.means}
+        listing = STORED_LISTS[name].listing
+        filters = {p.name: p.example for p in listing.params.values() if p.predicate or p.resolver}
         for filter_, example in filters.items():
             if filter_ in ("radius_km", "date_match"):  # says how another one is meant
                 continue
@@ -88,16 +89,16 @@ def test_every_path_gives_the_same_rows(
     name: str, query: dict[str, str], forgetful: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: dict[int, Any] = {}
-    seen: list[Path] = []
+    seen: list[AccessPath] = []
     asked_for = []
 
-    def chosen(listing: Listing, asked: Asked, limit: int | None, *, by_date: bool) -> Path:
+    def chosen(listing: ListDefinition, asked: ListQuery, limit: int | None, *, by_date: bool) -> AccessPath:
         ways = list(possible(listing, asked, by_date))
         seen[:] = ways
         asked_for.append(at)
-        return ways[at] if at < len(ways) else FREE
+        return ways[at] if at < len(ways) else UNHINTED
 
-    monkeypatch.setattr(pages, "_path", chosen)
+    monkeypatch.setattr(pages, "_choose_path", chosen)
     at = 0
     while at == 0 or at < len(seen):
         for limit in ("7", "1000"):
@@ -106,5 +107,5 @@ def test_every_path_gives_the_same_rows(
             found.setdefault(at, []).append(answer.json()["items"])
         at += 1
     assert asked_for == [number for number in range(len(seen)) for _ in range(2)]
-    assert seen[0] == FREE
+    assert seen[0] == UNHINTED
     assert all(rows == found[0] for rows in found.values())

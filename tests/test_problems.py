@@ -11,15 +11,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.main import create_app
-from app.resources import RESOURCES
-from app.settings import HOME, Settings
+from app.resources import STORED_LISTS
+from app.settings import PROJECT_ROOT, Settings
 
 Ask = Callable[..., Any]
 Refused = Callable[..., Any]
 
 PROBLEM = "application/problem+json"
-LEAKS = ("select ", "traceback", "sqlite", "psycopg", "postgres", ".py", str(HOME).lower(), "/site-packages", ".db")
-PATHS = [f"/v1/{name}" for name in RESOURCES]
+LEAKS = (
+    "select ",
+    "traceback",
+    "sqlite",
+    "psycopg",
+    "postgres",
+    ".py",
+    str(PROJECT_ROOT).lower(),
+    "/site-packages",
+    ".db",
+)
+PATHS = [f"/v1/{name}" for name in STORED_LISTS]
 
 
 def leaks(text: str) -> list[str]:
@@ -234,7 +244,7 @@ def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
             "value": "5",
             "did_you_mean": ["limit"],
         }
-        for name in RESOURCES[path.rpartition("/")[2]].listing.params:
+        for name in STORED_LISTS[path.rpartition("/")[2]].listing.params:
             assert name in reason
 
 
@@ -244,7 +254,7 @@ def test_nothing_near_means_no_suggestion(refused: Refused) -> None:
 
 
 def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
             problem = refused(f"/v1/{name}", **{parameter: ""})
             assert (problem["parameter"], problem["value"]) == (parameter, "")
@@ -252,7 +262,7 @@ def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) 
 
 
 def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         for parameter, param in resource.listing.params.items():
             value = param.example or "WyJpZCIsWyJ4Il1d"
             response = bare.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
@@ -266,7 +276,7 @@ def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\n", "\x7f", "\u202e", "\ue000", "\U0001f9ff\x00"])
 def test_what_cannot_be_printed_is_refused_everywhere(refused: Refused, character: str) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
             problem = refused(f"/v1/{name}", **{parameter: f"a{character}b"})
             assert problem["parameter"] == parameter
@@ -288,7 +298,7 @@ def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: Test
 
 
 def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(refused: Refused) -> None:
-    for name, resource in RESOURCES.items():
+    for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
             problem = refused(f"/v1/{name}", **{parameter: "a" * 20_000})
             assert problem["parameter"] == parameter
@@ -301,7 +311,7 @@ def test_a_value_just_short_enough_is_read(refused: Refused) -> None:
     assert "longer" in refused("/v1/events", place="a" * 2001)["reason"]
 
 
-NAMES = sorted({name for resource in RESOURCES.values() for name in resource.listing.params})
+NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.listing.params})
 
 
 @settings(max_examples=60, deadline=None, database=None)

@@ -14,11 +14,11 @@ from overheard import EVENTS, ROWS, Asked, asking
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.db.engine import reading
+from app.db.engine import read_transaction
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
-from app.query.pages import page
-from app.resources import RESOURCES
+from app.query.pages import fetch_page
+from app.resources import STORED_LISTS
 
 COUNTRIES = ("Afghanistan", "Tajikistan", "Uzbekistan", "Pakistan", "India", "Nepal", "Iraq", "Syria")
 
@@ -231,11 +231,11 @@ def test_postgresql_keeps_a_plan_only_where_the_values_do_not_decide_it(
 ) -> None:
     if databases.kind == "sqlite":
         pytest.skip("THIS IS ABOUT POSTGRESQL")
-    listing = RESOURCES["events"].listing
-    with engine_for(databases.loaded(), read_only=True) as engine, reading(engine, 10) as connection:
+    listing = STORED_LISTS["events"].listing
+    with engine_for(databases.loaded(), read_only=True) as engine, read_transaction(engine, 10) as connection:
         for _ in range(12):
             values = listing.read([*query.items(), ("limit", "3")])
-            assert [len(batch) for batch in page(listing, values, connection).batches] == [3]
+            assert [len(batch) for batch in fetch_page(listing, values, connection).batches] == [3]
         prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert any("event_view.row" in statement for statement in prepared) == kept
 

@@ -14,9 +14,9 @@ from ingest.test_acled_reading import acled_bytes
 from typer.testing import CliRunner
 
 from app.cli import app as commands
-from app.settings import HOME, Settings
+from app.settings import PROJECT_ROOT, Settings
 
-README = (HOME / "README.md").read_text()
+README = (PROJECT_ROOT / "README.md").read_text()
 TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
 
 
@@ -78,7 +78,7 @@ def test_exports_and_imports_are_shown() -> None:
 def test_exports_and_imports_run_as_they_are_shown(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    shutil.copy(HOME / "tests" / "data" / "ged_made_up.csv", tmp_path / "GEDEvent_v25_1.csv")
+    shutil.copy(PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv", tmp_path / "GEDEvent_v25_1.csv")
     (tmp_path / "2021-01-01-2021-12-31-Afghanistan.csv").write_bytes(acled_bytes({"event_id_cnty": "XMP1"}))
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, [*shlex.split(line), "--database", databases.loaded()])
@@ -91,4 +91,4 @@ def test_exports_and_imports_run_as_they_are_shown(
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))
 def test_files_named_in_the_readme_exist(path: str) -> None:
-    assert (HOME / path).is_file()
+    assert (PROJECT_ROOT / path).is_file()

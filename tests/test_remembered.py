@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
 
 from app.api import remembered
-from app.db.engine import writing
+from app.db.engine import write_transaction
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.settings import Settings
@@ -111,17 +111,17 @@ def test_an_error_is_not_remembered(fresh: TestClient, statements: list[str]) ->
 def test_an_answer_made_while_the_database_changed_is_not_remembered(
     fresh: TestClient, url: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = remembered.Remembered._remembering
+    watch = remembered.ResponseCacheMiddleware._store_on_send
 
     def changing(self: Any, key: Any, state: Any, send: Any) -> Any:
-        with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+        with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
             made = "INSERT INTO revision (id, made_at, summary) SELECT max(id) + 1, max(made_at), 'x' FROM revision"
             connection.execute(text(made))
         return watch(self, key, state, send)
 
-    monkeypatch.setattr(remembered.Remembered, "_remembering", changing)
+    monkeypatch.setattr(remembered.ResponseCacheMiddleware, "_store_on_send", changing)
     assert fresh.get("/v1/packs").status_code == 200
-    monkeypatch.setattr(remembered.Remembered, "_remembering", watch)
+    monkeypatch.setattr(remembered.ResponseCacheMiddleware, "_store_on_send", watch)
     statements.clear()
     fresh.get("/v1/packs")
     assert statements
@@ -135,14 +135,14 @@ def test_the_memory_is_bounded_and_what_was_asked_for_last_stays(url: str) -> No
         def state(self) -> int:
             return 1
 
-    memory = remembered.Remembered(nothing, Same(), 160)  # type: ignore[arg-type]
+    memory = remembered.ResponseCacheMiddleware(nothing, Same(), 160)  # type: ignore[arg-type]
     headers = [(b"etag", b'"x"')]
     for number in range(40):
-        memory._keep(number, 1, headers, b"x" * 8)
-    assert (list(memory._given), memory._bytes) == (list(range(20, 40)), 160)
-    memory._keep(39, 1, headers, b"y" * 8)
-    assert memory._bytes == 160
-    memory._keep("large", 1, headers, b"x" * 11)
-    assert "large" not in memory._given
-    memory._keep("no etag", 1, [], b"x")
-    assert "no etag" not in memory._given
+        memory._store(number, 1, headers, b"x" * 8)
+    assert (list(memory._entries), memory._stored_bytes) == (list(range(20, 40)), 160)
+    memory._store(39, 1, headers, b"y" * 8)
+    assert memory._stored_bytes == 160
+    memory._store("large", 1, headers, b"x" * 11)
+    assert "large" not in memory._entries
+    memory._store("no etag", 1, [], b"x")
+    assert "no etag" not in memory._entries

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.names import key
+from app.names import match_key
 
 Ask = Callable[..., Any]
 TIERS = ["exact", "prefix", "words"]
@@ -59,20 +59,20 @@ def test_pages_give_all_hits_once_and_in_order(ask: Ask, q: str, limit: int) -> 
 
 def names_of(ask: Ask) -> dict[tuple[str, str], set[str]]:
     """The keys of all names and ids of actors, places and sources, and of the titles of events."""
-    found = {("events", row["id"]): {key(row["title"])} for row in ask("/v1/events", limit=1000)["items"]}
+    found = {("events", row["id"]): {match_key(row["title"])} for row in ask("/v1/events", limit=1000)["items"]}
     for resource in NAMED:
         for row in ask(f"/v1/{resource}", limit=1000)["items"]:
             found[resource, row["id"]] = {
-                key(row["id"]),
-                key(row["name"]),
-                *(key(alias["name"]) for alias in row["aliases"]),
+                match_key(row["id"]),
+                match_key(row["name"]),
+                *(match_key(alias["name"]) for alias in row["aliases"]),
             }
     return found
 
 
 @pytest.mark.parametrize("q", ["Taliban", "t", "uzbek", "Mazar-e-Sharif", "MAZAR E SHARIF", "bne intellinews"])
 def test_tiers_are_what_they_say(ask: Ask, q: str) -> None:
-    names, wanted = names_of(ask), key(q)
+    names, wanted = names_of(ask), match_key(q)
     tiers = {
         "exact": {at for at, keys in names.items() if wanted in keys},
         "prefix": {

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.timespan import Interval, hull, intersection, parse_day, parse_interval
+from app.timespan import DateRange, hull, intersection, parse_date_range, parse_day
 
-OPEN = Interval()
+OPEN = DateRange()
 quick = settings(max_examples=150, database=None, deadline=None)
 
 # Days close together, so that overlaps, touching ends and equal ends all occur often.
@@ -18,14 +18,14 @@ ends = st.none() | days
 
 
 @st.composite
-def intervals(draw: st.DrawFn) -> Interval:
+def intervals(draw: st.DrawFn) -> DateRange:
     earliest, latest = draw(ends), draw(ends)
     if earliest and latest and latest < earliest:
         earliest, latest = latest, earliest
-    return Interval(earliest, latest)
+    return DateRange(earliest, latest)
 
 
-def members(interval: Interval) -> set[date]:
+def members(interval: DateRange) -> set[date]:
     """The days of the interval among all days around those that the strategy draws."""
     around = [date(2021, 6, 20) + timedelta(days=n) for n in range(40)]
     return {
@@ -44,82 +44,82 @@ def day(number: int) -> date:
 
 
 def test_an_interval_is_dated_as_soon_as_one_end_is_known() -> None:
-    known = [Interval(day(1), day(2)), Interval(day(1), None), Interval(None, day(2)), OPEN]
-    assert [interval.dated for interval in known] == [True, True, True, False]
+    known = [DateRange(day(1), day(2)), DateRange(day(1), None), DateRange(None, day(2)), OPEN]
+    assert [interval.is_bounded for interval in known] == [True, True, True, False]
 
 
 def test_both_ends_count_among_the_days() -> None:
-    assert Interval(day(4), day(4)).days == 1
-    assert Interval(date(2021, 6, 21), date(2021, 6, 28)).days == 8
+    assert DateRange(day(4), day(4)).days == 1
+    assert DateRange(date(2021, 6, 21), date(2021, 6, 28)).days == 8
 
 
 def test_an_open_interval_has_no_number_of_days() -> None:
-    assert [Interval(day(4), None).days, Interval(None, day(4)).days, OPEN.days] == [None, None, None]
+    assert [DateRange(day(4), None).days, DateRange(None, day(4)).days, OPEN.days] == [None, None, None]
 
 
 def test_reversed_ends_are_not_ordered() -> None:
-    assert not Interval(day(5), day(4)).ordered
-    assert Interval(day(4), day(4)).ordered
-    assert Interval(day(5), None).ordered
-    assert Interval(None, day(4)).ordered
-    assert OPEN.ordered
+    assert not DateRange(day(5), day(4)).is_valid
+    assert DateRange(day(4), day(4)).is_valid
+    assert DateRange(day(5), None).is_valid
+    assert DateRange(None, day(4)).is_valid
+    assert OPEN.is_valid
 
 
 def test_intervals_that_share_one_end_day_overlap_and_neighbours_do_not() -> None:
-    first = Interval(day(1), day(4))
-    assert first.overlaps(Interval(day(4), day(9)))
-    assert not first.overlaps(Interval(day(5), day(9)))
+    first = DateRange(day(1), day(4))
+    assert first.overlaps(DateRange(day(4), day(9)))
+    assert not first.overlaps(DateRange(day(5), day(9)))
 
 
 def test_an_open_end_reaches_for_ever() -> None:
-    assert Interval(day(1), None).overlaps(Interval(date(2999, 1, 1), None))
-    assert Interval(None, day(1)).overlaps(Interval(date(1, 1, 1), date(1, 1, 1)))
-    assert not Interval(day(2), None).overlaps(Interval(None, day(1)))
+    assert DateRange(day(1), None).overlaps(DateRange(date(2999, 1, 1), None))
+    assert DateRange(None, day(1)).overlaps(DateRange(date(1, 1, 1), date(1, 1, 1)))
+    assert not DateRange(day(2), None).overlaps(DateRange(None, day(1)))
     assert OPEN.overlaps(OPEN)
 
 
 def test_an_open_end_is_only_certainly_inside_an_open_end() -> None:
-    week = Interval(day(1), day(7))
-    assert not Interval(None, day(3)).inside(week)
-    assert not Interval(day(3), None).inside(week)
-    assert not OPEN.inside(week)
-    assert Interval(None, day(3)).inside(Interval(None, day(3)))
-    assert Interval(day(3), None).inside(Interval(day(1), None))
-    assert not Interval(day(3), None).inside(Interval(None, day(7)))
-    assert week.inside(OPEN)
+    week = DateRange(day(1), day(7))
+    assert not DateRange(None, day(3)).is_within(week)
+    assert not DateRange(day(3), None).is_within(week)
+    assert not OPEN.is_within(week)
+    assert DateRange(None, day(3)).is_within(DateRange(None, day(3)))
+    assert DateRange(day(3), None).is_within(DateRange(day(1), None))
+    assert not DateRange(day(3), None).is_within(DateRange(None, day(7)))
+    assert week.is_within(OPEN)
 
 
 def test_an_interval_is_inside_itself_and_not_inside_a_shorter_one() -> None:
-    week = Interval(day(1), day(7))
-    assert week.inside(week)
-    assert Interval(day(2), day(7)).inside(week)
-    assert not week.inside(Interval(day(2), day(7)))
-    assert not week.inside(Interval(day(1), day(6)))
+    week = DateRange(day(1), day(7))
+    assert week.is_within(week)
+    assert DateRange(day(2), day(7)).is_within(week)
+    assert not week.is_within(DateRange(day(2), day(7)))
+    assert not week.is_within(DateRange(day(1), day(6)))
 
 
 def test_kaldar_first_fell_certainly_in_june_and_only_possibly_in_the_week_of_its_recapture() -> None:
-    fall = Interval(date(2021, 6, 21), date(2021, 6, 28))
-    week_of_recapture = Interval(date(2021, 6, 28), date(2021, 7, 4))
-    assert fall.inside(Interval(date(2021, 6, 1), date(2021, 6, 30)))
+    fall = DateRange(date(2021, 6, 21), date(2021, 6, 28))
+    week_of_recapture = DateRange(date(2021, 6, 28), date(2021, 7, 4))
+    assert fall.is_within(DateRange(date(2021, 6, 1), date(2021, 6, 30)))
     assert fall.overlaps(week_of_recapture)
-    assert not fall.inside(week_of_recapture)
+    assert not fall.is_within(week_of_recapture)
 
 
 def test_the_intersection_is_the_shared_days() -> None:
-    assert intersection([Interval(day(1), day(5)), Interval(day(3), day(9))]) == Interval(day(3), day(5))
-    assert intersection([Interval(day(1), None), Interval(None, day(9))]) == Interval(day(1), day(9))
-    assert intersection([Interval(day(1), day(2)), Interval(day(3), day(4))]) is None
+    assert intersection([DateRange(day(1), day(5)), DateRange(day(3), day(9))]) == DateRange(day(3), day(5))
+    assert intersection([DateRange(day(1), None), DateRange(None, day(9))]) == DateRange(day(1), day(9))
+    assert intersection([DateRange(day(1), day(2)), DateRange(day(3), day(4))]) is None
 
 
 def test_three_intervals_that_overlap_in_pairs_only_through_one_share_nothing() -> None:
-    assert intersection([Interval(day(1), day(3)), Interval(day(2), day(6)), Interval(day(5), day(7))]) is None
+    assert intersection([DateRange(day(1), day(3)), DateRange(day(2), day(6)), DateRange(day(5), day(7))]) is None
 
 
 def test_the_hull_is_open_where_one_interval_is() -> None:
-    assert hull([Interval(day(1), day(2)), Interval(day(5), day(6))]) == Interval(day(1), day(6))
-    assert hull([Interval(day(1), day(2)), Interval(day(5), None)]) == Interval(day(1), None)
-    assert hull([Interval(None, day(2)), Interval(day(5), day(6))]) == Interval(None, day(6))
-    assert hull([OPEN, Interval(day(5), day(6))]) == OPEN
+    assert hull([DateRange(day(1), day(2)), DateRange(day(5), day(6))]) == DateRange(day(1), day(6))
+    assert hull([DateRange(day(1), day(2)), DateRange(day(5), None)]) == DateRange(day(1), None)
+    assert hull([DateRange(None, day(2)), DateRange(day(5), day(6))]) == DateRange(None, day(6))
+    assert hull([OPEN, DateRange(day(5), day(6))]) == OPEN
 
 
 def test_nothing_bounds_the_intersection_and_the_hull_of_no_intervals() -> None:
@@ -129,52 +129,52 @@ def test_nothing_bounds_the_intersection_and_the_hull_of_no_intervals() -> None:
 
 @quick
 @given(intervals(), intervals())
-def test_overlap_is_symmetric_and_means_a_shared_day(one: Interval, other: Interval) -> None:
+def test_overlap_is_symmetric_and_means_a_shared_day(one: DateRange, other: DateRange) -> None:
     assert one.overlaps(other) == other.overlaps(one) == bool(members(one) & members(other))
 
 
 @quick
 @given(intervals(), intervals())
-def test_inside_means_that_no_day_lies_outside(one: Interval, other: Interval) -> None:
-    assert one.inside(other) == (members(one) <= members(other))
+def test_inside_means_that_no_day_lies_outside(one: DateRange, other: DateRange) -> None:
+    assert one.is_within(other) == (members(one) <= members(other))
 
 
 @quick
 @given(intervals(), intervals())
-def test_inside_implies_overlap(one: Interval, other: Interval) -> None:
-    assert not one.inside(other) or one.overlaps(other)
+def test_inside_implies_overlap(one: DateRange, other: DateRange) -> None:
+    assert not one.is_within(other) or one.overlaps(other)
 
 
 @quick
 @given(intervals(), intervals(), intervals())
-def test_inside_is_transitive(one: Interval, two: Interval, three: Interval) -> None:
-    assert not (one.inside(two) and two.inside(three)) or one.inside(three)
+def test_inside_is_transitive(one: DateRange, two: DateRange, three: DateRange) -> None:
+    assert not (one.is_within(two) and two.is_within(three)) or one.is_within(three)
 
 
 @quick
 @given(intervals(), intervals())
-def test_inside_both_ways_means_equal(one: Interval, other: Interval) -> None:
-    assert (one.inside(other) and other.inside(one)) == (one == other)
+def test_inside_both_ways_means_equal(one: DateRange, other: DateRange) -> None:
+    assert (one.is_within(other) and other.is_within(one)) == (one == other)
 
 
 @quick
 @given(st.lists(intervals(), min_size=1, max_size=5))
-def test_the_intersection_lies_within_every_interval_and_the_hull_around_every_one(several: list[Interval]) -> None:
+def test_the_intersection_lies_within_every_interval_and_the_hull_around_every_one(several: list[DateRange]) -> None:
     around = hull(several)
-    assert all(one.inside(around) for one in several)
+    assert all(one.is_within(around) for one in several)
     shared = intersection(several)
     days_of_all = set.intersection(*(members(one) for one in several))
     if shared is None:
         assert days_of_all == set()
     else:
         assert members(shared) == days_of_all
-        assert all(shared.inside(one) for one in several)
-        assert shared.inside(around)
+        assert all(shared.is_within(one) for one in several)
+        assert shared.is_within(around)
 
 
 @quick
 @given(st.data(), st.lists(intervals(), min_size=1, max_size=5))
-def test_intersection_and_hull_do_not_depend_on_the_order(data: st.DataObject, several: list[Interval]) -> None:
+def test_intersection_and_hull_do_not_depend_on_the_order(data: st.DataObject, several: list[DateRange]) -> None:
     shuffled = data.draw(st.permutations(several))
     assert intersection(several) == intersection(shuffled)
     assert hull(several) == hull(shuffled)
@@ -182,7 +182,7 @@ def test_intersection_and_hull_do_not_depend_on_the_order(data: st.DataObject, s
 
 @quick
 @given(st.lists(intervals(), min_size=1, max_size=4))
-def test_saying_it_twice_changes_neither_intersection_nor_hull(several: list[Interval]) -> None:
+def test_saying_it_twice_changes_neither_intersection_nor_hull(several: list[DateRange]) -> None:
     assert intersection(several * 2) == intersection(several)
     assert hull(several * 2) == hull(several)
 
@@ -290,7 +290,7 @@ def test_an_offset_has_at_most_59_minutes(text: str) -> None:
 def test_every_day_survives_being_written_and_read(when: date) -> None:
     assert parse_day(when.isoformat()) == when
     assert parse_day(f"{when.isoformat()}T") == when
-    assert parse_interval(when.isoformat()) == Interval(when, when)
+    assert parse_date_range(when.isoformat()) == DateRange(when, when)
 
 
 @quick
@@ -330,20 +330,20 @@ def test_any_text_is_a_day_of_the_form_or_a_value_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2021-07-04", Interval(day(4), day(4))),
-        ("2021-07-04T", Interval(day(4), day(4))),
-        ("2021-06-28/2021-07-05", Interval(date(2021, 6, 28), day(5))),
-        ("2021-07-04/2021-07-04", Interval(day(4), day(4))),
-        ("2021-06-28T/2021-07-05T", Interval(date(2021, 6, 28), day(5))),
-        ("../2021-07-05", Interval(None, day(5))),
-        ("/2021-07-05", Interval(None, day(5))),
-        ("2021-07-05/..", Interval(day(5), None)),
-        ("2021-07-05/", Interval(day(5), None)),
-        ("2021-07-01T00:00:00Z/2021-07-02T23:59:59Z", Interval(day(1), day(2))),
+        ("2021-07-04", DateRange(day(4), day(4))),
+        ("2021-07-04T", DateRange(day(4), day(4))),
+        ("2021-06-28/2021-07-05", DateRange(date(2021, 6, 28), day(5))),
+        ("2021-07-04/2021-07-04", DateRange(day(4), day(4))),
+        ("2021-06-28T/2021-07-05T", DateRange(date(2021, 6, 28), day(5))),
+        ("../2021-07-05", DateRange(None, day(5))),
+        ("/2021-07-05", DateRange(None, day(5))),
+        ("2021-07-05/..", DateRange(day(5), None)),
+        ("2021-07-05/", DateRange(day(5), None)),
+        ("2021-07-01T00:00:00Z/2021-07-02T23:59:59Z", DateRange(day(1), day(2))),
     ],
 )
-def test_an_interval_is_read_as_in_ogc_api(text: str, expected: Interval) -> None:
-    assert parse_interval(text) == expected
+def test_an_interval_is_read_as_in_ogc_api(text: str, expected: DateRange) -> None:
+    assert parse_date_range(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -364,27 +364,27 @@ def test_an_interval_is_read_as_in_ogc_api(text: str, expected: Interval) -> Non
 )
 def test_anything_else_is_no_interval(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a day|no such day"):
-        parse_interval(text)
+        parse_date_range(text)
 
 
 def test_reversed_ends_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^the interval ends before it starts$"):
-        parse_interval("2021-07-05/2021-07-04")
+        parse_date_range("2021-07-05/2021-07-04")
 
 
 @quick
 @given(intervals(), st.sampled_from(["..", ""]))
-def test_every_interval_survives_being_written_and_read(interval: Interval, no_end: str) -> None:
+def test_every_interval_survives_being_written_and_read(interval: DateRange, no_end: str) -> None:
     written = "/".join(end.isoformat() if end else no_end for end in (interval.earliest, interval.latest))
-    assert parse_interval(written) == interval
+    assert parse_date_range(written) == interval
 
 
 @quick
 @given(st.text(max_size=30) | st.tuples(near_days, near_days).map("/".join))
 def test_any_text_is_an_ordered_interval_or_a_value_error(text: str) -> None:
     try:
-        found = parse_interval(text)
+        found = parse_date_range(text)
     except ValueError:
         return
-    assert found.ordered
+    assert found.is_valid
     assert "/" in text or found.days == 1

@@ -23,12 +23,12 @@ from ingest.test_loading import emptied
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
 from app.main import create_app
-from app.query.ged import PARAMS, is_short
+from app.query.ged import PARAMS, is_index_only
 from app.query.params import read_query
-from app.settings import HOME, Settings
+from app.settings import PROJECT_ROOT, Settings
 
 URL = "/compat/ucdp/api/gedevents/25.1"
-MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
+MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
 Cells = dict[str, Any]
 Get = Callable[..., Any]
 
@@ -637,4 +637,4 @@ def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) 
 )
 def test_only_what_an_index_of_one_country_or_of_ids_holds_needs_no_thread(asked: str, short: bool) -> None:
     pairs = [(name, value) for name, _, value in (part.partition("=") for part in asked.split("&") if part)]
-    assert is_short(read_query(pairs, PARAMS)) == short
+    assert is_index_only(read_query(pairs, PARAMS)) == short

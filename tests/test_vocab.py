@@ -7,7 +7,7 @@ import pytest
 
 from app import vocab
 from app.ingest.drafts import EventActorDraft
-from app.vocab import VOCABULARIES, RelativeDate, Term, VagueNumber, Vocabulary
+from app.vocab import VOCABULARIES, QuantityPhrase, RelativeDate, Term, Vocabulary
 
 # As the contract writes them, in its order.
 CONTRACT = {
@@ -147,28 +147,28 @@ def test_what_rules_and_totals_count_is_a_measure() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        VagueNumber("dozens", low="24", high="99"),
-        VagueNumber("hundreds", low="200", high="999"),
-        VagueNumber("several hundred", low="300", high="999"),
-        VagueNumber("several", low="3", high="9"),
-        VagueNumber("thousands", low="2000", high="9999"),
-        VagueNumber("more than N", low="N+1"),
-        VagueNumber("at least N", low="N"),
-        VagueNumber("up to N", high="N"),
-        VagueNumber("about N", best="N"),
-        VagueNumber("almost N", best="N"),
-        VagueNumber("some N", best="N"),
-        VagueNumber("N", low="N", best="N", high="N"),
+        QuantityPhrase("dozens", low="24", high="99"),
+        QuantityPhrase("hundreds", low="200", high="999"),
+        QuantityPhrase("several hundred", low="300", high="999"),
+        QuantityPhrase("several", low="3", high="9"),
+        QuantityPhrase("thousands", low="2000", high="9999"),
+        QuantityPhrase("more than N", low="N+1"),
+        QuantityPhrase("at least N", low="N"),
+        QuantityPhrase("up to N", high="N"),
+        QuantityPhrase("about N", best="N"),
+        QuantityPhrase("almost N", best="N"),
+        QuantityPhrase("some N", best="N"),
+        QuantityPhrase("N", low="N", best="N", high="N"),
     ],
     ids=lambda row: row.phrase,
 )
-def test_the_served_table_of_numbers_has_the_row_of_the_contract(row: VagueNumber) -> None:
-    assert [served for served in vocab.VAGUE_NUMBERS if served.phrase == row.phrase] == [row]
+def test_the_served_table_of_numbers_has_the_row_of_the_contract(row: QuantityPhrase) -> None:
+    assert [served for served in vocab.QUANTITY_PHRASES if served.phrase == row.phrase] == [row]
 
 
 def test_best_comes_only_from_a_bare_number_or_about_it() -> None:
     bare = {"N", "about N", "almost N", "some N"}
-    with_best = [row for row in vocab.VAGUE_NUMBERS if row.best is not None and row.phrase not in bare]
+    with_best = [row for row in vocab.QUANTITY_PHRASES if row.best is not None and row.phrase not in bare]
     assert [(row.low, row.best, row.high) for row in with_best if row.best != "0"] == []
     assert {row.phrase for row in with_best} == {"no one", "empty"}
 
@@ -198,7 +198,7 @@ def test_the_served_table_says_in_words_what_a_weekend_is() -> None:
 
 
 def test_no_phrase_of_a_table_is_served_twice() -> None:
-    numbers = [row.phrase for row in vocab.VAGUE_NUMBERS]
+    numbers = [row.phrase for row in vocab.QUANTITY_PHRASES]
     relative = [row.phrase for row in vocab.RELATIVE_DATES]
     assert len(set(numbers)) == len(numbers)
     assert len(set(relative)) == len(relative)

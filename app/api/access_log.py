@@ -16,45 +16,47 @@ from json.encoder import encode_basestring_ascii
 from secrets import token_hex
 from urllib.parse import unquote_to_bytes
 
-from app.api.methods import ASGI, REQUEST_ID, Receive, Scope, Send
+from app.api.methods import REQUEST_ID_SCOPE_KEY, ASGIApp, Receive, Scope, Send
 
-SECRETS = frozenset((b"key", b"email", b"token", b"access_token", b"access_key", b"api_key", b"apikey", b"password"))
+SENSITIVE_PARAMS = frozenset(
+    (b"key", b"email", b"token", b"access_token", b"access_key", b"api_key", b"apikey", b"password")
+)
 """Parameters that clients of ACLED and others send though nobody here asks for them; they are nobody's business."""
-MASKED = b"***"
-LONGEST_SHOWN = 2000  # of a path or a query; a line is to be read
-MOMENT_SECONDS = 0.02
+MASK = b"***"
+MAX_LOGGED_CHARS = 2000  # of a path or a query; a line is to be read
+FLUSH_INTERVAL_SECONDS = 0.02
 PIPE_BYTES = 4096  # what one write puts into a pipe in one piece, whoever else writes there
-SANE = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
-_quoted: Callable[[str], str] = encode_basestring_ascii
+VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
+_json_string: Callable[[str], str] = encode_basestring_ascii
 
 _PROCESS = token_hex(4)
-_NUMBERS = count(1)
+_REQUEST_NUMBERS = count(1)
 
 
 def new_id() -> str:
     """An id that no other request has, of this process or of another one."""
-    return f"{_PROCESS}-{next(_NUMBERS):x}"
+    return f"{_PROCESS}-{next(_REQUEST_NUMBERS):x}"
 
 
-def has_secrets(query: bytes) -> bool:
+def has_sensitive_params(query: bytes) -> bool:
     """Whether a query string holds what no log should."""
-    return any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SECRETS for part in query.split(b"&"))
+    return any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SENSITIVE_PARAMS for part in query.split(b"&"))
 
 
 @lru_cache(256)
-def without_secrets(query: bytes) -> str:
+def mask_query(query: bytes) -> str:
     """A query string whose secrets are masked, as JSON; names are compared as they are read, decoded."""
-    shown = query[:LONGEST_SHOWN]
-    if has_secrets(shown):
-        parts = (part.partition(b"=") for part in shown.split(b"&"))
-        shown = b"&".join(
-            name + equals + (MASKED if unquote_to_bytes(name).lower() in SECRETS else value)
+    truncated = query[:MAX_LOGGED_CHARS]
+    if has_sensitive_params(truncated):
+        parts = (part.partition(b"=") for part in truncated.split(b"&"))
+        truncated = b"&".join(
+            name + equals + (MASK if unquote_to_bytes(name).lower() in SENSITIVE_PARAMS else value)
             for name, equals, value in parts
         )
-    return _quoted(shown.decode("latin-1") + ("..." if len(query) > LONGEST_SHOWN else ""))
+    return _json_string(truncated.decode("latin-1") + ("..." if len(query) > MAX_LOGGED_CHARS else ""))
 
 
-class Lines:
+class BufferedLineWriter:
     """Writes lines to a file, together with all others of the next moment."""
 
     def __init__(self, file: int) -> None:
@@ -64,7 +66,7 @@ class Lines:
     def __call__(self, line: str) -> None:
         """Take a line, which ends with a line feed."""
         if not self._waiting:
-            get_running_loop().call_later(MOMENT_SECONDS, self.flush)
+            get_running_loop().call_later(FLUSH_INTERVAL_SECONDS, self.flush)
         self._waiting.append(line)
 
     def flush(self) -> None:
@@ -81,32 +83,34 @@ class Lines:
             os.write(self._file, piece)
 
 
-class AccessLog:
+class AccessLogMiddleware:
     """Tells of each request when its answer is sent, and gives the answer the id of its line as `X-Request-ID`.
 
     A proxy that numbers requests itself sends that header; a sane one is kept.
     """
 
-    def __init__(self, app: ASGI, tell: Callable[[str], None], end: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, write_line: Callable[[str], None], on_shutdown: Callable[[], None] | None = None
+    ) -> None:
         self.app = app
-        self.tell = tell
-        self.end = end
+        self.write_line = write_line
+        self.on_shutdown = on_shutdown
         """What is done when the server has ended."""
         self._second = 0
-        self._shown = ""
+        self._formatted_second = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and tell."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            if scope["type"] == "lifespan" and self.end:
-                self.end()
+            if scope["type"] == "lifespan" and self.on_shutdown:
+                self.on_shutdown()
             return
-        id_ = _given_id(scope["headers"]) or new_id().encode()
-        scope[REQUEST_ID] = id_.decode()
+        id_ = incoming_request_id(scope["headers"]) or new_id().encode()
+        scope[REQUEST_ID_SCOPE_KEY] = id_.decode()
         began, status, size, more = time.perf_counter(), 0, 0, True
 
-        async def heard(message: Scope) -> None:
+        async def send_wrapper(message: Scope) -> None:
             nonlocal status, size, more
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -119,31 +123,31 @@ class AccessLog:
 
         error = ""
         try:
-            await self.app(scope, receive, heard)
+            await self.app(scope, receive, send_wrapper)
         except BaseException as raised:
             error = type(raised).__name__
             raise
         finally:
-            self._tell(scope, status, size, time.perf_counter() - began, error or ("cut off" if more else ""))
+            self._log_request(scope, status, size, time.perf_counter() - began, error or ("cut off" if more else ""))
 
-    def _tell(self, scope: Scope, status: int, size: int, seconds: float, error: str) -> None:
+    def _log_request(self, scope: Scope, status: int, size: int, seconds: float, error: str) -> None:
         now = time.time()
         if int(now) != self._second:
             self._second = int(now)
-            self._shown = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+            self._formatted_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
         client = scope.get("client") or ("",)
-        self.tell(
-            f'{{"time":"{self._shown}.{int(now % 1 * 1000):03d}Z","id":"{scope[REQUEST_ID]}",'
-            f'"client":{_quoted(client[0])},"method":{_quoted(scope["method"])},'
-            f'"path":{_quoted(scope["path"][:LONGEST_SHOWN])},"query":{without_secrets(scope["query_string"])},'
+        self.write_line(
+            f'{{"time":"{self._formatted_second}.{int(now % 1 * 1000):03d}Z","id":"{scope[REQUEST_ID_SCOPE_KEY]}",'
+            f'"client":{_json_string(client[0])},"method":{_json_string(scope["method"])},'
+            f'"path":{_json_string(scope["path"][:MAX_LOGGED_CHARS])},"query":{mask_query(scope["query_string"])},'
             f'"status":{status or (500 if error else "null")},"bytes":{size},"ms":{seconds * 1000:.3f}'
             + (f',"error":"{error}"}}\n' if error else "}\n")
         )
 
 
-def _given_id(headers: list[tuple[bytes, bytes]]) -> bytes:
+def incoming_request_id(headers: list[tuple[bytes, bytes]]) -> bytes:
     """The id that whoever passed the request on gave it, if that is one."""
     for name, value in headers:
         if name == b"x-request-id":
-            return value if SANE.fullmatch(value) else b""
+            return value if VALID_REQUEST_ID.fullmatch(value) else b""
     return b""

@@ -16,48 +16,50 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Connection
 
-from app.api.answers import Reader, Snapshot, answer, pairs_of
-from app.api.describe import describe
+from app.api.answers import ReadPool, Snapshot, query_pairs, respond
+from app.api.describe import route_spec
 from app.api.problems import STATUS, problem
 from app.errors import InvalidParameterError, OxusError
 from app.formats import FORMATS
-from app.formats.base import Credit, Head, dumps
+from app.formats.base import Attribution, ResultMetadata, dumps
 from app.formats.columns import Column
 from app.query.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
-from app.query.acled.question import Columns, Question, params_of, read_question
-from app.query.acled.reading import Events, Reading, Removals, Shape, Shown, count_shown
-from app.schemas.base import Said
+from app.query.acled.question import AcledQuery, Columns, parse_query, query_params
+from app.query.acled.reading import EventSource, PagedReader, RemovalSource, RowSource, VisibleCounts, count_visible
+from app.schemas.base import ApiModel
 from app.schemas.envelope import ProblemRow
 
 router = APIRouter(prefix="/compat/acled", tags=["compat"])
 
-LARGEST_PAGE = 5000  # what ACLED gives unless told otherwise; more is sent while it is read
-OFFERED = (replace(FORMATS["json"], streams=True), FORMATS["csv"])
-MOST_IGNORED = 20  # names in one header
-PLAIN = "!#$&'()*+-./:;<=>?@[]^_`{|}~"  # what a header may hold beside letters and digits, without comma, % and space
+MAX_BUFFERED_ROWS = 5000  # what ACLED gives unless told otherwise; more is sent while it is read
+FORMATS_OFFERED = (replace(FORMATS["json"], streams=True), FORMATS["csv"])
+MAX_REPORTED_IGNORED = 20  # names in one header
+SAFE_IN_HEADER = (
+    "!#$&'()*+-./:;<=>?@[]^_`{|}~"  # what a header may hold beside letters and digits, without comma, % and space
+)
 
 
-class Cause(Said):
+class AcledError(ApiModel):
     """What went wrong, for clients that look for it here."""
 
     status: int
     message: str
 
 
-class Refusal(ProblemRow):
+class AcledProblem(ProblemRow):
     """A problem (RFC 9457), as this shape tells it."""
 
     success: bool = Field(description="false")
-    error: Cause
+    error: AcledError
 
 
 def _page_model(name: str, columns: Columns) -> Any:
     """How answers with these columns are described."""
-    cells: dict[str, Any] = {column.name: (str, Field(description=column.meaning)) for column in columns.values()}
-    row = create_model(f"{name}Row", __base__=Said, __doc__="Cells are text, and never null.", **cells)
+    cells: dict[str, Any] = {column.name: (str, Field(description=column.description)) for column in columns.values()}
+    row = create_model(f"{name}Row", __base__=ApiModel, __doc__="Cells are text, and never null.", **cells)
     return create_model(
         f"{name}Page",
-        __base__=Said,
+        __base__=ApiModel,
         __doc__="A page of rows; the next one has the next number.",
         status=(int, Field(description="200")),
         success=(bool, Field(description="true")),
@@ -69,82 +71,84 @@ def _page_model(name: str, columns: Columns) -> Any:
     )
 
 
-def _described(name: str, columns: Columns) -> dict[str, Any]:
-    described = describe(_page_model(name, columns), params_of(columns).values())
+def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
+    described = route_spec(_page_model(name, columns), query_params(columns).values())
     responses = described["responses"]
     responses[200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
     for status in (400, 406, 503):
-        responses[status] = {"model": Refusal, "description": responses[status]["description"]}
+        responses[status] = {"model": AcledProblem, "description": responses[status]["description"]}
     return described
 
 
-async def _answered(
-    request: Request, columns: Columns, shape: Callable[[Connection, Question], Shape], csv: bool
+async def _respond(
+    request: Request, columns: Columns, row_source: Callable[[Connection, AcledQuery], RowSource], csv: bool
 ) -> Response:
     try:
-        question = read_question(pairs_of(request), columns)
-        streamed = question.limit is None or question.limit > LARGEST_PAGE
-        reader: Reader = request.app.state.reader
-        seconds = reader.export_seconds if streamed else reader.seconds
+        query = parse_query(query_pairs(request), columns)
+        streamed = query.limit is None or query.limit > MAX_BUFFERED_ROWS
+        reader: ReadPool = request.app.state.reader
+        seconds = reader.export_timeout_seconds if streamed else reader.query_timeout_seconds
 
         def write(snapshot: Snapshot) -> Iterable[bytes]:
-            found = shape(snapshot.connection, question)
-            counts: Shown = reader.kept(snapshot.connection, "acled", lambda: count_shown(snapshot.connection))
-            known = counts.shown if columns is EVENT_COLUMNS and not question.filters else None
-            reading = Reading(snapshot.connection, found, question, time.monotonic() + seconds, known)
-            snapshot.headers |= _beside(snapshot, question, counts)
+            found = row_source(snapshot.connection, query)
+            counts: VisibleCounts = reader.cached_for_revision(
+                snapshot.connection, "acled", lambda: count_visible(snapshot.connection)
+            )
+            known = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
+            reading = PagedReader(snapshot.connection, found, query, time.monotonic() + seconds, known)
+            snapshot.headers |= _extra_headers(snapshot, query, counts)
             if snapshot.format.name == "csv":
-                return FORMATS["csv"].write(_head(snapshot, question, columns), _batches(reading))
-            return _envelope(reading, question, found.stamps.get(snapshot.revision, 0))
+                return FORMATS["csv"].write(_csv_metadata(snapshot, query, columns), _row_batches(reading))
+            return _envelope(reading, query, found.revision_timestamps.get(snapshot.revision, 0))
 
-        format_ = "csv" if csv else question.format
-        values = {"limit": None if streamed else question.limit} | ({"f": format_} if format_ else {})
-        return await answer(request, values, write, short=False, offered=OFFERED)
+        format_ = "csv" if csv else query.format
+        values = {"limit": None if streamed else query.limit} | ({"f": format_} if format_ else {})
+        return await respond(request, values, write, inline=False, formats=FORMATS_OFFERED)
     except OxusError as error:
-        return _refused(error)
+        return _error_response(error)
 
 
-def _envelope(reading: Reading, question: Question, last_update: int) -> Iterator[bytes]:
+def _envelope(reader: PagedReader, query: AcledQuery, last_update: int) -> Iterator[bytes]:
     """A chunk per batch; what must be counted comes last."""
-    start = {"status": 200, "success": True, "last_update": last_update, "messages": question.hints}
+    start = {"status": 200, "success": True, "last_update": last_update, "messages": query.hints}
     text = f'{dumps(start)[:-1]},"data":['
-    for rows in reading:
+    for rows in reader:
         yield (text + ",".join(dumps(row) for row in rows)).encode()
         text = ","
     text = text.removesuffix(",")
-    yield f'{text}],"count":{reading.returned},"total_count":{reading.total}}}'.encode()
+    yield f'{text}],"count":{reader.returned},"total_count":{reader.total}}}'.encode()
 
 
-def _batches(reading: Reading) -> Iterator[list[tuple[str, None]]]:
-    for rows in reading:
+def _row_batches(reader: PagedReader) -> Iterator[list[tuple[str, None]]]:
+    for rows in reader:
         yield [(dumps(row), None) for row in rows]
 
 
-def _head(snapshot: Snapshot, question: Question, columns: Columns) -> Head:
+def _csv_metadata(snapshot: Snapshot, query: AcledQuery, columns: Columns) -> ResultMetadata:
     """What the writer of CSV must know. Only words can be taken for a formula: a longitude may start with a minus."""
     worded = ("text", "country", "region", "side", "sides")
     flat = [Column(name, (name,), "text" if column.kind in worded else "number") for name, column in columns.items()]
-    credits_ = [Credit(pack.id, pack.licence, pack.citation) for pack in snapshot.packs]
-    return Head(snapshot.revision, credits_, flat, spatial=False, fields=question.fields)
+    credits_ = [Attribution(pack.id, pack.licence, pack.citation) for pack in snapshot.packs]
+    return ResultMetadata(snapshot.revision, credits_, flat, spatial=False, fields=query.fields)
 
 
-def _beside(snapshot: Snapshot, question: Question, counts: Shown) -> dict[str, str]:
+def _extra_headers(snapshot: Snapshot, query: AcledQuery, counts: VisibleCounts) -> dict[str, str]:
     """In headers what the shape has no place for."""
     headers = {"Oxus-Omitted": f"undated={counts.undated}, unlocated={counts.unlocated}"}
-    if question.ignored:
-        names = [quote(name[:80], safe=PLAIN) for name in question.ignored[:MOST_IGNORED]]
+    if query.ignored:
+        names = [quote(name[:80], safe=SAFE_IN_HEADER) for name in query.ignored[:MAX_REPORTED_IGNORED]]
         headers["Oxus-Ignored"] = ", ".join(names)
     if snapshot.format.name == "csv":
         headers["Content-Disposition"] = 'inline; filename="acled.csv"'
     return headers
 
 
-def _refused(error: OxusError) -> Response:
+def _error_response(error: OxusError) -> Response:
     status = STATUS.get(type(error), 500)
-    told = vars(error) if isinstance(error, InvalidParameterError) else {}
+    fields = vars(error) if isinstance(error, InvalidParameterError) else {}
     near = ", ".join(getattr(error, "did_you_mean", ()))
     cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}
-    response = problem(status, str(error), **told, success=False, error=cause)
+    response = problem(status, str(error), **fields, success=False, error=cause)
     response.headers["Content-Type"] = "application/json"
     return response
 
@@ -165,13 +169,15 @@ async def read_events(request: Request) -> Response:
     `Oxus-Ignored`. Keys and e-mail addresses are not needed. `limit=0` sends all rows while they are read.
     """
     csv = request.url.path.endswith(".csv")
-    return await _answered(request, EVENT_COLUMNS, lambda connection, asked: Events(connection, asked.filters), csv)
+    return await _respond(request, EVENT_COLUMNS, lambda connection, query: EventSource(connection, query.filters), csv)
 
 
 async def read_removals(request: Request) -> Response:
     """Ids of events that are gone or were merged into others, and when: the last removed first."""
     csv = request.url.path.endswith(".csv")
-    return await _answered(request, REMOVAL_COLUMNS, lambda connection, asked: Removals(connection, asked.filters), csv)
+    return await _respond(
+        request, REMOVAL_COLUMNS, lambda connection, query: RemovalSource(connection, query.filters), csv
+    )
 
 
 for _path, _endpoint, _name, _summary, _columns in (
@@ -186,5 +192,5 @@ for _path, _endpoint, _name, _summary, _columns in (
                 name=_endpoint.__name__.replace("read", "read_acled"),
                 summary=_summary,
                 include_in_schema=(_root, _end) == ("/api", ""),
-                **_described(_name, _columns),
+                **_operation_spec(_name, _columns),
             )

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / "page"
+PAGE_DIR = Path(__file__).resolve().parent.parent / "page"
 LEAFLET = "js_lib_leaflet/static/js_lib_leaflet"
 """Where the wheel django-js-lib-leaflet keeps what is not about Django."""
 MEDIA_TYPES = {
@@ -44,12 +44,16 @@ class Assets:
 def read_assets() -> Assets:
     """What the page is made of."""
     leaflet = distribution("django-js-lib-leaflet")
-    paths = {path.relative_to(PAGE).as_posix(): path for path in sorted(PAGE.rglob("*")) if path.suffix in MEDIA_TYPES}
+    paths = {
+        path.relative_to(PAGE_DIR).as_posix(): path
+        for path in sorted(PAGE_DIR.rglob("*"))
+        if path.suffix in MEDIA_TYPES
+    }
     paths |= {
         f"leaflet/{name}": Path(str(leaflet.locate_file(f"{LEAFLET}/{name}"))) for name in ("leaflet.js", "leaflet.css")
     }
     files = {name: Asset(path.read_bytes(), MEDIA_TYPES[path.suffix]) for name, path in paths.items()}
-    html = (PAGE / "index.html").read_bytes()
+    html = (PAGE_DIR / "index.html").read_bytes()
     digest = hashlib.sha256(html)
     for name, file in files.items():
         digest.update(name.encode() + file.content)

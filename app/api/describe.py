@@ -7,13 +7,13 @@ from fastapi import FastAPI
 
 from app.formats import FORMATS
 from app.formats.base import Format
-from app.formats.columns import shown
+from app.formats.columns import selected_columns
 from app.query.params import Param
-from app.resources import Answered
+from app.resources import ListEndpoint
 from app.schemas.envelope import Envelope, ProblemRow
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
-_PROBLEMS = {
+PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
+_PROBLEM_RESPONSES = {
     400: "Something in the request is not understood; the problem names the nearest valid choice.",
     404: "There is no such id.",
     405: "Nothing but GET, HEAD and OPTIONS is answered.",
@@ -23,7 +23,7 @@ _PROBLEMS = {
     431: "The headers are too many or too long.",
     503: "The database cannot answer now; Retry-After tells when to ask again.",
 }
-_IDS = {
+EXAMPLE_IDS = {
     "events": "kaldar-recaptured-2021-06-29",
     "claims": "kaldar-recaptured-2021-06-29-p17",
     "sources": "ariana-news",
@@ -33,7 +33,7 @@ _IDS = {
 }
 
 
-_GUARDS = {
+_GUARD_RESPONSES = {
     401: "The token is missing or wrong; WWW-Authenticate says how it is sent.",
     421: "The server does not answer under the name that was asked for.",
     429: "More was asked in a minute than this server allows; Retry-After tells when to ask again.",
@@ -45,11 +45,11 @@ def describe_problems(app: FastAPI, guards: Collection[int] = ()) -> None:
 
     `guards` are statuses with which this server refuses beside those of all servers; 401: it asks for a token.
     """
-    plain = app.openapi
-    refusals = {str(status): {"description": _GUARDS[status], "content": PROBLEM} for status in guards}
+    original_openapi = app.openapi
+    refusals = {str(status): {"description": _GUARD_RESPONSES[status], "content": PROBLEM_CONTENT} for status in guards}
 
-    def whole() -> dict[str, Any]:
-        description = plain()
+    def openapi_with_problems() -> dict[str, Any]:
+        description = original_openapi()
         description["components"]["schemas"]["ProblemRow"] = ProblemRow.model_json_schema()
         for methods in description["paths"].values():
             for operation in methods.values():
@@ -60,16 +60,16 @@ def describe_problems(app: FastAPI, guards: Collection[int] = ()) -> None:
             description["paths"]["/healthz"]["get"]["security"] = []
         return description
 
-    app.openapi = whole  # type: ignore[method-assign]
+    app.openapi = openapi_with_problems  # type: ignore[method-assign]
 
 
-def parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
+def openapi_parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
     """Query parameters; lists are written with commas (style form, explode false)."""
     return [
         {
             "name": param.name,
             "in": "query",
-            "required": param.needed,
+            "required": param.required,
             "description": param.description + (f" Example: `{param.example}`" if param.example else ""),
             "schema": dict(param.schema),
             "style": "form",
@@ -79,38 +79,44 @@ def parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
     ]
 
 
-def describe(
-    model: Any, params: Iterable[Param], id_of: str | None = None, path: Mapping[str, str] | None = None
+def route_spec(
+    model: Any, params: Iterable[Param], example_resource: str | None = None, path: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """What a route passes to FastAPI so that its description is whole: answer, problems, parameters.
 
-    `id_of` says whose id the path holds; `path` are other parts of it, with what they mean.
+    `example_resource` says whose id the path holds; `path` are other parts of it, with what they mean.
     """
-    parts = {**({"id": f"The id. Example: `{_IDS[id_of]}`"} if id_of else {}), **(path or {})}
+    parts = {
+        **({"id": f"The id. Example: `{EXAMPLE_IDS[example_resource]}`"} if example_resource else {}),
+        **(path or {}),
+    }
     described = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": text}
         for name, text in parts.items()
     ]
-    described += parameters(params)
+    described += openapi_parameters(params)
     responses: dict[int | str, dict[str, Any]] = {
-        status: {"description": text, "content": PROBLEM}
-        for status, text in _PROBLEMS.items()
-        if status != 404 or id_of
+        status: {"description": text, "content": PROBLEM_CONTENT}
+        for status, text in _PROBLEM_RESPONSES.items()
+        if status != 404 or example_resource
     }
-    links = {name: {"schema": {"type": "string"}, "description": text} for name, text in _HEADERS.items()}
+    links = {name: {"schema": {"type": "string"}, "description": text} for name, text in _RESPONSE_HEADERS.items()}
     responses[200] = {"model": model, "description": "The answer.", "headers": links}
     responses[304] = {"description": "The answer is still the one that If-None-Match names."}
-    if id_of:
+    if example_resource:
         responses[308] = {"description": "The id was merged; Location names the one that took over."}
     return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": described}}
 
 
-def describe_list(asked: Answered, params: Iterable[Param] | None = None, id_of: str | None = None) -> dict[str, Any]:
+def list_route_spec(
+    endpoint: ListEndpoint, params: Iterable[Param] | None = None, example_resource: str | None = None
+) -> dict[str, Any]:
     """The same for a list, which is written in any format; `params`, if they are not simply those of the list."""
-    described = describe(Envelope[asked.row], asked.params.values() if params is None else params, id_of)  # type: ignore[name-defined]
-    names = ", ".join(column.name for column in shown(asked.columns, None, asked.spatial))
+    model: Any = Envelope[endpoint.row]  # type: ignore[name-defined]
+    described = route_spec(model, endpoint.params.values() if params is None else params, example_resource)
+    names = ", ".join(column.name for column in selected_columns(endpoint.columns, None, endpoint.spatial))
     described["responses"][200]["content"] = {
-        format_.media_types[0]: {"schema": _schema(format_) | _flat(format_, names)}
+        format_.media_types[0]: {"schema": _schema(format_) | _flat_content(format_, names)}
         for name, format_ in FORMATS.items()
         if name != "json"
     }
@@ -123,11 +129,11 @@ def _schema(format_: Format) -> dict[str, Any]:
     return {"type": "string", "format": "binary"} if format_.binary else {"type": "string"}
 
 
-def _flat(format_: Format, names: str) -> dict[str, str]:
+def _flat_content(format_: Format, names: str) -> dict[str, str]:
     return {"description": f"Columns: {names}."} if format_.flat else {}
 
 
-_HEADERS = {
+_RESPONSE_HEADERS = {
     "ETag": "Changes when the answer may have changed.",
     "Link": "next, and the licence of the data.",
     "Oxus-Revision": "The state of the database that this is an answer from.",

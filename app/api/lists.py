@@ -5,51 +5,57 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from app.api.answers import Link, Snapshot, address, answer, pairs_of
+from app.api.answers import Link, Snapshot, query_pairs, request_url, respond
 from app.formats import FORMATS
 from app.query.pages import Page
-from app.resources import Analysis, Answered, Resource, Values
+from app.resources import ComputedList, ListEndpoint, StoredList, Values
 
-Check = Callable[[Snapshot], Any]
+Precondition = Callable[[Snapshot], Any]
 
 
-async def list_rows(
-    request: Request, asked: Resource | Analysis, check: Check | None = None, fixed: Values | None = None
+async def respond_with_list(
+    request: Request,
+    endpoint: StoredList | ComputedList,
+    precondition: Precondition | None = None,
+    path_values: Values | None = None,
 ) -> Response:
-    """Answer with the rows of a list; `check` may refuse before, `fixed` are values that the path gives."""
-    pairs = pairs_of(request)
-    values = asked.read(pairs)
+    """Answer with the rows of a list; `precondition` may refuse before, `path_values` are values that the path
+    gives."""
+    pairs = query_pairs(request)
+    values = endpoint.read(pairs)
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
-        if check:
-            check(snapshot)
-        found = asked.find(snapshot.connection, values | dict(fixed or {}), snapshot.format.flat)
-        return paged(request, snapshot, values, asked, found)
+        if precondition:
+            precondition(snapshot)
+        page = endpoint.fetch(snapshot.connection, values | dict(path_values or {}), snapshot.format.flat)
+        return render_page(request, snapshot, values, endpoint, page)
 
-    return await answer(request, values, write, short=isinstance(asked, Resource), offered=tuple(FORMATS.values()))
+    return await respond(
+        request, values, write, inline=isinstance(endpoint, StoredList), formats=tuple(FORMATS.values())
+    )
 
 
-def paged(
-    request: Request, snapshot: Snapshot, values: Values, asked: Answered, found: Page, links: Iterable[Link] = ()
+def render_page(
+    request: Request, snapshot: Snapshot, values: Values, endpoint: ListEndpoint, page: Page, links: Iterable[Link] = ()
 ) -> Iterable[bytes]:
     """A page in the format that was asked for, with links to itself, to the next one, and those given."""
-    snapshot.pages.append(found)
+    snapshot.pages.append(page)
     media = {"type": snapshot.format.media_types[0]}
     if snapshot.format is not FORMATS["json"]:  # its envelope has a place for the next page alone
-        snapshot.links = [{"rel": "self", "href": address(request)} | media, *links]
+        snapshot.links = [{"rel": "self", "href": request_url(request)} | media, *links]
     if snapshot.format.name != "json":
-        snapshot.headers |= _beside(found, asked, snapshot.format.name)
-    if found.next:
-        snapshot.links.append({"rel": "next", "href": address(request, cursor=found.next)} | media)
-    head = asked.head(snapshot.revision, snapshot.packs, values, found, snapshot.links)
-    return snapshot.format.write(head, found.batches)
+        snapshot.headers |= page_headers(page, endpoint, snapshot.format.name)
+    if page.next:
+        snapshot.links.append({"rel": "next", "href": request_url(request, cursor=page.next)} | media)
+    metadata = endpoint.metadata(snapshot.revision, snapshot.packs, values, page, snapshot.links)
+    return snapshot.format.write(metadata, page.batches)
 
 
-def _beside(found: Page, asked: Answered, extension: str) -> dict[str, str]:
+def page_headers(page: Page, endpoint: ListEndpoint, extension: str) -> dict[str, str]:
     """In headers what only the JSON envelope has a place for, and a name for the file."""
-    headers = {"Content-Disposition": f'inline; filename="{asked.name.replace("/", "-")}.{extension}"'}
-    if found.matched is not None:
-        headers["Oxus-Matched"] = str(found.matched)
-    if found.omitted is not None:
-        headers["Oxus-Omitted"] = ", ".join(f"{name}={count}" for name, count in found.omitted.items())
+    headers = {"Content-Disposition": f'inline; filename="{endpoint.name.replace("/", "-")}.{extension}"'}
+    if page.matched is not None:
+        headers["Oxus-Matched"] = str(page.matched)
+    if page.omitted is not None:
+        headers["Oxus-Omitted"] = ", ".join(f"{name}={count}" for name, count in page.omitted.items())
     return headers

@@ -6,19 +6,19 @@ from typing import Any
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-HEAD = "oxus.head"
+IS_HEAD_SCOPE_KEY = "oxus.head"
 """Key of a request's scope that was HEAD: nobody will read the body."""
-REQUEST_ID = "oxus.request_id"
+REQUEST_ID_SCOPE_KEY = "oxus.request_id"
 """Key of a request's scope for the id under which it is logged, if it is."""
-ALLOWED = b"GET, HEAD, OPTIONS"
+ALLOW_HEADER = b"GET, HEAD, OPTIONS"
 
 
-class Methods:
+class HeadOptionsMiddleware:
     """HEAD is GET without its body; OPTIONS tells what is allowed. Nothing else reaches a resource."""
 
-    def __init__(self, app: ASGI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,10 +27,10 @@ class Methods:
         if scope["type"] != "http" or method not in ("HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
         elif method == "OPTIONS":
-            await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ALLOWED)]})
+            await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ALLOW_HEADER)]})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await self.app({**scope, "method": "GET", HEAD: True}, receive, _without_body(send))
+            await self.app({**scope, "method": "GET", IS_HEAD_SCOPE_KEY: True}, receive, _without_body(send))
 
 
 def _without_body(send: Send) -> Send:

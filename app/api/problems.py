@@ -9,9 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.api.access_log import new_id
-from app.api.answers import address
-from app.api.headers import ALWAYS, DATA, POLICY
-from app.api.methods import ALLOWED, REQUEST_ID
+from app.api.answers import request_url
+from app.api.headers import COMMON_HEADERS, CSP_HEADER, DATA_CSP
+from app.api.methods import ALLOW_HEADER, REQUEST_ID_SCOPE_KEY
 from app.errors import (
     InvalidParameterError,
     MovedError,
@@ -50,7 +50,7 @@ async def _oxus_error(request: Request, error: Exception) -> Response:
         template = request.scope["route"].path.split("/")
         segments = request.scope["path"].split("/")
         segments[template.index("{id}") - len(template)] = error.id  # counted from the end: a prefix may come before
-        return RedirectResponse(address(request, "/".join(segments)), HTTPStatus.PERMANENT_REDIRECT)
+        return RedirectResponse(request_url(request, "/".join(segments)), HTTPStatus.PERMANENT_REDIRECT)
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):
         return problem(
@@ -70,19 +70,22 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     response = problem(error.status_code, HTTPStatus(error.status_code).description or str(error.detail))
     response.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = ALLOWED.decode()
+        response.headers["Allow"] = ALLOW_HEADER.decode()
     return response
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """The server writes the error to its log, with this note; what is answered names it and tells nothing else."""
-    logged = request.scope.get(REQUEST_ID)  # then the log puts the id on the answer
+    logged = request.scope.get(REQUEST_ID_SCOPE_KEY)  # then the log puts the id on the answer
     id_ = logged or new_id()
     error.add_note(f"request {id_}: {request.method} {request.scope['path']!r}")
     response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
     if not logged:
         response.headers["X-Request-ID"] = id_
-    response.raw_headers += [*ALWAYS, (POLICY, DATA)]  # this answer is made outside of what puts them on all others
+    response.raw_headers += [
+        *COMMON_HEADERS,
+        (CSP_HEADER, DATA_CSP),
+    ]  # this answer is made outside of what puts them on all others
     return response
 
 

@@ -4,127 +4,133 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from app.api.looks import Looks
-from app.api.methods import ASGI, Receive, Scope, Send
-from app.db.state import Watch
+from app.api.looks import SingleFlight
+from app.api.methods import ASGIApp, Receive, Scope, Send
+from app.db.state import ChangeDetector
 
-LARGEST_SHARE = 16
+MAX_ENTRY_FRACTION = 16
 """No answer may take more than this part of the memory."""
-USUAL_HEADERS = 4000
+MAX_CACHEABLE_HEADER_BYTES = 4000
 """Bytes; whoever sends more, or a body, is not answered from memory."""
-OF_304 = (b"etag", b"cache-control", b"vary", b"access-control-allow-origin", b"access-control-expose-headers")
+NOT_MODIFIED_HEADERS = (
+    b"etag",
+    b"cache-control",
+    b"vary",
+    b"access-control-allow-origin",
+    b"access-control-expose-headers",
+)
 """What an answer without a body keeps of the headers of the one with it (RFC 9110, 15.4.5)."""
 
-Headers = list[tuple[bytes, bytes]]
+HeaderList = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class CachedResponse:
     """An answer, the state of the database in which it was given, and what stands in for it where it is known."""
 
-    state: Hashable
+    version: Hashable
     etag: bytes
-    headers: Headers
-    unchanged: Headers
+    headers: HeaderList
+    not_modified_headers: HeaderList
     body: bytes
 
 
-class Remembered:
-    """Keeps whole answers that carry an ETag, the newest and those asked for last, up to `most_bytes`.
+class ResponseCacheMiddleware:
+    """Keeps whole answers that carry an ETag, the newest and those asked for last, up to `max_bytes`.
 
     What an answer depends on beside the database is its key: the address as it was asked for, what Accept prefers,
     and whether a page from elsewhere asks. Whether the database is still the same is looked up every time.
     """
 
-    def __init__(self, app: ASGI, watch: Watch, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, change_detector: ChangeDetector, max_bytes: int) -> None:
         self.app = app
-        self.watch = watch
-        self._looks = Looks(watch.state)
-        self.most_bytes = most_bytes
-        self._given: OrderedDict[Hashable, _Given] = OrderedDict()
-        self._bytes = 0
+        self.change_detector = change_detector
+        self._single_flight = SingleFlight(change_detector.version)
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[Hashable, CachedResponse] = OrderedDict()
+        self._stored_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        key, known = _asked(scope)
+        key, if_none_match = cache_key(scope)
         if key is None:
             await self.app(scope, receive, send)
             return
-        state = await self._state() if self.watch.remote else self.watch.state()
-        given = self._given.get(key)
-        if given is None or state is None or given.state != state:
-            await self.app(scope, receive, self._remembering(key, state, send))
+        state = await self._current_version() if self.change_detector.remote else self.change_detector.version()
+        entry = self._entries.get(key)
+        if entry is None or state is None or entry.version != state:
+            await self.app(scope, receive, self._store_on_send(key, state, send))
             return
-        self._given.move_to_end(key)
-        if known and _names(known, given.etag):
-            await send({"type": "http.response.start", "status": 304, "headers": given.unchanged})
+        self._entries.move_to_end(key)
+        if if_none_match and etag_matches(if_none_match, entry.etag):
+            await send({"type": "http.response.start", "status": 304, "headers": entry.not_modified_headers})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": given.headers})
-            await send({"type": "http.response.body", "body": given.body})
+            await send({"type": "http.response.start", "status": 200, "headers": entry.headers})
+            await send({"type": "http.response.body", "body": entry.body})
 
-    async def _state(self) -> Hashable:
+    async def _current_version(self) -> Hashable:
         """The state of the database; one that is elsewhere is looked up for all who wait."""
-        return await self._looks.look() if self.watch.remote else self.watch.state()
+        return await self._single_flight.run() if self.change_detector.remote else self.change_detector.version()
 
-    def _remembering(self, key: Hashable, state: Hashable, send: Send) -> Send:
+    def _store_on_send(self, key: Hashable, version: Hashable, send: Send) -> Send:
         """Sends, and keeps what is sent at once, if the database did not change on the way."""
-        started: Headers = []
+        started: HeaderList = []
 
         async def sending(message: Scope) -> None:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     started.extend(message["headers"])
-            elif started and not message.get("more_body") and await self._is_of(state, started):
-                self._keep(key, state, started, message.get("body", b""))
+            elif started and not message.get("more_body") and await self._is_current(version, started):
+                self._store(key, version, started, message.get("body", b""))
             else:
                 started.clear()
             await send(message)
 
         return sending
 
-    async def _is_of(self, state: Hashable, headers: Headers) -> bool:
+    async def _is_current(self, version: Hashable, headers: HeaderList) -> bool:
         """Whether an answer was made in the state that was seen before it, which is still the present one."""
-        if state is None or not self.watch.shows(state, dict(headers).get(b"oxus-revision")):
+        if version is None or not self.change_detector.matches_revision(version, dict(headers).get(b"oxus-revision")):
             return False
-        return await self._state() == state
+        return await self._current_version() == version
 
-    def _keep(self, key: Hashable, state: Hashable, headers: Headers, body: bytes) -> None:
+    def _store(self, key: Hashable, version: Hashable, headers: HeaderList, body: bytes) -> None:
         etag = dict(headers).get(b"etag")
-        if etag is None or len(body) > self.most_bytes // LARGEST_SHARE:
+        if etag is None or len(body) > self.max_bytes // MAX_ENTRY_FRACTION:
             return
-        if old := self._given.pop(key, None):
-            self._bytes -= len(old.body)
-        unchanged = [header for header in headers if header[0] in OF_304]
-        self._given[key] = _Given(state, etag, headers, unchanged, body)
-        self._bytes += len(body)
-        while self._bytes > self.most_bytes:
-            self._bytes -= len(self._given.popitem(last=False)[1].body)
+        if previous := self._entries.pop(key, None):
+            self._stored_bytes -= len(previous.body)
+        unchanged = [header for header in headers if header[0] in NOT_MODIFIED_HEADERS]
+        self._entries[key] = CachedResponse(version, etag, headers, unchanged, body)
+        self._stored_bytes += len(body)
+        while self._stored_bytes > self.max_bytes:
+            self._stored_bytes -= len(self._entries.popitem(last=False)[1].body)
 
 
-def _asked(scope: Scope) -> tuple[Hashable, bytes]:
+def cache_key(scope: Scope) -> tuple[Hashable, bytes]:
     """The key of a request, and the value of If-None-Match; no key for what may have to be refused."""
-    accept = host = known = b""
+    accept = host = if_none_match = b""
     elsewhere, size = False, 0
     for name, value in scope["headers"]:
         size += len(value)
-        if name == b"content-length" or name == b"transfer-encoding" or size > USUAL_HEADERS:
+        if name == b"content-length" or name == b"transfer-encoding" or size > MAX_CACHEABLE_HEADER_BYTES:
             return None, b""
         if name == b"accept":
             accept += b"," + value
         elif name == b"host":
             host += value
         elif name == b"if-none-match":
-            known += b"," + value
+            if_none_match += b"," + value
         elif name == b"origin":
             elsewhere = True
-    place = scope["scheme"], scope.get("root_path", ""), host or str(scope.get("server"))
-    return (*place, scope["path"], scope["query_string"], accept, elsewhere), known
+    origin = scope["scheme"], scope.get("root_path", ""), host or str(scope.get("server"))
+    return (*origin, scope["path"], scope["query_string"], accept, elsewhere), if_none_match
 
 
-def _names(known: bytes, etag: bytes) -> bool:
+def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
     """Whether If-None-Match names an answer (weak comparison, RFC 9110); `*` names whatever there is."""
-    return any(part.strip().removeprefix(b"W/") in (etag, b"*") for part in known.split(b","))
+    return any(part.strip().removeprefix(b"W/") in (etag, b"*") for part in if_none_match.split(b","))

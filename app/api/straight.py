@@ -5,36 +5,36 @@ from collections.abc import Iterable
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 
-from app.api.guards import path_of
+from app.api.guards import request_path
 from app.api.methods import Receive, Scope, Send
 
 
-class Straight(BaseRoute):
+class RouteIndex(BaseRoute):
     """Leads to those of the routes that answer a request; what it does not know, the routes themselves find."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self.path_format = ""
         """Of the route found last, under which FastAPI's traces name a request: it is asked for it at once."""
-        known = [route for route in routes if isinstance(route, APIRoute)]
-        self._at = {route.path: route for route in known if "{" not in route.path}
-        self._below = [(route.path.partition("{")[0], route) for route in known if "{" in route.path]
+        api_routes = [route for route in routes if isinstance(route, APIRoute)]
+        self._exact = {route.path: route for route in api_routes if "{" not in route.path}
+        self._by_prefix = [(route.path.partition("{")[0], route) for route in api_routes if "{" in route.path]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """The route with exactly this path, else the first whose path this may be."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        path = path_of(scope)
-        exact = self._at.get(path)
+        path = request_path(scope)
+        exact = self._exact.get(path)
         if exact is not None:
-            return self._found(exact, {"endpoint": exact.endpoint, "path_params": {}}, scope)
-        for begin, route in self._below:
+            return self._matched(exact, {"endpoint": exact.endpoint, "path_params": {}}, scope)
+        for begin, route in self._by_prefix:
             if path.startswith(begin):
-                match, found = route.matches(scope)
+                match, result = route.matches(scope)
                 if match == Match.FULL:
-                    return self._found(route, found, scope)
+                    return self._matched(route, result, scope)
         return Match.NONE, {}
 
-    def _found(self, route: APIRoute, found: Scope, scope: Scope) -> tuple[Match, Scope]:
+    def _matched(self, route: APIRoute, found: Scope, scope: Scope) -> tuple[Match, Scope]:
         if scope["method"] not in (route.methods or ()):
             return Match.NONE, {}
         self.path_format = route.path_format

@@ -9,32 +9,36 @@ from math import ceil
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.answers import Snapshot, address, answer, pairs_of
-from app.api.describe import describe
+from app.api.answers import Snapshot, query_pairs, request_url, respond
+from app.api.describe import route_spec
 from app.formats.base import dumps
-from app.query.ged import DEFAULT_ROWS, PARAMS, ged_page, is_short
+from app.query.ged import DEFAULT_ROWS, PARAMS, ged_page, is_index_only
 from app.query.params import read_query
 from app.schemas.compat import GedPage
 
 router = APIRouter(prefix="/compat/ucdp", tags=["compat"])
-NAMES = {name.lower(): name for name in PARAMS}
+PARAM_BY_LOWER_NAME = {name.lower(): name for name in PARAMS}
 
 
-def _sorted_out(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
+def split_known_params(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
     """What is understood, by its name; and the names of what is not. Empty values ask nothing."""
-    known = [(NAMES[name.lower()], value) for name, value in pairs if name.lower() in NAMES and value]
-    return known, [name for name, _ in pairs if name.lower() not in NAMES]
+    known = [
+        (PARAM_BY_LOWER_NAME[name.lower()], value)
+        for name, value in pairs
+        if name.lower() in PARAM_BY_LOWER_NAME and value
+    ]
+    return known, [name for name, _ in pairs if name.lower() not in PARAM_BY_LOWER_NAME]
 
 
 @router.get(
     "/api/gedevents/{version}",
     name="list_ged_events",
     summary="Events as UCDP's API gives them",
-    **describe(GedPage, PARAMS.values(), path={"version": "Any version. Example: `25.1`"}),
+    **route_spec(GedPage, PARAMS.values(), path={"version": "Any version. Example: `25.1`"}),
 )
 async def gedevents(request: Request) -> Response:
     """Rows imported from UCDP GED with all 49 columns; any version is answered with what was imported."""
-    known, ignored = _sorted_out(pairs_of(request))
+    known, ignored = split_known_params(query_pairs(request))
     values = read_query(known, PARAMS)
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
@@ -44,17 +48,17 @@ async def gedevents(request: Request) -> Response:
             )
         total, rows = ged_page(snapshot.connection, values)
         page, pages = values.get("page", 0), ceil(total / values.get("pagesize", DEFAULT_ROWS))
-        head = {
+        envelope = {
             "TotalCount": total,
             "TotalPages": pages,
-            "PreviousPageUrl": _page(request, page - 1) if page > 0 else "",
-            "NextPageUrl": _page(request, page + 1) if page + 1 < pages else "",
+            "PreviousPageUrl": _page_url(request, page - 1) if page > 0 else "",
+            "NextPageUrl": _page_url(request, page + 1) if page + 1 < pages else "",
         }
-        yield f'{dumps(head)[:-1]},"Result":[{",".join(rows)}]}}'.encode()
+        yield f'{dumps(envelope)[:-1]},"Result":[{",".join(rows)}]}}'.encode()
 
-    return await answer(request, values, write, short=is_short(values))
+    return await respond(request, values, write, inline=is_index_only(values))
 
 
-def _page(request: Request, page: int) -> str:
+def _page_url(request: Request, page: int) -> str:
     """The address of another page, with the same filters."""
-    return address(request, without=[name for name in request.query_params if name.lower() == "page"], page=page)
+    return request_url(request, drop=[name for name in request.query_params if name.lower() == "page"], page=page)

@@ -6,24 +6,24 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 
 from app import vocab
-from app.api.answers import Snapshot, answer, pairs_of
-from app.api.describe import describe, describe_list
-from app.api.lists import list_rows
-from app.formats.base import cut, dumps
+from app.api.answers import Snapshot, query_pairs, respond
+from app.api.describe import list_route_spec, route_spec
+from app.api.lists import respond_with_list
+from app.formats.base import dumps, select_fields
 from app.query import totals
-from app.query.listing import fields_of, steering, with_examples
+from app.query.listing import field_names, presentation_params, with_examples
 from app.query.listings import CLAIMS
-from app.query.lookups import claims_of, one_row
+from app.query.lookups import claims_on_event, get_row
 from app.query.params import Param, read_query
-from app.resources import ANALYSES, RESOURCES, Analysis, Resource, timeline_of
+from app.resources import COMPUTED_LISTS, STORED_LISTS, ComputedList, StoredList, timeline_list
 from app.schemas.analysis import TotalRow
 from app.schemas.envelope import Vocabularies
 
 router = APIRouter(prefix="/v1")
 
 # Examples that find something where one event is asked about: the one that `describe` names.
-ALL_KNOWN = {"known_by": "2021-07-05"}
-KALDAR = ALL_KNOWN | {
+EXAMPLE_KNOWN_BY = {"known_by": "2021-07-05"}
+EXAMPLE_EVENT_FILTERS = EXAMPLE_KNOWN_BY | {
     "reported": "2021-07-05",
     "actor_role": "initiator",
     "source": "bne-intellinews",
@@ -33,81 +33,81 @@ KALDAR = ALL_KNOWN | {
 }
 
 
-def _add_list(asked: Resource | Analysis) -> None:
-    async def endpoint(request: Request) -> Response:
-        return await list_rows(request, asked)
+def _add_list(endpoint: StoredList | ComputedList) -> None:
+    async def handler(request: Request) -> Response:
+        return await respond_with_list(request, endpoint)
 
-    endpoint.__doc__ = asked.find.__doc__ or f"{asked.summary}."
+    handler.__doc__ = endpoint.fetch.__doc__ or f"{endpoint.summary}."
     router.add_api_route(
-        f"/{asked.name}",
-        endpoint,
-        name="list_" + asked.name.replace("-", "_").replace("/", "_"),
-        tags=[asked.tag if isinstance(asked, Analysis) else asked.name],
-        summary=asked.summary,
-        **describe_list(asked),
+        f"/{endpoint.name}",
+        handler,
+        name="list_" + endpoint.name.replace("-", "_").replace("/", "_"),
+        tags=[endpoint.tag if isinstance(endpoint, ComputedList) else endpoint.name],
+        summary=endpoint.summary,
+        **list_route_spec(endpoint),
     )
 
 
-def _detail_params(resource: Resource) -> dict[str, Param]:
+def _detail_params(resource: StoredList) -> dict[str, Param]:
     """What may be asked of one row."""
     listed = resource.params
-    fields = fields_of(resource.detail) if resource.detail else []
-    own = {param.name: param for param in steering({"id": "id"}, "id", fields, ("json",))}
+    fields = field_names(resource.detail) if resource.detail else []
+    own = {param.name: param for param in presentation_params({"id": "id"}, "id", fields, ("json",))}
     known = {"known_by": listed["known_by"]} if "known_by" in listed else {}
-    return with_examples({**known, "fields": own["fields"], "f": own["f"]}, ALL_KNOWN)
+    return with_examples({**known, "fields": own["fields"], "f": own["f"]}, EXAMPLE_KNOWN_BY)
 
 
-def _add_detail(resource: Resource) -> None:
+def _add_detail(resource: StoredList) -> None:
     params = _detail_params(resource)
     detailed = resource.name == "events"
 
-    async def endpoint(request: Request) -> Response:
+    async def handler(request: Request) -> Response:
         id_ = str(request.path_params["id"])  # declared in `describe`, so that no 422 is promised
-        values = read_query(pairs_of(request), params)
+        values = read_query(query_pairs(request), params)
 
         def write(snapshot: Snapshot) -> Iterable[bytes]:
-            row = one_row(resource.listing, id_, values, snapshot.connection)
+            row = get_row(resource.listing, id_, values, snapshot.connection)
             if detailed:
-                row = f'{row[:-1]},"claims":[{",".join(claims_of(id_, values, snapshot.connection))}]}}'
-            yield cut(row, values.get("fields")).encode()
+                row = f'{row[:-1]},"claims":[{",".join(claims_on_event(id_, values, snapshot.connection))}]}}'
+            yield select_fields(row, values.get("fields")).encode()
 
-        return await answer(request, values, write)
+        return await respond(request, values, write)
 
     singular = resource.name.removesuffix("s")
-    endpoint.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
+    handler.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
     router.add_api_route(
         f"/{resource.name}/{{id}}",
-        endpoint,
+        handler,
         name=f"get_{singular.replace('-', '_')}",
         tags=[resource.name],
         summary=f"One {singular}" + (" with its claims" if detailed else ""),
-        **describe(resource.detail, params.values(), id_of=resource.name),
+        **route_spec(resource.detail, params.values(), example_resource=resource.name),
     )
 
 
 def _add_claims_of_event() -> None:
-    params = with_examples({n: param for n, param in CLAIMS.params.items() if n != "event"}, KALDAR)
-    claims = RESOURCES["claims"]
+    params = with_examples({n: param for n, param in CLAIMS.params.items() if n != "event"}, EXAMPLE_EVENT_FILTERS)
+    claims = STORED_LISTS["claims"]
 
-    async def endpoint(request: Request) -> Response:
+    async def handler(request: Request) -> Response:
         id_ = str(request.path_params["id"])
-        values = claims.read(pairs_of(request))
+        values = claims.read(query_pairs(request))
         if "event" in values:
-            read_query(pairs_of(request), params)  # the path says which event; this raises
+            read_query(query_pairs(request), params)  # the path says which event; this raises
 
         def check(snapshot: Snapshot) -> None:
-            one_row(RESOURCES["events"].listing, id_, values, snapshot.connection)
+            get_row(STORED_LISTS["events"].listing, id_, values, snapshot.connection)
 
-        return await list_rows(request, claims, check, {"event": [id_]})
+        return await respond_with_list(request, claims, check, {"event": [id_]})
 
-    endpoint.__doc__ = "The claims of one event: what its status, date and counts follow from."
+    handler.__doc__ = "The claims of one event: what its status, date and counts follow from."
     router.add_api_route(
         "/events/{id}/claims",
-        endpoint,
+        handler,
         name="list_claims_of_event",
         tags=["events"],
         summary="The claims of one event",
-        **describe_list(claims, params.values(), id_of="events"),
+        **list_route_spec(claims, params.values(), example_resource="events"),
     )
 
 
@@ -116,22 +116,22 @@ def _add_claims_of_event() -> None:
     name="get_movement_totals",
     tags=["movements"],
     summary="How many moved in all, without counting anyone twice",
-    **describe(TotalRow, totals.TOTALS_PARAMS.values()),
+    **route_spec(TotalRow, totals.TOTALS_PARAMS.values()),
 )
 async def movement_totals(request: Request) -> Response:
     """The total over matching movements, what it is made of, and what is left out, each with its reason."""
-    values = read_query(pairs_of(request), totals.TOTALS_PARAMS)
+    values = read_query(query_pairs(request), totals.TOTALS_PARAMS)
 
     def write(snapshot: Snapshot) -> Iterable[bytes]:
         found = totals.totals(snapshot.connection, values)
-        head = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
-        given = {name: value for name, value in found.items() if value is not None or name != "omitted"}
-        yield TotalRow(**head, **given).model_dump_json(exclude_unset=True).encode()
+        envelope = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
+        present_fields = {name: value for name, value in found.items() if value is not None or name != "omitted"}
+        yield TotalRow(**envelope, **present_fields).model_dump_json(exclude_unset=True).encode()
 
-    return await answer(request, values, write, short=False)
+    return await respond(request, values, write, inline=False)
 
 
-TIMELINE = timeline_of("{id}")
+TIMELINE = timeline_list("{id}")
 
 
 @router.get(
@@ -139,24 +139,24 @@ TIMELINE = timeline_of("{id}")
     name="list_control_of_location",
     tags=[TIMELINE.tag],
     summary=TIMELINE.summary,
-    **describe_list(TIMELINE, id_of="locations"),
+    **list_route_spec(TIMELINE, example_resource="locations"),
 )
 async def timeline(request: Request) -> Response:
     """The timeline of a place, without gaps and overlaps: reading it at a day gives what `/v1/control` gives."""
     id_ = str(request.path_params["id"])
 
     def check(snapshot: Snapshot) -> None:
-        one_row(RESOURCES["locations"].listing, id_, {}, snapshot.connection)
+        get_row(STORED_LISTS["locations"].listing, id_, {}, snapshot.connection)
 
-    return await list_rows(request, timeline_of(id_), check)
+    return await respond_with_list(request, timeline_list(id_), check)
 
 
-for _analysis in ANALYSES.values():
+for _analysis in COMPUTED_LISTS.values():
     _add_list(_analysis)
-for _resource in RESOURCES.values():
+for _resource in STORED_LISTS.values():
     _add_list(_resource)
 _add_claims_of_event()
-for _resource in RESOURCES.values():
+for _resource in STORED_LISTS.values():
     if _resource.detail:
         _add_detail(_resource)
 
@@ -165,15 +165,15 @@ for _resource in RESOURCES.values():
     "/vocabularies",
     tags=["vocabularies"],
     summary="Code lists and conversion tables",
-    **describe(Vocabularies, ()),
+    **route_spec(Vocabularies, ()),
 )
 async def vocabularies(request: Request) -> Response:
     """Every code list and conversion table, with definitions, version and crosswalks to ACLED, UCDP and PLOVER."""
-    values = read_query(pairs_of(request), {})
+    values = read_query(query_pairs(request), {})
     body = {
         "version": vocab.VERSION,
         "vocabularies": [asdict(found) for found in vocab.VOCABULARIES.values()],
-        "vague_numbers": [asdict(entry) for entry in vocab.VAGUE_NUMBERS],
+        "vague_numbers": [asdict(entry) for entry in vocab.QUANTITY_PHRASES],
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }
-    return await answer(request, values, lambda _: [dumps(body).encode()])
+    return await respond(request, values, lambda _: [dumps(body).encode()])

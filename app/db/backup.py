@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app.errors import OutputError, SchemaError
 
-PAGES_AT_ONCE = 4096
+PAGES_PER_STEP = 4096
 """16 MB: between two such steps the copy can be broken off."""
 
 
@@ -27,7 +27,7 @@ def copy_to(connection: Connection, path: Path) -> None:
     raw: Any = connection.connection.dbapi_connection
     copy = sqlite3.connect(path, isolation_level=None)
     try:
-        raw.backup(copy, pages=PAGES_AT_ONCE)
+        raw.backup(copy, pages=PAGES_PER_STEP)
         copy.execute("PRAGMA journal_mode = DELETE")  # so that it needs no files beside it, nor a folder to write in
         faults = [str(row[0]) for row in copy.execute("PRAGMA quick_check") if row[0] != "ok"]
     except sqlite3.DatabaseError as error:

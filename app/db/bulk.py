@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
-NO_BASE: Mapping[str, int] = {}
-IN_PLACE = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
+NO_OFFSETS: Mapping[str, int] = {}
+LOW_CARDINALITY = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
 """Columns whose values are few, or grow with every row that an import adds."""
-GROWING = "event_pk"
+APPEND_ONLY_PREFIX = "event_pk"
 """The first column of indexes that new rows are added to at their end, whatever follows it."""
-MOST = "known_until = '9999-12-31'"
+CURRENT_ROWS = "known_until = '9999-12-31'"
 """The condition of indexes that hold most rows of their table; others hold few."""
 
 
@@ -23,11 +23,11 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         names = list(rows[0])
         embedded = connection.dialect.name == "sqlite"
         # SQLite's driver knows no dates: they are texts, as everywhere in SQLite.
-        plain = _plain if embedded else list
-        insert_tuples(connection, table.name, names, [tuple(plain([row[name] for name in names])) for row in rows])
+        convert = _to_driver_values if embedded else list
+        insert_tuples(connection, table.name, names, [tuple(convert([row[name] for name in names])) for row in rows])
 
 
-def _plain(row: list[Any]) -> list[Any]:
+def _to_driver_values(row: list[Any]) -> list[Any]:
     return [value.isoformat() if isinstance(value, date) else value for value in row]
 
 
@@ -36,17 +36,18 @@ def insert_tuples(
     table: str,
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
-    base: Mapping[str, int] = NO_BASE,
+    offsets: Mapping[str, int] = NO_OFFSETS,
 ) -> None:
-    """The same, of values in the order of the columns, days as texts; what `base` has for a column is added to it."""
+    """The same, of values in the order of the columns, days as texts; what `offsets` has for a column is added to
+    it."""
     if not rows:
         return
     quote = connection.dialect.identifier_preparer.quote
     named = ", ".join(quote(column) for column in columns)
     if connection.dialect.name == "postgresql":
-        _copy(connection, f"COPY {quote(table)} ({named}) FROM STDIN", columns, rows, base)
+        _copy(connection, f"COPY {quote(table)} ({named}) FROM STDIN", columns, rows, offsets)
         return
-    marks = ", ".join(f"? + {base[column]}" if base.get(column) else "?" for column in columns)
+    marks = ", ".join(f"? + {offsets[column]}" if offsets.get(column) else "?" for column in columns)
     connection.exec_driver_sql(f"INSERT INTO {quote(table)} ({named}) VALUES ({marks})", rows)
 
 
@@ -55,11 +56,11 @@ def _copy(
     statement: str,
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
-    base: Mapping[str, int],
+    offsets: Mapping[str, int],
 ) -> None:
     raw: Any = connection.connection.dbapi_connection
     driver = connection.dialect.loaded_dbapi
-    added = [base.get(column, 0) for column in columns]
+    added = [offsets.get(column, 0) for column in columns]
     if any(added):
         rows = [
             tuple([value + more if more else value for value, more in zip(row, added, strict=True)]) for row in rows
@@ -73,7 +74,7 @@ def _copy(
 
 
 @contextmanager
-def indexes_last(connection: Connection, tables: Collection[str]) -> Iterator[None]:
+def deferred_indexes(connection: Connection, tables: Collection[str]) -> Iterator[None]:
     """Whatever indexes these tables have are taken away and made again at the end, when all rows are there.
 
     To sort many rows once is faster than to find the place of each. PostgreSQL would lock readers out, so only SQLite
@@ -82,25 +83,27 @@ def indexes_last(connection: Connection, tables: Collection[str]) -> Iterator[No
     statements: list[str] = []
     if connection.dialect.name == "sqlite":
         wanted = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-        found = [row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap(row.sql)]
-        statements = [row.sql for row in found]
-        for row in found:
+        rows = [
+            row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap_to_maintain(row.sql)
+        ]
+        statements = [row.sql for row in rows]
+        for row in rows:
             connection.exec_driver_sql(f'DROP INDEX "{row.name}"')
     yield
     for statement in statements:
         connection.exec_driver_sql(statement)
 
 
-def _is_cheap(statement: str) -> bool:
+def _is_cheap_to_maintain(statement: str) -> bool:
     """Whether to read the table again would cost more than to put rows in place: where new rows stand together in an
     index, and where it holds few rows at all."""
     columns, _, condition = statement.partition(" WHERE ")
     named = columns.rpartition("(")[2].strip(' )"')
-    return named in IN_PLACE or named.split(",")[0] == GROWING or condition not in ("", MOST)
+    return named in LOW_CARDINALITY or named.split(",")[0] == APPEND_ONLY_PREFIX or condition not in ("", CURRENT_ROWS)
 
 
 @contextmanager
-def sorted_last(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
+def staged_in_key_order(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
     """The table into which rows are to be put that stand in `table` at the end, in the order of these columns, its key.
 
     SQLite keeps such a table in that order: to put each row in its place as it comes is slow once there are a million.
@@ -116,7 +119,7 @@ def sorted_last(connection: Connection, table: str, columns: Sequence[str]) -> I
     connection.exec_driver_sql(f"DROP TABLE {table}_aside")
 
 
-def renew_statistics(connection: Connection, tables: Collection[str]) -> None:
+def analyze(connection: Connection, tables: Collection[str]) -> None:
     """Let PostgreSQL know at once how many rows there are, and which; it would find out by itself only later."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(

@@ -8,7 +8,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class Step(FunctionElement[Any]):
+class FloorDivide(FunctionElement[Any]):
     """How many whole steps of a size fit below a coordinate: floor(coordinate / size), negative below zero.
 
     A size that is 45 divided by a power of two is exact, and so is its every multiple; then a quotient is never
@@ -19,14 +19,14 @@ class Step(FunctionElement[Any]):
     type = Integer()
 
 
-@compiles(Step, "postgresql")
-def _floor(element: Step, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(FloorDivide, "postgresql")
+def _compile_floor(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"CAST(floor({coordinate} / CAST({size} AS double precision)) AS bigint)"
 
 
-@compiles(Step, "sqlite")
-def _whole_part_below(element: Step, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(FloorDivide, "sqlite")
+def _compile_cast(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
     """A cast cuts towards zero; not every SQLite is built with floor()."""
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     quotient = f"({coordinate} / {size})"

@@ -10,7 +10,7 @@ from sqlalchemy.types import NullType
 
 from app.geo import EARTH_RADIUS_KM
 
-LONG_DAYS = 31
+MAX_PRECISE_DAYS = 31
 """What lasts longer is found through an index of its own, so that a search by date need not look far back."""
 
 GREAT_CIRCLE = f"""
@@ -31,25 +31,25 @@ def drop_functions(dialect: str) -> list[str]:
     return ["DROP FUNCTION great_circle_km"] if dialect == "postgresql" else []
 
 
-class Vague(FunctionElement[Any]):
+class ImpreciseDate(FunctionElement[Any]):
     """Whether dates cannot be told from the day they are sorted by: one is missing, or they are far apart."""
 
     inherit_cache = True
     type = NullType()  # a Boolean would be compared with 1, and then no index would fit
 
 
-def is_vague(earliest: date | None, latest: date | None) -> bool:
+def is_imprecise(earliest: date | None, latest: date | None) -> bool:
     """The same of dates at hand."""
-    return earliest is None or latest is None or (latest - earliest).days > LONG_DAYS
+    return earliest is None or latest is None or (latest - earliest).days > MAX_PRECISE_DAYS
 
 
-def vague(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:
+def imprecise_sql(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:
     """The same as text, for an index; a database finds it by its terms, so both come from here."""
     days = f"julianday({latest}) - julianday({earliest})" if dialect == "sqlite" else f"{latest} - {earliest}"
-    return f"({earliest} IS NULL OR {latest} IS NULL OR {days} > {LONG_DAYS})"
+    return f"({earliest} IS NULL OR {latest} IS NULL OR {days} > {MAX_PRECISE_DAYS})"
 
 
-@compiles(Vague)
-def _vague(element: Vague, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(ImpreciseDate)
+def _compile_imprecise(element: ImpreciseDate, compiler: SQLCompiler, **kw: Any) -> str:
     earliest, latest = (compiler.process(clause, **kw) for clause in element.clauses)
-    return vague(compiler.dialect.name, earliest, latest)
+    return imprecise_sql(compiler.dialect.name, earliest, latest)

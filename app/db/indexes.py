@@ -16,11 +16,11 @@ def is_true(column: str, dialect: str) -> str:
     return f"{column} = 1" if dialect == "sqlite" else column
 
 
-def found_by(statement: Select[Any], table: FromClause, index: str) -> Select[Any]:
+def use_index(statement: Select[Any], table: FromClause, index: str) -> Select[Any]:
     """The statement, told to find the rows of a table by an index; PostgreSQL chooses by itself."""
     return statement.with_hint(table, f"INDEXED BY {index}", "sqlite") if index else statement
 
 
-def found_by_number(statement: Select[Any], table: FromClause) -> Select[Any]:
+def use_rowid(statement: Select[Any], table: FromClause) -> Select[Any]:
     """The statement, told to find the rows of a table by their pk."""
     return statement.with_hint(table, "NOT INDEXED", "sqlite")

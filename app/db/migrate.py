@@ -9,15 +9,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from app.db.places import PLACED
-from app.db.text_search import INDEXED
-from app.settings import HOME
+from app.db.places import SPATIAL_TABLES
+from app.db.text_search import INDEXED_TABLES
+from app.settings import PROJECT_ROOT
 
 
 def config_for(url: str) -> Config:
     """The chain of migrations, pointed at a database."""
     config = Config()
-    config.set_main_option("script_location", str(HOME / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(PROJECT_ROOT / "migrations").replace("%", "%%"))
     config.attributes["url"] = url
     return config
 
@@ -34,7 +34,7 @@ def downgrade(url: str, to: str = "base") -> None:
 
 def is_model_table(name: str | None, kind: str, _parents: object = None) -> bool:
     """Whether the model knows of a table; indexes of texts and points are made by hand."""
-    indexes = (*(f"{name}_text" for name in INDEXED), *(f"{name}_point" for name in PLACED))
+    indexes = (*(f"{name}_text" for name in INDEXED_TABLES), *(f"{name}_point" for name in SPATIAL_TABLES))
     return kind not in ("table", "index") or not str(name).removeprefix("ix_").startswith(indexes)
 
 

@@ -20,38 +20,38 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-PLACED = {"event_view": "known_until = '9999-12-31'", "location": ""}
+SPATIAL_TABLES = {"event_view": "known_until = '9999-12-31'", "location": ""}
 """The tables whose points are kept, and of which rows."""
-KEYS = {"event_view": "event_pk", "location": "pk"}
+KEY_COLUMNS = {"event_view": "event_pk", "location": "pk"}
 """The column by which a point's row is found: of the rows of an event, one is known now."""
-DATED = frozenset(("event_view",))
+TEMPORAL_TABLES = frozenset(("event_view",))
 """Those of them whose tree knows days, as years since 2000: numbers as large as degrees are, and days to the tree."""
 YEAR_ZERO, YEAR_DAYS = date(2000, 1, 1), 365.25
-JULIAN_ZERO = 2451544.5
+YEAR_ZERO_JULIAN = 2451544.5
 """The first of these days as SQLite's julianday() counts it."""
-ALWAYS = 9999.0
+UNBOUNDED_YEAR = 9999.0
 """A year that is as far away as an unknown begin or end may be."""
 
 
-def _years(day: str) -> str:
+def _sql_years(day: str) -> str:
     """A day as the tree counts it, in SQLite's words."""
-    return f"(julianday({day}) - {JULIAN_ZERO}) / {YEAR_DAYS}"
+    return f"(julianday({day}) - {YEAR_ZERO_JULIAN}) / {YEAR_DAYS}"
 
 
-def create_points(dialect: str, name: str, key: str, *, dated: bool = False) -> list[str]:
+def create_spatial_index(dialect: str, name: str, key: str, *, temporal: bool = False) -> list[str]:
     """The statements that keep the points of a table by a column, beginning with those that are there."""
-    condition = PLACED[name]
+    condition = SPATIAL_TABLES[name]
     if dialect == "postgresql":
         where = f" WHERE {condition}" if condition else ""
         return [f"CREATE INDEX ix_{name}_point ON {name} USING GIST (point(longitude, latitude)){where}"]
     kept, gone = (
         f"{when}.latitude IS NOT NULL{f' AND {when}.{condition}' if condition else ''}" for when in ("new", "old")
     )
-    columns = f"(pk, west, east, south, north{', since, until' if dated else ''})"
+    columns = f"(pk, west, east, south, north{', since, until' if temporal else ''})"
 
     def point(of: str = "") -> str:
-        begin, end = (_years(f"{of}{day}") for day in ("earliest", "latest"))
-        days = f", coalesce({begin}, {-ALWAYS}), coalesce({end}, {ALWAYS})" if dated else ""
+        begin, end = (_sql_years(f"{of}{day}") for day in ("earliest", "latest"))
+        days = f", coalesce({begin}, {-UNBOUNDED_YEAR}), coalesce({end}, {UNBOUNDED_YEAR})" if temporal else ""
         return f"{of}{key}, {of}longitude, {of}longitude, {of}latitude, {of}latitude{days}"
 
     put = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {kept}"
@@ -68,7 +68,7 @@ def create_points(dialect: str, name: str, key: str, *, dated: bool = False) -> 
     ]
 
 
-def drop_points(dialect: str, name: str) -> list[str]:
+def drop_spatial_index(dialect: str, name: str) -> list[str]:
     """The statements that keep them no more."""
     if dialect == "postgresql":
         return [f"DROP INDEX ix_{name}_point"]
@@ -77,19 +77,19 @@ def drop_points(dialect: str, name: str) -> list[str]:
 
 
 @contextmanager
-def points_last(connection: Connection, names: Iterable[str]) -> Iterator[None]:
+def deferred_spatial_index(connection: Connection, names: Iterable[str]) -> Iterator[None]:
     """While very many rows are written, SQLite keeps no points of these tables; all of them are put in at the end."""
     embedded = [name for name in names if connection.dialect.name == "sqlite"]
     for name in embedded:
-        for statement in drop_points("sqlite", name):
+        for statement in drop_spatial_index("sqlite", name):
             connection.exec_driver_sql(statement)
     yield
     for name in embedded:
-        for statement in create_points("sqlite", name, KEYS[name], dated=name in DATED):
+        for statement in create_spatial_index("sqlite", name, KEY_COLUMNS[name], temporal=name in TEMPORAL_TABLES):
             connection.exec_driver_sql(statement)
 
 
-Sides = tuple[Any, Any, Any, Any]
+BoxBounds = tuple[Any, Any, Any, Any]
 """West, south, east, north."""
 
 
@@ -101,23 +101,23 @@ class _PointIn(FunctionElement[Any]):
 
 
 @compiles(_PointIn, "postgresql")
-def _within(element: _PointIn, compiler: SQLCompiler, **kw: Any) -> str:
+def _point_in_box(element: _PointIn, compiler: SQLCompiler, **kw: Any) -> str:
     longitude, latitude, west, south, east, north = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"point({longitude}, {latitude}) <@ box(point({west}, {south}), point({east}, {north}))"
 
 
 @compiles(_PointIn, "sqlite")
-def _said_by_the_tree(_element: _PointIn, _compiler: SQLCompiler, **_kw: Any) -> str:
+def _always_true(_element: _PointIn, _compiler: SQLCompiler, **_kw: Any) -> str:
     return "1"
 
 
-def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: Sides) -> ColumnElement[bool]:
+def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: BoxBounds) -> ColumnElement[bool]:
     """The part of "lies in the box" for which PostgreSQL has an index; it needs the whole beside it."""
     return _PointIn(longitude, latitude, *box)
 
 
 @dataclass(frozen=True)
-class Days:
+class DayConstraint:
     """Something must have been between `first` and `last`, and begun on the day `begin` or later; None: any day."""
 
     first: Any = None
@@ -125,19 +125,19 @@ class Days:
     begin: Any = None
 
 
-ANY_DAY = Days()
+NO_DAY_CONSTRAINT = DayConstraint()
 
 
-def _tree(name: str) -> Any:
-    columns = ("pk", "west", "east", "south", "north", *(("since", "until") if name in DATED else ()))
+def _rtree(name: str) -> Any:
+    columns = ("pk", "west", "east", "south", "north", *(("since", "until") if name in TEMPORAL_TABLES else ()))
     return table(f"{name}_point", *map(column, columns))
 
 
-def _inside(tree: Any, boxes: Sequence[Sides], days: Days) -> ColumnElement[bool]:
+def _rtree_predicate(tree: Any, boxes: Sequence[BoxBounds], days: DayConstraint) -> ColumnElement[bool]:
     """One condition for all boxes, as the tree takes it: with two boxes, each has the days beside it."""
-    when = [] if days.first is None else [tree.c.until >= _years_of(days.first)]
-    when += [] if days.last is None else [tree.c.since <= _years_of(days.last)]
-    when += [] if days.begin is None else [tree.c.since >= _years_of(days.begin)]
+    when = [] if days.first is None else [tree.c.until >= _bind_years(days.first)]
+    when += [] if days.last is None else [tree.c.since <= _bind_years(days.last)]
+    when += [] if days.begin is None else [tree.c.since >= _bind_years(days.begin)]
     return or_(
         *(
             and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north, *when)
@@ -146,26 +146,28 @@ def _inside(tree: Any, boxes: Sequence[Sides], days: Days) -> ColumnElement[bool
     )
 
 
-def _years_of(day: Any) -> ColumnElement[Any]:
-    return (func.julianday(day) - JULIAN_ZERO) / YEAR_DAYS
+def _bind_years(day: Any) -> ColumnElement[Any]:
+    return (func.julianday(day) - YEAR_ZERO_JULIAN) / YEAR_DAYS
 
 
-def in_boxes(name: str, boxes: Sequence[Sides], days: Days = ANY_DAY) -> Select[Any]:
+def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = NO_DAY_CONSTRAINT) -> Select[Any]:
     """The keys (KEYS) of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite).
 
     With `days`, for a table that is DATED, only of those that may have been in these days.
     """
-    tree = _tree(name)
-    return select(tree.c.pk).where(_inside(tree, boxes, days))
+    tree = _rtree(name)
+    return select(tree.c.pk).where(_rtree_predicate(tree, boxes, days))
 
 
-def latest_in_boxes(name: str, boxes: Sequence[Sides], days: Days, number: Any) -> Select[Any]:
-    """When the row of that number begins, counted from the latest of those in the boxes (see `day_of`)."""
-    tree = _tree(name)
-    return select(tree.c.since).where(_inside(tree, boxes, days)).order_by(tree.c.since.desc()).limit(1).offset(number)
+def nth_latest_start(name: str, boxes: Sequence[BoxBounds], days: DayConstraint, n: Any) -> Select[Any]:
+    """When the row of that number begins, counted from the latest of those in the boxes (see `day_from_years`)."""
+    tree = _rtree(name)
+    return (
+        select(tree.c.since).where(_rtree_predicate(tree, boxes, days)).order_by(tree.c.since.desc()).limit(1).offset(n)
+    )
 
 
-def day_of(since: float) -> date | None:
-    """The day of a begin that `latest_in_boxes` found, or the one before; None if it is not known."""
+def day_from_years(since: float) -> date | None:
+    """The day of a begin that `nth_latest_start` found, or the one before; None if it is not known."""
     first = (date.min - YEAR_ZERO).days
-    return None if since <= -ALWAYS else YEAR_ZERO + timedelta(max(floor(since * YEAR_DAYS), first))
+    return None if since <= -UNBOUNDED_YEAR else YEAR_ZERO + timedelta(max(floor(since * YEAR_DAYS), first))

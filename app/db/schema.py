@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-SCHEMA = "0007"
+CURRENT_SCHEMA = "0007"
 """The newest migration; `tests/test_migrations.py` holds it to the chain."""
 
 
@@ -19,9 +19,9 @@ def stored_schema(connection: Connection) -> str | None:
     names = inspect(connection).get_table_names()
     if "alembic_version" in names:
         version = table("alembic_version", column_named("version_num"))
-        found = connection.scalar(select(version.c.version_num))
-        if found is None or re.fullmatch(r"\d{4}", found):
-            return found
+        value = connection.scalar(select(version.c.version_num))
+        if value is None or re.fullmatch(r"\d{4}", value):
+            return value
     if names:
         raise SchemaError("this database holds tables that are not Oxus's; name another one")
     return None
@@ -30,24 +30,24 @@ def stored_schema(connection: Connection) -> str | None:
 def check_schema(connection: Connection) -> None:
     """Raise SchemaError unless the database is at the schema of this software."""
     found = stored_schema(connection)
-    if found == SCHEMA:
+    if found == CURRENT_SCHEMA:
         return
     if found is None:
         raise SchemaError("the database is empty; run `oxus db upgrade` first")
-    if found < SCHEMA:
-        raise SchemaError(f"the database is at schema {found}, this is {SCHEMA}; run `oxus db upgrade`")
-    raise SchemaError(f"the database is at schema {found}, newer than {SCHEMA}; it needs a newer Oxus")
+    if found < CURRENT_SCHEMA:
+        raise SchemaError(f"the database is at schema {found}, this is {CURRENT_SCHEMA}; run `oxus db upgrade`")
+    raise SchemaError(f"the database is at schema {found}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
 
 
-def damage(connection: Connection) -> list[str]:
+def integrity_errors(connection: Connection) -> list[str]:
     """What the database itself finds wrong with its pages and foreign keys (PostgreSQL never lets it come to that)."""
     if connection.dialect.name != "sqlite":
         return []
-    found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-    return found + orphans(connection)
+    rows = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    return rows + foreign_key_violations(connection)
 
 
-def orphans(connection: Connection) -> list[str]:
+def foreign_key_violations(connection: Connection) -> list[str]:
     """Rows of an embedded database that refer to something that is not there."""
     if connection.dialect.name != "sqlite":
         return []

@@ -11,17 +11,17 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import CompoundSelect
 
-from app.db.text_search import Words
+from app.db.text_search import TextQuery
 
-Row = tuple[Any, ...]
-MOST_STATEMENTS = 2000
-Written = TypeVar("Written", "Statement", "Statement | None")
+ResultRow = tuple[Any, ...]
+MAX_STATEMENTS = 2000
+T = TypeVar("T", "PreparedStatement", "PreparedStatement | None")
 
 
-class Statement:
+class PreparedStatement:
     """A statement as the database takes it; `names` are the placeholders in it for which each run gives values.
 
-    `by_value` tells that its values decide how it is best answered: PostgreSQL plans it anew each time, instead of
+    `custom_plan` tells that its values decide how it is best answered: PostgreSQL plans it anew each time, instead of
     keeping one plan for rare words and frequent ones.
     """
 
@@ -31,35 +31,35 @@ class Statement:
         select: Select[Any] | CompoundSelect[Any],
         names: Sequence[str],
         *,
-        by_value: bool = False,
+        custom_plan: bool = False,
     ) -> None:
         compiled = select.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
-        fixed = {name: _plain(value, connection.dialect.name) for name, value in compiled.params.items()}
+        fixed = {name: to_driver_value(value, connection.dialect.name) for name, value in compiled.params.items()}
         places = {name: at for at, name in enumerate(names)}
-        given = compiled.positiontup if compiled.positional else list(compiled.params)
-        self._order = [(name, places.get(name), fixed[name]) for name in given or ()]
+        order = compiled.positiontup if compiled.positional else list(compiled.params)
+        self._order = [(name, places.get(name), fixed[name]) for name in order or ()]
         self._positional = compiled.positional
-        self._how = {"prepare": False} if by_value and connection.dialect.name == "postgresql" else {}
+        self._execute_options = {"prepare": False} if custom_plan and connection.dialect.name == "postgresql" else {}
 
     def _values(self, values: Sequence[Any], dialect: str) -> Any:
-        found = [fixed if at is None else _plain(values[at], dialect) for _, at, fixed in self._order]
+        result = [fixed if at is None else to_driver_value(values[at], dialect) for _, at, fixed in self._order]
         if self._positional:
-            return found
-        return dict(zip((name for name, _, _ in self._order), found, strict=True))
+            return result
+        return dict(zip((name for name, _, _ in self._order), result, strict=True))
 
-    def rows(self, connection: Connection, values: Sequence[Any]) -> list[Row]:
+    def rows(self, connection: Connection, values: Sequence[Any]) -> list[ResultRow]:
         """All rows."""
         raw: Any = connection.connection.dbapi_connection
         try:
-            found: list[Row] = raw.execute(
-                self.text, self._values(values, connection.dialect.name), **self._how
+            rows: list[ResultRow] = raw.execute(
+                self.text, self._values(values, connection.dialect.name), **self._execute_options
             ).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
             raise self._translated(connection, error) from error
-        return found
+        return rows
 
-    def stream(self, connection: Connection, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
+    def stream(self, connection: Connection, values: Sequence[Any], size: int) -> Iterator[list[ResultRow]]:
         """The rows in batches of `size`, read while they are taken."""
         raw: Any = connection.connection.dbapi_connection
         cursor = raw.cursor() if self._positional else raw.cursor(name="oxus")
@@ -78,25 +78,25 @@ class Statement:
         return DBAPIError.instance(self.text, None, error, base, dialect=connection.dialect)
 
 
-class Statements:
+class StatementCache:
     """Statements by the shape of what they answer, for all threads; when there are too many, they are written again."""
 
     def __init__(self) -> None:
-        self._written: dict[Hashable, Any] = {}
+        self._statements: dict[Hashable, Any] = {}
 
-    def of(self, shape: Hashable, write: Callable[[], Written]) -> Written:
+    def get_or_compile(self, shape: Hashable, compile_: Callable[[], T]) -> T:
         """The statement for a shape, written when it is first asked for; None if there is nothing to ask."""
         try:
-            found: Written = self._written[shape]
+            cached: T = self._statements[shape]
         except KeyError:
-            if len(self._written) >= MOST_STATEMENTS:
-                self._written.clear()
-            found = self._written[shape] = write()
-        return found
+            if len(self._statements) >= MAX_STATEMENTS:
+                self._statements.clear()
+            cached = self._statements[shape] = compile_()
+        return cached
 
 
-def _plain(value: Any, dialect: str) -> Any:
+def to_driver_value(value: Any, dialect: str) -> Any:
     """A value as the driver takes it; SQLite knows no dates: they are texts."""
-    if isinstance(value, Words):
-        return value.asked(dialect)
+    if isinstance(value, TextQuery):
+        return value.render(dialect)
     return value.isoformat() if dialect == "sqlite" and isinstance(value, date) else value

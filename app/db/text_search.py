@@ -16,15 +16,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
 from app.db.bulk import insert_tuples
-from app.names import LONGEST_WORD, fold, words
+from app.names import MAX_TOKEN_BYTES, fold, tokens
 
-INDEXED = ("event", "claim", "source", "actor", "location")
+INDEXED_TABLES = ("event", "claim", "source", "actor", "location")
 SEPARATOR = "\ue000"
 """Stands between the parts of a text, so that no phrase reaches from one into the next: a word of its own to both
 databases, which folding removes from everything that is asked."""
-MOST_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
+MAX_POSITIONS = 16_000  # a tsvector numbers no word beyond 16383
 
-GATHERED, MUCH_GATHERED = 1 << 20, 8 << 20
+FTS_HASH_BYTES, BULK_FTS_HASH_BYTES = 1 << 20, 8 << 20
 """Bytes of words that an index of SQLite holds in memory: its own choice, and ours while very many are written."""
 
 
@@ -42,41 +42,41 @@ def create_index(dialect: str, name: str) -> list[str]:
     return [f"CREATE VIRTUAL TABLE {name}_text USING fts5(body, tokenize=ascii, columnsize=0)"]
 
 
-def folded(text: str) -> str:
+def index_words(text: str) -> str:
     """The words of a text as they are put into an index."""
     whole = fold(text)
     # Where all of it is as short as one word may be, so is each word.
-    return whole if len(whole) <= LONGEST_WORD and whole.isascii() else " ".join(words(text))
+    return whole if len(whole) <= MAX_TOKEN_BYTES and whole.isascii() else " ".join(tokens(text))
 
 
-BETWEEN = f" {SEPARATOR} "
+FIELD_SEPARATOR = f" {SEPARATOR} "
 """Stands between the folded parts of a text; nobody can ask for it."""
 
 
 def _vector(words: list[str]) -> str:
     """A tsvector in PostgreSQL's input syntax."""
-    return " ".join(f"'{word}':{position}" for position, word in enumerate(words[:MOST_POSITIONS], 1))
+    return " ".join(f"'{word}':{position}" for position, word in enumerate(words[:MAX_POSITIONS], 1))
 
 
 def write_texts(connection: Connection, name: str, bodies: Iterable[tuple[int, str]], *, replace: bool = True) -> None:
     """Put (pk, text) into the index of a table, in place of what it may hold for these rows."""
-    rows = [(pk, BETWEEN.join(map(folded, body.split(SEPARATOR)))) for pk, body in bodies]
+    rows = [(pk, FIELD_SEPARATOR.join(map(index_words, body.split(SEPARATOR)))) for pk, body in bodies]
     if replace:
         remove_texts(connection, name, [pk for pk, _ in rows])
     insert_texts(connection, name, rows, 0)
 
 
-def insert_texts(connection: Connection, name: str, rows: Sequence[tuple[int, str]], base: int) -> None:
-    """Put (pk, folded words) of new rows into the index of a table; pks count from `base` on."""
+def insert_texts(connection: Connection, name: str, rows: Sequence[tuple[int, str]], pk_offset: int) -> None:
+    """Put (pk, folded words) of new rows into the index of a table; pks count from `pk_offset` on."""
     if connection.dialect.name == "postgresql":
         rows = [(pk, _vector(body.split())) for pk, body in rows]
-    insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows, {"rowid": base})
+    insert_tuples(connection, f"{name}_text", ("rowid", "body"), rows, {"rowid": pk_offset})
 
 
 @contextmanager
-def many_texts(connection: Connection, names: Iterable[str]) -> Iterator[None]:
+def bulk_text_indexing(connection: Connection, names: Iterable[str]) -> Iterator[None]:
     """SQLite gathers more words of these indexes before it writes them down, so that it has less to merge later."""
-    sizes = (MUCH_GATHERED, GATHERED) if connection.dialect.name == "sqlite" else ()
+    sizes = (BULK_FTS_HASH_BYTES, FTS_HASH_BYTES) if connection.dialect.name == "sqlite" else ()
     for at, size in enumerate(sizes):
         for name in names:
             setting = f"INSERT INTO {name}_text ({name}_text, rank) VALUES ('hashsize', {size})"
@@ -94,12 +94,12 @@ def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:
         connection.execute(text(f"DELETE FROM {name}_text WHERE rowid = :pk"), rows)
 
 
-class Words(tuple[Sequence[str], ...]):
+class TextQuery(tuple[Sequence[str], ...]):
     """What is searched: every phrase must occur; a phrase is words that follow each other."""
 
     __slots__ = ()
 
-    def asked(self, dialect: str) -> str:
+    def render(self, dialect: str) -> str:
         """The phrases as each database wants to be asked."""
         if dialect == "postgresql":
             joined = ("<->".join(f"'{word}'" for word in phrase) for phrase in self)
@@ -107,15 +107,15 @@ class Words(tuple[Sequence[str], ...]):
         return " ".join('"' + " ".join(phrase) + '"' for phrase in self)
 
 
-class WordsType(TypeDecorator[Any]):
+class TextQueryType(TypeDecorator[Any]):
     """Words as a parameter of a statement."""
 
     impl = String
     cache_ok = True
 
-    def process_bind_param(self, value: Words | None, dialect: Dialect) -> str:
+    def process_bind_param(self, value: TextQuery | None, dialect: Dialect) -> str:
         """The text that stands in the statement."""
-        return Words(value or ()).asked(dialect.name)
+        return TextQuery(value or ()).render(dialect.name)
 
 
 class _TextMatch(FunctionElement[Any]):
@@ -137,13 +137,13 @@ def _tsquery(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(body, **kw)} @@ CAST({compiler.process(words, **kw)} AS tsquery)"
 
 
-def matching_rows(name: str, words: Words | BindParameter[Any]) -> Select[Any]:
+def matching_rows(name: str, query: TextQuery | BindParameter[Any]) -> Select[Any]:
     """The pks of the rows of a table that hold every phrase."""
     index = table(f"{name}_text", column("rowid"), column("body"))
-    given = words if isinstance(words, BindParameter) else bindparam(None, words, type_=WordsType)
-    return select(index.c.rowid).where(_TextMatch(index.c.body, given))
+    bound = query if isinstance(query, BindParameter) else bindparam(None, query, type_=TextQueryType)
+    return select(index.c.rowid).where(_TextMatch(index.c.body, bound))
 
 
-def matches(pk: ColumnElement[Any], name: str, words: Words) -> ColumnElement[bool]:
+def matches(pk: ColumnElement[Any], name: str, query: TextQuery) -> ColumnElement[bool]:
     """Whether the row with this pk holds every phrase."""
-    return pk.in_(matching_rows(name, words))
+    return pk.in_(matching_rows(name, query))

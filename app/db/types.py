@@ -2,5 +2,5 @@
 
 from sqlalchemy import String
 
-Key = String().with_variant(String(collation="C"), "postgresql")
+BinaryText = String().with_variant(String(collation="C"), "postgresql")
 """Ids and codes: compared byte by byte, so that both databases sort them alike."""

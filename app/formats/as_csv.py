@@ -13,18 +13,20 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from app.formats.base import Batches, Format, Head, dumps
-from app.formats.columns import Column, dig, shown
+from app.formats.base import Batches, Format, ResultMetadata, dumps
+from app.formats.columns import Column, get_path, selected_columns
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a text starts that some spreadsheet takes for a formula; the last four are the full-width forms."""
-SUSPECT = frozenset((*FORMULA, "'"))
+SUSPECT_STARTS = frozenset((*FORMULA_STARTS, "'"))
 
 
-def write(head: Head, batches: Batches) -> Iterator[bytes]:
+def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     """One chunk per batch; the header comes even where there is no row."""
-    columns = shown(head.columns, head.fields, head.spatial)
-    parts = [_part(name, list(part)) for name, part in groupby(columns, lambda column: (column.path or ("",))[0])]
+    columns = selected_columns(head.columns, head.fields, head.spatial)
+    parts = [
+        _column_group(name, list(part)) for name, part in groupby(columns, lambda column: (column.path or ("",))[0])
+    ]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([column.name for column in columns])
@@ -42,22 +44,22 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     yield out.getvalue().encode()
 
 
-def _part(name: str, columns: list[Column]) -> tuple[str, list[str], Callable[[Any], list[Any]]]:
+def _column_group(name: str, columns: list[Column]) -> tuple[str, list[str], Callable[[Any], list[Any]]]:
     """Neighbouring columns in one field (in none: where the row lies): its name, what is written where it is missing,
     and what writes its value."""
-    cells = [(column.path[1:], column.name, _cell(column)) for column in columns]
+    cells = [(column.path[1:], column.name, _cell_writer(column)) for column in columns]
     empty = [""] * len(columns)
     if not name:
-        return name, empty, lambda spot: [_empty_or(cell, getattr(spot, column)) for _, column, cell in cells]
+        return name, empty, lambda spot: [_empty_if_none(cell, getattr(spot, column)) for _, column, cell in cells]
     if cells[0][0] == ():
         [(_, _, only)] = cells
         return name, empty, lambda value: [only(value)]
     if all(len(path) == 1 for path, _, _ in cells):
-        return name, empty, _within([(path[0], cell) for path, _, cell in cells])
-    return name, empty, lambda value: [_empty_or(cell, dig(value, path)) for path, _, cell in cells]
+        return name, empty, _nested_writer([(path[0], cell) for path, _, cell in cells])
+    return name, empty, lambda value: [_empty_if_none(cell, get_path(value, path)) for path, _, cell in cells]
 
 
-def _within(cells: list[tuple[str, Callable[[Any], Any]]]) -> Callable[[Any], list[Any]]:
+def _nested_writer(cells: list[tuple[str, Callable[[Any], Any]]]) -> Callable[[Any], list[Any]]:
     """What writes the values of an object, or of a list of objects; exports have millions of them."""
 
     def written(value: Any) -> list[Any]:
@@ -68,28 +70,28 @@ def _within(cells: list[tuple[str, Callable[[Any], Any]]]) -> Callable[[Any], li
     return written
 
 
-def _empty_or(cell: Callable[[Any], Any], value: Any) -> Any:
+def _empty_if_none(cell: Callable[[Any], Any], value: Any) -> Any:
     return "" if value is None else cell(value)
 
 
-def _cell(column: Column) -> Callable[[Any], Any]:
+def _cell_writer(column: Column) -> Callable[[Any], Any]:
     """How a value of a column is written."""
-    if column.kind == "json":
-        return lambda value: harmless(dumps(value))
-    if column.many:
-        return _listed_texts if column.kind == "text" else _listed
-    return {"boolean": _item, "text": harmless}.get(column.kind, lambda value: value)
+    if column.column_type == "json":
+        return lambda value: escape_formula(dumps(value))
+    if column.is_list:
+        return _join_texts if column.column_type == "text" else _join_list
+    return {"boolean": _list_item, "text": escape_formula}.get(column.column_type, lambda value: value)
 
 
-def _listed(values: list[Any]) -> str:
-    return "|".join([_item(value) for value in values]) if len(values) != 1 else _item(values[0])
+def _join_list(values: list[Any]) -> str:
+    return "|".join([_list_item(value) for value in values]) if len(values) != 1 else _list_item(values[0])
 
 
-def _listed_texts(values: list[Any]) -> str:
-    return harmless(_listed(values))
+def _join_texts(values: list[Any]) -> str:
+    return escape_formula(_join_list(values))
 
 
-def _item(value: Any) -> str:
+def _list_item(value: Any) -> str:
     """A value within a list."""
     if value is None:
         return ""
@@ -99,12 +101,12 @@ def _item(value: Any) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|") if "|" in text or "\\" in text else text
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """The text as no spreadsheet takes it for a formula."""
-    if text[:1] not in SUSPECT:
+    if text[:1] not in SUSPECT_STARTS:
         return text
     # One that starts with an apostrophe already gets another, so that taking one away always gives the text back.
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 CSV = Format("csv", "text/csv; charset=utf-8; header=present", write, flat=True)

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from app.formats.base import Batches, Format, Head, Row, dumps
-from app.formats.columns import Column, shown, values_of
+from app.formats.base import Batches, Format, ResultMetadata, RowWithPoint, dumps
+from app.formats.columns import Column, selected_columns, values_of
 
 MEDIA_TYPE = "application/geo+json"
 
 
-def feature(row: Row, columns: Sequence[Column], *, lists: bool = True) -> dict[str, Any]:
+def feature(row: RowWithPoint, columns: Sequence[Column], *, lists: bool = True) -> dict[str, Any]:
     """One row as a feature; without `lists`, those are JSON texts, or null when empty."""
     whole, spot = json.loads(row[0]), row[1]
     values = values_of(whole, spot, columns)
@@ -35,16 +35,16 @@ def licence_url(licence: str) -> str:
     return f"https://spdx.org/licenses/{quote(licence, safe='')}.html"
 
 
-def links_of(head: Head) -> list[Mapping[str, str]]:
+def links_of(head: ResultMetadata) -> list[Mapping[str, str]]:
     """The links of an answer, and the licences of what is in it."""
-    licences = dict.fromkeys(credit.licence for credit in head.credits)
+    licences = dict.fromkeys(credit.licence for credit in head.attributions)
     return [*head.links, *({"rel": "license", "href": licence_url(name), "type": "text/html"} for name in licences)]
 
 
-def write(head: Head, batches: Batches, *, lists: bool = True) -> Iterator[bytes]:
+def write(head: ResultMetadata, batches: Batches, *, lists: bool = True) -> Iterator[bytes]:
     """A chunk per batch; what must be counted comes last."""
-    columns = shown(head.columns, head.fields, head.spatial)
-    start: dict[str, Any] = {"type": "FeatureCollection", **head.about(), "links": links_of(head)}
+    columns = selected_columns(head.columns, head.fields, head.spatial)
+    start: dict[str, Any] = {"type": "FeatureCollection", **head.provenance(), "links": links_of(head)}
     start |= {} if head.matched is None else {"numberMatched": head.matched}
     start |= {} if head.omitted is None else {"omitted": dict(head.omitted)}
     text, returned = f'{dumps(start)[:-1]},"features":[', 0

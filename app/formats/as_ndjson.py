@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from app.formats.base import Batches, Format, Head, cut
+from app.formats.base import Batches, Format, ResultMetadata, select_fields
 
 
-def write(head: Head, batches: Batches) -> Iterator[bytes]:
+def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     """One chunk per batch."""
     for batch in batches:
-        yield "".join(f"{cut(row, head.fields)}\n" for row, _ in batch).encode()
+        yield "".join(f"{select_fields(row, head.fields)}\n" for row, _ in batch).encode()
 
 
-NDJSON = Format("ndjson", "application/x-ndjson", write, also=("application/ndjson", "application/jsonl"))
+NDJSON = Format("ndjson", "application/x-ndjson", write, aliases=("application/ndjson", "application/jsonl"))

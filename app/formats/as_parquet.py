@@ -12,11 +12,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from app.errors import NotAcceptableError
-from app.formats.base import Batches, Format, Head, Row, dumps
-from app.formats.columns import Column, Kind, shown, values_of
-from app.geo import Spot
+from app.formats.base import Batches, Format, ResultMetadata, RowWithPoint, dumps
+from app.formats.columns import Column, ColumnType, selected_columns, values_of
+from app.geo import LocatedPoint
 
-POINT = struct.Struct("<BIdd")  # WKB: little endian, then type 1 for a point
+WKB_POINT = struct.Struct("<BIdd")  # WKB: little endian, then type 1 for a point
 GEOMETRY = "geometry"
 GEO = {
     "version": "1.1.0",
@@ -24,10 +24,10 @@ GEO = {
     # No CRS is named: longitude and latitude on WGS 84 (OGC:CRS84).
     "columns": {GEOMETRY: {"encoding": "WKB", "geometry_types": ["Point"]}},
 }
-ROWS_A_GROUP = 5_000  # held in memory at a time
+ROWS_PER_GROUP = 5_000  # held in memory at a time
 
 
-class Sink(io.RawIOBase):
+class BytesSink(io.RawIOBase):
     """A file that is only ever written to, and hands out what was written so far."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Sink(io.RawIOBase):
         return taken
 
 
-def write(head: Head, batches: Batches) -> Iterator[bytes]:
+def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     """A chunk per group of rows. Raises NotAcceptableError when the library that writes Parquet is not installed."""
     if find_spec("pyarrow") is None:
         install = "pip install -c requirements.lock -e '.[parquet]'"
@@ -64,9 +64,9 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = shown(head.columns, head.fields, head.spatial)
+    columns = selected_columns(head.columns, head.fields, head.spatial)
     schema = _schema(pa, columns, head)
-    sink = Sink()
+    sink = BytesSink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for rows in _groups(batches):
             writer.write_table(_table(pa, schema, columns, rows))
@@ -74,20 +74,20 @@ def write(head: Head, batches: Batches) -> Iterator[bytes]:
     yield sink.take()
 
 
-def _groups(batches: Batches) -> Iterator[list[Row]]:
+def _groups(batches: Batches) -> Iterator[list[RowWithPoint]]:
     """The rows in groups that are worth a row group of the file."""
-    rows: list[Row] = []
+    rows: list[RowWithPoint] = []
     for batch in batches:
         rows += batch
-        if len(rows) >= ROWS_A_GROUP:
+        if len(rows) >= ROWS_PER_GROUP:
             yield rows
             rows = []
     if rows:
         yield rows
 
 
-def _schema(pa: Any, columns: Sequence[Column], head: Head) -> Any:
-    types: dict[Kind, Any] = {
+def _schema(pa: Any, columns: Sequence[Column], head: ResultMetadata) -> Any:
+    types: dict[ColumnType, Any] = {
         "text": pa.string(),
         "integer": pa.int64(),
         "number": pa.float64(),
@@ -95,35 +95,38 @@ def _schema(pa: Any, columns: Sequence[Column], head: Head) -> Any:
         "date": pa.date32(),
         "json": pa.string(),
     }
-    fields = [(column.name, pa.list_(types[column.kind]) if column.many else types[column.kind]) for column in columns]
-    metadata = {"oxus": dumps(head.about())}
+    fields = [
+        (column.name, pa.list_(types[column.column_type]) if column.is_list else types[column.column_type])
+        for column in columns
+    ]
+    metadata = {"oxus": dumps(head.provenance())}
     if head.spatial:
         fields.append((GEOMETRY, pa.binary()))
         metadata["geo"] = json.dumps(GEO)
     return pa.schema(fields, metadata=metadata)
 
 
-def _table(pa: Any, schema: Any, columns: Sequence[Column], rows: Sequence[Row]) -> Any:
+def _table(pa: Any, schema: Any, columns: Sequence[Column], rows: Sequence[RowWithPoint]) -> Any:
     """One group of rows, column by column, as the file holds them."""
-    found = [values_of(json.loads(row), spot, columns) for row, spot in rows]
-    arrays = [[_typed(column, values[at]) for values in found] for at, column in enumerate(columns)]
+    result = [values_of(json.loads(row), spot, columns) for row, spot in rows]
+    arrays = [[_typed(column, values[at]) for values in result] for at, column in enumerate(columns)]
     if GEOMETRY in schema.names:
         arrays.append([_wkb(spot) for _, spot in rows])
     return pa.table([pa.array(values, field.type) for values, field in zip(arrays, schema, strict=True)], schema=schema)
 
 
 def _typed(column: Column, value: Any) -> Any:
-    read = READ.get(column.kind)
+    read = TYPE_PARSERS.get(column.column_type)
     if read is None or value is None:
         return value
-    return [None if item is None else read(item) for item in value] if column.many else read(value)
+    return [None if item is None else read(item) for item in value] if column.is_list else read(value)
 
 
-READ: dict[Kind, Callable[[Any], Any]] = {"date": date.fromisoformat, "json": dumps}
+TYPE_PARSERS: dict[ColumnType, Callable[[Any], Any]] = {"date": date.fromisoformat, "json": dumps}
 
 
-def _wkb(spot: Spot | None) -> bytes | None:
-    return None if spot is None else POINT.pack(1, 1, spot.longitude, spot.latitude)
+def _wkb(spot: LocatedPoint | None) -> bytes | None:
+    return None if spot is None else WKB_POINT.pack(1, 1, spot.longitude, spot.latitude)
 
 
 PARQUET = Format("parquet", "application/vnd.apache.parquet", write, flat=True, binary=True)

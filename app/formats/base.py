@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.formats.columns import Column
-from app.geo import Spot
+from app.geo import LocatedPoint
 
-Row = tuple[str, Spot | None]
+RowWithPoint = tuple[str, LocatedPoint | None]
 """A row as the JSON that is served, and where it lies."""
 
-Batches = Iterable[Sequence[Row]]
+Batches = Iterable[Sequence[RowWithPoint]]
 
 
 @dataclass(frozen=True)
-class Credit:
+class Attribution:
     """What a reader owes to a pack: its licence (SPDX) and how to cite it."""
 
     id: str
@@ -24,7 +24,7 @@ class Credit:
 
 
 @dataclass(frozen=True)
-class Head:
+class ResultMetadata:
     """What travels with the rows of one answer, whatever the format.
 
     `fields` are those that were asked for, None for all. `columns` are the rows flattened. `spatial` says whether
@@ -32,7 +32,7 @@ class Head:
     """
 
     revision: int
-    credits: Sequence[Credit]
+    attributions: Sequence[Attribution]
     columns: Sequence[Column]
     spatial: bool
     fields: Sequence[str] | None = None
@@ -45,31 +45,31 @@ class Head:
         """The address of the next page."""
         return next((link["href"] for link in self.links if link["rel"] == "next"), None)
 
-    def about(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """The state of the database, and whose data it is."""
-        return {"revision": self.revision, "packs": [asdict(credit) for credit in self.credits]}
+        return {"revision": self.revision, "packs": [asdict(credit) for credit in self.attributions]}
 
 
 @dataclass(frozen=True)
 class Format:
     """One way to write rows.
 
-    `media_type` is sent as Content-Type, and `also` are other names of it that Accept may use. `streams` says
+    `media_type` is sent as Content-Type, and `aliases` are other names of it that Accept may use. `streams` says
     whether any number of rows can be written without holding them all. `flat` formats want to know where rows lie.
     """
 
     name: str
     media_type: str
-    write: Callable[[Head, Batches], Iterator[bytes]]
+    write: Callable[[ResultMetadata, Batches], Iterator[bytes]]
     streams: bool = True
     flat: bool = False
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     binary: bool = False
 
     @property
     def media_types(self) -> tuple[str, ...]:
         """What Accept may ask for, without parameters such as the charset."""
-        return (self.media_type.partition(";")[0], *self.also)
+        return (self.media_type.partition(";")[0], *self.aliases)
 
 
 def dumps(value: Any) -> str:
@@ -77,7 +77,7 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def cut(row: str, fields: Sequence[str] | None) -> str:
+def select_fields(row: str, fields: Sequence[str] | None) -> str:
     """The row with no more than the fields that were asked for."""
     if fields is None:
         return row

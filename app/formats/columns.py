@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from app.geo import Spot
+from app.geo import LocatedPoint
 
-Kind = Literal["text", "integer", "number", "boolean", "date", "json"]
-KINDS: dict[Any, Kind] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
+ColumnType = Literal["text", "integer", "number", "boolean", "date", "json"]
+COLUMN_TYPES: dict[Any, ColumnType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,23 @@ class Column:
 
     name: str
     path: tuple[str, ...]
-    kind: Kind
-    many: bool = False
+    column_type: ColumnType
+    is_list: bool = False
     description: str | None = None
 
     @cached_property
-    def of(self) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+    def extract(self) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
         """What takes the value out of a row and its spot; None where the row, or what holds the value, has none."""
         if len(self.path) == 1:
-            return _first(*self.path)
+            return _getter(*self.path)
         if len(self.path) == 2:
-            return _second(*self.path)
+            return _nested_getter(*self.path)
         if self.path:
-            return partial(_deep, self.path)
-        return partial(_placed, self.name)
+            return partial(_get_deep, self.path)
+        return partial(_point_value, self.name)
 
 
-SPOT = (
+POINT_COLUMNS = (
     Column("longitude", (), "number", description="degrees on WGS 84; of the place, never moved"),
     Column("latitude", (), "number", description="degrees on WGS 84; of the place, never moved"),
     Column("point_kind", (), "text", description="how the point stands for the place"),
@@ -49,29 +49,29 @@ SPOT = (
 """Where a row lies, for rows that do not say it themselves."""
 
 
-def dig(value: Any, path: Sequence[str]) -> Any:
+def get_path(value: Any, path: Sequence[str]) -> Any:
     """What lies in a value by these names; of a list, what lies in each of its items."""
     for at, name in enumerate(path):
         if value is None:
             return None
         if isinstance(value, list):
-            return [dig(item, path[at:]) for item in value]
+            return [get_path(item, path[at:]) for item in value]
         value = value.get(name)  # the feed of changes leaves out what a row has none of
     return value
 
 
-def _deep(path: Sequence[str], row: Mapping[str, Any], _spot: Spot | None) -> Any:
-    return dig(row, path)
+def _get_deep(path: Sequence[str], row: Mapping[str, Any], _spot: LocatedPoint | None) -> Any:
+    return get_path(row, path)
 
 
-def _first(name: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+def _getter(name: str) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
     return lambda row, _spot: row.get(name)
 
 
-def _second(outer: str, inner: str) -> Callable[[Mapping[str, Any], Spot | None], Any]:
+def _nested_getter(outer: str, inner: str) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
     """What takes out a value within a value: most columns are that, and exports have millions of them."""
 
-    def read(row: Mapping[str, Any], _spot: Spot | None) -> Any:
+    def read(row: Mapping[str, Any], _spot: LocatedPoint | None) -> Any:
         value = row.get(outer)
         if value is None:
             return None
@@ -88,38 +88,38 @@ def columns_of(model: type[BaseModel]) -> list[Column]:
 def _columns(model: type[BaseModel], above: tuple[str, ...], many: bool) -> Iterator[Column]:
     for name, info in model.model_fields.items():
         path = (*above, info.alias or name)
-        inner, listed = _plain(info.annotation)
+        inner, listed = _unwrap_annotation(info.annotation)
         if isinstance(inner, type) and issubclass(inner, BaseModel) and not (many and listed):
             yield from _columns(inner, path, many or listed)
         else:
-            kind: Kind = "json" if many and listed else KINDS.get(inner, "json")
+            kind: ColumnType = "json" if many and listed else COLUMN_TYPES.get(inner, "json")
             yield Column("_".join(path), path, kind, many or (listed and kind != "json"), info.description)
 
 
-def _plain(annotation: Any) -> tuple[Any, bool]:
+def _unwrap_annotation(annotation: Any) -> tuple[Any, bool]:
     """A type without what may be null and without its list, and whether it was a list."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _plain(arguments[0])
+        return _unwrap_annotation(arguments[0])
     if origin in (Union, types.UnionType):
-        return _plain(next(argument for argument in arguments if argument is not type(None)))
+        return _unwrap_annotation(next(argument for argument in arguments if argument is not type(None)))
     if origin is list:
-        return _plain(arguments[0])[0], True
+        return _unwrap_annotation(arguments[0])[0], True
     return annotation, False
 
 
-def shown(columns: Sequence[Column], fields: Sequence[str] | None, spatial: bool) -> list[Column]:
+def selected_columns(columns: Sequence[Column], fields: Sequence[str] | None, spatial: bool) -> list[Column]:
     """The columns of the fields that were asked for; of a whole row, also where it lies."""
     if fields is not None:
         return [column for column in columns if column.path[0] in fields]
     known = {column.name for column in columns}
-    return [*columns, *(column for column in SPOT if spatial and column.name not in known)]
+    return [*columns, *(column for column in POINT_COLUMNS if spatial and column.name not in known)]
 
 
-def values_of(row: Mapping[str, Any], spot: Spot | None, columns: Iterable[Column]) -> list[Any]:
+def values_of(row: Mapping[str, Any], spot: LocatedPoint | None, columns: Iterable[Column]) -> list[Any]:
     """The value of each column."""
-    return [column.of(row, spot) for column in columns]
+    return [column.extract(row, spot) for column in columns]
 
 
-def _placed(name: str, _row: Mapping[str, Any], spot: Spot | None) -> Any:
+def _point_value(name: str, _row: Mapping[str, Any], spot: LocatedPoint | None) -> Any:
     return None if spot is None else getattr(spot, name)

@@ -15,25 +15,25 @@ from app.db.bulk import insert_rows
 from app.db.text_search import SEPARATOR, write_texts
 from app.ingest.records import sort_date
 from app.models.base import table_of
-from app.query.facts import Told, told_of
-from app.rules.contradictions import within_event
+from app.query.facts import StoredClaim, load_claims
+from app.rules.contradictions import event_contradictions
 from app.rules.dates import event_date
-from app.rules.facts import ClaimFact, FigureFact
+from app.rules.facts import Claim, Figure
 from app.rules.figures import published
-from app.rules.knowledge import slices
+from app.rules.knowledge import versions_by_report_date
 from app.rules.status import corroboration, status
 from app.schemas.claims import FigureRow
 
-BATCH = 500
+EVENTS_PER_BATCH = 500
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedEvent:
     """An event as coded, with what else its views need to know."""
 
     pk: int
     row: dict[str, Any]
-    """As stored: `EventCoded`."""
+    """As stored: `CodedEventRow`."""
     pack_id: str
     revision: int
     location_id: str | None
@@ -42,14 +42,16 @@ class Coded:
     longitude: float | None
 
 
-def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revision: int) -> Iterator[dict[str, Any]]:
-    """The views of an event. `parent_known` is the day on which the event it is part of became known."""
-    packs = {claim.fact.id: claim.pack_id for claim in claims}
-    also = [parent_known] if parent_known else []
-    for known_from, known_until, facts in slices([claim.fact for claim in claims], also):
+def event_versions(
+    coded: CodedEvent, claims: list[StoredClaim], parent_known_from: date | None, revision: int
+) -> Iterator[dict[str, Any]]:
+    """The views of an event. `parent_known_from` is the day on which the event it is part of became known."""
+    packs = {claim.claim.id: claim.pack_id for claim in claims}
+    also = [parent_known_from] if parent_known_from else []
+    for known_from, known_until, facts in versions_by_report_date([claim.claim for claim in claims], also):
         when, precision = event_date(facts)
         deaths = published(facts, "deaths")
-        has_parent = parent_known is not None and parent_known <= known_from
+        has_parent = parent_known_from is not None and parent_known_from <= known_from
         known = coded.row
         attested = corroboration(facts)
         row = {  # in the order of EventRow
@@ -61,7 +63,7 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
                 "earliest": when.earliest,
                 "latest": when.latest,
                 "precision": precision,
-                "printed": _printed(facts),
+                "printed": _printed_dates(facts),
             },
             "location": known["location"],
             "location_precision": known["location_precision"],
@@ -70,8 +72,8 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
             "corroboration": vars(attested),
             "deaths": deaths and {"low": deaths.low, "best": deaths.best, "high": deaths.high},
             "control_change": known["control_change"],
-            "movement": _counted(coded, facts),
-            "figures": [_said(figure) for fact in facts for figure in fact.figures],
+            "movement": _movement_with_count(coded, facts),
+            "figures": [_figure_row(figure) for fact in facts for figure in fact.figures],
             "part_of": known["part_of"] if has_parent else None,
             "packs": sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
             "revision": revision,
@@ -88,7 +90,7 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
             "status": row["status"],
             "origins": attested.origins,
             "planned": bool(attested.asserting) and all(f.modality == "planned" for f in facts if f.asserts),
-            "contradictory": any(True for _ in within_event(known["id"], facts)),
+            "contradictory": any(True for _ in event_contradictions(known["id"], facts)),
             "deaths_low": deaths and deaths.low,
             "deaths_best": deaths and deaths.best,
             "deaths_high": deaths and deaths.high,
@@ -101,7 +103,7 @@ def views_of(coded: Coded, claims: list[Told], parent_known: date | None, revisi
         }
 
 
-def _counted(coded: Coded, facts: list[ClaimFact]) -> dict[str, Any] | None:
+def _movement_with_count(coded: CodedEvent, facts: list[Claim]) -> dict[str, Any] | None:
     """The movement with its published count."""
     movement: dict[str, Any] | None = coded.row["movement"]
     if movement is None:
@@ -111,11 +113,11 @@ def _counted(coded: Coded, facts: list[ClaimFact]) -> dict[str, Any] | None:
     return movement | {"count": count and {name: getattr(count, name) for name in fields}}
 
 
-def _said(figure: FigureFact) -> dict[str, Any]:
+def _figure_row(figure: Figure) -> dict[str, Any]:
     return {name: getattr(figure, name) for name in FigureRow.model_fields}
 
 
-def _printed(facts: list[ClaimFact]) -> str | None:
+def _printed_dates(facts: list[Claim]) -> str | None:
     """The dates that the claims print, each once."""
     return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
 
@@ -124,43 +126,43 @@ def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> s
     """Make the views of these events follow from their claims; the ids of those that changed."""
     changed: set[str] = set()
     wanted = sorted(set(event_pks))
-    for start in range(0, len(wanted), BATCH):
-        changed |= _derive_batch(connection, wanted[start : start + BATCH], revision)
+    for start in range(0, len(wanted), EVENTS_PER_BATCH):
+        changed |= _derive_batch(connection, wanted[start : start + EVENTS_PER_BATCH], revision)
     return changed
 
 
 def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
     view, event = table_of(models.EventView), table_of(models.Event)
-    events = _coded(connection, batch)
-    claims = told_of(connection, batch)
-    parents = _known_since(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
+    events = _load_coded(connection, batch)
+    claims = load_claims(connection, batch)
+    parents = _first_reported(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for found in connection.execute(
         select(view).where(view.c.event_pk.in_(batch)).order_by(view.c.event_pk, view.c.known_from)
     ).mappings():
         stored[found["event_pk"]].append({name: value for name, value in found.items() if name != "pk"})
-    stale: list[Coded] = []
+    stale: list[CodedEvent] = []
     new: list[dict[str, Any]] = []
     for coded in events:
         known = parents.get(coded.row["part_of"] or "")
-        views = list(views_of(coded, claims[coded.pk], known, coded.revision))
+        views = list(event_versions(coded, claims[coded.pk], known, coded.revision))
         if views != stored[coded.pk]:
             stale.append(coded)
-            new += views if coded.revision == revision else views_of(coded, claims[coded.pk], known, revision)
+            new += views if coded.revision == revision else event_versions(coded, claims[coded.pk], known, revision)
     if stale:
         pks = [coded.pk for coded in stale]
         connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
         connection.execute(update(event).where(event.c.pk.in_(pks)).values(revision=revision))
     insert_rows(connection, view, new)
-    texts = _texts(connection, events)
+    texts = _search_texts(connection, events)
     for there in (True, False):
         write_texts(connection, "event", [text for text in texts if (text[0] in stored) == there], replace=there)
     return {coded.row["id"] for coded in stale}
 
 
-def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
+def _load_coded(connection: Connection, batch: list[int]) -> list[CodedEvent]:
     event, location = table_of(models.Event), table_of(models.Location)
-    found = connection.execute(
+    rows = connection.execute(
         select(
             event.c.pk,
             event.c.row,
@@ -175,10 +177,10 @@ def _coded(connection: Connection, batch: list[int]) -> list[Coded]:
         .where(event.c.pk.in_(batch))
         .order_by(event.c.pk)
     )
-    return [Coded(pk, json.loads(row), *rest) for pk, row, *rest in found]
+    return [CodedEvent(pk, json.loads(row), *rest) for pk, row, *rest in rows]
 
 
-def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
+def _first_reported(connection: Connection, ids: list[str]) -> dict[str, date]:
     """The day on which each event was first reported."""
     claim, event = table_of(models.Claim), table_of(models.Event)
     first = (
@@ -190,7 +192,7 @@ def _known_since(connection: Connection, ids: list[str]) -> dict[str, date]:
     return dict(connection.execute(first).all())
 
 
-def _texts(connection: Connection, events: list[Coded]) -> list[tuple[int, str]]:
+def _search_texts(connection: Connection, events: list[CodedEvent]) -> list[tuple[int, str]]:
     """What full text finds events by: title, summary, and all names of their actors and places, sorted."""
     names: dict[int, set[str]] = {coded.pk: set() for coded in events}
     links = (

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app import vocab
-from app.schemas.base import coded
-from app.timespan import Interval
+from app.schemas.base import code_of
+from app.timespan import DateRange
 
 Id = Annotated[
     str,
     StringConstraints(strip_whitespace=False, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^\S(.*\S)?$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class Draft(BaseModel):
@@ -29,7 +29,7 @@ class Draft(BaseModel):
     )
 
 
-class Top(Draft):
+class IdentifiedDraft(Draft):
     """A draft that stands on its own in a file and has an id."""
 
     file: str = Field(description="path inside the folder of packs, put in by the reader")
@@ -61,14 +61,14 @@ class CoverageDraft(Draft):
     sources_searched: Text
 
 
-class Named(Top):
+class NamedDraft(IdentifiedDraft):
     """A draft that is found by names."""
 
     name: Text
     aliases: list[AliasDraft] = []
 
 
-class PackDraft(Top):
+class PackDraft(IdentifiedDraft):
     """pack.toml."""
 
     title: Text
@@ -80,10 +80,10 @@ class PackDraft(Top):
     coverage: CoverageDraft
 
 
-class SourceDraft(Named):
+class SourceDraft(NamedDraft):
     """One entry of sources.toml."""
 
-    kind: coded(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
     organisation: str | None = None
     actor: str | None = None
     published_on: date | None = None
@@ -96,30 +96,30 @@ class SourceDraft(Named):
 class RelationDraft(Draft):
     """How an actor stands to another."""
 
-    type: coded(vocab.RELATION)  # type: ignore[valid-type]
+    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
     actor: str
     from_: date | None = None
     until: date | None = None
 
 
-class ActorDraft(Named):
+class ActorDraft(NamedDraft):
     """One entry of actors.toml."""
 
-    kind: coded(vocab.ACTOR_KIND)  # type: ignore[valid-type]
-    country: Country | None = None
+    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    country: CountryCode | None = None
     codes: list[CodeDraft] = []
     relations: list[RelationDraft] = []
 
 
-class LocationDraft(Named):
+class LocationDraft(NamedDraft):
     """One entry of locations.toml."""
 
-    kind: coded(vocab.LOCATION_KIND)  # type: ignore[valid-type]
-    country: Country | None = None
+    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    country: CountryCode | None = None
     parent: str | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    point_kind: coded(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
+    point_kind: code_of(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
     codes: list[CodeDraft] = []
 
 
@@ -128,15 +128,15 @@ class DateDraft(Draft):
 
     earliest: date | None = None
     latest: date | None = None
-    precision: coded(vocab.PRECISION) = "range"  # type: ignore[valid-type]
+    precision: code_of(vocab.PRECISION) = "range"  # type: ignore[valid-type]
 
     @property
-    def interval(self) -> Interval:
+    def interval(self) -> DateRange:
         """The days alone."""
-        return Interval(self.earliest, self.latest)
+        return DateRange(self.earliest, self.latest)
 
 
-def _when(value: Any) -> Any:
+def _coerce_date(value: Any) -> Any:
     """A single day is an interval of one day; no date is an open interval."""
     if isinstance(value, date):
         return {"earliest": value, "latest": value, "precision": "day"}
@@ -164,20 +164,20 @@ class PrintedDraft(Draft):
         return [(field, token) for field in type(self).model_fields for token in getattr(self, field)]
 
 
-Count = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of either database holds
+CountValue = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of either database holds
 
 
 class FigureDraft(Draft):
     """One number of a claim."""
 
-    measure: coded(vocab.MEASURE)  # type: ignore[valid-type]
+    measure: code_of(vocab.MEASURE)  # type: ignore[valid-type]
     printed: Text
-    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
     as_of: date | None = None
     of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
-    low: Count | None = None
-    best: Count | None = None
-    high: Count | None = None
+    low: CountValue | None = None
+    best: CountValue | None = None
+    high: CountValue | None = None
 
 
 class ClaimDraft(Draft):
@@ -190,11 +190,11 @@ class ClaimDraft(Draft):
     paragraph: Annotated[int, Field(gt=0)] | None = None
     locator: Text | None = None
     summary: Text
-    stance: coded(vocab.STANCE) = "asserts"  # type: ignore[valid-type]
-    modality: coded(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: code_of(vocab.STANCE) = "asserts"  # type: ignore[valid-type]
+    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
     via: tuple[str, ...] = Field(default=(), strict=False)
     reported_on: date | None = None
-    date: Annotated[DateDraft, BeforeValidator(_when)] = DateDraft(precision="unknown")
+    date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision="unknown")
     location: str | None = None
     printed: PrintedDraft = PrintedDraft()
     figures: list[FigureDraft] = []
@@ -219,8 +219,8 @@ class ControlChangeDraft(Draft):
     location: str | None = None
     gained_by: str | None = None
     lost_by: str | None = None
-    extent: coded(vocab.EXTENT)  # type: ignore[valid-type]
-    means: coded(vocab.MEANS)  # type: ignore[valid-type]
+    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
+    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
 
 
 class MovementDraft(Draft):
@@ -230,25 +230,25 @@ class MovementDraft(Draft):
     to: str | None = None
     via: str | None = None
     mover: str | None = None
-    population: coded(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: coded(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
+    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
 
 
-class EventDraft(Top):
+class EventDraft(IdentifiedDraft):
     """One event; its claims are read beside it."""
 
-    category: coded(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
     title: Text
     summary: Text
     location: str | None = None
-    location_precision: coded(vocab.LOCATION_PRECISION) | None = None  # type: ignore[valid-type]
+    location_precision: code_of(vocab.LOCATION_PRECISION) | None = None  # type: ignore[valid-type]
     actors: list[EventActorDraft] = []
     part_of: str | None = None
     control_change: ControlChangeDraft | None = None
     movement: MovementDraft | None = None
 
 
-class Merge(Draft):
+class MergeDraft(Draft):
     """One line of merged.toml: an id that was given up, and the one that took over."""
 
     file: str
@@ -267,6 +267,6 @@ class PackContent(Draft):
     locations: list[LocationDraft] = []
     events: list[EventDraft] = []
     claims: list[ClaimDraft] = []
-    merged: list[Merge] = []
-    broken: frozenset[tuple[str, str]] = frozenset()
+    merged: list[MergeDraft] = []
+    unreadable: frozenset[tuple[str, str]] = frozenset()
     """(resource, id) of drafts that could not be read, and of events with such a claim."""

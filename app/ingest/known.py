@@ -6,27 +6,27 @@ from sqlalchemy import Connection, select
 
 from app import models
 from app.ingest.drafts import ActorDraft, CodeDraft, EventDraft, LocationDraft, RelationDraft, SourceDraft
-from app.ingest.universe import Universe
+from app.ingest.universe import DraftCatalogue
 from app.models.base import table_of
-from app.schemas.events import EventCoded
+from app.schemas.events import CodedEventRow
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
-LOADED = "(loaded)"
+LOADED_FILE = "(loaded)"
 """Stands in a problem for the file of a row that no file at hand defines."""
 
 
-def add_known(connection: Connection, universe: Universe, except_packs: Collection[str]) -> None:
+def add_loaded(connection: Connection, catalogue: DraftCatalogue, except_packs: Collection[str]) -> None:
     """Add the rows of all packs but these, with the fields that checks and references need."""
 
     def rows(model: type) -> list[str]:
         table = table_of(model)
-        wanted = select(table.c.row).where(table.c.pack_id.not_in(except_packs)).order_by(table.c.id)
-        return list(connection.scalars(wanted))
+        statement = select(table.c.row).where(table.c.pack_id.not_in(except_packs)).order_by(table.c.id)
+        return list(connection.scalars(statement))
 
     for text in rows(models.Source):
         source = SourceRow.model_validate_json(text)
-        universe.sources[source.id] = SourceDraft.model_construct(
-            file=LOADED,
+        catalogue.sources[source.id] = SourceDraft.model_construct(
+            file=LOADED_FILE,
             id=source.id,
             name=source.name,
             kind=source.kind,
@@ -36,8 +36,8 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
     for text in rows(models.Actor):
         actor = ActorRow.model_validate_json(text)
         relations = [RelationDraft.model_construct(type=r.type, actor=r.actor.id) for r in actor.relations]
-        universe.actors[actor.id] = ActorDraft.model_construct(
-            file=LOADED, id=actor.id, name=actor.name, kind=actor.kind, relations=relations
+        catalogue.actors[actor.id] = ActorDraft.model_construct(
+            file=LOADED_FILE, id=actor.id, name=actor.name, kind=actor.kind, relations=relations
         )
     pack = table_of(models.Pack)
     imported = set(connection.scalars(select(pack.c.id).where(pack.c.dataset)))
@@ -48,8 +48,8 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
         # What a dataset brought in may share a code with a curated place: the next import joins the two.
         shared = [] if location.id in of_datasets else location.codes
         codes = [CodeDraft.model_construct(**code.model_dump()) for code in shared]
-        universe.locations[location.id] = LocationDraft.model_construct(
-            file=LOADED,
+        catalogue.locations[location.id] = LocationDraft.model_construct(
+            file=LOADED_FILE,
             id=location.id,
             name=location.name,
             kind=location.kind,
@@ -58,9 +58,9 @@ def add_known(connection: Connection, universe: Universe, except_packs: Collecti
             codes=codes,
         )
     for text in rows(models.Event):
-        event = EventCoded.model_validate_json(text)
-        universe.events[event.id] = EventDraft.model_construct(
-            file=LOADED,
+        event = CodedEventRow.model_validate_json(text)
+        catalogue.events[event.id] = EventDraft.model_construct(
+            file=LOADED_FILE,
             id=event.id,
             category=event.category,
             title=event.title,

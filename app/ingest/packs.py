@@ -15,16 +15,16 @@ from app.ingest.drafts import (
     ClaimDraft,
     EventDraft,
     LocationDraft,
-    Merge,
-    Named,
+    MergeDraft,
+    NamedDraft,
     PackContent,
     PackDraft,
     SourceDraft,
 )
-from app.names import nearest
+from app.names import closest_matches
 
 _DATE = "a day without quotes (2021-06-29), or { earliest = ..., latest = ..., precision = ... }"
-_BROKEN: dict[type[BaseModel], tuple[str, str]] = {
+_UNREADABLE_KEYS: dict[type[BaseModel], tuple[str, str]] = {
     SourceDraft: ("sources", "id"),
     ActorDraft: ("actors", "id"),
     LocationDraft: ("locations", "id"),
@@ -42,17 +42,17 @@ _REASONS = {
     "int_type": "a whole number, without quotes",
     "model_type": "a table: { ... }",
 }
-LARGEST_FILE = 16 * 1024 * 1024
+MAX_FILE_BYTES = 16 * 1024 * 1024
 _Model = TypeVar("_Model", bound=BaseModel)
 _PLURALS = {"source": "sources", "actor": "actors", "location": "locations"}
 
 
-class Problems(list[Problem]):
+class ProblemList(list[Problem]):
     """What is wrong with a pack so far, and what could not be read for it: (resource, id)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.broken: set[tuple[str, str]] = set()
+        self.unreadable: set[tuple[str, str]] = set()
 
 
 def find_packs(folder: Path, name: str | None = None) -> list[Path]:
@@ -73,17 +73,17 @@ def digest_of(folder: Path) -> str:
     """What tells whether a pack, or the software that reads it, changed."""
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(folder.rglob("*.toml")):
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else b""
+        content = path.read_bytes() if path.stat().st_size <= MAX_FILE_BYTES else b""
         digest.update(f"{path.relative_to(folder).as_posix()} {len(content)} ".encode() + content)
     return digest.hexdigest()
 
 
 def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     """A pack and its problems of form. The content is None when not even pack.toml can be used."""
-    problems = Problems()
+    problems = ProblemList()
     pack: PackDraft | None = None
     drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
-    merged: list[Merge] = []
+    merged: list[MergeDraft] = []
     for path in sorted(folder.rglob("*.toml")):
         file = path.relative_to(folder.parent).as_posix()
         inside = path.relative_to(folder).as_posix()
@@ -91,7 +91,7 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
         if table is None:
             continue
         if inside == "pack.toml":
-            pack = _build(PackDraft, table | {"file": file}, problems)
+            pack = _validate_draft(PackDraft, table | {"file": file}, problems)
         elif inside == "merged.toml":
             merged = [merge for merge in _merges(table, file, problems) if merge]
         elif inside in ("sources.toml", "actors.toml", "locations.toml"):
@@ -105,14 +105,14 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     if pack.id != folder.name:
         problems.append(Problem(pack.file, pack.id, "id", pack.id, f"must be the folder's name, {folder.name}"))
     return PackContent(
-        pack=pack, digest=digest_of(folder), merged=merged, broken=frozenset(problems.broken), **drafts
+        pack=pack, digest=digest_of(folder), merged=merged, unreadable=frozenset(problems.unreadable), **drafts
     ), problems
 
 
-def _read_toml(path: Path, file: str, problems: Problems) -> dict[str, Any] | None:
+def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] | None:
     try:
         content = path.read_bytes()
-        if len(content) > LARGEST_FILE:
+        if len(content) > MAX_FILE_BYTES:
             problems.append(Problem(file, "", "", f"{len(content)} bytes", "larger than a pack's file may be"))
             return None
         return tomllib.loads(content.decode("utf-8"))
@@ -127,7 +127,7 @@ def _read_toml(path: Path, file: str, problems: Problems) -> dict[str, Any] | No
     return None
 
 
-def _entries(table: dict[str, Any], key: str, file: str, problems: Problems) -> Iterator[dict[str, Any]]:
+def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) -> Iterator[dict[str, Any]]:
     """The tables of an array of tables; anything else there is a problem."""
     entries = table.pop(key, [])
     if not isinstance(entries, list):
@@ -140,50 +140,50 @@ def _entries(table: dict[str, Any], key: str, file: str, problems: Problems) -> 
             problems.append(Problem(file, "", key, str(entry)[:80], f"write each as [[{key}]]"))
 
 
-def _nothing_else(table: dict[str, Any], file: str, problems: Problems) -> None:
+def _refuse_unknown_keys(table: dict[str, Any], file: str, problems: ProblemList) -> None:
     problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
 
 
 def _read_reference(
-    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: Problems
+    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList
 ) -> None:
-    models: dict[str, type[Named]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
+    models: dict[str, type[NamedDraft]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
     model = models[singular]
-    built = [_build(model, entry, problems) for entry in _entries(table, singular, file, problems)]
+    built = [_validate_draft(model, entry, problems) for entry in _entries(table, singular, file, problems)]
     drafts[_PLURALS[singular]] = [draft for draft in built if draft]
-    _nothing_else(table, file, problems)
+    _refuse_unknown_keys(table, file, problems)
 
 
-def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: Problems) -> None:
+def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:
     """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
         below = list(_entries(entry, "claim", file, problems))
         claims += [claim | {"event": entry.get("id", "")} for claim in below]
-        if draft := _build(EventDraft, entry, problems):
+        if draft := _validate_draft(EventDraft, entry, problems):
             drafts["events"].append(draft)
-    drafts["claims"] += [built for claim in claims if (built := _build(ClaimDraft, claim, problems))]
-    _nothing_else(table, file, problems)
+    drafts["claims"] += [built for claim in claims if (built := _validate_draft(ClaimDraft, claim, problems))]
+    _refuse_unknown_keys(table, file, problems)
 
 
-def _merges(table: dict[str, Any], file: str, problems: Problems) -> Iterator[Merge | None]:
+def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator[MergeDraft | None]:
     for resource, lines in table.items():
         if not isinstance(lines, dict):
             problems.append(Problem(file, "", resource, "", "write [resource] and then old = new"))
             continue
         for old, new in lines.items():
-            yield _build(Merge, {"file": file, "resource": resource, "old": old, "new": new}, problems)
+            yield _validate_draft(MergeDraft, {"file": file, "resource": resource, "old": old, "new": new}, problems)
 
 
-def _build(model: type[_Model], entry: dict[str, Any], problems: Problems) -> _Model | None:
+def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: ProblemList) -> _Model | None:
     """A draft, or None and a problem for each thing that is wrong with it."""
     try:
         return model.model_validate(entry)
     except ValidationError as error:
         problems.extend(_problem(model, entry, wrong) for wrong in error.errors(include_url=False))
-        if model in _BROKEN:
-            resource, field = _BROKEN[model]
-            problems.broken.add((resource, str(entry.get(field))))
+        if model in _UNREADABLE_KEYS:
+            resource, field = _UNREADABLE_KEYS[model]
+            problems.unreadable.add((resource, str(entry.get(field))))
         return None
 
 
@@ -196,7 +196,7 @@ def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Probl
     value = "" if wrong["type"] == "missing" else str(wrong["input"])[:80]
     reason = _REASONS.get(wrong["type"], wrong["msg"].removeprefix("Value error, "))
     if wrong["type"] == "extra_forbidden":
-        near = nearest(str(wrong["loc"][-1]), [known.rstrip("_") for known in model.model_fields])
+        near = closest_matches(str(wrong["loc"][-1]), [known.rstrip("_") for known in model.model_fields])
         reason += f"; did you mean {' or '.join(near)}?" if near and len(wrong["loc"]) == 1 else ""
     if field == "date" and model is ClaimDraft:
         reason = _DATE

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.errors import BrokenPackError, Problem
 from app.ingest.drafts import PackContent
 from app.rules.dates import MONTHS, read_date
-from app.timespan import Interval
+from app.timespan import DateRange
 
 FULL_DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)})\s+\d{{1,2}},?\s+\d{{4}}\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\[(\d+)\] ?")
@@ -38,7 +38,7 @@ def read_document(path: Path) -> list[str]:
     return paragraphs
 
 
-def stands_in(token: str, text: str) -> bool:
+def occurs_in(token: str, text: str) -> bool:
     """Whether the token occurs on word boundaries: "June 2" does not stand in "June 21"."""
     before = r"(?<!\w)" if token[0].isalnum() else ""
     after = r"(?!\w)" if token[-1].isalnum() else ""
@@ -58,7 +58,7 @@ def printed_tokens(content: PackContent, document: str) -> Iterator[tuple[str, s
         for field, token in tokens:
             yield claim.file, claim.full_id, claim.paragraph, field, token
         for figure in claim.figures:
-            if figure.of is not None and not _printed_with(figure.of, claim.printed.quantity):
+            if figure.of is not None and not _quantity_holds(figure.of, claim.printed.quantity):
                 yield claim.file, claim.full_id, claim.paragraph, "figures.of", str(figure.of)
     for draft in (*content.sources, *content.actors, *content.locations):
         for alias in draft.aliases:
@@ -66,30 +66,30 @@ def printed_tokens(content: PackContent, document: str) -> Iterator[tuple[str, s
                 yield draft.file, draft.id, None, "aliases", alias.name
 
 
-def _printed_with(number: int, quantities: tuple[str, ...]) -> bool:
+def _quantity_holds(number: int, quantities: tuple[str, ...]) -> bool:
     """Whether a printed quantity, itself proved, holds the number."""
-    return any(stands_in(str(number), quantity) for quantity in quantities)
+    return any(occurs_in(str(number), quantity) for quantity in quantities)
 
 
-def _published(content: PackContent, paragraphs: list[str]) -> Iterator[Problem]:
+def _check_publication_date(content: PackContent, paragraphs: list[str]) -> Iterator[Problem]:
     """A document that prints full dates prints the one of its publication among them."""
     source = next((source for source in content.sources if source.id == content.pack.document), None)
     if source is None or source.published_on is None:
         return
-    when = Interval(source.published_on, source.published_on)
+    when = DateRange(source.published_on, source.published_on)
     printed = [match.group() for text in paragraphs for match in FULL_DATE.finditer(text)]
     if printed and all(read_date(date, source.published_on) != when for date in printed):
         reason = f"the document prints {', '.join(printed)}"
         yield Problem(source.file, source.id, "published_on", str(source.published_on), reason)
 
 
-def prove(content: PackContent, document: Path) -> tuple[int, list[Problem]]:
+def verify_quotes(content: PackContent, document: Path) -> tuple[int, list[Problem]]:
     """How many tokens were looked up, and a problem for each that is not where the pack says.
 
     A claim's token must stand in the paragraph of its locator, an alias anywhere in the document.
     """
     paragraphs = read_document(document)
-    problems = list(_published(content, paragraphs))
+    problems = list(_check_publication_date(content, paragraphs))
     count = 0
     named = [claim.paragraph or 0 for claim in content.claims]
     if max(named, default=0) > len(paragraphs):
@@ -98,7 +98,7 @@ def prove(content: PackContent, document: Path) -> tuple[int, list[Problem]]:
     for file, owner, number, field, token in printed_tokens(content, content.pack.document or ""):
         count += 1
         texts = [paragraphs[number - 1]] if number else paragraphs
-        if not any(stands_in(token, text) for text in texts):
+        if not any(occurs_in(token, text) for text in texts):
             where = f"paragraph {number}" if number else "the document"
             problems.append(Problem(file, owner, field, token, f"is not printed in {where}"))
     return count, problems

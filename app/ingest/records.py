@@ -15,17 +15,17 @@ from app.ingest.drafts import (
     ClaimDraft,
     EventDraft,
     LocationDraft,
-    Named,
+    NamedDraft,
     PackDraft,
     SourceDraft,
 )
-from app.ingest.universe import Universe, figure_fact
-from app.names import key
-from app.schemas.base import Alias, CodeIn, Ref, Said, When
+from app.ingest.universe import DraftCatalogue, to_figure
+from app.names import match_key
+from app.schemas.base import Alias, ApiModel, CodeRow, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
-from app.schemas.events import ControlChangeRow, EventActorRow, EventCoded, MovementRow
+from app.schemas.events import CodedEventRow, ControlChangeRow, EventActorRow, MovementRow
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
-from app.timespan import Interval
+from app.timespan import DateRange
 
 PRECISION_OF_KIND = {
     "country": "country",
@@ -42,7 +42,7 @@ Children = dict[type[SQLModel], list[dict[str, Any]]]
 
 
 @dataclass
-class Record:
+class RowRecord:
     """One row to write: as it is said (JSON), its columns, the rows that hang on it, and what full text finds it by."""
 
     id: str
@@ -52,32 +52,32 @@ class Record:
     text: str = ""
 
 
-def sort_date(when: Interval) -> date:
+def sort_date(dates: DateRange) -> date:
     """The day a row is sorted by: its earliest, else its latest, else the first day there is."""
-    return when.earliest or when.latest or date.min
+    return dates.earliest or dates.latest or date.min
 
 
-class Records:
+class RecordBuilder:
     """Builds records; names of what is referred to come from the universe."""
 
-    def __init__(self, universe: Universe, pack: PackDraft) -> None:
-        self.universe = universe
+    def __init__(self, catalogue: DraftCatalogue, pack: PackDraft) -> None:
+        self.catalogue = catalogue
         self.pack = pack
 
     def ref(self, resource: str, id_: str | None) -> Ref | None:
         """A reference with the name of the row, or None."""
         if id_ is None:
             return None
-        draft = getattr(self.universe, resource)[id_]
+        draft = getattr(self.catalogue, resource)[id_]
         return Ref(id=id_, name=draft.title if resource == "events" else draft.name)
 
-    def must(self, resource: str, id_: str) -> Ref:
+    def require_ref(self, resource: str, id_: str) -> Ref:
         """A reference that is there."""
         found = self.ref(resource, id_)
         assert found is not None  # noqa: S101 - an id that is given has a row, as `known_ids` checked
         return found
 
-    def source(self, draft: SourceDraft) -> Record:
+    def source(self, draft: SourceDraft) -> RowRecord:
         """A source with its names."""
         row = SourceRow(
             id=draft.id,
@@ -100,14 +100,14 @@ class Records:
             "published_on": draft.published_on,
         }
         text = joined_text(draft.name, *_spellings(draft.aliases), draft.author, draft.description)
-        return Record(draft.id, row.model_dump_json(), columns, {models.SourceName: _names(draft)}, text)
+        return RowRecord(draft.id, row.model_dump_json(), columns, {models.SourceName: _names(draft)}, text)
 
-    def actor(self, draft: ActorDraft) -> Record:
+    def actor(self, draft: ActorDraft) -> RowRecord:
         """An actor with its names, codes and relations."""
         relations = [
             RelationRow(
                 type=relation.type,
-                actor=self.must("actors", relation.actor),
+                actor=self.require_ref("actors", relation.actor),
                 from_=relation.from_,
                 until=relation.until,
             )
@@ -119,7 +119,7 @@ class Records:
             kind=draft.kind,
             country=draft.country,
             aliases=_aliases(draft.aliases),
-            codes=[CodeIn(**code.model_dump()) for code in draft.codes],
+            codes=[CodeRow(**code.model_dump()) for code in draft.codes],
             relations=relations,
         )
         children: Children = {
@@ -130,25 +130,25 @@ class Records:
             ],
         }
         columns = {"name": draft.name, "kind": draft.kind, "country": draft.country}
-        return Record(
+        return RowRecord(
             draft.id, row.model_dump_json(), columns, children, joined_text(draft.name, *_spellings(draft.aliases))
         )
 
-    def location(self, draft: LocationDraft) -> Record:
+    def location(self, draft: LocationDraft) -> RowRecord:
         """A place with its names, codes and path."""
-        country = self.universe.country(draft.id)
+        country = self.catalogue.country(draft.id)
         row = LocationRow(
             id=draft.id,
             name=draft.name,
             kind=draft.kind,
             country=country,
             parent=draft.parent,
-            path=self.universe.path(draft.id),
+            path=self.catalogue.path(draft.id),
             latitude=draft.latitude,
             longitude=draft.longitude,
             point_kind=draft.point_kind,
             aliases=_aliases(draft.aliases),
-            codes=[CodeIn(**code.model_dump()) for code in draft.codes],
+            codes=[CodeRow(**code.model_dump()) for code in draft.codes],
         )
         columns = {
             "name": draft.name,
@@ -163,25 +163,25 @@ class Records:
             models.LocationName: _names(draft),
             models.LocationCode: [code.model_dump() for code in draft.codes],
         }
-        return Record(
+        return RowRecord(
             draft.id, row.model_dump_json(), columns, children, joined_text(draft.name, *_spellings(draft.aliases))
         )
 
-    def event(self, draft: EventDraft) -> Record:
+    def event(self, draft: EventDraft) -> RowRecord:
         """The coded part of an event, its actors in coded and derived roles, and every place that it touches."""
         change, move = self._control_change(draft), self._movement(draft)
         roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
         precision = draft.location_precision
         if precision is None and draft.location:
-            precision = PRECISION_OF_KIND.get(self.universe.locations[draft.location].kind, "exact")
-        row = EventCoded(
+            precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, "exact")
+        row = CodedEventRow(
             id=draft.id,
             category=draft.category,
             title=draft.title,
             summary=draft.summary,
             location=self.ref("locations", draft.location),
             location_precision=precision,
-            actors=[EventActorRow(**self.must("actors", id_).model_dump(), role=role) for id_, role in roles],
+            actors=[EventActorRow(**self.require_ref("actors", id_).model_dump(), role=role) for id_, role in roles],
             control_change=change,
             movement=move,
             part_of=draft.part_of,
@@ -189,7 +189,7 @@ class Records:
         columns = {
             "category": draft.category,
             "title": draft.title,
-            "title_key": key(draft.title),
+            "title_key": match_key(draft.title),
             "location_id": draft.location,
             "location_precision": precision,
             "part_of_id": draft.part_of,
@@ -199,17 +199,17 @@ class Records:
         children: Children = {
             models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
             models.EventPlace: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
-            models.ControlChange: [_flat(change)] if change else [],
-            models.Movement: [_flat(move)] if move else [],
+            models.ControlChange: [_flat_columns(change)] if change else [],
+            models.Movement: [_flat_columns(move)] if move else [],
         }
-        return Record(draft.id, row.model_dump_json(), columns, children)
+        return RowRecord(draft.id, row.model_dump_json(), columns, children)
 
     def _control_change(self, draft: EventDraft) -> ControlChangeRow | None:
         change = draft.control_change
         if change is None:
             return None
         return ControlChangeRow(
-            location=self.must("locations", change.location or draft.location or ""),
+            location=self.require_ref("locations", change.location or draft.location or ""),
             gained_by=self.ref("actors", change.gained_by),
             lost_by=self.ref("actors", change.lost_by),
             extent=change.extent,
@@ -220,7 +220,7 @@ class Records:
         move = draft.movement
         if move is None:
             return None
-        start, end = (place and self.universe.country(place) for place in (move.from_, move.to))
+        start, end = (place and self.catalogue.country(place) for place in (move.from_, move.to))
         return MovementRow(
             from_=self.ref("locations", move.from_),
             to=self.ref("locations", move.to),
@@ -232,15 +232,15 @@ class Records:
             count=None,
         )
 
-    def claim(self, draft: ClaimDraft, event_pk: int) -> Record:
+    def claim(self, draft: ClaimDraft, event_pk: int) -> RowRecord:
         """A claim with its chain and figures."""
-        chain = [self.must("sources", hop) for hop in self.universe.chain(draft, self.pack)]
-        event = self.universe.events[draft.event]
-        reported_on = self.universe.reported_on(draft, self.pack)
+        chain = [self.require_ref("sources", hop) for hop in self.catalogue.chain(draft, self.pack)]
+        event = self.catalogue.events[draft.event]
+        reported_on = self.catalogue.reported_on(draft, self.pack)
         location = draft.location or event.location
         row = ClaimRow(
             id=draft.full_id,
-            event=self.must("events", draft.event),
+            event=self.require_ref("events", draft.event),
             document=chain[-1],
             locator=f"paragraph {draft.paragraph}" if draft.paragraph else draft.locator,
             summary=draft.summary,
@@ -250,12 +250,12 @@ class Records:
             origin=chain[0],
             reported_on=reported_on,
             reported_basis="stated" if draft.reported_on else "document",
-            date=When(**draft.date.model_dump()),
+            date=DateRangeRow(**draft.date.model_dump()),
             location=self.ref("locations", location),
             printed=PrintedRow(
                 **{name: "; ".join(getattr(draft.printed, name)) or None for name in PrintedRow.model_fields}
             ),
-            figures=[FigureRow(**vars(figure_fact(figure, draft))) for figure in draft.figures],
+            figures=[FigureRow(**vars(to_figure(figure, draft))) for figure in draft.figures],
             note=draft.note,
         )
         columns = {
@@ -276,7 +276,7 @@ class Records:
             for at, figure in enumerate(row.figures)
         ]
         children: Children = {models.ClaimHop: hops, models.Figure: figures}
-        return Record(draft.full_id, row.model_dump_json(), columns, children, claim_text(row))
+        return RowRecord(draft.full_id, row.model_dump_json(), columns, children, claim_text(row))
 
 
 def claim_text(row: ClaimRow) -> str:
@@ -295,7 +295,7 @@ def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
     return [(id_, role) for id_, role in pairs if id_]
 
 
-def _flat(part: Said) -> dict[str, Any]:
+def _flat_columns(part: ApiModel) -> dict[str, Any]:
     """The columns of a nested part: references by id, with the ending `_id`."""
     columns = {}
     for name in type(part).model_fields:
@@ -315,7 +315,7 @@ def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
     return [draft.name for draft in drafts]
 
 
-def _names(draft: Named) -> list[dict[str, Any]]:
+def _names(draft: NamedDraft) -> list[dict[str, Any]]:
     """Everything a row is found by: its id, its name, its aliases."""
     return name_rows(draft.id, draft.name, [alias.model_dump() for alias in draft.aliases])
 
@@ -324,8 +324,8 @@ def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> li
     """The names of a row, each with its key."""
     plain: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
     blank = {"language": None, "as_printed": None}
-    found = [*plain, *(alias | {"kind": "alias"} for alias in aliases)]
-    return [blank | spelling | {"key": key(spelling["name"])} for spelling in found]
+    result = [*plain, *(alias | {"kind": "alias"} for alias in aliases)]
+    return [blank | spelling | {"key": match_key(spelling["name"])} for spelling in result]
 
 
 def joined_text(*parts: str | None) -> str:

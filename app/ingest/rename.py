@@ -10,7 +10,7 @@ from app import models
 from app.db.text_search import write_texts
 from app.ingest.drafts import PackContent
 from app.ingest.records import claim_text
-from app.ingest.upsert import TABLES, Delta
+from app.ingest.upsert import TABLES, ChangeSet
 from app.models.base import table_of
 from app.schemas.claims import ClaimRow
 
@@ -40,7 +40,7 @@ REFERENCES: dict[str, dict[str, str]] = {
 """Where the rows of a resource refer to others, and to which resource."""
 
 
-def _links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
+def _reference_links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
     """For a resource and what it refers to: the pks of rows that do, and the column with the id that they refer to.
 
     Every place of a control change or movement is among the places of its event, and every side among its actors.
@@ -63,14 +63,16 @@ def _links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
     }
 
 
-LINKS = _links()
-IDS_A_QUERY = 5000
+REFERENCE_LINKS = _reference_links()
+IDS_PER_QUERY = 5000
 
-Names = Mapping[str, Mapping[str, str]]
+NamesByResource = Mapping[str, Mapping[str, str]]
 """The present name of rows, by resource and id."""
 
 
-def rename_elsewhere(connection: Connection, content: PackContent, revision: int, deltas: dict[str, Delta]) -> None:
+def update_other_packs(
+    connection: Connection, content: PackContent, revision: int, deltas: dict[str, ChangeSet]
+) -> None:
     """Give rows of other packs the present names of this pack's updated rows."""
     names = {
         resource: {
@@ -80,19 +82,21 @@ def rename_elsewhere(connection: Connection, content: PackContent, revision: int
         }
         for resource in ("sources", "actors", "locations", "events")
     }
-    for resource, ids in rename(connection, names, revision, content.pack.id).items():
+    for resource, ids in update_names(connection, names, revision, content.pack.id).items():
         deltas[resource].updated |= ids
 
 
-def rename(connection: Connection, names: Names, revision: int, except_pack: str = "") -> dict[str, set[str]]:
+def update_names(
+    connection: Connection, names: NamesByResource, revision: int, except_pack: str = ""
+) -> dict[str, set[str]]:
     """Give rows that refer to these ones their present names; the ids of what changed, by resource."""
     changed: dict[str, set[str]] = {resource: set() for resource in REFERENCES}
     for resource, paths in REFERENCES.items():
         table = table_of(TABLES[resource])
-        for pk in sorted(_mentioning(connection, resource, names)):
-            wanted = select(table.c.id, table.c.row).where(table.c.pk == pk, table.c.pack_id != except_pack)
-            for owner, row in connection.execute(wanted).all():
-                renamed = _renamed(json.loads(row), paths, names)
+        for pk in sorted(_referring_pks(connection, resource, names)):
+            statement = select(table.c.id, table.c.row).where(table.c.pk == pk, table.c.pack_id != except_pack)
+            for owner, row in connection.execute(statement).all():
+                renamed = _with_current_names(json.loads(row), paths, names)
                 text = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"))
                 if text != row:
                     connection.execute(update(table).where(table.c.pk == pk).values(row=text, revision=revision))
@@ -102,29 +106,29 @@ def rename(connection: Connection, names: Names, revision: int, except_pack: str
     return changed
 
 
-def _mentioning(connection: Connection, resource: str, names: Names) -> set[int]:
+def _referring_pks(connection: Connection, resource: str, names: NamesByResource) -> set[int]:
     """The pk of every row that refers to one of these, by the tables that link the two."""
-    found: set[int] = set()
+    result: set[int] = set()
     for target in sorted(set(REFERENCES[resource].values())):
         ids = sorted(names.get(target, ()))
-        mentioning, column = LINKS[resource, target]
-        for start in range(0, len(ids), IDS_A_QUERY):
-            found |= set(connection.scalars(mentioning.where(column.in_(ids[start : start + IDS_A_QUERY]))))
-    return found
+        mentioning, column = REFERENCE_LINKS[resource, target]
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            result |= set(connection.scalars(mentioning.where(column.in_(ids[start : start + IDS_PER_QUERY]))))
+    return result
 
 
-def _renamed(row: dict[str, Any], paths: Mapping[str, str], names: Names) -> Any:
+def _with_current_names(row: dict[str, Any], paths: Mapping[str, str], names: NamesByResource) -> Any:
     """The row with the name of each reference brought up to date."""
     for path, resource in paths.items():
-        for reference in _at(row, path.split(".")):
+        for reference in _values_at(row, path.split(".")):
             reference["name"] = names.get(resource, {}).get(reference["id"], reference["name"])
     return row
 
 
-def _at(value: Any, path: list[str]) -> list[dict[str, Any]]:
+def _values_at(value: Any, path: list[str]) -> list[dict[str, Any]]:
     """Everything at a path; a list on the way stands for each of its entries."""
     if isinstance(value, list):
-        return [found for entry in value for found in _at(entry, path)]
+        return [found for entry in value for found in _values_at(entry, path)]
     if not isinstance(value, dict):
         return []
-    return _at(value.get(path[0]), path[1:]) if path else [value]
+    return _values_at(value.get(path[0]), path[1:]) if path else [value]

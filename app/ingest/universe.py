@@ -15,13 +15,13 @@ from app.ingest.drafts import (
     PackDraft,
     SourceDraft,
 )
-from app.rules.facts import ClaimFact, FigureFact
-from app.rules.figures import Bounds, read_number
+from app.rules.facts import Claim, Figure
+from app.rules.figures import BoundsTuple, read_number
 from app.rules.status import origin
 
 
 @dataclass
-class Universe:
+class DraftCatalogue:
     """All rows by id. The first draft of an id counts; a second one is a problem that a check reports."""
 
     sources: dict[str, SourceDraft] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Universe:
     events: dict[str, EventDraft] = field(default_factory=dict)
     claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
     """By id of the event."""
-    broken: set[tuple[str, str]] = field(default_factory=set)
+    unreadable: set[tuple[str, str]] = field(default_factory=set)
     """(resource, id) of drafts that could not be read; that nothing leads to them is no problem of its own."""
 
     def add(self, content: PackContent) -> None:
@@ -41,7 +41,7 @@ class Universe:
                 rows.setdefault(draft.id, draft)
         for claim in content.claims:
             self.claims[claim.event].append(claim)
-        self.broken |= content.broken
+        self.unreadable |= content.unreadable
 
     def ids(self, resource: str) -> Iterable[str]:
         """The ids of a resource."""
@@ -78,10 +78,10 @@ class Universe:
         narrator = (draft.organisation if draft else None) or document
         return [*(claim.via or (narrator,)), *([document] if narrator != document or claim.via else [])]
 
-    def fact(self, claim: ClaimDraft, pack: PackDraft) -> ClaimFact:
+    def claim_of(self, claim: ClaimDraft, pack: PackDraft) -> Claim:
         """What the rules need to know of a claim."""
         document = claim.document or pack.document or ""
-        return ClaimFact(
+        return Claim(
             id=claim.full_id,
             document=document,
             origin=self.origin_of(self.chain(claim, pack)[0]),
@@ -90,7 +90,7 @@ class Universe:
             reported_on=self.reported_on(claim, pack),
             date=claim.date.interval,
             precision=claim.date.precision,
-            figures=tuple(figure_fact(figure, claim) for figure in claim.figures),
+            figures=tuple(to_figure(figure, claim) for figure in claim.figures),
             printed_date="; ".join(claim.printed.date) or None,
         )
 
@@ -104,17 +104,17 @@ class Universe:
         return document.published_on
 
 
-def figure_bounds(figure: FigureDraft) -> Bounds:
+def figure_bounds(figure: FigureDraft) -> BoundsTuple:
     """The bounds as coded, else as the table reads the printed number."""
     if any(bound is not None for bound in (figure.low, figure.best, figure.high)):
         return figure.low, figure.best, figure.high
     return read_number(figure.printed) or (None, None, None)
 
 
-def figure_fact(figure: FigureDraft, claim: ClaimDraft) -> FigureFact:
+def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
     """A figure as understood; it counts up to the last day of its claim unless it says otherwise."""
     low, best, high = figure_bounds(figure)
-    return FigureFact(
+    return Figure(
         measure=figure.measure,
         count_kind=figure.count_kind,
         low=low,
@@ -126,7 +126,7 @@ def figure_fact(figure: FigureDraft, claim: ClaimDraft) -> FigureFact:
     )
 
 
-def circles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def find_cycles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """The ids that are their own ancestor."""
     for start in parents:
         seen: set[str] = set()

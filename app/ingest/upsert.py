@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from app import models
 from app.db.bulk import insert_rows
 from app.db.text_search import remove_texts, write_texts
-from app.ingest.records import Record
+from app.ingest.records import RowRecord
 from app.models.base import table_of
 
 TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
@@ -45,11 +45,11 @@ CHILDREN: dict[str, dict[type[SQLModel], str]] = {
     "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
 }
 """Which rows hang on a row, and by which column: its id for reference data, its pk for events and claims."""
-BY_ID = ("owner_id", "actor_id", "location_id")
+ORDER_COLUMNS = ("owner_id", "actor_id", "location_id")
 
 
 @dataclass
-class Delta:
+class ChangeSet:
     """The ids that a load added, updated and removed in one resource."""
 
     added: set[str] = field(default_factory=set)
@@ -65,34 +65,36 @@ class Delta:
 def pks(connection: Connection, resource: str, ids: Iterable[str]) -> dict[str, int]:
     """The pk of each id that is there."""
     table = table_of(TABLES[resource])
-    wanted = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
-    return dict(connection.execute(wanted).all())
+    statement = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
+    return dict(connection.execute(statement).all())
 
 
 def upsert(
     connection: Connection,
     resource: str,
-    records: Mapping[str, Record],
+    records: Mapping[str, RowRecord],
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
-    among: ColumnElement[bool] | None = None,
-    other: Collection[str] = (),
-) -> Delta:
+    scope: ColumnElement[bool] | None = None,
+    force_update_ids: Collection[str] = (),
+) -> ChangeSet:
     """Write the records of one resource of a pack; rows of the pack without a record are removed.
 
-    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed; `other`
-    are ids of rows that differ in something that is not in their JSON. `among` narrows down the stored rows that
-    the records stand for: all of the pack, if it is not given.
+    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed;
+    `force_update_ids` are ids of rows that differ in something that is not in their JSON. `scope` narrows down the
+    stored rows that the records stand for: all of the pack, if it is not given.
     """
     table = table_of(TABLES[resource])
-    meant = table.c.pack_id == pack_id if among is None else among
-    wanted = select(table.c.id, table.c.pk, table.c.row).where(meant)
-    stored = {id_: (pk, row) for id_, pk, row in connection.execute(wanted)}
+    meant = table.c.pack_id == pack_id if scope is None else scope
+    statement = select(table.c.id, table.c.pk, table.c.row).where(meant)
+    stored = {id_: (pk, row) for id_, pk, row in connection.execute(statement)}
     rows = {id_: record.row for id_, record in records.items()}
-    delta = Delta(
+    delta = ChangeSet(
         added=records.keys() - stored.keys(),
-        updated={id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in other},
+        updated={
+            id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in force_update_ids
+        },
         removed=stored.keys() - records.keys(),
     )
     keys = {id_: stored[id_][0] for id_ in delta.updated | delta.removed}
@@ -122,7 +124,7 @@ def upsert(
     _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(written)})
     for ids, there in ((delta.added, False), (delta.updated, True)):
         write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(ids)], replace=there)
-    delta.removed |= _note_removals(connection, resource, delta, pack_id, revision, merged)
+    delta.removed |= _write_tombstones(connection, resource, delta, pack_id, revision, merged)
     return delta
 
 
@@ -132,25 +134,25 @@ def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> N
         return
     for model, column in CHILDREN[resource].items():
         child = table_of(model)
-        owners = list(keys) if column in BY_ID else list(keys.values())
+        owners = list(keys) if column in ORDER_COLUMNS else list(keys.values())
         connection.execute(delete(child).where(child.c[column].in_(owners)))
     remove_texts(connection, table_of(TABLES[resource]).name, keys.values())
 
 
-def _add_children(connection: Connection, resource: str, written: Mapping[str, tuple[int, Record]]) -> None:
+def _add_children(connection: Connection, resource: str, written: Mapping[str, tuple[int, RowRecord]]) -> None:
     for model, column in CHILDREN[resource].items():
         rows: list[dict[str, Any]] = [
-            child | {column: id_ if column in BY_ID else pk}
+            child | {column: id_ if column in ORDER_COLUMNS else pk}
             for id_, (pk, record) in written.items()
             for child in record.children.get(model, ())
         ]
         insert_rows(connection, table_of(model), rows)
 
 
-def _note_removals(
+def _write_tombstones(
     connection: Connection,
     resource: str,
-    delta: Delta,
+    delta: ChangeSet,
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
@@ -171,14 +173,14 @@ def _note_removals(
     return set(wanted)
 
 
-def store_closure(connection: Connection, model: type[SQLModel], wanted: set[tuple[Any, ...]]) -> None:
-    """Make a derived table of pairs equal to `wanted`, touching only what differs."""
+def store_closure(connection: Connection, model: type[SQLModel], pairs: set[tuple[Any, ...]]) -> None:
+    """Make a derived table of pairs equal to `pairs`, touching only what differs."""
     table = table_of(model)
     columns = [column for column in table.columns if column.name != "pk"]
     stored = {tuple(row) for row in connection.execute(select(*columns))}
-    for lost in stored - wanted:
+    for lost in stored - pairs:
         connection.execute(delete(table).where(*(column == value for column, value in zip(columns, lost, strict=True))))
-    if new := sorted(wanted - stored):
+    if new := sorted(pairs - stored):
         names = [column.name for column in columns]
         connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
 
@@ -209,15 +211,15 @@ def actor_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
         )
     ):
         links.setdefault(low, []).append((high, start or date.min, end or date.max))
-    found: set[tuple[Any, ...]] = set()
+    result: set[tuple[Any, ...]] = set()
     for (id_,) in connection.execute(select(actors.c.id)):
         edge = [(id_, date.min, date.max)]
         while edge:
             at, start, end = edge.pop()
-            if (at, id_, start, end) in found:
+            if (at, id_, start, end) in result:
                 continue
-            found.add((at, id_, start, end))
+            result.add((at, id_, start, end))
             for high, first, last in links.get(at, ()):
                 if max(start, first) <= min(end, last):
                     edge.append((high, max(start, first), min(end, last)))
-    return found
+    return result

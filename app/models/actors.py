@@ -5,35 +5,35 @@ from datetime import date
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.types import Key
-from app.models.base import Coded, Named, Written, one_of, ordered
+from app.db.types import BinaryText
+from app.models.base import CodeRow, NameRow, ServedRow, one_of, ordered
 
 
-class Actor(Written, table=True):
+class Actor(ServedRow, table=True):
     """A force, government, organisation, person or group of people."""
 
     __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
 
-    name: str = Field(sa_type=Key)
-    kind: str = Field(sa_type=Key)
-    country: str | None = Field(default=None, sa_type=Key, index=True)
+    name: str = Field(sa_type=BinaryText)
+    kind: str = Field(sa_type=BinaryText)
+    country: str | None = Field(default=None, sa_type=BinaryText, index=True)
 
 
-class ActorName(Named, table=True):
+class ActorName(NameRow, table=True):
     """A name under which an actor is found."""
 
     __tablename__ = "actor_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
 
-    owner_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    owner_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
 
 
-class ActorCode(Coded, table=True):
+class ActorCode(CodeRow, table=True):
     """A code of an actor in another dataset."""
 
     __tablename__ = "actor_code"
 
-    owner_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    owner_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
 
 
 class ActorRelation(SQLModel, table=True):
@@ -43,9 +43,9 @@ class ActorRelation(SQLModel, table=True):
     __table_args__ = (one_of("type", vocab.RELATION.codes), ordered("starts_on", "ends_on"))
 
     pk: int | None = Field(default=None, primary_key=True)
-    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
     type: str
-    other_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    other_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
     starts_on: date | None = None
     ends_on: date | None = None
 
@@ -56,7 +56,7 @@ class ActorAncestor(SQLModel, table=True):
     __tablename__ = "actor_ancestor"
 
     pk: int | None = Field(default=None, primary_key=True)
-    ancestor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
-    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", index=True)
+    ancestor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
+    actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
     starts_on: date
     ends_on: date

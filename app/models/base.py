@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
 
-from app.db.types import Key
+from app.db.types import BinaryText
 
 METADATA: MetaData = SQLModel.metadata
 # Every constraint has a name of its own, so that a migration can drop it on both databases.
@@ -18,17 +18,17 @@ METADATA.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-IN_ORDER = (text("sort_date DESC"), "id", "earliest", "latest", "event_pk")
+LIST_ORDER = (text("sort_date DESC"), "id", "earliest", "latest", "event_pk")
 """Rows are indexed in the order in which lists give them, with what most filters ask, so that only those are fetched
 that fit."""
 
-FACTS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
+COVERING_COLUMNS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
 """What filters ask of an event. An index that holds it judges rows without reading them: a row is a page of its own."""
 
 END_OF_TIME = date.max
 """The open end of a half-open interval in a column that must compare; never shown to a user."""
 
-KEY_ALONE = {"sqlite_with_rowid": False}
+WITHOUT_ROWID = {"sqlite_with_rowid": False}
 """Of a table that is nothing but its key: SQLite keeps it once, in the order of that key."""
 
 
@@ -53,32 +53,32 @@ def ordered(low: str, high: str) -> CheckConstraint:
     return CheckConstraint(f"{low} <= {high}", name=f"{low}_{high}_order")
 
 
-class Written(SQLModel):
+class ServedRow(SQLModel):
     """The columns of every row that a reader can ask for by id, and the row as it is said."""
 
     pk: int | None = Field(default=None, primary_key=True)
-    id: str = Field(sa_type=Key, unique=True)
-    pack_id: str = Field(sa_type=Key, foreign_key="pack.id", index=True)
+    id: str = Field(sa_type=BinaryText, unique=True)
+    pack_id: str = Field(sa_type=BinaryText, foreign_key="pack.id", index=True)
     added_in: int = Field(foreign_key="revision.id")
     revision: int = Field(foreign_key="revision.id", index=True)
     row: str = Field(sa_type=Text, description="JSON, checked by its schema when it was written")
 
 
-class Named(SQLModel):
+class NameRow(SQLModel):
     """One name of a row; `key` is what spellings share that differ only in case, accents, hyphens or spaces."""
 
     pk: int | None = Field(default=None, primary_key=True)
-    key: str = Field(sa_type=Key, index=True)
+    key: str = Field(sa_type=BinaryText, index=True)
     name: str
     kind: str = Field(description="id, name or alias")
     language: str | None = None
-    as_printed: str | None = Field(default=None, sa_type=Key, description="id of the document that prints it")
+    as_printed: str | None = Field(default=None, sa_type=BinaryText, description="id of the document that prints it")
 
 
-class Coded(SQLModel):
+class CodeRow(SQLModel):
     """One code of a row in a scheme, such as a P-code or an ISO code."""
 
     pk: int | None = Field(default=None, primary_key=True)
-    scheme: str = Field(sa_type=Key)
-    version: str | None = Field(default=None, sa_type=Key)
-    code: str = Field(sa_type=Key, index=True)
+    scheme: str = Field(sa_type=BinaryText)
+    version: str | None = Field(default=None, sa_type=BinaryText)
+    code: str = Field(sa_type=BinaryText, index=True)

@@ -6,16 +6,16 @@ from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.functions import vague
+from app.db.functions import imprecise_sql
 from app.db.indexes import partial_index
-from app.db.types import Key
-from app.models.base import IN_ORDER, KEY_ALONE, Written, one_of, ordered
+from app.db.types import BinaryText
+from app.models.base import LIST_ORDER, WITHOUT_ROWID, ServedRow, one_of, ordered
 
-RARE = {"stance": "stance = 'denies'", "modality": "modality IN ('possible', 'planned')"}
+RARE_CODE_CONDITIONS = {"stance": "stance = 'denies'", "modality": "modality IN ('possible', 'planned')"}
 """What few claims are: they have indexes of their own, which a statement names by these words."""
 
 
-class Claim(Written, table=True):
+class Claim(ServedRow, table=True):
     """A source says something about an event. Nothing overwrites a claim."""
 
     __table_args__ = (
@@ -24,11 +24,11 @@ class Claim(Written, table=True):
         one_of("reported_basis", vocab.REPORTED_BASIS.codes),
         one_of("precision", vocab.PRECISION.codes),
         ordered("earliest", "latest"),
-        Index("ix_claim_sort_date_id", *IN_ORDER),
-        partial_index("ix_claim_stance", *IN_ORDER, where=lambda _dialect: RARE["stance"]),
-        partial_index("ix_claim_modality", *IN_ORDER, where=lambda _dialect: RARE["modality"]),
-        partial_index("ix_claim_open", *IN_ORDER, where=lambda _dialect: "earliest IS NULL"),
-        partial_index("ix_claim_vague", *IN_ORDER, where=vague),
+        Index("ix_claim_sort_date_id", *LIST_ORDER),
+        partial_index("ix_claim_stance", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["stance"]),
+        partial_index("ix_claim_modality", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["modality"]),
+        partial_index("ix_claim_open", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
+        partial_index("ix_claim_vague", *LIST_ORDER, where=imprecise_sql),
     )
 
     event_pk: int = Field(foreign_key="event.pk", index=True)
@@ -40,18 +40,18 @@ class Claim(Written, table=True):
     latest: date | None = None
     sort_date: date
     precision: str
-    location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    location_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
 
 
 class ClaimHop(SQLModel, table=True):
     """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
 
     __tablename__ = "claim_hop"
-    __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"), KEY_ALONE)
+    __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"), WITHOUT_ROWID)
 
     claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
     position: int = Field(primary_key=True)
-    source_id: str = Field(sa_type=Key, foreign_key="source.id")
+    source_id: str = Field(sa_type=BinaryText, foreign_key="source.id")
 
 
 class Figure(SQLModel, table=True):
@@ -70,7 +70,7 @@ class Figure(SQLModel, table=True):
 
     claim_pk: int = Field(foreign_key="claim.pk", primary_key=True)
     position: int = Field(primary_key=True)
-    id: str = Field(sa_type=Key, unique=True)
+    id: str = Field(sa_type=BinaryText, unique=True)
     measure: str
     low: int | None = None
     best: int | None = None

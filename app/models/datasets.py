@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
-from app.db.types import Key
+from app.db.types import BinaryText
 from app.models.base import between
 
 GED_COLUMNS = (
@@ -58,16 +58,16 @@ class AcledEvent(SQLModel, table=True):
     __tablename__ = "acled_event"
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    event_id_cnty: str = Field(sa_type=Key, unique=True)
+    event_id_cnty: str = Field(sa_type=BinaryText, unique=True)
     event_date: date = Field(index=True)
     year: int
-    event_type: str = Field(sa_type=Key, index=True)
-    sub_event_type: str = Field(sa_type=Key, index=True)
-    inter1: str = Field(sa_type=Key, index=True, description="as printed: in words, or by its old number")
-    inter2: str = Field(sa_type=Key, index=True)
+    event_type: str = Field(sa_type=BinaryText, index=True)
+    sub_event_type: str = Field(sa_type=BinaryText, index=True)
+    inter1: str = Field(sa_type=BinaryText, index=True, description="as printed: in words, or by its old number")
+    inter2: str = Field(sa_type=BinaryText, index=True)
     iso: int | None = Field(default=None, index=True)
-    region: str = Field(sa_type=Key, index=True)
-    country: str = Field(sa_type=Key, index=True)
+    region: str = Field(sa_type=BinaryText, index=True)
+    country: str = Field(sa_type=BinaryText, index=True)
     fatalities: int | None = None
     timestamp: int | None = Field(default=None, index=True, description="Unix seconds: when ACLED last changed the row")
     cells: str = Field(sa_type=Text, description="JSON list, in the order of the published columns; null is not given")

@@ -9,13 +9,22 @@ from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.functions import vague
+from app.db.functions import imprecise_sql
 from app.db.indexes import is_true, partial_index
-from app.db.types import Key
-from app.models.base import END_OF_TIME, FACTS, IN_ORDER, KEY_ALONE, Written, between, one_of, ordered
+from app.db.types import BinaryText
+from app.models.base import (
+    COVERING_COLUMNS,
+    END_OF_TIME,
+    LIST_ORDER,
+    WITHOUT_ROWID,
+    ServedRow,
+    between,
+    one_of,
+    ordered,
+)
 
 
-class Event(Written, table=True):
+class Event(ServedRow, table=True):
     """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
 
     __table_args__ = (
@@ -25,13 +34,13 @@ class Event(Written, table=True):
 
     category: str
     title: str
-    title_key: str = Field(sa_type=Key, index=True, description="as `key` of a name, for search by title")
-    location_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    title_key: str = Field(sa_type=BinaryText, index=True, description="as `key` of a name, for search by title")
+    location_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
     location_precision: str | None = None
-    part_of_id: str | None = Field(default=None, sa_type=Key, foreign_key="event.id", index=True)
+    part_of_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="event.id", index=True)
 
 
-def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
+def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
     """An index of what is known now, or of `only` a part of that."""
 
     def where(dialect: str) -> str:
@@ -40,7 +49,7 @@ def now(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: 
     return partial_index(name, *columns, where=where)
 
 
-OF_EVENT = ("event_pk", "known_until", "known_from", "sort_date", "id", "earliest", "latest", *FACTS)
+EVENT_COVERING = ("event_pk", "known_until", "known_from", "sort_date", "id", "earliest", "latest", *COVERING_COLUMNS)
 """The views of an event are found by it, and judged and sorted without being read."""
 
 
@@ -59,39 +68,39 @@ class EventView(SQLModel, table=True):
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", *IN_ORDER, "known_from", "known_until"),
-        Index("ix_event_view_event_pk", *OF_EVENT),
-        now("ix_event_view_now", *IN_ORDER, *FACTS),
-        now("ix_event_view_country", "country", *IN_ORDER),
-        now("ix_event_view_category", "category", *IN_ORDER),
-        now("ix_event_view_status", "status", *IN_ORDER),
-        now("ix_event_view_origins", "origins"),
-        now("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
-        now("ix_event_view_vague", *IN_ORDER, "country", only=vague),
-        now("ix_event_view_open", *IN_ORDER, only=lambda _dialect: "earliest IS NULL"),
-        now("ix_event_view_unlocated", *IN_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
-        now("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
+        Index("ix_event_view_sort_date_id", *LIST_ORDER, "known_from", "known_until"),
+        Index("ix_event_view_event_pk", *EVENT_COVERING),
+        current_index("ix_event_view_now", *LIST_ORDER, *COVERING_COLUMNS),
+        current_index("ix_event_view_country", "country", *LIST_ORDER),
+        current_index("ix_event_view_category", "category", *LIST_ORDER),
+        current_index("ix_event_view_status", "status", *LIST_ORDER),
+        current_index("ix_event_view_origins", "origins"),
+        current_index("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
+        current_index("ix_event_view_vague", *LIST_ORDER, "country", only=imprecise_sql),
+        current_index("ix_event_view_open", *LIST_ORDER, only=lambda _dialect: "earliest IS NULL"),
+        current_index("ix_event_view_unlocated", *LIST_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
+        current_index("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
     )
 
     pk: int | None = Field(default=None, primary_key=True)
     event_pk: int = Field(foreign_key="event.pk")
-    id: str = Field(sa_type=Key, index=True, description="the event's id, here for sorting")
+    id: str = Field(sa_type=BinaryText, index=True, description="the event's id, here for sorting")
     known_from: date
     known_until: date = END_OF_TIME
     earliest: date | None = None
     latest: date | None = None
     sort_date: date = Field(description="earliest, else latest, else the first day there is")
     precision: str
-    status: str = Field(sa_type=Key)
+    status: str = Field(sa_type=BinaryText)
     origins: int
     planned: bool = Field(description="every asserting claim only plans it")
     contradictory: bool = Field(description="its claims contradict each other")
     deaths_low: int | None = None
     deaths_best: int | None = None
     deaths_high: int | None = None
-    category: str = Field(sa_type=Key)
-    location_id: str | None = Field(default=None, sa_type=Key)
-    country: str | None = Field(default=None, sa_type=Key)
+    category: str = Field(sa_type=BinaryText)
+    location_id: str | None = Field(default=None, sa_type=BinaryText)
+    country: str | None = Field(default=None, sa_type=BinaryText)
     latitude: float | None = None
     longitude: float | None = None
     row: str = Field(sa_type=Text)
@@ -105,11 +114,11 @@ class EventActor(SQLModel, table=True):
         one_of("role", vocab.ROLE.codes),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
         Index("ix_event_actor_role", "role", "event_pk"),
-        KEY_ALONE,
+        WITHOUT_ROWID,
     )
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    actor_id: str = Field(sa_type=Key, foreign_key="actor.id", primary_key=True)
+    actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", primary_key=True)
     role: str = Field(primary_key=True)
 
 
@@ -117,10 +126,10 @@ class EventPlace(SQLModel, table=True):
     """Derived: every place that an event touches, its own and those of its control change and movement."""
 
     __tablename__ = "event_place"
-    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"), KEY_ALONE)
+    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)
+    location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True)
 
 
 class ControlChange(SQLModel, table=True):
@@ -130,9 +139,9 @@ class ControlChange(SQLModel, table=True):
     __table_args__ = (one_of("extent", vocab.EXTENT.codes), one_of("means", vocab.MEANS.codes))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    location_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
-    gained_by_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
-    lost_by_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
+    location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
+    gained_by_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="actor.id", index=True)
+    lost_by_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="actor.id", index=True)
     extent: str
     means: str
 
@@ -143,10 +152,10 @@ class Movement(SQLModel, table=True):
     __table_args__ = (one_of("population", vocab.POPULATION.codes), one_of("outcome", vocab.OUTCOME.codes))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    from_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
-    to_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
-    via_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
-    mover_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id", index=True)
+    from_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
+    to_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
+    via_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
+    mover_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="actor.id", index=True)
     population: str
     outcome: str
     cross_border: bool

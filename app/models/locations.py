@@ -5,11 +5,11 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.indexes import partial_index
-from app.db.types import Key
-from app.models.base import KEY_ALONE, Coded, Named, Written, between, one_of
+from app.db.types import BinaryText
+from app.models.base import WITHOUT_ROWID, CodeRow, NameRow, ServedRow, between, one_of
 
 
-class Location(Written, table=True):
+class Location(ServedRow, table=True):
     """A place in the gazetteer: a country, a unit of it, a settlement, crossing, river or region."""
 
     __table_args__ = (
@@ -21,37 +21,37 @@ class Location(Written, table=True):
         partial_index("ix_location_unlocated", "id", where=lambda _dialect: "latitude IS NULL"),
     )
 
-    name: str = Field(sa_type=Key)
-    kind: str = Field(sa_type=Key)
-    country: str | None = Field(default=None, sa_type=Key, index=True)
-    parent_id: str | None = Field(default=None, sa_type=Key, foreign_key="location.id", index=True)
+    name: str = Field(sa_type=BinaryText)
+    kind: str = Field(sa_type=BinaryText)
+    country: str | None = Field(default=None, sa_type=BinaryText, index=True)
+    parent_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
     latitude: float | None = None
     longitude: float | None = None
     point_kind: str | None = None
 
 
-class LocationName(Named, table=True):
+class LocationName(NameRow, table=True):
     """A name under which a place is found."""
 
     __tablename__ = "location_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
 
-    owner_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
+    owner_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
 
 
-class LocationCode(Coded, table=True):
+class LocationCode(CodeRow, table=True):
     """A code of a place: a P-code, an ISO code, a number in another dataset."""
 
     __tablename__ = "location_code"
 
-    owner_id: str = Field(sa_type=Key, foreign_key="location.id", index=True)
+    owner_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
 
 
 class LocationAncestor(SQLModel, table=True):
     """Derived from parents: every place, with itself and everything it lies in."""
 
     __tablename__ = "location_ancestor"
-    __table_args__ = (KEY_ALONE,)
+    __table_args__ = (WITHOUT_ROWID,)
 
-    ancestor_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True)
-    location_id: str = Field(sa_type=Key, foreign_key="location.id", primary_key=True, index=True)
+    ancestor_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True)
+    location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True, index=True)

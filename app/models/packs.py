@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import DateTime, Text, false
 from sqlmodel import Field, SQLModel
 
-from app.db.types import Key
+from app.db.types import BinaryText
 from app.models.base import ordered
 
 
@@ -22,7 +22,7 @@ class Pack(SQLModel, table=True):
 
     __table_args__ = (ordered("covers_from", "covers_until"),)
 
-    id: str = Field(sa_type=Key, primary_key=True)
+    id: str = Field(sa_type=BinaryText, primary_key=True)
     version: str
     covers_from: date | None = None
     covers_until: date | None = None
@@ -41,8 +41,8 @@ class Pack(SQLModel, table=True):
 class Removed(SQLModel, table=True):
     """An id that is served no more, and the one that took over if it was merged."""
 
-    resource: str = Field(sa_type=Key, primary_key=True)
-    id: str = Field(sa_type=Key, primary_key=True)
-    pack_id: str = Field(sa_type=Key)
+    resource: str = Field(sa_type=BinaryText, primary_key=True)
+    id: str = Field(sa_type=BinaryText, primary_key=True)
+    pack_id: str = Field(sa_type=BinaryText)
     revision: int = Field(foreign_key="revision.id", index=True)
-    merged_into: str | None = Field(default=None, sa_type=Key)
+    merged_into: str | None = Field(default=None, sa_type=BinaryText)

@@ -5,26 +5,26 @@ from datetime import date
 from sqlmodel import Field
 
 from app import vocab
-from app.db.types import Key
-from app.models.base import Named, Written, one_of
+from app.db.types import BinaryText
+from app.models.base import NameRow, ServedRow, one_of
 
 
-class Source(Written, table=True):
+class Source(ServedRow, table=True):
     """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
 
     __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
 
-    name: str = Field(sa_type=Key)
-    kind: str = Field(sa_type=Key)
-    organisation_id: str | None = Field(default=None, sa_type=Key, foreign_key="source.id")
-    actor_id: str | None = Field(default=None, sa_type=Key, foreign_key="actor.id")
+    name: str = Field(sa_type=BinaryText)
+    kind: str = Field(sa_type=BinaryText)
+    organisation_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="source.id")
+    actor_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="actor.id")
     published_on: date | None = None
 
 
-class SourceName(Named, table=True):
+class SourceName(NameRow, table=True):
     """A name under which a source is found."""
 
     __tablename__ = "source_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
 
-    owner_id: str = Field(sa_type=Key, foreign_key="source.id", index=True)
+    owner_id: str = Field(sa_type=BinaryText, foreign_key="source.id", index=True)

@@ -5,40 +5,44 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.geo import Spot
+from app.geo import LocatedPoint
 from app.query.cursors import Sort, write_cursor
-from app.query.listing import fields_of, steering
-from app.query.pages import Page, Row
+from app.query.listing import field_names, presentation_params
+from app.query.pages import Page, RowWithPoint
 from app.query.params import Param
 
-BY_ID: Sort = [("id", False)]
+ID_ORDER: Sort = [("id", False)]
 
 
-def computed_params(filters: Sequence[Param], row: type[BaseModel]) -> dict[str, Param]:
+def computed_list_params(filters: Sequence[Param], row: type[BaseModel]) -> dict[str, Param]:
     """The filters, with what every list has but `sort`: these rows have one order."""
-    fields = fields_of(row)
-    return {param.name: param for param in (*filters, *steering({"id": "id"}, "id", fields)) if param.name != "sort"}
+    fields = field_names(row)
+    return {
+        param.name: param
+        for param in (*filters, *presentation_params({"id": "id"}, "id", fields))
+        if param.name != "sort"
+    }
 
 
-def batch_of(rows: Iterable[BaseModel]) -> list[Row]:
+def without_points(rows: Iterable[BaseModel]) -> list[RowWithPoint]:
     """Rows that lie nowhere."""
     return [(row.model_dump_json(), None) for row in rows]
 
 
-def page_of(
+def page_from_rows(
     rows: Mapping[str, BaseModel],
     values: Mapping[str, Any],
     omitted: dict[str, int] | None = None,
-    spots: Mapping[str, Spot] | None = None,
+    points: Mapping[str, LocatedPoint] | None = None,
 ) -> Page:
-    """One page of rows by key, in the order of the keys; `spots` says where they lie."""
+    """One page of rows by key, in the order of the keys; `points` says where they lie."""
     after = values["cursor"][1][0] if "cursor" in values else None
     keys = [key for key in sorted(rows) if after is None or key > after]
-    shown = keys[: values["limit"]]
-    more = len(keys) > len(shown)
+    page_keys = keys[: values["limit"]]
+    has_more = len(keys) > len(page_keys)
     return Page(
-        [[(rows[key].model_dump_json(), (spots or {}).get(key)) for key in shown]],
-        next=write_cursor(BY_ID, [shown[-1]]) if more else None,
+        [[(rows[key].model_dump_json(), (points or {}).get(key)) for key in page_keys]],
+        next=write_cursor(ID_ORDER, [page_keys[-1]]) if has_more else None,
         matched=len(rows) if values.get("count") else None,
         omitted=omitted,
     )

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from app.errors import InvalidParameterError
-from app.query.params import readable
+from app.query.params import is_printable
 
 Sort = list[tuple[str, bool]]
 """(name, descending) for each part of an order."""
 
-LONGEST_CURSOR = 40_000  # it holds whole names, in base64
-FORGED = "is no cursor of this list; follow next as it stands"
+MAX_CURSOR_LENGTH = 40_000  # it holds whole names, in base64
+INVALID_CURSOR = "is no cursor of this list; follow next as it stands"
 
 
-def after(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
+def keyset_predicate(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
     """The rows that come after the last one shown, in a form that an index on the first column can use."""
     if len({down for _, down in order}) == 1:
         columns, values = tuple_(*(column for column, _ in order)), tuple_(*last)
@@ -33,25 +33,25 @@ def after(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnEleme
     return and_(reachable, or_(*steps))
 
 
-def spelt(sort: Sequence[tuple[str, bool]]) -> str:
+def format_sort(sort: Sequence[tuple[str, bool]]) -> str:
     """An order as `sort` spells it."""
     return ",".join(f"-{name}" if down else name for name, down in sort)
 
 
-def typed(column: ColumnElement[Any], text: str) -> Any:
+def decode_value(column: ColumnElement[Any], text: str) -> Any:
     """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
     if column.type.python_type is not date:
         return text
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidParameterError("cursor", "...", FORGED) from None
+        raise InvalidParameterError("cursor", "...", INVALID_CURSOR) from None
 
 
 def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
     """The place after a row, as a text that fits into a URL."""
     values = [value.isoformat() if isinstance(value, date) else value for value in last]
-    text = json.dumps([spelt(sort), values], ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps([format_sort(sort), values], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -61,9 +61,9 @@ def read_cursor(text: str) -> tuple[str, list[Any]]:
         raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         order, values = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError, TypeError):
-        raise ValueError(FORGED) from None
+        raise ValueError(INVALID_CURSOR) from None
     if not isinstance(order, str) or not isinstance(values, list) or len(values) != len(order.split(",")):
-        raise ValueError(FORGED)
-    if not all(isinstance(value, str) and readable(value) for value in values):
-        raise ValueError(FORGED)
+        raise ValueError(INVALID_CURSOR)
+    if not all(isinstance(value, str) and is_printable(value) for value in values):
+        raise ValueError(INVALID_CURSOR)
     return order, values

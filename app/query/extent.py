@@ -5,31 +5,31 @@ from typing import Any
 
 from sqlalchemy import Connection, func
 
-from app.geo import Box
-from app.query.listing import Listing
-from app.query.pages import matching
-from app.timespan import Interval
+from app.geo import BBox
+from app.query.listing import ListDefinition
+from app.query.pages import select_matching
+from app.timespan import DateRange
 
 
 @dataclass(frozen=True)
 class Extent:
     """The smallest box around all points, None if there is none, and the days from the first to the last."""
 
-    box: Box | None
-    days: Interval
+    bbox: BBox | None
+    days: DateRange
 
 
-def extent(listing: Listing, connection: Connection) -> Extent:
+def extent(listing: ListDefinition, connection: Connection) -> Extent:
     """Where and when the rows of a list lie, as far as they tell."""
-    asked, rows = listing.asked({}, connection), listing.rows.c
+    query, rows = listing.resolve({}, connection), listing.rows.c
     space: list[Any] = [None] * 4
-    if listing.spot:
-        longitude, latitude, _ = listing.spot
+    if listing.point_columns:
+        longitude, latitude, _ = listing.point_columns
         bounds = (func.min(longitude), func.min(latitude), func.max(longitude), func.max(latitude))
-        space = list(connection.execute(matching(listing, asked, *bounds)).one())
+        space = list(connection.execute(select_matching(listing, query, *bounds)).one())
     time: list[Any] = [None] * 2
     if "earliest" in rows:
         first = func.min(func.coalesce(rows.earliest, rows.latest))
         last = func.max(func.coalesce(rows.latest, rows.earliest))
-        time = list(connection.execute(matching(listing, asked, first, last)).one())
-    return Extent(None if space[0] is None else Box(*space), Interval(*time))
+        time = list(connection.execute(select_matching(listing, query, first, last)).one())
+    return Extent(None if space[0] is None else BBox(*space), DateRange(*time))

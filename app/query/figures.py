@@ -25,6 +25,6 @@ def figure_entries(claim_row: str) -> list[FigureEntry]:
     ]
 
 
-def present(claim_row: str, figure: Mapping[str, Any]) -> str:
+def render_figure(claim_row: str, figure: Mapping[str, Any]) -> str:
     """The row of a figure, from its claim's row and its position there."""
     return str(figure_entries(claim_row)[figure["position"]].model_dump_json())

@@ -6,13 +6,13 @@ from app import vocab
 from app.query import conditions as where
 from app.query import references as refers
 from app.query import times
-from app.query.params import Param, of_vocabulary, one_code, split, whole_number
+from app.query.params import Param, code_param, integer_between, single_code_parser, split_list
 from app.timespan import parse_day
 
-NAMES = {"type": "array", "items": {"type": "string"}}
-MOST_DEATHS = 10_000_000
-ANY = "Several values separated by commas mean any of them."
-NAME = "An id or exact alias, without regard to case, accents, hyphens or spaces."
+NAMES_SCHEMA = {"type": "array", "items": {"type": "string"}}
+MAX_DEATHS = 10_000_000
+ANY_VALUE_HELP = "Several values separated by commas mean any of them."
+NAME_HELP = "An id or exact alias, without regard to case, accents, hyphens or spaces."
 
 
 KNOWN_BY = Param(
@@ -21,25 +21,25 @@ KNOWN_BY = Param(
     "2021-07-04",
     parse_day,
     schema={"type": "string", "format": "date"},
-    means=where.known_day,
+    resolver=where.normalise_known_by,
 )
 TIME = (
     Param(
         "datetime",
         "A day, or an interval with `..` for an open end; RFC 3339 as in OGC API - Features.",
         "2021-06-28/2021-07-05",
-        times.read_days,
-        times.in_time,
-        judges="undated",
-        means=times.window,
+        times.parse_days,
+        times.overlaps_window,
+        omits="undated",
+        resolver=times.resolve_window,
     ),
     Param(
         "date_match",
         "`possible`: the dates overlap the window; `certain`: they lie wholly inside it.",
         "certain",
-        one_code("date_match", "possible", "certain"),
+        single_code_parser("date_match", "possible", "certain"),
         schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
-        means=where.needs("date_match", "datetime"),
+        resolver=where.requires_param("date_match", "datetime"),
     ),
 )
 SPACE = (
@@ -47,37 +47,37 @@ SPACE = (
         "bbox",
         "West, south, east, north in degrees; west > east crosses the antimeridian.",
         "66,36,69,38",
-        where.read_box,
-        where.in_box,
-        judges="unlocated",
-        means=where.boxes,
+        where.parse_box,
+        where.within_boxes,
+        omits="unlocated",
+        resolver=where.split_at_antimeridian,
     ),
     Param(
         "near",
         "Longitude and latitude in degrees; with `radius_km`.",
         "67.53,37.13",
-        where.read_point,
-        where.near,
-        judges="unlocated",
-        means=where.disc,
+        where.parse_point_param,
+        where.within_circle,
+        omits="unlocated",
+        resolver=where.resolve_circle,
     ),
     Param(
         "radius_km",
         "Great-circle distance from `near` in kilometres.",
         "50",
-        where.read_radius,
-        schema={"type": "number", "exclusiveMinimum": 0, "maximum": where.LARGEST_RADIUS_KM},
-        means=where.needs("radius_km", "near"),
+        where.parse_radius,
+        schema={"type": "number", "exclusiveMinimum": 0, "maximum": where.MAX_RADIUS_KM},
+        resolver=where.requires_param("radius_km", "near"),
     ),
 )
 COUNTRY = Param(
     "country",
-    f"ISO 3166-1 alpha-3 code of the country it lies in. {ANY}",
+    f"ISO 3166-1 alpha-3 code of the country it lies in. {ANY_VALUE_HELP}",
     "AFG",
-    where.read_country,
-    where.in_country,
-    NAMES,
-    means=where.country_of_places,
+    where.parse_countries,
+    where.located_in_country,
+    NAMES_SCHEMA,
+    resolver=where.check_location_countries,
 )
 EVENT_FILTERS = (
     *TIME,
@@ -86,40 +86,40 @@ EVENT_FILTERS = (
     Param(
         "place",
         "The place and everything inside it: an id, exact alias or `scheme:code` such as `ocha-cod-ab:AF21`; "
-        f"for movements their from, to and via too. {ANY}",
+        f"for movements their from, to and via too. {ANY_VALUE_HELP}",
         "balkh",
-        split,
-        refers.event_place,
-        NAMES,
-        means=refers.places("place"),
+        split_list,
+        refers.event_at_location,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_locations("place"),
     ),
     COUNTRY,
     Param(
         "actor",
-        f"{NAME} Includes what is part of the actor, never its allies. {ANY}",
+        f"{NAME_HELP} Includes what is part of the actor, never its allies. {ANY_VALUE_HELP}",
         "taliban",
-        split,
-        refers.event_actor,
-        NAMES,
-        means=refers.actors("actor"),
+        split_list,
+        refers.event_has_actor,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_members("actor"),
     ),
-    of_vocabulary("actor_role", vocab.ROLE, "initiator", refers.event_role),
+    code_param("actor_role", vocab.ROLE, "initiator", refers.event_has_role),
     Param(
         "source",
-        f"{NAME} Matches any hop of a claim's chain, or its document. {ANY}",
+        f"{NAME_HELP} Matches any hop of a claim's chain, or its document. {ANY_VALUE_HELP}",
         "ariana-news",
-        split,
-        refers.event_source,
-        NAMES,
-        means=refers.sources("source"),
+        split_list,
+        refers.event_from_source,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_sources("source"),
     ),
-    of_vocabulary("category", vocab.CATEGORY, "movement", where.any_of("category")),
-    of_vocabulary("status", vocab.STATUS, "disputed", where.any_of("status")),
+    code_param("category", vocab.CATEGORY, "movement", where.in_column("category")),
+    code_param("status", vocab.STATUS, "disputed", where.in_column("status")),
     Param(
         "min_origins",
         "At least so many independent origins tell it.",
         "1",
-        whole_number(0, 1000),
+        integer_between(0, 1000),
         where.at_least("origins"),
         {"type": "integer", "minimum": 0, "maximum": 1000},
     ),
@@ -127,23 +127,23 @@ EVENT_FILTERS = (
         "deaths_min",
         "At least so many deaths: best, else low.",
         "1",
-        whole_number(0, MOST_DEATHS),
-        where.deaths(operator.ge),
-        {"type": "integer", "minimum": 0, "maximum": MOST_DEATHS},
+        integer_between(0, MAX_DEATHS),
+        where.compare_deaths(operator.ge),
+        {"type": "integer", "minimum": 0, "maximum": MAX_DEATHS},
     ),
     Param(
         "deaths_max",
         "At most so many deaths: best, else low.",
         "10",
-        whole_number(0, MOST_DEATHS),
-        where.deaths(operator.le),
-        {"type": "integer", "minimum": 0, "maximum": MOST_DEATHS},
+        integer_between(0, MAX_DEATHS),
+        where.compare_deaths(operator.le),
+        {"type": "integer", "minimum": 0, "maximum": MAX_DEATHS},
     ),
     Param(
         "q",
         "All words, in title, summary and all names; quotes make a phrase; there are no operators.",
         "Hairaton",
-        where.read_words,
-        where.full_text("event", "event_pk"),
+        where.parse_text_query,
+        where.matches_text("event", "event_pk"),
     ),
 )

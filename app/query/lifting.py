@@ -13,37 +13,37 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from app.db.text_search import Words, WordsType
+from app.db.text_search import TextQuery, TextQueryType
 
-SHAPING = frozenset(("date_match", "stance", "modality"))
+STRUCTURAL_PARAMS = frozenset(("date_match", "stance", "modality"))
 """Parameters whose value decides how a condition is written."""
-LEAVES = (str, int, float, date, Words)
+LITERAL_TYPES = (str, int, float, date, TextQuery)
 
 
-def taken(values: Mapping[str, Any], except_for: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
+def extract_literals(values: Mapping[str, Any], except_for: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
     """The shape of the values, and what is taken out of it, in order.
 
     Values of parameters `except_for` are part of the shape.
     """
-    found: list[Any] = []
+    literals: list[Any] = []
     shape = tuple(
-        [(name, _kept(value) if name in except_for else _form(value, found)) for name, value in values.items()]
+        [(name, _hashable(value) if name in except_for else _shape(value, literals)) for name, value in values.items()]
     )
-    return shape, found
+    return shape, literals
 
 
-def with_placeholders(values: Mapping[str, Any], except_for: frozenset[str]) -> dict[str, Any]:
-    """The values with a placeholder where `taken` takes one out."""
+def bind_placeholders(values: Mapping[str, Any], except_for: frozenset[str]) -> dict[str, Any]:
+    """The values with a placeholder where `extract_literals` takes one out."""
     numbers = count()
-    return {name: value if name in except_for else _lifted(value, numbers) for name, value in values.items()}
+    return {name: value if name in except_for else _substitute(value, numbers) for name, value in values.items()}
 
 
-def placeholder(at: int) -> str:
+def placeholder(index: int) -> str:
     """The name of the placeholder of a value by its place."""
-    return f"v{at}"
+    return f"v{index}"
 
 
-def _kept(value: Any) -> Hashable:
+def _hashable(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -51,30 +51,30 @@ def _is_record(value: Any) -> bool:
     return is_dataclass(value) and not isinstance(value, type)
 
 
-def _form(value: Any, found: list[Any]) -> Any:
-    """What is left of a value without its leaves, which are put into `found`."""
+def _shape(value: Any, literals: list[Any]) -> Any:
+    """What is left of a value without its leaves, which are put into `literals`."""
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, LEAVES):
-        found.append(value)
+    if isinstance(value, LITERAL_TYPES):
+        literals.append(value)
         return type(value)
     kind: Any = type(value)
-    parts = [getattr(value, name) for name in _names(kind)] if _is_record(value) else value
-    return (kind, *[_form(part, found) for part in parts])
+    parts = [getattr(value, name) for name in _field_names(kind)] if _is_record(value) else value
+    return (kind, *[_shape(part, literals) for part in parts])
 
 
-def _lifted(value: Any, numbers: Iterator[int]) -> Any:
+def _substitute(value: Any, numbers: Iterator[int]) -> Any:
     """The value with placeholders for its leaves; these are visited in the same order."""
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, LEAVES):
-        return bindparam(placeholder(next(numbers)), value, type_=WordsType() if type(value) is Words else None)
+    if isinstance(value, LITERAL_TYPES):
+        return bindparam(placeholder(next(numbers)), value, type_=TextQueryType() if type(value) is TextQuery else None)
     kind: Any = type(value)
     if _is_record(value):
-        return kind(*[_lifted(getattr(value, name), numbers) for name in _names(kind)])
-    return kind(_lifted(part, numbers) for part in value)
+        return kind(*[_substitute(getattr(value, name), numbers) for name in _field_names(kind)])
+    return kind(_substitute(part, numbers) for part in value)
 
 
 @cache
-def _names(record: Any) -> list[str]:
+def _field_names(record: Any) -> list[str]:
     return [part.name for part in fields(record)]

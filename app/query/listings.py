@@ -9,12 +9,12 @@ from app.models.base import table_of
 from app.query import conditions as where
 from app.query import references as refers
 from app.query import times
-from app.query.figures import present
-from app.query.filters import ANY, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME, NAMES, SPACE, TIME
-from app.query.listing import Listing, fields_of, listing
-from app.query.params import Among, Param, of_vocabulary, split
+from app.query.figures import render_figure
+from app.query.filters import ANY_VALUE_HELP, COUNTRY, EVENT_FILTERS, KNOWN_BY, NAME_HELP, NAMES_SCHEMA, SPACE, TIME
+from app.query.listing import ListDefinition, define_list, field_names
+from app.query.params import Param, SemiJoin, code_param, split_list
 from app.query.paths import BY_PK, Indexes
-from app.query.reference_listings import PLACE_SPOT, UNJUDGED
+from app.query.reference_listings import LOCATION_POINT_COLUMNS, MISSING_VALUE_PREDICATES
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
@@ -25,7 +25,7 @@ move = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 place = location.alias("place")
-EVENT_SPOT = (
+EVENT_POINT_COLUMNS = (
     view.c.longitude,
     view.c.latitude,
     select(place.c.point_kind).where(place.c.id == view.c.location_id).scalar_subquery(),
@@ -33,100 +33,116 @@ EVENT_SPOT = (
 
 
 EVENT_INDEXES = Indexes(
-    order="ix_event_view_now",
-    past="ix_event_view_sort_date_id",
-    above="ix_event_view_open",
-    below="ix_event_view_vague",
-    ordered={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
-    sorted_by={
+    by_date="ix_event_view_now",
+    by_date_all_versions="ix_event_view_sort_date_id",
+    open_start="ix_event_view_open",
+    imprecise="ix_event_view_vague",
+    by_code={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
+    by_value={
         "deaths_min": "ix_event_view_deaths",
         "deaths_max": "ix_event_view_deaths",
         "min_origins": "ix_event_view_origins",
     },
-    keys={"event_pk": "ix_event_view_event_pk"},
-    lacking={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
-    now=where.NOW,
+    by_key={"event_pk": "ix_event_view_event_pk"},
+    missing={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
+    current_only=where.IS_CURRENT,
 )
 CLAIM_INDEXES = Indexes(
-    order="ix_claim_sort_date_id",
-    past="ix_claim_sort_date_id",
-    above="ix_claim_open",
-    below="ix_claim_vague",
-    rare={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
-    sorted_by={"reported": "ix_claim_reported_on"},
-    keys={
+    by_date="ix_claim_sort_date_id",
+    by_date_all_versions="ix_claim_sort_date_id",
+    open_start="ix_claim_open",
+    imprecise="ix_claim_vague",
+    rare_codes={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
+    by_value={"reported": "ix_claim_reported_on"},
+    by_key={
         "event_pk": "ix_claim_event_pk",
         "location_id": "ix_claim_location_id",
         "pk": BY_PK,
     },
-    lacking={"undated": "ix_claim_vague"},
+    missing={"undated": "ix_claim_vague"},
 )
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 
 
-def _events(
+def _event_list(
     name: str,
     filters: tuple[Param, ...] = (),
     source: Any = None,
     examples: dict[str, str] | None = None,
-    joined: Table | None = None,
-) -> Listing:
+    subject: Table | None = None,
+) -> ListDefinition:
     """A list of event rows: all of them, or those joined with what the list is about."""
-    return listing(
+    return define_list(
         name,
         view,
         (*EVENT_FILTERS, *filters),
         EVENT_SORTS,
         "-date,id",
-        fields_of(EventRow),
+        field_names(EventRow),
         examples,
         source=source,
-        always=where.known_views,
-        unjudged=UNJUDGED,
-        spot=EVENT_SPOT,
+        base_predicate=where.version_known_by,
+        missing_value_predicates=MISSING_VALUE_PREDICATES,
+        point_columns=EVENT_POINT_COLUMNS,
         indexes=EVENT_INDEXES,
-        joined=None if joined is None else Among(view.c.event_pk, select(joined.c.event_pk)),
+        subject=None if subject is None else SemiJoin(view.c.event_pk, select(subject.c.event_pk)),
     )
 
 
-def _place(name: str, description: str, example: str, column: str) -> Param:
-    text = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY}"
-    return Param(name, text, example, split, refers.placed_in(move, column), NAMES, means=refers.places(name))
+def _place_param(name: str, description: str, example: str, column: str) -> Param:
+    text = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY_VALUE_HELP}"
+    return Param(
+        name,
+        text,
+        example,
+        split_list,
+        refers.column_in_location(move, column),
+        NAMES_SCHEMA,
+        resolver=refers.resolve_locations(name),
+    )
 
 
-def _side(name: str, description: str, example: str, column: str) -> Param:
-    text = f"{description} {NAME} Includes what is part of the actor. {ANY}"
-    return Param(name, text, example, split, refers.side(change, column), NAMES, means=refers.actors(name))
+def _side_param(name: str, description: str, example: str, column: str) -> Param:
+    text = f"{description} {NAME_HELP} Includes what is part of the actor. {ANY_VALUE_HELP}"
+    return Param(
+        name,
+        text,
+        example,
+        split_list,
+        refers.control_side(change, column),
+        NAMES_SCHEMA,
+        resolver=refers.resolve_members(name),
+    )
 
 
-EVENTS = _events("events")
-CONTROL_CHANGES = _events(
+EVENTS = _event_list("events")
+CONTROL_CHANGES = _event_list(
     "control-changes",
     (
-        _side("gained_by", "The side that gains the place.", "taliban", "gained_by_id"),
-        _side("lost_by", "The side that loses the place.", "afghan-government", "lost_by_id"),
-        of_vocabulary("extent", vocab.EXTENT, "full", where.column_of(change, "extent")),
-        of_vocabulary("means", vocab.MEANS, "recaptured", where.column_of(change, "means")),
-        of_vocabulary("kind", vocab.LOCATION_KIND, "district", where.column_of(location, "kind")),
+        _side_param("gained_by", "The side that gains the place.", "taliban", "gained_by_id"),
+        _side_param("lost_by", "The side that loses the place.", "afghan-government", "lost_by_id"),
+        code_param("extent", vocab.EXTENT, "full", where.in_joined_column(change, "extent")),
+        code_param("means", vocab.MEANS, "recaptured", where.in_joined_column(change, "means")),
+        code_param("kind", vocab.LOCATION_KIND, "district", where.in_joined_column(location, "kind")),
     ),
     view.join(change, change.c.event_pk == view.c.event_pk).join(location, location.c.id == change.c.location_id),
     {"category": "control_change", "status": "unconfirmed"},
     change,
 )
-MOVEMENTS = _events(
+MOVEMENTS = _event_list(
     "movements",
     (
-        _place("from", "Where the movement starts.", "badakhshan", "from_id"),
-        _place("to", "Where the movement leads.", "tajikistan", "to_id"),
-        _place("via", "What the movement goes through.", "uzbekistan", "via_id"),
-        of_vocabulary("population", vocab.POPULATION, "troops", where.column_of(move, "population")),
-        of_vocabulary("outcome", vocab.OUTCOME, "expelled", where.column_of(move, "outcome")),
+        _place_param("from", "Where the movement starts.", "badakhshan", "from_id"),
+        _place_param("to", "Where the movement leads.", "tajikistan", "to_id"),
+        _place_param("via", "What the movement goes through.", "uzbekistan", "via_id"),
+        code_param("population", vocab.POPULATION, "troops", where.in_joined_column(move, "population")),
+        code_param("outcome", vocab.OUTCOME, "expelled", where.in_joined_column(move, "outcome")),
         Param(
             "cross_border",
             "Whether the movement leads from one country into another.",
             "true",
-            where.yes_or_no,
-            where.is_so(move, "cross_border"),
+            where.parse_boolean,
+            where.boolean_column(move, "cross_border"),
             {"type": "boolean"},
         ),
     ),
@@ -150,87 +166,87 @@ CLAIM_FILTERS = (
         "reported",
         "The day on which it was said, or an interval of days.",
         "../2021-07-04",
-        times.read_days,
-        times.reported,
+        times.parse_days,
+        times.reported_within,
     ),
     KNOWN_BY,
     *SPACE,
     Param(
         "event",
-        f"The id of the event that the claim is about. {ANY}",
+        f"The id of the event that the claim is about. {ANY_VALUE_HELP}",
         "kaldar-recaptured-2021-06-29",
-        split,
-        refers.known_event,
-        NAMES,
-        means=refers.events,
+        split_list,
+        refers.claim_on_event,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_events,
     ),
     Param(
         "place",
-        f"The place of the claim and everything inside it. {ANY}",
+        f"The place of the claim and everything inside it. {ANY_VALUE_HELP}",
         "balkh",
-        split,
-        refers.placed_in(claim, "location_id"),
-        NAMES,
-        means=refers.places("place"),
+        split_list,
+        refers.column_in_location(claim, "location_id"),
+        NAMES_SCHEMA,
+        resolver=refers.resolve_locations("place"),
     ),
     COUNTRY,
     Param(
         "actor",
-        f"{NAME} Takes part in the event. {ANY}",
+        f"{NAME_HELP} Takes part in the event. {ANY_VALUE_HELP}",
         "taliban",
-        split,
-        refers.event_actor,
-        NAMES,
-        means=refers.actors("actor"),
+        split_list,
+        refers.event_has_actor,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_members("actor"),
     ),
-    of_vocabulary("actor_role", vocab.ROLE, "speaker", refers.event_role),
+    code_param("actor_role", vocab.ROLE, "speaker", refers.event_has_role),
     Param(
         "source",
-        f"{NAME} Matches any hop of the chain, or the document. {ANY}",
+        f"{NAME_HELP} Matches any hop of the chain, or the document. {ANY_VALUE_HELP}",
         "eurasianet",
-        split,
-        refers.claim_source,
-        NAMES,
-        means=refers.sources("source"),
+        split_list,
+        refers.claim_from_source,
+        NAMES_SCHEMA,
+        resolver=refers.resolve_sources("source"),
     ),
-    of_vocabulary("category", vocab.CATEGORY, "movement", refers.category_of_event),
-    of_vocabulary("stance", vocab.STANCE, "denies", where.any_of_rare("stance")),
-    of_vocabulary("modality", vocab.MODALITY, "possible", where.any_of_rare("modality")),
+    code_param("category", vocab.CATEGORY, "movement", refers.event_in_category),
+    code_param("stance", vocab.STANCE, "denies", where.in_rare_codes("stance")),
+    code_param("modality", vocab.MODALITY, "possible", where.in_rare_codes("modality")),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",
         "Kaldar",
-        where.read_words,
-        where.full_text("claim", "pk"),
+        where.parse_text_query,
+        where.matches_text("claim", "pk"),
     ),
 )
 CLAIM_SORTS = {"date": "sort_date", "id": "id", "reported_on": "reported_on"}
 CLAIM_SOURCE = claim.outerjoin(location, location.c.id == claim.c.location_id)
-CLAIMS = listing(
+CLAIMS = define_list(
     "claims",
     claim,
     CLAIM_FILTERS,
     CLAIM_SORTS,
     "-date,id",
-    fields_of(ClaimRow),
+    field_names(ClaimRow),
     source=CLAIM_SOURCE,
-    always=where.known_claims,
-    unjudged=UNJUDGED,
-    spot=PLACE_SPOT,
+    base_predicate=where.claims_known_by,
+    missing_value_predicates=MISSING_VALUE_PREDICATES,
+    point_columns=LOCATION_POINT_COLUMNS,
     indexes=CLAIM_INDEXES,
 )
 figure = table_of(models.Figure)
-FIGURES = listing(
+FIGURES = define_list(
     "figures",
     claim,
     (
         *CLAIM_FILTERS,
-        of_vocabulary("measure", vocab.MEASURE, "persons_moved", where.figure_with("measure")),
-        of_vocabulary("count_kind", vocab.COUNT_KIND, "cumulative", where.figure_with("count_kind")),
+        code_param("measure", vocab.MEASURE, "persons_moved", where.figure_in_column("measure")),
+        code_param("count_kind", vocab.COUNT_KIND, "cumulative", where.figure_in_column("count_kind")),
     ),
     CLAIM_SORTS,
     "-date,id",
-    fields_of(FigureEntry),
+    field_names(FigureEntry),
     {
         "event": "flight-to-tajikistan-2021",
         "actor_role": "mover",
@@ -239,11 +255,11 @@ FIGURES = listing(
         "q": "Tajikistan",
     },
     source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),
-    always=where.known_claims,
-    unjudged=UNJUDGED,
-    spot=PLACE_SPOT,
+    base_predicate=where.claims_known_by,
+    missing_value_predicates=MISSING_VALUE_PREDICATES,
+    point_columns=LOCATION_POINT_COLUMNS,
     indexes=CLAIM_INDEXES,
-    joined=Among(claim.c.pk, select(figure.c.claim_pk)),
-    shown=figure,
-    present=present,
+    subject=SemiJoin(claim.c.pk, select(figure.c.claim_pk)),
+    child_table=figure,
+    render_child=render_figure,
 )

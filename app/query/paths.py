@@ -2,7 +2,7 @@
 
 A page can be found in two ways: go through the rows in the order that was asked for and keep those that fit, until
 there are enough; or start from one condition that few rows meet, and sort these. How many are few is counted (up to
-`MOST_COUNTED`) or told from a sample, and remembered until the database changes. PostgreSQL keeps statistics and
+`MAX_COUNTED`) or told from a sample, and remembered until the database changes. PostgreSQL keeps statistics and
 chooses by itself.
 """
 
@@ -15,23 +15,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
-from app.db.functions import is_vague
-from app.db.indexes import found_by, found_by_number
-from app.db.places import DATED, KEYS, Days, day_of, latest_in_boxes
-from app.db.state import kept
-from app.db.statements import Statement, Statements
-from app.geo import Box
-from app.query.conditions import Disc, sides_of
-from app.query.costs import FREE, JOINED, Costs, Path, Sample, Way
-from app.query.lifting import SHAPING, placeholder, taken, with_placeholders
-from app.query.params import Among, Asked, Param, Test, one_by_one, plain
+from app.db.functions import is_imprecise
+from app.db.indexes import use_index, use_rowid
+from app.db.places import KEY_COLUMNS, TEMPORAL_TABLES, DayConstraint, day_from_years, nth_latest_start
+from app.db.state import revision_cache
+from app.db.statements import PreparedStatement, StatementCache
+from app.geo import BBox
+from app.query.conditions import Circle, box_bounds
+from app.query.costs import LIST_SUBJECT, UNHINTED, AccessPath, CostModel, PathEstimate, TableStatistics
+from app.query.lifting import STRUCTURAL_PARAMS, bind_placeholders, extract_literals, placeholder
+from app.query.params import ListQuery, Param, Predicate, SemiJoin, as_correlated, as_subquery
 from app.query.times import Window
 
-FEW = 2000
+SMALL_TABLE_ROWS = 2000
 """Rows of a table that may be gone through in any order."""
-MOST_COUNTED = 20_000
-SAMPLE = 300
-BESIDE = ("actor_role", "known_by")
+MAX_COUNTED = 20_000
+SAMPLE_ROWS = 300
+DEPENDENT_PARAMS = ("actor_role", "known_by")
 """Parameters that say how a condition on another one is meant."""
 
 
@@ -39,239 +39,267 @@ BESIDE = ("actor_role", "known_by")
 class Indexes:
     """The indexes of a table of events or claims, by what they are good for.
 
-    `order` gives its rows in the usual order, `above` those of them whose begin is not known, `below` those that are
-    vaguely dated; `ordered` those with one value of a parameter, `rare` those with rare codes of one; `sorted_by` those
-    that meet one, in another order; `lacking` those that a filter cannot judge.
-    If `now` is given, these hold only rows that meet it: what is known today. `past` gives those of every day in
-    order, and `keys` find rows by a column of theirs.
+    `by_date` gives its rows in the usual order, `open_start` those of them whose begin is not known, `imprecise` those
+    that are vaguely dated; `by_code` those with one value of a parameter, `rare_codes` those with rare codes of one;
+    `by_value` those that meet one, in another order; `missing` those that a filter cannot judge. If `current_only` is
+    given, these hold only rows that meet it: what is known today. `by_date_all_versions` gives those of every day in
+    order, and `by_key` find rows by a column of theirs.
     """
 
-    order: str
-    past: str
-    above: str
-    below: str
-    ordered: Mapping[str, str] = field(default_factory=dict)
-    rare: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
-    sorted_by: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[str, str] = field(default_factory=dict)
-    lacking: Mapping[str, str] = field(default_factory=dict)
-    now: ColumnElement[bool] | None = None
+    by_date: str
+    by_date_all_versions: str
+    open_start: str
+    imprecise: str
+    by_code: Mapping[str, str] = field(default_factory=dict)
+    rare_codes: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
+    by_value: Mapping[str, str] = field(default_factory=dict)
+    by_key: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    current_only: ColumnElement[bool] | None = None
 
 
 BY_PK = "pk"
-"""For `keys`: by the number of the row, which needs no index."""
+"""For `by_key`: by the number of the row, which needs no index."""
 
 
-class Chooser:
-    """Finds the path for one question; `joined` gives the rows that the list is about, if that is not all."""
+class Planner:
+    """Finds the path for one question; `subject` gives the rows that the list is about, if that is not all."""
 
     def __init__(
         self,
-        asked: Asked,
+        query: ListQuery,
         params: Mapping[str, Param],
         indexes: Indexes,
         source: FromClause,
-        joined: Among | None,
-        statements: Statements,
+        subject: SemiJoin | None,
+        statements: StatementCache,
     ) -> None:
-        self.asked = asked
+        self.query = query
         self.params = params
         self.indexes = indexes
         self.source = source
-        self.joined = joined
+        self.subject = subject
         self.statements = statements
-        self.memory = kept(asked.connection)
-        self.past = indexes.now is not None and asked.get("known_by") is not None
+        self.cache = revision_cache(query.connection)
+        self.all_versions = indexes.current_only is not None and query.get("known_by") is not None
 
-    def choose(self, limit: int | None, *, by_date: bool) -> Path:
+    def choose(self, limit: int | None, *, by_date: bool) -> AccessPath:
         """The cheapest path to the first `limit` rows (None: to all); `by_date` if they come in the usual order."""
-        sample = self._sample()
-        if sample.rows < FEW:
-            return FREE
-        ways = {name: self._way(name, value, sample) for name, value in self._given()}
-        if self.joined is not None:
-            ways[JOINED] = self._remembered(JOINED, (), lambda: self._way_of(JOINED, None))
-        whole = Way(sample.rows, Path(self.indexes.order, ordered=True))
-        possible = [way for way in ways.values() if way.path and (way.path.start or not self.past)]
-        window = self.asked.get("datetime")
-        during = sample.during(window) if isinstance(window, Window) else 1.0
-        path = Costs(sample, ways, limit, by_date, during, _last_day(self.asked)).best(
-            [*possible, whole] if by_date else possible
+        statistics = self._statistics()
+        if statistics.rows < SMALL_TABLE_ROWS:
+            return UNHINTED
+        estimates = {name: self._estimate(name, value, statistics) for name, value in self._filters()}
+        if self.subject is not None:
+            estimates[LIST_SUBJECT] = self._cached_estimate(
+                LIST_SUBJECT, (), lambda: self._compute_estimate(LIST_SUBJECT, None)
+            )
+        in_order = PathEstimate(statistics.rows, AccessPath(self.indexes.by_date, ordered=True))
+        candidates = [
+            estimate
+            for estimate in estimates.values()
+            if estimate.path and (estimate.path.driving_filter or not self.all_versions)
+        ]
+        window = self.query.get("datetime")
+        selectivity = statistics.window_selectivity(window) if isinstance(window, Window) else 1.0
+        path = CostModel(statistics, estimates, limit, by_date, selectivity, _last_day(self.query)).choose(
+            [*candidates, in_order] if by_date else candidates
         )
-        return replace(path, index=self.indexes.past, ordered=False) if self.past and path.ordered else path
+        return (
+            replace(path, index=self.indexes.by_date_all_versions, ordered=False)
+            if self.all_versions and path.ordered
+            else path
+        )
 
-    def _given(self) -> list[tuple[str, Any]]:
+    def _filters(self) -> list[tuple[str, Any]]:
         """The values that conditions are made of, but for those on dates."""
-        given = self.asked.values.items()
+        given = self.query.values.items()
         return [
             (name, value)
             for name, value in given
-            if name in self.params and self.params[name].where and not isinstance(value, Window)
+            if name in self.params and self.params[name].predicate and not isinstance(value, Window)
         ]
 
-    def _way(self, name: str, value: Any, sample: Sample) -> Way:
-        boxes = value.boxes if isinstance(value, Disc) else value
-        if isinstance(boxes, list) and boxes and isinstance(boxes[0], Box):
-            path = Path(self.indexes.keys[self._key_of_points()], start=name)
-            return Way(sample.rows * sample.within(boxes), path, dated=not self.past and self.asked.rows.name in DATED)
-        beside = frozen((self.asked.get("actor_role"), self.asked.get("known_by")))
-        return self._remembered(name, (frozen(value), beside), lambda: self._way_of(name, value))
+    def _estimate(self, name: str, value: Any, statistics: TableStatistics) -> PathEstimate:
+        boxes = value.boxes if isinstance(value, Circle) else value
+        if isinstance(boxes, list) and boxes and isinstance(boxes[0], BBox):
+            path = AccessPath(self.indexes.by_key[self._point_key()], driving_filter=name)
+            return PathEstimate(
+                statistics.rows * statistics.box_selectivity(boxes),
+                path,
+                temporal=not self.all_versions and self.query.rows.name in TEMPORAL_TABLES,
+            )
+        context = hashable((self.query.get("actor_role"), self.query.get("known_by")))
+        return self._cached_estimate(name, (hashable(value), context), lambda: self._compute_estimate(name, value))
 
-    def _remembered(self, name: str, value: Hashable, make: Any) -> Way:
-        key = (self.asked.rows.name, self.source, name, value)
-        if key not in self.memory:
-            self.memory[key] = make()
-        found: Way = self.memory[key]
-        return found
+    def _cached_estimate(self, name: str, value: Hashable, compute: Any) -> PathEstimate:
+        key = (self.query.rows.name, self.source, name, value)
+        if key not in self.cache:
+            self.cache[key] = compute()
+        estimate: PathEstimate = self.cache[key]
+        return estimate
 
-    def _key_of_points(self) -> str:
+    def _point_key(self) -> str:
         """The column by which a box finds rows."""
-        return KEYS.get(self.asked.rows.name, "location_id")
+        return KEY_COLUMNS.get(self.query.rows.name, "location_id")
 
-    def _test(self, name: str, value: Any, asked: Asked) -> Test | None:
-        where = self.params[name].where if name in self.params else None
-        return where(value, asked) if where else self.joined
+    def _predicate(self, name: str, value: Any, query: ListQuery) -> Predicate | None:
+        factory = self.params[name].predicate if name in self.params else None
+        return factory(value, query) if factory else self.subject
 
-    def _way_of(self, name: str, value: Any) -> Way:
+    def _compute_estimate(self, name: str, value: Any) -> PathEstimate:
         """How many rows meet a condition: counted where an index finds them, but only so far; then as in a sample."""
-        path = self._path_of(name, value)
-        if path is not None and path.start is None and not path.index:
-            return Way(self._sample().rows / 2)  # nothing finds them
-        counted = self._told(name, value, self._counting)
-        if counted >= MOST_COUNTED:
-            sampled = self._told(name, value, self._in_sample, self._sample().pks)
-            counted = max(counted, round(sampled / max(len(self._sample().days), 1) * self._sample().rows))
-        elif path is not None and path.start:
-            counted *= self._rows_a_key(path.key)
-        test = self._test(name, value, self.asked)
-        return Way(float(counted), path, test.asking if isinstance(test, Among) and test.exact is None else 0.0)
+        path = self._access_path(name, value)
+        if path is not None and path.driving_filter is None and not path.index:
+            return PathEstimate(self._statistics().rows / 2)  # nothing finds them
+        count = self._count_matching(name, value, self._select_count)
+        if count >= MAX_COUNTED:
+            hits = self._count_matching(name, value, self._select_sample_count, self._statistics().pks)
+            count = max(count, round(hits / max(len(self._statistics().days), 1) * self._statistics().rows))
+        elif path is not None and path.driving_filter:
+            count *= self._rows_per_key(path.key)
+        predicate = self._predicate(name, value, self.query)
+        return PathEstimate(
+            float(count),
+            path,
+            predicate.probe_cost if isinstance(predicate, SemiJoin) and predicate.equivalent is None else 0.0,
+        )
 
-    def _path_of(self, name: str, value: Any) -> Path | None:
+    def _access_path(self, name: str, value: Any) -> AccessPath | None:
         """How rows that meet a condition are found; FREE if no index finds them, None if not these rows themselves."""
-        test = self._test(name, value, self.asked)
-        if isinstance(test, Among):
-            column: Any = test.column
-            return Path(self.indexes.keys[column.name], start=name, key=column) if self._is_key(column) else None
-        rare, codes = self.indexes.rare.get(name, ("", ()))
+        predicate = self._predicate(name, value, self.query)
+        if isinstance(predicate, SemiJoin):
+            column: Any = predicate.column
+            return (
+                AccessPath(self.indexes.by_key[column.name], driving_filter=name, key=column)
+                if self._is_key(column)
+                else None
+            )
+        rare, codes = self.indexes.rare_codes.get(name, ("", ()))
         is_rare = bool(rare) and set(value) <= set(codes)
-        index = rare if is_rare else self.indexes.ordered.get(name) or self.indexes.sorted_by.get(name)
-        if index is None or self.past or not isinstance(test, ColumnElement):
-            return FREE
-        return Path(index, ordered=is_rare or (name in self.indexes.ordered and len(value) == 1))
+        index = rare if is_rare else self.indexes.by_code.get(name) or self.indexes.by_value.get(name)
+        if index is None or self.all_versions or not isinstance(predicate, ColumnElement):
+            return UNHINTED
+        return AccessPath(index, ordered=is_rare or (name in self.indexes.by_code and len(value) == 1))
 
-    def _told(self, name: str, value: Any, write: Any, sample: Sequence[int] = ()) -> int:
+    def _count_matching(self, name: str, value: Any, build: Any, sample: Sequence[int] = ()) -> int:
         """What a count of rows that meet a condition comes to, by a statement that is written once for its shape."""
-        beside = {other: self.asked.values[other] for other in BESIDE if other in self.asked.values}
-        given = {"sample": list(sample), name: value, **beside}
-        shape, values = taken(given, SHAPING)
-        key = (write.__name__, name, shape)
+        dependent = {other: self.query.values[other] for other in DEPENDENT_PARAMS if other in self.query.values}
+        params = {"sample": list(sample), name: value, **dependent}
+        shape, values = extract_literals(params, STRUCTURAL_PARAMS)
+        key = (build.__name__, name, shape)
 
-        def written() -> Statement:
-            lifted = with_placeholders(given, SHAPING)
-            shaped = Asked(lifted, self.asked.connection, self.asked.rows)
-            count = write(self._test(name, lifted[name], shaped), self._path_of(name, value), lifted["sample"])
-            return Statement(self.asked.connection, count, [placeholder(at) for at in range(len(values))])
+        def compile_() -> PreparedStatement:
+            bound = bind_placeholders(params, STRUCTURAL_PARAMS)
+            shaped = ListQuery(bound, self.query.connection, self.query.rows)
+            count = build(self._predicate(name, bound[name], shaped), self._access_path(name, value), bound["sample"])
+            return PreparedStatement(self.query.connection, count, [placeholder(at) for at in range(len(values))])
 
-        return int(self.statements.of(key, written).rows(self.asked.connection, values)[0][0])
+        return int(self.statements.get_or_compile(key, compile_).rows(self.query.connection, values)[0][0])
 
-    def _counting(self, test: Test, path: Path | None, _sample: Any) -> Select[Any]:
-        rows = self.asked.rows
-        if isinstance(test, Among):
-            met: Any = test.chosen
+    def _select_count(self, predicate: Predicate, path: AccessPath | None, _sample: Any) -> Select[Any]:
+        rows = self.query.rows
+        if isinstance(predicate, SemiJoin):
+            matching: Any = predicate.subquery
         else:
-            met = found_by(select(rows.c.pk), rows, path.index if path else "").where(plain(test), *self._now())
-        return select(func.count()).select_from(met.limit(MOST_COUNTED).subquery())
+            matching = use_index(select(rows.c.pk), rows, path.index if path else "").where(
+                as_subquery(predicate), *self._current_predicates()
+            )
+        return select(func.count()).select_from(matching.limit(MAX_COUNTED).subquery())
 
-    def _in_sample(self, test: Test, _path: Path | None, sample: Any) -> Select[Any]:
-        chosen = found_by_number(select(func.count()).select_from(self.source), self.asked.rows)
-        return chosen.where(self.asked.rows.c.pk.in_(sample), one_by_one(test), *self._now())
+    def _select_sample_count(self, predicate: Predicate, _path: AccessPath | None, sample: Any) -> Select[Any]:
+        statement = use_rowid(select(func.count()).select_from(self.source), self.query.rows)
+        return statement.where(self.query.rows.c.pk.in_(sample), as_correlated(predicate), *self._current_predicates())
 
-    def _now(self) -> list[ColumnElement[bool]]:
-        return [] if self.indexes.now is None else [self.indexes.now]
+    def _current_predicates(self) -> list[ColumnElement[bool]]:
+        return [] if self.indexes.current_only is None else [self.indexes.current_only]
 
     def _is_key(self, column: Any) -> bool:
-        return column.table is self.asked.rows and column.name in self.indexes.keys
+        return column.table is self.query.rows and column.name in self.indexes.by_key
 
-    def _rows_a_key(self, column: Any) -> int:
+    def _rows_per_key(self, column: Any) -> int:
         """How many rows have the same value of a column that refers to another table, on average."""
         if not column.foreign_keys:
             return 1
         [reference] = column.foreign_keys
         key = ("rows", reference.column.table.name)
-        if key not in self.memory:
-            self.memory[key] = self._scalar(select(func.max(reference.column.table.c.pk)))
-        return int(max(self._sample().rows // max(self.memory[key], 1), 1))
+        if key not in self.cache:
+            self.cache[key] = self._scalar(select(func.max(reference.column.table.c.pk)))
+        return int(max(self._statistics().rows // max(self.cache[key], 1), 1))
 
     def _scalar(self, statement: Any) -> int:
-        return int(self.asked.connection.scalar(statement) or 0)
+        return int(self.query.connection.scalar(statement) or 0)
 
-    def _sample(self) -> Sample:
-        key = ("sample", self.asked.rows.name)
-        if key not in self.memory:
-            self.memory[key] = self._taken()
-        found: Sample = self.memory[key]
-        return found
+    def _statistics(self) -> TableStatistics:
+        key = ("sample", self.query.rows.name)
+        if key not in self.cache:
+            self.cache[key] = self._draw_sample()
+        statistics: TableStatistics = self.cache[key]
+        return statistics
 
-    def _taken(self) -> Sample:
-        rows, connection = self.asked.rows, self.asked.connection
-        most = self._scalar(select(func.max(rows.c.pk)))
-        chosen = Random(most).sample(range(1, most + 1), min(SAMPLE, most))  # noqa: S311 - nothing secret about it
-        places = rows if "latitude" in rows.c else self.source
-        points = (_column(places, name) for name in ("longitude", "latitude"))
-        wanted = select(rows.c.sort_date, rows.c.earliest, rows.c.latest, *points)
-        wanted = wanted.select_from(self.source).where(rows.c.pk.in_(chosen), *self._now())
-        found = connection.execute(wanted).all()
-        scale = most / max(len(chosen), 1)
-        vague = sum(is_vague(earliest, latest) for _, earliest, latest, *_ in found)
-        return Sample(
-            rows=int(scale * len(found)),
-            vague=scale * (vague or 0.3),
-            pks=chosen,
-            days=sorted(day for day, *_ in found),
-            points=[(x, y) for *_, x, y in found if x is not None],
+    def _draw_sample(self) -> TableStatistics:
+        rows, connection = self.query.rows, self.query.connection
+        max_pk = self._scalar(select(func.max(rows.c.pk)))
+        pks = Random(max_pk).sample(range(1, max_pk + 1), min(SAMPLE_ROWS, max_pk))  # noqa: S311 - nothing secret about it
+        locations = rows if "latitude" in rows.c else self.source
+        points = (_column(locations, name) for name in ("longitude", "latitude"))
+        statement = select(rows.c.sort_date, rows.c.earliest, rows.c.latest, *points)
+        statement = statement.select_from(self.source).where(rows.c.pk.in_(pks), *self._current_predicates())
+        sample = connection.execute(statement).all()
+        scale = max_pk / max(len(pks), 1)
+        imprecise = sum(is_imprecise(earliest, latest) for _, earliest, latest, *_ in sample)
+        return TableStatistics(
+            rows=int(scale * len(sample)),
+            imprecise_rows=scale * (imprecise or 0.3),
+            pks=pks,
+            days=sorted(day for day, *_ in sample),
+            points=[(x, y) for *_, x, y in sample if x is not None],
         )
 
 
-def _last_day(asked: Asked) -> date:
+def _last_day(query: ListQuery) -> date:
     """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
-    window, cursor = asked.get("datetime"), asked.get("cursor")
+    window, cursor = query.get("datetime"), query.get("cursor")
     latest = window.days.latest if isinstance(window, Window) else None
     return cursor[1][0] if cursor else latest or date.max
 
 
-def begin_of(asked: Asked, path: Path, statements: Statements) -> date | None:
+def lookback_start(query: ListQuery, path: AccessPath, statements: StatementCache) -> date | None:
     """The day back to which a path looks first: its own, or that of one of the latest rows at a place, if there are so
     many."""
-    if not path.latest or path.start is None:
-        return path.until
-    value, window, last = asked.values[path.start], asked.get("datetime"), _last_day(asked)
-    boxes = value.boxes if isinstance(value, Disc) else value
-    days = Days(window.days.earliest if isinstance(window, Window) else None, None if last == date.max else last)
-    for begin in (path.until, None) if path.until else (None,):
-        given = {"boxes": boxes, "days": replace(days, begin=begin), "number": path.latest}
-        shape, values = taken(given, frozenset())
-        statement = statements.of(("latest", shape), partial(_latest, asked, given, len(values)))
-        found = statement.rows(asked.connection, values)
-        if found:
-            return day_of(found[0][0])
+    if not path.lookback_rows or path.driving_filter is None:
+        return path.lookback_date
+    value, window, latest = query.values[path.driving_filter], query.get("datetime"), _last_day(query)
+    boxes = value.boxes if isinstance(value, Circle) else value
+    days = DayConstraint(
+        window.days.earliest if isinstance(window, Window) else None, None if latest == date.max else latest
+    )
+    for begin in (path.lookback_date, None) if path.lookback_date else (None,):
+        params = {"boxes": boxes, "days": replace(days, begin=begin), "number": path.lookback_rows}
+        shape, values = extract_literals(params, frozenset())
+        statement = statements.get_or_compile(
+            ("latest", shape), partial(_prepare_nth_latest, query, params, len(values))
+        )
+        rows = statement.rows(query.connection, values)
+        if rows:
+            return day_from_years(rows[0][0])
     return None
 
 
-def _latest(asked: Asked, given: Mapping[str, Any], values: int) -> Statement:
-    lifted = with_placeholders(given, frozenset())
-    found = latest_in_boxes(asked.rows.name, sides_of(lifted["boxes"]), lifted["days"], lifted["number"])
-    return Statement(asked.connection, found, [placeholder(at) for at in range(values)])
+def _prepare_nth_latest(query: ListQuery, params: Mapping[str, Any], literals: int) -> PreparedStatement:
+    bound = bind_placeholders(params, frozenset())
+    statement = nth_latest_start(query.rows.name, box_bounds(bound["boxes"]), bound["days"], bound["number"])
+    return PreparedStatement(query.connection, statement, [placeholder(at) for at in range(literals)])
 
 
-def _column(places: FromClause, name: str) -> ColumnElement[Any]:
+def _column(table: FromClause, name: str) -> ColumnElement[Any]:
     """A column of a table, or of the places that it is joined with."""
-    return next(column for column in places.columns if column.name == name)
+    return next(column for column in table.columns if column.name == name)
 
 
-def frozen(value: Any) -> Hashable:
+def hashable(value: Any) -> Hashable:
     """A value that can be looked up by."""
     if isinstance(value, list | tuple):
-        return tuple(map(frozen, value))
+        return tuple(map(hashable, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return tuple(frozen(getattr(value, part.name)) for part in fields(value))
+        return tuple(hashable(getattr(value, part.name)) for part in fields(value))
     return value  # type: ignore[no-any-return]

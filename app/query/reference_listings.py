@@ -5,111 +5,111 @@ from app.models.base import table_of
 from app.query import conditions as where
 from app.query import references as refers
 from app.query import times
-from app.query.filters import ANY, COUNTRY, NAME, NAMES, SPACE
-from app.query.listing import fields_of, listing
-from app.query.params import Param, of_vocabulary, split
+from app.query.filters import ANY_VALUE_HELP, COUNTRY, NAME_HELP, NAMES_SCHEMA, SPACE
+from app.query.listing import define_list, field_names
+from app.query.params import Param, code_param, split_list
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
 
-PLACE_SPOT = (where.location.c.longitude, where.location.c.latitude, where.location.c.point_kind)
-UNJUDGED = {"undated": times.undated, "unlocated": where.unlocated}
-SOURCES_LIST = listing(
+LOCATION_POINT_COLUMNS = (where.location.c.longitude, where.location.c.latitude, where.location.c.point_kind)
+MISSING_VALUE_PREDICATES = {"undated": times.has_no_date, "unlocated": where.has_no_point}
+SOURCES_LIST = define_list(
     "sources",
     table_of(models.Source),
     (
-        of_vocabulary("kind", vocab.SOURCE_KIND, "outlet", where.any_of("kind")),
+        code_param("kind", vocab.SOURCE_KIND, "outlet", where.in_column("kind")),
         Param(
             "organisation",
-            f"The source it belongs to. {NAME} {ANY}",
+            f"The source it belongs to. {NAME_HELP} {ANY_VALUE_HELP}",
             "eurasianet",
-            split,
-            refers.named("organisation_id"),
-            NAMES,
-            means=refers.sources("organisation"),
+            split_list,
+            refers.in_ids("organisation_id"),
+            NAMES_SCHEMA,
+            resolver=refers.resolve_sources("organisation"),
         ),
         Param(
             "actor",
-            f"The actor that it is. {NAME} {ANY}",
+            f"The actor that it is. {NAME_HELP} {ANY_VALUE_HELP}",
             "zabihullah-mujahid",
-            split,
-            refers.named("actor_id"),
-            NAMES,
-            means=refers.named_actors("actor"),
+            split_list,
+            refers.in_ids("actor_id"),
+            NAMES_SCHEMA,
+            resolver=refers.resolve_named_actors("actor"),
         ),
         Param(
             "q",
             "All words, in name, aliases, author and description.",
             "news",
-            where.read_words,
-            where.full_text("source", "pk"),
+            where.parse_text_query,
+            where.matches_text("source", "pk"),
         ),
     ),
     {"id": "id", "name": "name", "kind": "kind"},
     "id",
-    fields_of(SourceRow),
+    field_names(SourceRow),
 )
-ACTORS_LIST = listing(
+ACTORS_LIST = define_list(
     "actors",
     table_of(models.Actor),
     (
-        of_vocabulary("kind", vocab.ACTOR_KIND, "state_forces", where.any_of("kind")),
+        code_param("kind", vocab.ACTOR_KIND, "state_forces", where.in_column("kind")),
         Param(
             "country",
-            f"ISO 3166-1 alpha-3 code of its country. {ANY}",
+            f"ISO 3166-1 alpha-3 code of its country. {ANY_VALUE_HELP}",
             "AFG",
-            where.read_country,
-            where.any_of("country"),
-            NAMES,
-            means=where.country_of_actors,
+            where.parse_countries,
+            where.in_column("country"),
+            NAMES_SCHEMA,
+            resolver=where.check_actor_countries,
         ),
         Param(
             "actor",
-            f"The actor and what is part of it. {NAME} {ANY}",
+            f"The actor and what is part of it. {NAME_HELP} {ANY_VALUE_HELP}",
             "afghan-government",
-            split,
-            refers.part_of_actor,
-            NAMES,
-            means=refers.named_actors("actor"),
+            split_list,
+            refers.within_actor,
+            NAMES_SCHEMA,
+            resolver=refers.resolve_named_actors("actor"),
         ),
         Param(
             "q",
             "All words, in name and aliases.",
             "Taliban",
-            where.read_words,
-            where.full_text("actor", "pk"),
+            where.parse_text_query,
+            where.matches_text("actor", "pk"),
         ),
     ),
     {"id": "id", "name": "name", "kind": "kind"},
     "id",
-    fields_of(ActorRow),
+    field_names(ActorRow),
 )
-LOCATIONS_LIST = listing(
+LOCATIONS_LIST = define_list(
     "locations",
     where.location,
     (
         *SPACE,
-        of_vocabulary("kind", vocab.LOCATION_KIND, "district", where.any_of("kind")),
+        code_param("kind", vocab.LOCATION_KIND, "district", where.in_column("kind")),
         Param(
             "place",
-            f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY}",
+            f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY_VALUE_HELP}",
             "balkh",
-            split,
-            refers.placed_in(None, "id"),
-            NAMES,
-            means=refers.places("place"),
+            split_list,
+            refers.column_in_location(None, "id"),
+            NAMES_SCHEMA,
+            resolver=refers.resolve_locations("place"),
         ),
         COUNTRY,
         Param(
             "q",
             "All words, in name and aliases.",
             "Hairatan",
-            where.read_words,
-            where.full_text("location", "pk"),
+            where.parse_text_query,
+            where.matches_text("location", "pk"),
         ),
     ),
     {"id": "id", "name": "name", "kind": "kind"},
     "id",
-    fields_of(LocationRow),
-    unjudged=UNJUDGED,
-    spot=PLACE_SPOT,
+    field_names(LocationRow),
+    missing_value_predicates=MISSING_VALUE_PREDICATES,
+    point_columns=LOCATION_POINT_COLUMNS,
 )
-PACKS = listing("packs", table_of(models.Pack), (), {"id": "id"}, "id", fields_of(PackRow))
+PACKS_LIST = define_list("packs", table_of(models.Pack), (), {"id": "id"}, "id", field_names(PackRow))

@@ -7,94 +7,100 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, or_, select
 
 from app import models
-from app.db.text_search import Words, matches
+from app.db.text_search import TextQuery, matches
 from app.models.base import table_of
-from app.names import key
-from app.query.computed import batch_of, computed_params
-from app.query.conditions import known_on, read_words
+from app.names import match_key
+from app.query.computed import computed_list_params, without_points
+from app.query.conditions import parse_text_query, version_on
 from app.query.cursors import Sort, write_cursor
 from app.query.filters import KNOWN_BY
 from app.query.pages import Page
 from app.query.params import Param
-from app.schemas.analysis import Hit
+from app.schemas.analysis import SearchHit
 
 TIERS = ("exact", "prefix", "words")
-LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a key may go on with
+MAX_CHARACTER = "\U0010ffff"  # sorts after everything that a key may go on with
 SORT: Sort = [("rank", False), ("id", False), ("resource", False)]
 
 
 @dataclass(frozen=True)
-class Query:
+class SearchQuery:
     """What is searched: the text as a key, and as words."""
 
     text: str
-    key: str
-    phrases: Words
+    match_key: str
+    phrases: TextQuery
 
 
-def _read(text: str) -> Query:
-    return Query(text, key(text), read_words(text))
+def _parse_search(text: str) -> SearchQuery:
+    return SearchQuery(text, match_key(text), parse_text_query(text))
 
 
-Q = Param("q", "A name, the beginning of one, or words; quotes make a phrase.", "Hairaton", _read, needed=True)
-SEARCH_PARAMS = {name: param for name, param in computed_params((Q, KNOWN_BY), Hit).items() if name != "count"}
+Q = Param(
+    "q", "A name, the beginning of one, or words; quotes make a phrase.", "Hairaton", _parse_search, required=True
+)
+SEARCH_PARAMS = {
+    name: param for name, param in computed_list_params((Q, KNOWN_BY), SearchHit).items() if name != "count"
+}
 
 
-def _named(names: Table, owner: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _owns_name(names: Table, owner: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return owner.c.id.in_(select(names.c.owner_id).where(condition))
 
 
-def _tiers(resource: str, query: Query, values: Mapping[str, Any]) -> tuple[Table, list[ColumnElement[bool]]]:
+def _rank_predicates(
+    resource: str, query: SearchQuery, values: Mapping[str, Any]
+) -> tuple[Table, list[ColumnElement[bool]]]:
     """The table of a resource, and for each tier the rows that are in it and in no better one."""
-    reach = query.key + LAST_CHARACTER
+    reach = query.match_key + MAX_CHARACTER
     if resource == "events":
         table = table_of(models.Event)
-        exact = or_(table.c.title_key == query.key, table.c.id == query.text.lower())
-        prefix = and_(table.c.title_key >= query.key, table.c.title_key < reach)
+        exact = or_(table.c.title_key == query.match_key, table.c.id == query.text.lower())
+        prefix = and_(table.c.title_key >= query.match_key, table.c.title_key < reach)
     else:
         table, names = {
             "locations": (table_of(models.Location), table_of(models.LocationName)),
             "actors": (table_of(models.Actor), table_of(models.ActorName)),
             "sources": (table_of(models.Source), table_of(models.SourceName)),
         }[resource]
-        exact = _named(names, table, names.c.key == query.key)
-        prefix = _named(names, table, and_(names.c.key >= query.key, names.c.key < reach))
+        exact = _owns_name(names, table, names.c.key == query.match_key)
+        prefix = _owns_name(names, table, and_(names.c.key >= query.match_key, names.c.key < reach))
     words = matches(table.c.pk, table.name, query.phrases)
     tiers = [exact, and_(prefix, not_(exact)), and_(words, not_(prefix), not_(exact))]
-    return table, [and_(tier, _known(table, values)) for tier in tiers] if resource == "events" else tiers
+    return table, [and_(tier, _event_known(table, values)) for tier in tiers] if resource == "events" else tiers
 
 
-def _known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
+def _event_known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
     """The event was known by the day asked for, or is known now."""
     view = table_of(models.EventView)
-    return exists().where(view.c.event_pk == event.c.pk, known_on(values.get("known_by"))).correlate(event)
+    return exists().where(view.c.event_pk == event.c.pk, version_on(values.get("known_by"))).correlate(event)
 
 
 def search(connection: Connection, values: Mapping[str, Any]) -> Page:
     """A page of hits by tier, then id, then resource."""
     limit = values["limit"]
     after = tuple(values["cursor"][1]) if "cursor" in values else None
-    found: list[tuple[tuple[str, str, str], Hit]] = []
+    result: list[tuple[tuple[str, str, str], SearchHit]] = []
     for rank, tier in enumerate(TIERS):
-        if (limit is not None and len(found) > limit) or (after and str(rank) < after[0]):
+        if (limit is not None and len(result) > limit) or (after and str(rank) < after[0]):
             continue
         hits = []
         for resource in ("actors", "events", "locations", "sources"):
-            table, tiers = _tiers(resource, values["q"], values)
-            shown = table.c.title if resource == "events" else table.c.name
+            table, tiers = _rank_predicates(resource, values["q"], values)
+            title_column = table.c.title if resource == "events" else table.c.name
             kind = table.c.category if resource == "events" else table.c.kind
-            wanted = select(table.c.id, shown.label("name"), kind.label("kind")).where(tiers[rank])
+            statement = select(table.c.id, title_column.label("name"), kind.label("kind")).where(tiers[rank])
             if after and str(rank) == after[0]:
                 # the same id may be left in resources that come after the one shown last
                 beyond = table.c.id >= after[1] if resource > after[2] else table.c.id > after[1]
-                wanted = wanted.where(beyond)
-            for row in connection.execute(wanted.order_by(table.c.id).limit(None if limit is None else limit + 1)):
-                hit = Hit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=tier)
+                statement = statement.where(beyond)
+            for row in connection.execute(statement.order_by(table.c.id).limit(None if limit is None else limit + 1)):
+                hit = SearchHit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=tier)
                 hits.append(((str(rank), row.id, resource), hit))
-        found += sorted(hits, key=lambda pair: pair[0])
-    shown_hits = found[:limit]
-    more = len(found) > len(shown_hits)
+        result += sorted(hits, key=lambda pair: pair[0])
+    shown_hits = result[:limit]
+    has_more = len(result) > len(shown_hits)
     return Page(
-        [batch_of(hit for _, hit in shown_hits)],
-        next=write_cursor(SORT, shown_hits[-1][0]) if more else None,
+        [without_points(hit for _, hit in shown_hits)],
+        next=write_cursor(SORT, shown_hits[-1][0]) if has_more else None,
     )

@@ -7,31 +7,31 @@ from sqlalchemy import Connection, select
 
 from app import models
 from app.models.base import table_of
-from app.query.facts import told_of
-from app.query.listing import FORMATS, filters_of, format_param
+from app.query.facts import load_claims
+from app.query.listing import FORMATS, filter_params, format_param
 from app.query.listings import MOVEMENTS
-from app.query.pages import matching, omitted
+from app.query.pages import count_omitted, select_matching
 from app.query.params import Param
-from app.rules.totals import Moved, Total, superseded, total
+from app.rules.totals import MovementClaims, Total, superseded, total
 from app.schemas.analysis import (
     ExcludedRow,
     IncludedRow,
     PopulationTotal,
     SupersededRow,
 )
-from app.timespan import Interval
+from app.timespan import DateRange
 
-TOTALS_PARAMS: dict[str, Param] = {**filters_of(MOVEMENTS), "f": format_param(FORMATS[:1])}
+TOTALS_PARAMS: dict[str, Param] = {**filter_params(MOVEMENTS), "f": format_param(FORMATS[:1])}
 
 
 def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a total: bounds, populations, what is counted and what is not."""
-    asked = MOVEMENTS.asked(values, connection)
+    query = MOVEMENTS.resolve(values, connection)
     view, move = table_of(models.EventView), table_of(models.Movement)
-    found = connection.execute(
-        matching(
+    movements = connection.execute(
+        select_matching(
             MOVEMENTS,
-            asked,
+            query,
             view.c.event_pk,
             view.c.id,
             view.c.status,
@@ -40,38 +40,38 @@ def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
             move.c.population,
         )
     ).all()
-    parents = _parents(connection)
-    told = told_of(connection, [row.event_pk for row in found], values.get("known_by"))
+    parents = _parent_by_event(connection)
+    claims = load_claims(connection, [row.event_pk for row in movements], values.get("known_by"))
     moved = [
-        Moved(
+        MovementClaims(
             event=row.id,
             part_of=parents.get(row.id),
             population=row.population,
             status=row.status,
-            when=Interval(row.earliest, row.latest),
-            claims=tuple(claim.fact for claim in told[row.event_pk]),
+            when=DateRange(row.earliest, row.latest),
+            claims=tuple(claim.claim for claim in claims[row.event_pk]),
         )
-        for row in found
+        for row in movements
     ]
-    counted = total(moved, values.get("datetime") or Interval(), parents, values.get("status", ()))
-    return _fields(counted) | {"omitted": omitted(MOVEMENTS, asked)}
+    counted = total(moved, values.get("datetime") or DateRange(), parents, values.get("status", ()))
+    return _total_fields(counted) | {"omitted": count_omitted(MOVEMENTS, query)}
 
 
-def _parents(connection: Connection) -> dict[str, str | None]:
+def _parent_by_event(connection: Connection) -> dict[str, str | None]:
     """What every part is part of."""
     event = table_of(models.Event)
     return dict(connection.execute(select(event.c.id, event.c.part_of_id).where(event.c.part_of_id.is_not(None))).all())
 
 
-def _fields(counted: Total) -> dict[str, Any]:
+def _total_fields(counted: Total) -> dict[str, Any]:
     included = []
     for part in counted.included:
-        count = part.moved.count
+        count = part.movement.count
         assert count is not None  # noqa: S101 - what counts has a figure, by the rule
-        reasons = [SupersededRow(claim=claim, reason=reason) for claim, reason in superseded(part.moved)]
+        reasons = [SupersededRow(claim=claim, reason=reason) for claim, reason in superseded(part.movement)]
         included.append(
             IncludedRow(
-                id=part.moved.event,
+                id=part.movement.event,
                 claim=count.claim,
                 counts=part.counts,
                 added=list(count.added),

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from app.rules.facts import ClaimFact, FigureFact
-from app.timespan import Interval, intersection
+from app.rules.facts import Claim, Figure
+from app.timespan import DateRange, intersection
 
-Side = tuple[str, ...]
+ClaimGroup = tuple[str, ...]
 """The claims that say one thing, by id."""
 
 
@@ -17,31 +17,31 @@ class Contradiction:
 
     kind: str
     events: tuple[str, ...]
-    sides: tuple[Side, ...]
+    sides: tuple[ClaimGroup, ...]
 
 
-def within_event(event: str, claims: Collection[ClaimFact]) -> Iterator[Contradiction]:
+def event_contradictions(event: str, claims: Collection[Claim]) -> Iterator[Contradiction]:
     """The contradictions among the claims on one event: of polarity, of dates, of figures."""
     asserting = [claim for claim in claims if claim.asserts]
     denying = [claim for claim in claims if not claim.asserts]
     if asserting and denying:
         yield Contradiction("polarity", (event,), (_ids(asserting), _ids(denying)))
-    groups = _agreeing([claim for claim in asserting if claim.date.dated])
+    groups = _agreeing([claim for claim in asserting if claim.date.is_bounded])
     if len(groups) > 1:
         yield Contradiction("date", (event,), tuple(_ids(group) for group in groups))
-    told = [(claim, figure) for claim in asserting for figure in claim.figures]
-    for (one, first), (other, second) in combinations(told, 2):
+    figures = [(claim, figure) for claim in asserting for figure in claim.figures]
+    for (one, first), (other, second) in combinations(figures, 2):
         if one.id != other.id and _disagree(one, first, other, second):
             yield Contradiction("figure", (event,), ((one.id,), (other.id,)))
 
 
-def _ids(claims: Collection[ClaimFact]) -> Side:
+def _ids(claims: Collection[Claim]) -> ClaimGroup:
     return tuple(claim.id for claim in claims)
 
 
-def _agreeing(claims: Collection[ClaimFact]) -> list[list[ClaimFact]]:
+def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
     """The claims in groups that share a day; more than one group only if two claims are disjoint."""
-    groups: list[tuple[Interval, list[ClaimFact]]] = []
+    groups: list[tuple[DateRange, list[Claim]]] = []
     # On a line, intervals that overlap pair by pair share a day, so one pass is enough.
     for claim in sorted(claims, key=lambda c: (str(c.date.earliest or ""), str(c.date.latest or "9"), c.id)):
         for at, (shared, group) in enumerate(groups):
@@ -54,7 +54,7 @@ def _agreeing(claims: Collection[ClaimFact]) -> list[list[ClaimFact]]:
     return [group for _, group in groups]
 
 
-def _disagree(one: ClaimFact, first: FigureFact, other: ClaimFact, second: FigureFact) -> bool:
+def _disagree(one: Claim, first: Figure, other: Claim, second: Figure) -> bool:
     """Same measure and count kind, as of overlapping days, in ranges that share no number."""
     same = (first.measure, first.count_kind) == (second.measure, second.count_kind)
     if not same or not _as_of(one, first).overlaps(_as_of(other, second)):
@@ -62,29 +62,29 @@ def _disagree(one: ClaimFact, first: FigureFact, other: ClaimFact, second: Figur
     return _above(first, second) or _above(second, first)
 
 
-def _as_of(claim: ClaimFact, figure: FigureFact) -> Interval:
-    return Interval(figure.as_of, figure.as_of) if figure.as_of else claim.date
+def _as_of(claim: Claim, figure: Figure) -> DateRange:
+    return DateRange(figure.as_of, figure.as_of) if figure.as_of else claim.date
 
 
-def _above(more: FigureFact, less: FigureFact) -> bool:
+def _above(more: Figure, less: Figure) -> bool:
     """Whether the least of one is more than the most of the other."""
     return more.low is not None and less.high is not None and more.low > less.high
 
 
 @dataclass(frozen=True)
-class ControlTold:
-    """A change of control with the claims on it. `inside` names its place and all that it lies in."""
+class AttestedControlChange:
+    """A change of control with the claims on it. `location_path` names its place and all that it lies in."""
 
     event: str
     place: str
-    inside: Collection[str]
+    location_path: Collection[str]
     gained_by: str | None
     extent: str
-    when: Interval
-    claims: Collection[ClaimFact]
+    when: DateRange
+    claims: Collection[Claim]
 
 
-def of_control(changes: Collection[ControlTold]) -> Iterator[Contradiction]:
+def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterator[Contradiction]:
     """A full change of a place against what is said, of overlapping days, of the place or something inside it.
 
     Against it stand: a denial that the same side took it; and, told as fact or reported, a change to the same side
@@ -95,7 +95,7 @@ def of_control(changes: Collection[ControlTold]) -> Iterator[Contradiction]:
         if full.extent != "full" or not asserting:
             continue
         for other in changes:
-            if other.event == full.event or full.place not in other.inside:
+            if other.event == full.event or full.place not in other.location_path:
                 continue
             against = _ids([claim for claim in other.claims if _against(full, other, claim)])
             if against and full.when.overlaps(other.when) and not _mirrored(full, other):
@@ -103,15 +103,15 @@ def of_control(changes: Collection[ControlTold]) -> Iterator[Contradiction]:
                 yield Contradiction("control", events, (_ids(asserting), against))
 
 
-def _against(full: ControlTold, other: ControlTold, claim: ClaimFact) -> bool:
+def _against(full: AttestedControlChange, other: AttestedControlChange, claim: Claim) -> bool:
     same_side = other.gained_by == full.gained_by
     if not claim.asserts:
         return same_side
     # What is only possible contradicts nothing: it may well not be so.
-    return claim.told and (other.extent != "full" if same_side else True)
+    return claim.counts_as_report and (other.extent != "full" if same_side else True)
 
 
-def _mirrored(full: ControlTold, other: ControlTold) -> bool:
+def _mirrored(full: AttestedControlChange, other: AttestedControlChange) -> bool:
     """Two full changes of one place contradict each other once, not once from each side."""
     same = other.extent == "full" and other.place == full.place and any(c.asserts for c in other.claims)
     return same and other.event < full.event

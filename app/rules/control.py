@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.timespan import Interval
+from app.timespan import DateRange
 
-UNSURE = ("disputed", "unconfirmed")
+UNCERTAIN_STATUSES = ("disputed", "unconfirmed")
 
 
 @dataclass(frozen=True)
-class Change:
+class ControlEvent:
     """One change of control of a place, as it follows from the claims in view; actors by id."""
 
     event: str
@@ -18,7 +18,7 @@ class Change:
     lost_by: str | None
     extent: str
     status: str
-    when: Interval
+    when: DateRange
     planned: bool = False
 
     @property
@@ -31,13 +31,13 @@ class Change:
         return self.when.latest is not None and self.when.latest <= day
 
     @property
-    def confirmed(self) -> bool:
+    def moves_holder(self) -> bool:
         """Whether it moves the holder: the whole place, told and not disputed."""
-        return self.extent == "full" and self.status not in UNSURE
+        return self.extent == "full" and self.status not in UNCERTAIN_STATUSES
 
 
 @dataclass(frozen=True)
-class State:
+class ControlState:
     """Control of a place on a day. `candidates` are all who may hold it, the holder first."""
 
     holder: str | None
@@ -48,16 +48,16 @@ class State:
     basis: str | None
 
 
-UNKNOWN = State(None, "unknown", (), None, None, None)
+UNKNOWN_STATE = ControlState(None, "unknown", (), None, None, None)
 
 
-def in_order(changes: Iterable[Change]) -> list[Change]:
+def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
     """The changes that count (not denied, not planned), by latest, then earliest, then id."""
     counted = (change for change in changes if change.status != "denied" and not change.planned)
     return sorted(counted, key=lambda change: (change.when.latest or date.max, change.starts, change.event))
 
 
-def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None) -> State:
+def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None = None) -> ControlState:
     """Who controls a place on a day, from the changes of exactly that place.
 
     The last confirmed full change with latest <= day gives the holder; before any, the one who lost it in the
@@ -66,10 +66,10 @@ def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None
     `unconfirmed`, else `contested` (only a part or the surroundings). None open: `held`. No change: `unknown`.
     After `cut_off`, the last day that was curated, the basis is `carried`.
     """
-    ordered = in_order(changes)
+    ordered = effective_changes(changes)
     if not ordered:
-        return UNKNOWN
-    at = max((i for i, change in enumerate(ordered) if change.confirmed and change.happened_by(day)), default=-1)
+        return UNKNOWN_STATE
+    at = max((i for i, change in enumerate(ordered) if change.moves_holder and change.happened_by(day)), default=-1)
     base = ordered[at] if at >= 0 else None
     holder = base.gained_by if base else ordered[0].lost_by
     opened = [change for change in ordered[at + 1 :] if change.starts <= day]
@@ -77,7 +77,7 @@ def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None
         actor for actor in (holder, *(change.gained_by for change in opened)) if actor is not None
     )
     basis = "stated" if base else "inferred"
-    return State(
+    return ControlState(
         holder=holder,
         state=_state(opened, day) if opened or holder is None else "held",
         candidates=tuple(candidates),
@@ -87,40 +87,40 @@ def control_on(changes: Iterable[Change], day: date, cut_off: date | None = None
     )
 
 
-def _state(opened: Sequence[Change], day: date) -> str:
+def _state(opened: Sequence[ControlEvent], day: date) -> str:
     """What open changes make of the state; the first that applies wins."""
     if not opened:
         return "unknown"
     if not all(change.happened_by(day) for change in opened):
         return "uncertain"
-    for status in UNSURE:
+    for status in UNCERTAIN_STATUSES:
         if any(change.status == status for change in opened):
             return status
     return "contested"
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ControlPeriod:
     """Days with one state: from `start` to the day before `until`; None is open."""
 
     start: date | None
     until: date | None
-    state: State
+    state: ControlState
 
 
-def timeline(changes: Collection[Change], cut_off: date | None = None) -> list[Stretch]:
+def timeline(changes: Collection[ControlEvent], cut_off: date | None = None) -> list[ControlPeriod]:
     """The states of a place through all time, without gaps and overlaps; equal neighbours are one stretch."""
     days = {day for change in changes for day in (change.when.earliest, change.when.latest) if day}
     if cut_off and cut_off < date.max:
         days.add(cut_off + timedelta(days=1))
-    stretches: list[Stretch] = []
+    stretches: list[ControlPeriod] = []
     starts = [None, *sorted(days)]
     for start, until in zip(starts, [*starts[1:], None], strict=True):
         state = control_on(changes, start or date.min, cut_off)
         if stretches and stretches[-1].state == state:
-            stretches[-1] = Stretch(stretches[-1].start, until, state)
+            stretches[-1] = ControlPeriod(stretches[-1].start, until, state)
         else:
-            stretches.append(Stretch(start, until, state))
+            stretches.append(ControlPeriod(start, until, state))
     return stretches
 
 
@@ -141,7 +141,7 @@ class Tally:
         )
 
 
-def tallies(changes: Collection[Change], window: Interval, certain: bool) -> Iterator[tuple[str, Tally]]:
+def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool) -> Iterator[tuple[str, Tally]]:
     """What each actor gained and lost at one place within the window.
 
     `captured` counts confirmed full changes by which the actor gained it; `lost_again` those by which it lost
@@ -150,8 +150,8 @@ def tallies(changes: Collection[Change], window: Interval, certain: bool) -> Ite
     """
     counted = [
         change
-        for change in in_order(changes)
-        if change.confirmed and (change.when.inside(window) if certain else change.when.overlaps(window))
+        for change in effective_changes(changes)
+        if change.moves_holder and (change.when.is_within(window) if certain else change.when.overlaps(window))
     ]
     first = window.earliest or date.min
     before = control_on(changes, first - timedelta(days=1) if first > date.min else first)

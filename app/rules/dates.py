@@ -5,8 +5,8 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from app import vocab
-from app.rules.facts import ClaimFact
-from app.timespan import Interval, hull, intersection
+from app.rules.facts import Claim
+from app.timespan import DateRange, hull, intersection
 
 MONTHS = [
     "january",
@@ -27,7 +27,7 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:,?\s+(\d{{4}
 SATURDAY = 5
 
 
-def event_date(claims: Collection[ClaimFact]) -> tuple[Interval, str]:
+def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
     """The date of an event and its precision.
 
     The days on which all asserting claims agree; if there is none, the smallest interval around all of them
@@ -35,19 +35,19 @@ def event_date(claims: Collection[ClaimFact]) -> tuple[Interval, str]:
     is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
     """
     judged = [claim for claim in claims if claim.asserts] or list(claims)
-    dated = [claim for claim in judged if claim.date.dated]
+    dated = [claim for claim in judged if claim.date.is_bounded]
     if not dated:
-        return Interval(), "unknown"
+        return DateRange(), "unknown"
     intervals = [claim.date for claim in dated]
     when = intersection(intervals) or hull(intervals)
-    if not when.dated:
+    if not when.is_bounded:
         return when, "unknown"
     if when.days == 1:
         return when, "day"
     return when, "span" if all(claim.precision == "span" for claim in dated) else "range"
 
 
-def read_relative(printed: str, reported_on: date) -> Interval | None:
+def read_relative(printed: str, reported_on: date) -> DateRange | None:
     """What a relative date such as "about a week ago" means, said on `reported_on`; None if not in the table."""
     text = " ".join(printed.casefold().split())
     for entry in vocab.RELATIVE_DATES:
@@ -55,12 +55,12 @@ def read_relative(printed: str, reported_on: date) -> Interval | None:
             continue
         if entry.earliest is None or entry.latest is None:
             saturday = reported_on - timedelta(days=(reported_on.weekday() - SATURDAY) % 7)
-            return Interval(saturday, saturday + timedelta(days=1))
-        return Interval(reported_on + timedelta(days=entry.earliest), reported_on + timedelta(days=entry.latest))
+            return DateRange(saturday, saturday + timedelta(days=1))
+        return DateRange(reported_on + timedelta(days=entry.earliest), reported_on + timedelta(days=entry.latest))
     return None
 
 
-def read_day(printed: str, year: int) -> Interval | None:
+def read_day(printed: str, year: int) -> DateRange | None:
     """What a printed day such as "June 29" means in a year that it does not print; None if it prints no day."""
     if match := _MONTH_DAY.search(printed):
         month, day, own_year = match.groups()
@@ -72,9 +72,9 @@ def read_day(printed: str, year: int) -> Interval | None:
         when = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
     except ValueError:
         return None
-    return Interval(when, when)
+    return DateRange(when, when)
 
 
-def read_date(printed: str, reported_on: date) -> Interval | None:
+def read_date(printed: str, reported_on: date) -> DateRange | None:
     """What a printed date means, absolute or relative; None if Oxus cannot tell."""
     return read_day(printed, reported_on.year) or read_relative(printed, reported_on)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.timespan import Interval
+from app.timespan import DateRange
 
 
 @dataclass(frozen=True)
-class FigureFact:
+class Figure:
     """One number of a claim. `low`, `best` and `high` may each be unknown (None, never 0)."""
 
     measure: str
@@ -21,7 +21,7 @@ class FigureFact:
 
 
 @dataclass(frozen=True)
-class ClaimFact:
+class Claim:
     """One claim on an event.
 
     `origin` is the organisation of the first hop (the hop itself if it has none), so that two people of one
@@ -34,9 +34,9 @@ class ClaimFact:
     stance: str
     modality: str
     reported_on: date
-    date: Interval
+    date: DateRange
     precision: str
-    figures: tuple[FigureFact, ...] = ()
+    figures: tuple[Figure, ...] = ()
     printed_date: str | None = None
 
     @property
@@ -45,6 +45,6 @@ class ClaimFact:
         return self.stance == "asserts"
 
     @property
-    def told(self) -> bool:
+    def counts_as_report(self) -> bool:
         """Whether the claim says, as fact or hearsay, that the event happened."""
         return self.asserts and self.modality in ("fact", "reported")

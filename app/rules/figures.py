@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from app import vocab
-from app.rules.facts import ClaimFact, FigureFact
+from app.rules.facts import Claim, Figure
 
 _WORDS = [
     "zero",
@@ -33,31 +33,31 @@ _WORDS = [
     "twenty",
 ]
 _NUMBER = re.compile(rf"\b(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{'|'.join(_WORDS)})\b")
-_PHRASES = {entry.phrase.casefold(): entry for entry in vocab.VAGUE_NUMBERS}
+_PHRASES = {entry.phrase.casefold(): entry for entry in vocab.QUANTITY_PHRASES}
 
-Bounds = tuple[int | None, int | None, int | None]
+BoundsTuple = tuple[int | None, int | None, int | None]
 
 
-def read_number(printed: str) -> Bounds | None:
+def read_number(printed: str) -> BoundsTuple | None:
     """Low, best and high of a printed number by the served table; None if the table cannot read it.
 
     >>> read_number("more than 500"), read_number("Dozens"), read_number("545")
     ((501, None, None), (24, None, 99), (545, 545, 545))
     """
     text = " ".join(printed.casefold().split())
-    found = None if text in _PHRASES else _NUMBER.search(text)  # "no one" prints no 1
+    match = None if text in _PHRASES else _NUMBER.search(text)  # "no one" prints no 1
     number = None
-    if found:
-        token = found.group()
+    if match:
+        token = match.group()
         number = _WORDS.index(token) if token in _WORDS else int(token.replace(",", ""))
-        text = text[: found.start()] + "n" + text[found.end() :]
+        text = text[: match.start()] + "n" + text[match.end() :]
     entry = _PHRASES.get(text)
     if entry is None or (number is None and entry.phrase.endswith("N")):
         return None
-    return _filled(entry.low, number), _filled(entry.best, number), _filled(entry.high, number)
+    return _fill_bound(entry.low, number), _fill_bound(entry.best, number), _fill_bound(entry.high, number)
 
 
-def _filled(bound: str | None, number: int | None) -> int | None:
+def _fill_bound(bound: str | None, number: int | None) -> int | None:
     """A bound of the table with the printed number put in."""
     if bound is None:
         return None
@@ -79,10 +79,10 @@ class Published:
     """The claims whose increments add to it."""
 
 
-Told = tuple[ClaimFact, FigureFact]
+ClaimFigure = tuple[Claim, Figure]
 
 
-def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
+def published(claims: Collection[Claim], measure: str) -> Published | None:
     """The published figure of an event for one measure; None if no claim in view gives one.
 
     Among asserting claims that are not planned: the cumulative figure with the latest `as_of` decides (ties:
@@ -90,18 +90,18 @@ def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
     it, one for each day, chosen by the same ties. Without a cumulative figure the increments stand alone and
     the latest decides.
     """
-    told = [
+    claim_figures = [
         (claim, figure)
         for claim in claims
         if claim.asserts and claim.modality != "planned"
         for figure in claim.figures
         if figure.measure == measure
     ]
-    totals = [pair for pair in told if pair[1].count_kind == "cumulative"]
+    totals = [pair for pair in claim_figures if pair[1].count_kind == "cumulative"]
     base = min(totals, key=_precedence, default=None)
     after = _as_of(base) if base else date.min
-    increments: dict[date, Told] = {}
-    for pair in sorted((pair for pair in told if pair[1].count_kind == "increment"), key=_precedence):
+    increments: dict[date, ClaimFigure] = {}
+    for pair in sorted((pair for pair in claim_figures if pair[1].count_kind == "increment"), key=_precedence):
         if not base or _as_of(pair) > after:
             increments.setdefault(_as_of(pair), pair)
     counted = ([base] if base else []) + [increments[day] for day in sorted(increments)]
@@ -117,16 +117,16 @@ def published(claims: Collection[ClaimFact], measure: str) -> Published | None:
     )
 
 
-def counts_up_to(claim: ClaimFact, figure: FigureFact) -> date:
+def counts_up_to(claim: Claim, figure: Figure) -> date:
     """The day up to which a figure counts: as coded, else the last day of its claim, else its report."""
     return figure.as_of or claim.date.latest or claim.reported_on
 
 
-def _as_of(pair: Told) -> date:
+def _as_of(pair: ClaimFigure) -> date:
     return counts_up_to(*pair)
 
 
-def _precedence(pair: Told) -> tuple[int, bool, float, int, str]:
+def _precedence(pair: ClaimFigure) -> tuple[int, bool, float, int, str]:
     """Sorts the figure that should decide first."""
     claim, figure = pair
     bounded = figure.low is not None and figure.high is not None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from app.rules.facts import ClaimFact
+from app.rules.facts import Claim
 
 
 def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) -> str | None:
@@ -32,7 +32,7 @@ class Corroboration:
     denying: int
 
 
-def corroboration(claims: Collection[ClaimFact]) -> Corroboration:
+def corroboration(claims: Collection[Claim]) -> Corroboration:
     """Count what an event rests on.
 
     Origins are those that tell the event as fact or reported; two are independent when their first hops differ
@@ -40,13 +40,13 @@ def corroboration(claims: Collection[ClaimFact]) -> Corroboration:
     """
     return Corroboration(
         documents=len({claim.document for claim in claims}),
-        origins=len({claim.origin for claim in claims if claim.told and claim.origin}),
+        origins=len({claim.origin for claim in claims if claim.counts_as_report and claim.origin}),
         asserting=sum(claim.asserts for claim in claims),
         denying=sum(not claim.asserts for claim in claims),
     )
 
 
-def status(claims: Collection[ClaimFact]) -> str:
+def status(claims: Collection[Claim]) -> str:
     """The status of an event from the claims in view (at least one); the first rule that applies wins.
 
     Asserting and denying claims: `disputed`. Only denials: `denied`. Every asserting claim only possible or
@@ -55,6 +55,6 @@ def status(claims: Collection[ClaimFact]) -> str:
     rests_on = corroboration(claims)
     if rests_on.denying:
         return "disputed" if rests_on.asserting else "denied"
-    if not any(claim.told for claim in claims):
+    if not any(claim.counts_as_report for claim in claims):
         return "unconfirmed"
     return "corroborated" if rests_on.origins >= 2 else "reported"

@@ -4,24 +4,24 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.rules.facts import ClaimFact
+from app.rules.facts import Claim
 from app.rules.figures import Published, counts_up_to, published
-from app.timespan import Interval
+from app.timespan import DateRange
 
 MEASURE = "persons_moved"
-LEFT_OUT = ("disputed", "unconfirmed", "denied")
+EXCLUDED_STATUSES = ("disputed", "unconfirmed", "denied")
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovementClaims:
     """A movement that matches a question: its date and status, what it is part of, its claims in view."""
 
     event: str
     part_of: str | None
     population: str
     status: str
-    when: Interval
-    claims: tuple[ClaimFact, ...]
+    when: DateRange
+    claims: tuple[Claim, ...]
 
     @property
     def count(self) -> Published | None:
@@ -30,7 +30,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class TotalBounds:
     """A total: at least `low`, at most `high`; None is unknown."""
 
     low: int | None = None
@@ -39,10 +39,10 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedMovement:
     """A movement that counts: wholly, with its low alone (part of a whole partly inside), or its high alone."""
 
-    moved: Moved
+    movement: MovementClaims
     counts: str
 
 
@@ -50,21 +50,21 @@ class Counted:
 class Total:
     """A total and what it is made of; `excluded` holds (event, reason)."""
 
-    bounds: Bounds
-    by_population: dict[str, Bounds]
-    included: list[Counted]
+    bounds: TotalBounds
+    by_population: dict[str, TotalBounds]
+    included: list[CountedMovement]
     excluded: list[tuple[str, str]]
 
 
 def total(
-    movements: Collection[Moved],
-    window: Interval,
+    movements: Collection[MovementClaims],
+    window: DateRange,
     parents: Mapping[str, str | None],
-    asked: Collection[str] = (),
+    named_events: Collection[str] = (),
 ) -> Total:
     """The total over matching movements.
 
-    Left out, with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `asked` for); `part_of`, if
+    Left out, with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `named_events` for); `part_of`, if
     an ancestor counts. `low` sums what is certainly inside the window, `high` what is possibly inside: a whole
     that is only partly inside gives its high, its parts certainly inside give their low. `best` is there only if
     everything counted is certainly inside and has one. Populations are never added up: the top level is there
@@ -72,29 +72,29 @@ def total(
     it is part of, matching or not.
     """
     by_id = {moved.event: moved for moved in movements}
-    reasons = {id_: _left_out(moved, asked) for id_, moved in by_id.items()}
+    reasons = {id_: _exclusion_reason(moved, named_events) for id_, moved in by_id.items()}
     countable = {id_ for id_, reason in reasons.items() if reason is None}
-    included: list[Counted] = []
+    included: list[CountedMovement] = []
     excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
     for id_ in sorted(countable):
         counting = [outer for outer in _ancestors(id_, parents) if outer in countable]
-        certain = by_id[id_].when.inside(window)
+        certain = by_id[id_].when.is_within(window)
         if not counting:
-            included.append(Counted(by_id[id_], "all" if certain else "high"))
-        elif certain and not any(by_id[outer].when.inside(window) for outer in counting):
-            included.append(Counted(by_id[id_], "low"))
+            included.append(CountedMovement(by_id[id_], "all" if certain else "high"))
+        elif certain and not any(by_id[outer].when.is_within(window) for outer in counting):
+            included.append(CountedMovement(by_id[id_], "low"))
         else:
             excluded.append((id_, "part_of"))
-    populations = sorted({counted.moved.population for counted in included})
-    sums = {name: _sum([c for c in included if c.moved.population == name]) for name in populations}
-    only = next(iter(sums.values())) if len(sums) == 1 else Bounds()
+    populations = sorted({counted.movement.population for counted in included})
+    sums = {name: _sum_bounds([c for c in included if c.movement.population == name]) for name in populations}
+    only = next(iter(sums.values())) if len(sums) == 1 else TotalBounds()
     return Total(only, sums, included, sorted(excluded))
 
 
-def _left_out(moved: Moved, asked: Collection[str]) -> str | None:
-    if moved.status in LEFT_OUT and moved.status not in asked:
-        return moved.status
-    return None if moved.count else "no_figure"
+def _exclusion_reason(movement: MovementClaims, named_events: Collection[str]) -> str | None:
+    if movement.status in EXCLUDED_STATUSES and movement.status not in named_events:
+        return movement.status
+    return None if movement.count else "no_figure"
 
 
 def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
@@ -106,43 +106,47 @@ def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
         at = parents.get(at)
 
 
-def _sum(counted: Collection[Counted]) -> Bounds:
+def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
     """The bounds of what counts in one population."""
-    wholes = [(c, count) for c in counted if c.counts != "low" and (count := c.moved.count)]
-    lows = [(c, count) for c in counted if c.counts != "high" and (count := c.moved.count)]
+    wholes = [(c, count) for c in counted if c.counts != "low" and (count := c.movement.count)]
+    lows = [(c, count) for c in counted if c.counts != "high" and (count := c.movement.count)]
     all_certain = len(wholes) == len(lows) == len(counted)
-    low = _add([count.low for _, count in lows])
+    low = _sum_known([count.low for _, count in lows])
     # A part may be of another population than its whole: then nobody says how many of its own there are at most.
-    high = _add([count.high for _, count in wholes]) if wholes else None
+    high = _sum_known([count.high for _, count in wholes]) if wholes else None
     # Contradictory tellings may give the parts of a whole more than the whole; a total keeps its bounds in order.
     low = min(low, high) if low is not None and high is not None else low
-    return Bounds(low, _add([count.best for _, count in wholes]) if all_certain else None, high)
+    return TotalBounds(low, _sum_known([count.best for _, count in wholes]) if all_certain else None, high)
 
 
-def _add(parts: list[int | None]) -> int | None:
+def _sum_known(parts: list[int | None]) -> int | None:
     """The sum, unknown as soon as one part is; what is certainly nothing sums to 0."""
     known = [part for part in parts if part is not None]
     return sum(known) if len(known) == len(parts) else None
 
 
-def superseded(moved: Moved) -> list[tuple[str, str]]:
+def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
     """Every claim on a movement that does not decide its count or add to it, with the reason.
 
     `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or before
     the day of the running total), `earlier` (a running total as of a later day decides), `less_exact` (another
     claim tells the same day better).
     """
-    count = moved.count
+    count = movement.count
     if count is None:
         return []
-    deciding = next(claim for claim in moved.claims if claim.id == count.claim)
-    as_of = max(_days(deciding, "cumulative"), default=None)
-    return [(claim.id, _reason(claim, as_of)) for claim in moved.claims if claim.id not in {count.claim, *count.added}]
+    deciding = next(claim for claim in movement.claims if claim.id == count.claim)
+    as_of = max(_days_counted_to(deciding, "cumulative"), default=None)
+    return [
+        (claim.id, _supersession_reason(claim, as_of))
+        for claim in movement.claims
+        if claim.id not in {count.claim, *count.added}
+    ]
 
 
-def _reason(claim: ClaimFact, as_of: date | None) -> str:
+def _supersession_reason(claim: Claim, as_of: date | None) -> str:
     """Why a claim does not count beside a running total as of a day, or beside increments alone (None)."""
-    totals, increments = _days(claim, "cumulative"), _days(claim, "increment")
+    totals, increments = _days_counted_to(claim, "cumulative"), _days_counted_to(claim, "increment")
     if not claim.asserts:
         return "denies"
     if claim.modality == "planned":
@@ -156,7 +160,7 @@ def _reason(claim: ClaimFact, as_of: date | None) -> str:
     return "less_exact"
 
 
-def _days(claim: ClaimFact, count_kind: str) -> list[date]:
+def _days_counted_to(claim: Claim, count_kind: str) -> list[date]:
     """The days up to which the claim's figures of one kind count."""
     return [
         counts_up_to(claim, figure)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from app.vocab import Vocabulary
 
 
-def coded(vocabulary: Vocabulary) -> Any:
+def code_of(vocabulary: Vocabulary) -> Any:
     """A string that is a code of the list; the description of the API shows the whole list."""
 
     known = frozenset(vocabulary.codes)
@@ -22,7 +22,7 @@ def coded(vocabulary: Vocabulary) -> Any:
     return Annotated[str, AfterValidator(check), WithJsonSchema(schema)]
 
 
-class Said(BaseModel):
+class ApiModel(BaseModel):
     """Base of everything that is served."""
 
     # A field whose name Python reserves ends with an underscore here and without one in JSON: from_ -> from.
@@ -35,14 +35,14 @@ class Said(BaseModel):
     )
 
 
-class Ref(Said):
+class Ref(ApiModel):
     """A reference to another resource."""
 
     id: str
     name: str
 
 
-class Alias(Said):
+class Alias(ApiModel):
     """Another name, its language (BCP 47) and the document that prints it."""
 
     name: str
@@ -50,7 +50,7 @@ class Alias(Said):
     as_printed: str | None
 
 
-class CodeIn(Said):
+class CodeRow(ApiModel):
     """A code in a scheme and version, such as a P-code of `ocha-cod-ab`, `2021-11-17`."""
 
     scheme: str
@@ -58,7 +58,7 @@ class CodeIn(Said):
     code: str
 
 
-class Bounds(Said):
+class Bounds(ApiModel):
     """A count: certainly at least `low`, at most `high`; `best` only where the source is plain. Null is unknown."""
 
     low: int | None
@@ -66,7 +66,7 @@ class Bounds(Said):
     high: int | None
 
 
-class When(Said):
+class DateRangeRow(ApiModel):
     """Days from `earliest` to `latest`, both included; null is an open end."""
 
     earliest: date | None

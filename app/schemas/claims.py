@@ -3,23 +3,23 @@
 from datetime import date
 
 from app import vocab
-from app.schemas.base import Ref, Said, When, coded
+from app.schemas.base import ApiModel, DateRangeRow, Ref, code_of
 
 
-class FigureRow(Said):
+class FigureRow(ApiModel):
     """One number as understood beside as printed; `of` is a denominator, as in 7 of 14."""
 
-    measure: coded(vocab.MEASURE)  # type: ignore[valid-type]
+    measure: code_of(vocab.MEASURE)  # type: ignore[valid-type]
     low: int | None
     best: int | None
     high: int | None
     of: int | None
-    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
     as_of: date | None
     printed: str | None
 
 
-class PrintedRow(Said):
+class PrintedRow(ApiModel):
     """Tokens exactly as the document prints them; several are separated by "; "."""
 
     date: str | None
@@ -29,7 +29,7 @@ class PrintedRow(Said):
     other: str | None
 
 
-class ClaimRow(Said):
+class ClaimRow(ApiModel):
     """What a source says about an event: one paragraph, one chain.
 
     `attribution` starts with the source nearest the fact (`origin`) and ends with the document.
@@ -40,13 +40,13 @@ class ClaimRow(Said):
     document: Ref
     locator: str | None
     summary: str
-    stance: coded(vocab.STANCE)  # type: ignore[valid-type]
-    modality: coded(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: code_of(vocab.STANCE)  # type: ignore[valid-type]
+    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
     attribution: list[Ref]
     origin: Ref
     reported_on: date
-    reported_basis: coded(vocab.REPORTED_BASIS)  # type: ignore[valid-type]
-    date: When
+    reported_basis: code_of(vocab.REPORTED_BASIS)  # type: ignore[valid-type]
+    date: DateRangeRow
     location: Ref | None
     printed: PrintedRow
     figures: list[FigureRow]

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import Field
 
-from app.schemas.base import Said
+from app.schemas.base import ApiModel
 
 
-class GedPage(Said):
+class GedPage(ApiModel):
     """A page of UCDP's API. Follow NextPageUrl until it is empty."""
 
     TotalCount: int

@@ -4,19 +4,19 @@ from typing import Generic, TypeVar
 
 from pydantic import Field
 
-from app.schemas.base import Ref, Said
+from app.schemas.base import ApiModel, Ref
 
-Row = TypeVar("Row", bound=Said)
+RowT = TypeVar("RowT", bound=ApiModel)
 
 
-class Omitted(Said):
+class Omitted(ApiModel):
     """How many rows a filter could not judge, because they have no date or no coordinates."""
 
     undated: int | None = None
     unlocated: int | None = None
 
 
-class Envelope(Said, Generic[Row]):
+class Envelope(ApiModel, Generic[RowT]):
     """A page of rows. Follow `next` until it is null."""
 
     revision: int = Field(description="the state of the database that this is an answer from")
@@ -24,11 +24,11 @@ class Envelope(Said, Generic[Row]):
     matched: int | None = Field(default=None, description="all rows that match; with count=exact only")
     returned: int
     next: str | None = Field(description="URL of the next page; null on the last one")
-    items: list[Row]
+    items: list[RowT]
     omitted: Omitted | None = Field(default=None, description="with filters of time or space only")
 
 
-class Health(Said):
+class Health(ApiModel):
     """The process is alive."""
 
     status: str
@@ -42,7 +42,7 @@ class Ready(Health):
     packs: list[str]
 
 
-class ProblemRow(Said):
+class ProblemRow(ApiModel):
     """What is wrong (RFC 9457)."""
 
     type: str
@@ -56,7 +56,7 @@ class ProblemRow(Said):
     request_id: str | None = Field(default=None, description="of a fault of the server: what its log calls the request")
 
 
-class Candidate(Said):
+class Candidate(ApiModel):
     """A row that a name may mean: how it matched, in which spelling, and which document prints that."""
 
     resource: str
@@ -69,7 +69,7 @@ class Candidate(Said):
     as_printed: Ref | None
 
 
-class TermRow(Said):
+class TermRow(ApiModel):
     """One code with its definition and nearest counterparts."""
 
     code: str
@@ -79,7 +79,7 @@ class TermRow(Said):
     ucdp: str | None
 
 
-class VocabularyRow(Said):
+class VocabularyRow(ApiModel):
     """One code list."""
 
     name: str
@@ -87,7 +87,7 @@ class VocabularyRow(Said):
     terms: list[TermRow]
 
 
-class VagueNumberRow(Said):
+class VagueNumberRow(ApiModel):
     """How a printed number is read; N is the number printed with it."""
 
     phrase: str
@@ -96,7 +96,7 @@ class VagueNumberRow(Said):
     high: str | None
 
 
-class RelativeDateRow(Said):
+class RelativeDateRow(ApiModel):
     """How a printed date is read, in days from the day of the report (D), or by a rule in words."""
 
     phrase: str
@@ -105,7 +105,7 @@ class RelativeDateRow(Said):
     rule: str | None
 
 
-class Vocabularies(Said):
+class Vocabularies(ApiModel):
     """Every code list and conversion table."""
 
     version: str

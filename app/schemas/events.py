@@ -3,25 +3,25 @@
 from pydantic import Field
 
 from app import vocab
-from app.schemas.base import Bounds, Ref, Said, When, coded
+from app.schemas.base import ApiModel, Bounds, DateRangeRow, Ref, code_of
 from app.schemas.claims import ClaimRow, FigureRow
 
 
-class EventWhen(When):
+class EventDateRow(DateRangeRow):
     """The date of an event, and the dates that its claims print."""
 
     printed: str | None
 
 
-class EventActorRow(Said):
+class EventActorRow(ApiModel):
     """An actor and what it does in the event."""
 
     id: str
     name: str
-    role: coded(vocab.ROLE)  # type: ignore[valid-type]
+    role: code_of(vocab.ROLE)  # type: ignore[valid-type]
 
 
-class CorroborationRow(Said):
+class CorroborationRow(ApiModel):
     """What an event rests on: documents, independent origins, asserting and denying claims."""
 
     documents: int
@@ -30,37 +30,37 @@ class CorroborationRow(Said):
     denying: int
 
 
-class ControlChangeRow(Said):
+class ControlChangeRow(ApiModel):
     """Which side gained and which lost a place; null where the sources do not say."""
 
     location: Ref
     gained_by: Ref | None
     lost_by: Ref | None
-    extent: coded(vocab.EXTENT)  # type: ignore[valid-type]
-    means: coded(vocab.MEANS)  # type: ignore[valid-type]
+    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
+    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
 
 
 class CountRow(Bounds):
     """The published count of a movement and the claim that decided it."""
 
-    count_kind: coded(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
     claim: str
 
 
-class MovementRow(Said):
+class MovementRow(ApiModel):
     """Who moved from where to where, how it ended, and how many."""
 
     from_: Ref | None
     to: Ref | None
     via: Ref | None
     mover: Ref | None
-    population: coded(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: coded(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
+    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
     cross_border: bool
     count: CountRow | None
 
 
-class EventCoded(Said):
+class CodedEventRow(ApiModel):
     """The part of an event that is coded by hand; everything else follows from its claims. Never served alone."""
 
     id: str
@@ -75,18 +75,18 @@ class EventCoded(Said):
     part_of: str | None
 
 
-class EventRow(Said):
+class EventRow(ApiModel):
     """What happened, derived from the claims in view."""
 
     id: str
-    category: coded(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
     title: str
     summary: str
-    date: EventWhen
+    date: EventDateRow
     location: Ref | None
-    location_precision: coded(vocab.LOCATION_PRECISION) | None  # type: ignore[valid-type]
+    location_precision: code_of(vocab.LOCATION_PRECISION) | None  # type: ignore[valid-type]
     actors: list[EventActorRow]
-    status: coded(vocab.STATUS)  # type: ignore[valid-type]
+    status: code_of(vocab.STATUS)  # type: ignore[valid-type]
     corroboration: CorroborationRow
     deaths: Bounds | None
     control_change: ControlChangeRow | None

@@ -3,15 +3,15 @@
 from datetime import date
 
 from app import vocab
-from app.schemas.base import Alias, CodeIn, Ref, Said, coded
+from app.schemas.base import Alias, ApiModel, CodeRow, Ref, code_of
 
 
-class SourceRow(Said):
+class SourceRow(ApiModel):
     """Who says something: a document, outlet, ministry, person or unnamed voice."""
 
     id: str
     name: str
-    kind: coded(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
     organisation: Ref | None
     actor: Ref | None
     published_on: date | None
@@ -22,44 +22,44 @@ class SourceRow(Said):
     description: str | None
 
 
-class RelationRow(Said):
+class RelationRow(ApiModel):
     """How an actor stands to another, from a day until a day where known."""
 
-    type: coded(vocab.RELATION)  # type: ignore[valid-type]
+    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
     actor: Ref
     from_: date | None
     until: date | None
 
 
-class ActorRow(Said):
+class ActorRow(ApiModel):
     """Who does things."""
 
     id: str
     name: str
-    kind: coded(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
     country: str | None
     aliases: list[Alias]
-    codes: list[CodeIn]
+    codes: list[CodeRow]
     relations: list[RelationRow]
 
 
-class LocationRow(Said):
+class LocationRow(ApiModel):
     """A place; `path` leads from the outermost place down to this one."""
 
     id: str
     name: str
-    kind: coded(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
     country: str | None
     parent: str | None
     path: list[str]
     latitude: float | None
     longitude: float | None
-    point_kind: coded(vocab.POINT_KIND) | None  # type: ignore[valid-type]
+    point_kind: code_of(vocab.POINT_KIND) | None  # type: ignore[valid-type]
     aliases: list[Alias]
-    codes: list[CodeIn]
+    codes: list[CodeRow]
 
 
-class CoverageRow(Said):
+class CoverageRow(ApiModel):
     """What a pack covers: period, area (ids of locations) and the sources that were searched."""
 
     from_: date | None
@@ -68,7 +68,7 @@ class CoverageRow(Said):
     sources_searched: str
 
 
-class PackRow(Said):
+class PackRow(ApiModel):
     """What is loaded, under which licence, how to cite it, and up to which day it was curated."""
 
     id: str

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.functions import vague
-from app.db.places import PLACED, create_points, drop_points
+from app.db.functions import imprecise_sql
+from app.db.places import SPATIAL_TABLES, create_spatial_index, drop_spatial_index
 
 revision: str = "0004"
 down_revision: str | None = "0003"
@@ -48,7 +48,7 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
             "ix_event_view_status": (["status", *ordered], NOW),
             "ix_event_view_origins": (["origins"], NOW),
             "ix_event_view_deaths": ([sa.text("coalesce(deaths_best, deaths_low)")], NOW),
-            "ix_event_view_vague": ([*ordered, "country"], f"{NOW} AND {vague(dialect)}"),
+            "ix_event_view_vague": ([*ordered, "country"], f"{NOW} AND {imprecise_sql(dialect)}"),
             "ix_event_view_unlocated": ([*ordered, "country"], f"{NOW} AND latitude IS NULL"),
             "ix_event_view_contradictory": (["event_pk"], f"{NOW} AND {torn}"),
         },
@@ -56,7 +56,7 @@ def _after(dialect: str) -> dict[str, dict[str, tuple[list[sa.TextClause | str],
             "ix_claim_sort_date_id": (ordered, ""),
             "ix_claim_stance": (ordered, "stance = 'denies'"),
             "ix_claim_modality": (ordered, "modality IN ('possible', 'planned')"),
-            "ix_claim_vague": (ordered, vague(dialect)),
+            "ix_claim_vague": (ordered, imprecise_sql(dialect)),
         },
         "location": {"ix_location_kind": (["kind", "id"], ""), "ix_location_unlocated": (["id"], "latitude IS NULL")},
         "figure": {
@@ -127,16 +127,16 @@ def upgrade() -> None:
         for name, (columns, condition) in made.items():
             where = {f"{dialect}_where": sa.text(condition)} if condition else {}
             op.create_index(name, table, columns, **where)
-    for table in PLACED:
-        for statement in create_points(dialect, table, "pk"):
+    for table in SPATIAL_TABLES:
+        for statement in create_spatial_index(dialect, table, "pk"):
             op.execute(statement)
 
 
 def downgrade() -> None:
     _rewrite(_list)
     dialect = op.get_bind().dialect.name
-    for table in PLACED:
-        for statement in drop_points(dialect, table):
+    for table in SPATIAL_TABLES:
+        for statement in drop_spatial_index(dialect, table):
             op.execute(statement)
     for table, made in _after(dialect).items():
         for name in made:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.places import create_points, drop_points
+from app.db.places import create_spatial_index, drop_spatial_index
 
 revision: str = "0006"
 down_revision: str | None = "0005"
@@ -43,7 +43,10 @@ OF_EVENT: list[str | sa.TextClause] = [
 def _indexed(of_event: Sequence[str | sa.TextClause], now: Sequence[str | sa.TextClause], key: str) -> None:
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
-        for statement in [*drop_points(dialect, "event_view"), *create_points(dialect, "event_view", key)]:
+        for statement in [
+            *drop_spatial_index(dialect, "event_view"),
+            *create_spatial_index(dialect, "event_view", key),
+        ]:
             op.execute(statement)
     op.drop_index("ix_event_view_event_pk", table_name="event_view")
     op.drop_index("ix_event_view_now", table_name="event_view")

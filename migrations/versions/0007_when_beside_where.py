@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.places import create_points, drop_points
+from app.db.places import create_spatial_index, drop_spatial_index
 
 revision: str = "0007"
 down_revision: str | None = "0006"
@@ -25,8 +25,8 @@ def _pointed(*, dated: bool) -> None:
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
         for statement in [
-            *drop_points(dialect, "event_view"),
-            *create_points(dialect, "event_view", "event_pk", dated=dated),
+            *drop_spatial_index(dialect, "event_view"),
+            *create_spatial_index(dialect, "event_view", "event_pk", temporal=dated),
         ]:
             op.execute(statement)
 

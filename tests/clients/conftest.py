@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
 LAST = "/healthz"
 """Asked by nobody but those who wait for the log."""
@@ -75,7 +75,7 @@ def started(folder: Path, *options: str) -> Iterator[Server]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OXUS_")}
     kept["OXUS_ACCESS_LOG"] = "true"  # tells what a client asked for
     with log.open("wb") as out:
-        process = subprocess.Popen(line, cwd=HOME, stdout=out, stderr=out, env=kept)
+        process = subprocess.Popen(line, cwd=PROJECT_ROOT, stdout=out, stderr=out, env=kept)
         try:
             yield Server(_address(process, log), database, log)
         finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 from clients.conftest import Server, run
 
 BALKH = "/v1/control-changes?place=balkh&sort=date&limit=all"
@@ -22,7 +22,7 @@ def exported(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All events, as `oxus export` writes them from the database that is being served."""
     path = tmp_path_factory.mktemp("exported") / "events.parquet"
     line = [sys.executable, "-m", "app.cli", "export", "events", "--out", str(path), "--database", str(server.database)]
-    run(line, cwd=HOME)
+    run(line, cwd=PROJECT_ROOT)
     return path
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 from clients.conftest import ONLY_HERE, Server, started
 
 WRITTEN = "http://127.0.0.1:8000"
-SECTION = (HOME / "README.md").read_text("utf-8").partition("\n## Clients\n")[2].partition("\n## ")[0]
+SECTION = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Clients\n")[2].partition("\n## ")[0]
 FENCED = re.compile(r"^```(sh|python|r)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 PROGRAMS = ("curl", "jq", "ogrinfo", "ogr2ogr", "openapi-python-client")
 INSTALL = "tests/clients/install"
@@ -59,10 +59,10 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A server of one's own, for what is shown imports a file."""
     folder = tmp_path_factory.mktemp("desk")
-    shutil.copy(HOME / "tests" / "data" / "ged_made_up.csv", folder / "GEDEvent_v25_1.csv")
+    shutil.copy(PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv", folder / "GEDEvent_v25_1.csv")
     (folder / "bin").mkdir()
     command = folder / "bin" / "oxus"
-    command.write_text(f'#!/bin/sh\nPYTHONPATH="{HOME}" exec "{sys.executable}" -m app.cli "$@"\n', "utf-8")
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT_ROOT}" exec "{sys.executable}" -m app.cli "$@"\n', "utf-8")
     command.chmod(0o755)
     generator = os.environ.get("OXUS_OPENAPI_CLIENT")
     paths = [str(command.parent), os.environ["PATH"], *([str(Path(generator).parent)] if generator else [])]

@@ -17,7 +17,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from typer.testing import CliRunner
 
 from app.cli import app as command_of_oxus
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
 LONG_SECONDS = 180.0  # far more than anything here takes on a busy machine: reaching it is a failure
 Found = TypeVar("Found")
@@ -74,7 +74,9 @@ def served(
     """`oxus serve` as users start it, on a free port, once it answers; killed at the end if it is still there."""
     command = [*wrap, sys.executable, "-m", "app.cli", "serve", "--port", "0", "--database", url, *arguments]
     with log.open("wb") as file:
-        server = subprocess.Popen(command, cwd=HOME, stdout=file, stderr=file, start_new_session=True, **process)
+        server = subprocess.Popen(
+            command, cwd=PROJECT_ROOT, stdout=file, stderr=file, start_new_session=True, **process
+        )
     try:
 
         def started() -> str:
@@ -102,7 +104,7 @@ def oxus(*arguments: str, **process: Any) -> subprocess.CompletedProcess[str]:
     """A command, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
-        cwd=HOME,
+        cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         timeout=LONG_SECONDS * 2,
@@ -114,7 +116,7 @@ def ran(*arguments: str, wrap: Sequence[str] = ()) -> tuple[int, str, str]:
     """How a command ended, and what it said; in this process, unless something has to come before it."""
     if wrap:
         command = [*wrap, sys.executable, "-m", "app.cli", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HOME)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
         return done.returncode, done.stdout, done.stderr
     result = CliRunner().invoke(command_of_oxus, arguments)
     if result.exception and not isinstance(result.exception, SystemExit):

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.operate import check_database
-from app.settings import HOME, Settings
+from app.settings import PROJECT_ROOT, Settings
 from faults import until
 from faults.standby import retitled
 
@@ -57,7 +57,7 @@ for line in sys.stdin:
 """
 KILLED = -9
 PATIENT = 120.0
-MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
+MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
 RESOURCES = ("sources", "actors", "locations", "events", "claims")
 
 
@@ -80,7 +80,9 @@ class Runner:
 @contextmanager
 def runner() -> Iterator[Runner]:
     command = [sys.executable, "-c", RUNNER]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HOME) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT
+    ) as process:
         yield Runner(process)
         assert process.stdin
         process.stdin.close()
@@ -153,7 +155,7 @@ def rounds(url: str, steps: Sequence[Sequence[str]], number: int, seed: int) -> 
     """
     chosen = random.Random(seed)  # noqa: S311 - the same moments on every run, as far as the machine allows
     tally, feed = Tally(), Feed()
-    with runner() as run, TestClient(create_app(Settings(database_url=url, query_seconds=PATIENT))) as client:
+    with runner() as run, TestClient(create_app(Settings(database_url=url, query_timeout_seconds=PATIENT))) as client:
         contents, lasts = [], []
         for step in steps:
             code, lasted = run(PATIENT, step)

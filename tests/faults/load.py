@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from statistics import median, quantiles
 
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 from faults import LONG_SECONDS
 
 PLACES = ("balkh", "kaldar", "takhar", "kunduz", "badakhshan", "afghanistan", "tajikistan")
@@ -45,7 +45,7 @@ EXPORTED = ("/v1/events?limit=all&f=ndjson", "/v1/claims?limit=all&f=csv", "/v1/
 PAUSE_SECONDS = 1.0
 """Between two loads."""
 EXPORTERS = 2
-"""Of the connections; more exports at a time than a server may run (OXUS_EXPORTS) would be refused, and rightly."""
+"""Of the connections; more exports at a time than a server may run (OXUS_MAX_CONCURRENT_EXPORTS) would be refused."""
 
 
 @dataclass
@@ -165,7 +165,7 @@ async def _loads(steps: Sequence[Sequence[str]], found: Found, over: Callable[[]
         step = steps[found.loads % len(steps)]
         command = [sys.executable, "-m", "app.cli", *step]
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            *command, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         _, said = await process.communicate()
         if process.returncode:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conftest import PACK, SEED, engine_for
 
-from app.db.engine import reading
+from app.db.engine import read_transaction
 from app.db.migrate import upgrade
 from app.db.state import current_revision
 from app.errors import UnavailableError
@@ -166,7 +166,7 @@ def lose_the_primary(pair: Pair, folder: Path) -> tuple[Reader, Reader]:
         assert (refused.returncode, refused.stdout) == (1, "")
         pair.standby.promote()
 
-        with engine_for(pair.url(), read_only=True) as engine, reading(engine, LONG_SECONDS) as connection:
+        with engine_for(pair.url(), read_only=True) as engine, read_transaction(engine, LONG_SECONDS) as connection:
             found = current_revision(connection)
         # The load that was cut off may have reached the standby before its answer could be given.
         kept = found - 1 - before

@@ -15,7 +15,7 @@ from ingest.test_loading import newest
 from sqlalchemy import text
 
 from app.db import backup as copying
-from app.db.engine import writing
+from app.db.engine import write_transaction
 from app.errors import OutputError, SchemaError
 from app.ingest.load import load_packs
 from app.main import create_app
@@ -82,7 +82,7 @@ def test_a_number_given_twice_after_a_restore_is_no_unchanged_answer(embedded: P
 def test_a_copy_made_while_somebody_writes_is_what_was_there_before(
     embedded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(copying, "PAGES_PER_STEP", 1)
     before = told(embedded)
     copy = tmp_path / "copy.db"
     started, enough = threading.Event(), threading.Event()
@@ -96,7 +96,7 @@ def test_a_copy_made_while_somebody_writes_is_what_was_there_before(
                 loads += 1
                 started.set()
 
-    with engine_for(str(embedded), read_only=False) as engine, writing(engine) as connection:
+    with engine_for(str(embedded), read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(text("DELETE FROM claim_hop"))
         backup(Settings(database_url=str(embedded)), copy)
         connection.rollback()

@@ -65,7 +65,7 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_can_and_breaks_off_the_r
 ) -> None:
     if workers > 1 and databases.kind == "postgresql":
         pytest.skip("processes end the same way on either database: tried on SQLite")
-    settings = os.environ | {"OXUS_STOP_SECONDS": str(STOP_SECONDS)}
+    settings = os.environ | {"OXUS_SHUTDOWN_TIMEOUT_SECONDS": str(STOP_SECONDS)}
     with served(huge_url, tmp_path / "log", "--workers", str(workers), env=settings) as server:
         port = urlsplit(server.address).port
         assert port

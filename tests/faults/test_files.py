@@ -114,8 +114,8 @@ def locked(path: Path, how: str) -> Iterator[None]:
 def test_a_lock_of_another_process_stops_writers_and_only_then_readers_when_it_is_a_lock_of_all(
     embedded: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(engines, "BUSY_READER_SECONDS", 0.1)
+    monkeypatch.setattr(engines, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(engines, "READER_LOCK_TIMEOUT_SECONDS", 0.1)
     path = alone if how == "for itself" else embedded  # without a log beside it, who writes keeps readers out
     with TestClient(create_app(Settings(database_url=str(path)))) as client:
         with locked(path, how):

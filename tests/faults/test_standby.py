@@ -10,7 +10,7 @@ import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 
-from app.db.engine import make_engine, reading
+from app.db.engine import make_engine, read_transaction
 from app.db.state import current_revision
 from app.errors import SchemaError
 from app.main import create_app
@@ -123,7 +123,7 @@ def test_a_server_that_says_nothing_is_passed_over(databases_of_one_server: str,
         head, _, tail = databases_of_one_server.partition("?host=")
         assert tail, "the tests' server is on a Unix socket"
         url = f"{head}?host={tmp_path},{tail}&connect_timeout=2"
-        with engine_for(url, read_only=True) as engine, reading(engine, LONG_SECONDS) as connection:
+        with engine_for(url, read_only=True) as engine, read_transaction(engine, LONG_SECONDS) as connection:
             assert current_revision(connection) == 1
 
 

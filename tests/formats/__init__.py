@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi.testclient import TestClient
 
-from app.resources import ANALYSES, RESOURCES
+from app.resources import COMPUTED_LISTS, STORED_LISTS
 
 MEDIA = {
     "json": "application/json",
@@ -35,8 +35,8 @@ NEEDED = {
     "changes": {"since": "0"},
 }
 LISTS: dict[str, dict[str, str]] = {
-    **{f"/v1/{name}": {} for name in RESOURCES},
-    **{f"/v1/{name}": NEEDED.get(name, {}) for name in ANALYSES},
+    **{f"/v1/{name}": {} for name in STORED_LISTS},
+    **{f"/v1/{name}": NEEDED.get(name, {}) for name in COMPUTED_LISTS},
     "/v1/locations/kaldar/control": {},
     "/v1/events/flight-to-tajikistan-2021/claims": {},
 }

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from app.formats import FORMATS
-from app.formats.base import Head, dumps
+from app.formats.base import ResultMetadata, dumps
 from app.formats.columns import columns_of
-from app.geo import Spot
+from app.geo import LocatedPoint
 from formats import FORMULA, LISTS, csv_of, fetched, taken_apart, unarmed
 
 DANGEROUS = [f"{first}1+1" for first in "=+-@＝＋－＠"]
@@ -121,7 +121,7 @@ class Odd(BaseModel):
     anything: dict[str, Any] | None = None
 
 
-HEAD = Head(1, [], columns_of(Odd), spatial=False)
+HEAD = ResultMetadata(1, [], columns_of(Odd), spatial=False)
 
 
 def written(*rows: Odd) -> bytes:
@@ -240,9 +240,10 @@ def test_a_row_of_one_empty_cell_is_still_a_row(client: TestClient) -> None:
 
 
 def test_where_a_row_lies_is_written_as_it_is(tmp_path: Path) -> None:
-    head = Head(1, [], columns_of(Odd), spatial=True)
+    head = ResultMetadata(1, [], columns_of(Odd), spatial=True)
     rows = [
-        (Odd().model_dump_json(), spot) for spot in (Spot(-180.0, -0.1, "exact"), Spot(0.1 + 0.2, 1e-9, None), None)
+        (Odd().model_dump_json(), spot)
+        for spot in (LocatedPoint(-180.0, -0.1, "exact"), LocatedPoint(0.1 + 0.2, 1e-9, None), None)
     ]
     header, found = csv_of(b"".join(FORMATS["csv"].write(head, [rows])))
     assert header[-3:] == ["longitude", "latitude", "point_kind"]
@@ -253,7 +254,9 @@ def test_where_a_row_lies_is_written_as_it_is(tmp_path: Path) -> None:
 def test_batches_are_written_as_they_come_and_the_header_once() -> None:
     start = date(2021, 1, 1)
     rows = [(dumps({"text": f"{at}", "day": (start + timedelta(at)).isoformat()}), None) for at in range(7)]
-    head = Head(1, [], [column for column in columns_of(Odd) if column.name in ("text", "day")], spatial=False)
+    head = ResultMetadata(
+        1, [], [column for column in columns_of(Odd) if column.name in ("text", "day")], spatial=False
+    )
     chunks = list(FORMATS["csv"].write(head, [rows[:3], [], rows[3:]]))
     assert b"".join(chunks).count(b"\r\n") == 8
     assert [chunk.count(b"\r\n") for chunk in chunks] == [4, 0, 4, 0]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.resources import RESOURCES
+from app.resources import STORED_LISTS
 from formats import PAGED, SPATIAL, fetched, links_of, whole
 
 
@@ -82,7 +82,7 @@ def test_every_answer_is_a_feature_collection(client: TestClient, path: str) -> 
             longitude, latitude = geometry["coordinates"]
             assert -180 <= longitude <= 180
             assert -90 <= latitude <= 90
-    if path.removeprefix("/v1/") in RESOURCES:
+    if path.removeprefix("/v1/") in STORED_LISTS:
         rows = fetched(client, path, **whole(path)).json()["items"]
         assert [feature["id"] for feature in body["features"]] == [row["id"] for row in rows]
 

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats import FORMATS
-from app.formats.base import Credit, Head
+from app.formats.base import Attribution, ResultMetadata
 from app.formats.columns import columns_of
-from app.geo import Spot
-from app.resources import RESOURCES
+from app.geo import LocatedPoint
+from app.resources import STORED_LISTS
 from formats import LISTS, SPATIAL, VARIED, fetched, flat, parquet_of, same_value, whole
 
 WITHOUT_GEOPANDAS = "geopandas is not installed here: pip install geopandas, and GeoParquet is read back by it too"
@@ -70,12 +70,12 @@ def test_columns_have_types_whether_rows_were_found_or_not(client: TestClient, p
     assert all(field.nullable and not pa.types.is_null(field.type) for field in full)
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", STORED_LISTS)
 def test_a_file_without_rows_has_the_schema_of_one_with_rows(client: TestClient, name: str) -> None:
     full = parquet_of(fetched(client, f"/v1/{name}", f="parquet").content)
     assert full.num_rows > 0
     after_all = {"events": {"deaths_min": "1000"}, "packs": {}}.get(name, {"q": "nothing of this name at all"})
-    if "q" in after_all and "q" not in RESOURCES[name].params:
+    if "q" in after_all and "q" not in STORED_LISTS[name].params:
         after_all = {"known_by": "1999-01-01"}
     if after_all:
         empty = parquet_of(fetched(client, f"/v1/{name}", f="parquet", **after_all).content)
@@ -165,8 +165,8 @@ def test_duckdb_answers_questions_over_a_file(client: TestClient, tmp_path: Path
 
 def test_many_groups_of_rows_are_one_table(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole_file = fetched(client, "/v1/claims", f="parquet", limit="all").content
-    monkeypatch.setattr("app.formats.as_parquet.ROWS_A_GROUP", 10)
-    monkeypatch.setattr("app.query.pages.ROWS_A_BATCH", 4)
+    monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", 10)
+    monkeypatch.setattr("app.query.pages.ROWS_PER_BATCH", 4)
     content = fetched(client, "/v1/claims", f="parquet", limit="all").content
     file = pq.ParquetFile(io.BytesIO(content))
     rows = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
@@ -197,7 +197,7 @@ def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
     assert response.headers["content-type"] == "application/problem+json"
     assert "pip install -c requirements.lock -e '.[parquet]'" in response.json()["detail"]
     reader = client.app.state.reader  # type: ignore[attr-defined]
-    assert (reader._exporting, reader.engine.pool.checkedout()) == (0, 0)
+    assert (reader._running_exports, reader.engine.pool.checkedout()) == (0, 0)
     assert fetched(client, "/v1/events", f="csv", limit="1").status_code == 200
 
 
@@ -243,9 +243,11 @@ VALUES = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None, database=None)
 @given(rows=st.lists(VALUES, max_size=4), cut=st.integers(0, 4))
 def test_every_value_can_be_read_back(rows: list[dict[str, Any]], cut: int) -> None:
-    credit = Credit("odd", "CC0-1.0", 'Ünï "quoted" \x07\n')
-    head = Head(3, [credit], columns_of(RESOURCES["locations"].row), spatial=True)
-    placed = [(json.dumps(row), None if at % 2 else Spot(at + 0.1, -0.1, "exact")) for at, row in enumerate(rows)]
+    credit = Attribution("odd", "CC0-1.0", 'Ünï "quoted" \x07\n')
+    head = ResultMetadata(3, [credit], columns_of(STORED_LISTS["locations"].row), spatial=True)
+    placed = [
+        (json.dumps(row), None if at % 2 else LocatedPoint(at + 0.1, -0.1, "exact")) for at, row in enumerate(rows)
+    ]
     table = parquet_of(b"".join(FORMATS["parquet"].write(head, [placed[:cut], placed[cut:]])))
     assert json.loads(table.schema.metadata[b"oxus"])["packs"][0]["citation"] == credit.citation
     assert table.num_rows == len(rows)

@@ -11,7 +11,7 @@ from conftest import Databases
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.resources import ANALYSES, RESOURCES
+from app.resources import COMPUTED_LISTS, STORED_LISTS
 from app.settings import Settings
 from formats import (
     LISTS,
@@ -153,7 +153,7 @@ def test_the_questions_ask_every_list(client: TestClient) -> None:
     lists = {path for path, found in described.items() if "text/csv" in found["get"]["responses"]["200"]["content"]}
     templates = {"/v1/locations/{id}/control", "/v1/events/{id}/claims"}
     own = {path for path in lists if path.startswith("/v1/")}
-    assert own == {f"/v1/{name}" for name in (*RESOURCES, *ANALYSES)} | templates
+    assert own == {f"/v1/{name}" for name in (*STORED_LISTS, *COMPUTED_LISTS)} | templates
     assert len(LISTS) == len(own)
 
 
@@ -213,7 +213,7 @@ def test_what_is_counted_travels_with_every_format(client: TestClient) -> None:
 
 def test_a_database_without_rows_has_headers_schemas_and_empty_lists(databases: Databases) -> None:
     with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
-        for name in RESOURCES:
+        for name in STORED_LISTS:
             path = f"/v1/{name}"
             header, rows = csv_of(fetched(client, path, f="csv").content)
             assert (rows, header[0]) == ([], "id")
@@ -227,7 +227,7 @@ def test_a_database_without_rows_has_headers_schemas_and_empty_lists(databases: 
 
 
 def test_no_flat_name_stands_for_two_fields() -> None:
-    for answered in (*RESOURCES.values(), *ANALYSES.values()):
+    for answered in (*STORED_LISTS.values(), *COMPUTED_LISTS.values()):
         names = [column.name for column in answered.columns]
         assert len(set(names)) == len(names), answered.name
         assert "geometry" not in names

@@ -63,14 +63,14 @@ def serving_all(url: str, **more: Any) -> Iterator[FastAPI]:
 def left(app: Any) -> tuple[int, int]:
     """How many exports it believes to be running, and how many connections are out."""
     reader = app.state.reader
-    return reader._exporting, reader.engine.pool.checkedout()
+    return reader._running_exports, reader.engine.pool.checkedout()
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
-    monkeypatch.setattr("app.query.pages.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.pages.ROWS_PER_BATCH", rows)
     monkeypatch.setattr("app.query.changes.ROWS_A_BATCH", rows)
-    monkeypatch.setattr("app.formats.as_parquet.ROWS_A_GROUP", rows)
+    monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", rows)
 
 
 def copying(table: Table, made: dict[str, str]) -> str:
@@ -220,7 +220,7 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
 
 
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
-    with serving_all(big_url, export_seconds=0.001) as app:
+    with serving_all(big_url, export_timeout_seconds=0.001) as app:
         client = TestClient(app)
         deadline = time.monotonic() + READY_SECONDS
         while client.get("/v1/events", params={"limit": "5"}).status_code != 200:  # it is connected from then on
@@ -332,7 +332,7 @@ def test_memory_does_not_grow_with_the_number_of_rows(
     databases: Databases, big_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch, 25)
-    monkeypatch.setattr("app.formats.as_parquet.ROWS_A_GROUP", 100)  # each leaves some bytes for the end of the file
+    monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", 100)  # each leaves some bytes for the end of the file
     with serving_all(big_url) as app:
         for name in STREAMED if databases.kind == "sqlite" else ("csv",):  # how rows are written knows no database
             query = {"f": name, "limit": "all", "sort": "id"}
@@ -397,13 +397,13 @@ def test_no_more_exports_run_at_a_time_than_may(pack_url: str, monkeypatch: pyte
         assert left(app) == (0, 0)
         assert (await call(app, "/v1/claims", query)).status == 200
 
-    with serving_all(pack_url, exports=exports) as app:
+    with serving_all(pack_url, max_concurrent_exports=exports) as app:
         asyncio.run(crowd(app))
 
 
 def test_what_is_refused_or_unchanged_takes_no_place(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
-    with serving_all(pack_url, exports=1) as app:
+    with serving_all(pack_url, max_concurrent_exports=1) as app:
         client = TestClient(app)
         for _ in range(3):
             for path, query, status in BROKEN:
@@ -438,7 +438,7 @@ def test_an_export_whose_reader_goes_away_gives_everything_back(
             await settled(app)
         assert (await call(app, "/v1/claims", query)).finished
 
-    with serving_all(pack_url, exports=1) as app:
+    with serving_all(pack_url, max_concurrent_exports=1) as app:
         for name in STREAMED:
             asyncio.run(leaving(app, {"f": name, "limit": "all"}))
     gc.collect()
@@ -464,7 +464,7 @@ def test_an_export_that_is_cancelled_gives_everything_back(pack_url: str, monkey
             await task
         await settled(app)
 
-    with serving_all(pack_url, exports=1) as app:
+    with serving_all(pack_url, max_concurrent_exports=1) as app:
         asyncio.run(cancelling(app))
 
 
@@ -541,7 +541,7 @@ def test_a_reader_that_hangs_up_leaves_no_connection_behind(
     big_url: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     small_batches(monkeypatch, 100)
-    with serving_all(big_url, exports=2) as app, listening(app) as port:
+    with serving_all(big_url, max_concurrent_exports=2) as app, listening(app) as port:
         for taken in (1, 3000):
             reader = opened(port, f"/v1/events?f={name}&limit=all")
             assert reader.recv(taken)
@@ -554,7 +554,7 @@ def test_a_reader_that_stops_reading_keeps_its_place_no_longer_than_an_export_ma
     big_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch, 100)
-    with serving_all(big_url, exports=1, export_seconds=1.0) as app, listening(app) as port:
+    with serving_all(big_url, max_concurrent_exports=1, export_timeout_seconds=1.0) as app, listening(app) as port:
         begun = time.monotonic()
         reader = opened(port, "/v1/events?f=geojson&limit=all")
         assert reader.recv(100)
@@ -575,7 +575,7 @@ def test_an_export_that_takes_longer_than_it_may_is_broken_off(big_url: str, mon
         chunks = number
         await asyncio.sleep(0.3)
 
-    with serving_all(big_url, export_seconds=1.0) as app:
+    with serving_all(big_url, export_timeout_seconds=1.0) as app:
         query = {"f": "csv", "limit": "all"}
         with pytest.raises(Exception, match=r"longer than it may|response already started"):
             asyncio.run(call(app, "/v1/events", query, on_chunk=dawdle))
@@ -620,7 +620,7 @@ def test_rows_that_would_break_in_the_first_batch_are_a_500_and_no_broken_stream
 
 def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
     """Places are taken and given back by several threads."""
-    app = create_app(Settings(database_url=pack_url, exports=3))
+    app = create_app(Settings(database_url=pack_url, max_concurrent_exports=3))
     reader, begin = app.state.reader, threading.Barrier(6)
     most, wrong = [0], []
 
@@ -628,8 +628,8 @@ def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
         begin.wait()
         for _ in range(2000):
             try:
-                with reader.exporting():
-                    most[0] = max(most[0], reader._exporting)
+                with reader.export_slot():
+                    most[0] = max(most[0], reader._running_exports)
                     time.sleep(0)
             except Exception as error:
                 wrong.append(type(error).__name__)
@@ -640,6 +640,6 @@ def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
     for thread in threads:
         thread.join()
     app.state.reader.engine.dispose()
-    assert reader._exporting == 0
+    assert reader._running_exports == 0
     assert 1 <= most[0] <= 3
     assert set(wrong) <= {"UnavailableError"}

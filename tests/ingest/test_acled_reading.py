@@ -16,33 +16,33 @@ from app.ingest.datasets.acled import (
     NEEDED_COLUMNS,
     AcledRecord,
     Rejected,
-    Warned,
+    RowWarning,
     event_id,
     read,
     records,
     unknown_columns,
 )
-from app.ingest.datasets.acled_cells import days_meant, several
+from app.ingest.datasets.acled_cells import date_range_of_precision, split_names
 from app.ingest.datasets.acled_codes import (
+    ACTOR_KIND_BY_INTER,
+    ACTOR_KIND_PRECEDENCE,
     CATEGORIES,
-    KIND_OF,
-    KINDS,
     SUB_EVENT_TYPES,
     category_of,
     civilian_targeting,
     disorder_type,
-    side,
-    stronger,
+    dominant_kind,
+    parse_inter,
     sub_event_type,
 )
-from app.ingest.datasets.files import Table, UnreadableFileError
+from app.ingest.datasets.files import CsvTable, UnreadableFileError
 from app.query.acled.columns import EVENT_COLUMNS
-from app.query.acled.crosswalk import CROSSWALK, DISORDER
-from app.query.acled.filters import SIDES
-from app.settings import HOME
+from app.query.acled.crosswalk import CROSSWALK, DISORDER_TYPES
+from app.query.acled.filters import INTER_CODES
+from app.settings import PROJECT_ROOT
 from ingest.test_ged_reading import csv_bytes
 
-SAMPLES = HOME.parent / "shared" / "data"
+SAMPLES = PROJECT_ROOT.parent / "shared" / "data"
 OLD_COLUMNS = (
     "data_id", "iso", "event_id_cnty", "event_id_no_cnty", "event_date", "year", "time_precision", "event_type",
     "sub_event_type", "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "region",
@@ -152,7 +152,7 @@ def test_a_row_of_today_is_read_whole(file: File) -> None:
         latest=date(2014, 3, 5),
         event_type="Battles",
         sub_event_type="Armed clash",
-        sides=("Rebel group", "State forces"),
+        inters=("Rebel group", "State forces"),
         country=one(file(acled_bytes({}))).country,
         geo_precision=1,
         point=(36.5, 67.25),
@@ -225,7 +225,7 @@ def test_a_file_without_a_column_that_both_layouts_have_is_refused(file: File, n
 
 
 def test_columns_of_no_layout_are_told(file: File) -> None:
-    with Table(file(acled_bytes({}, columns=(*COLUMNS, "mood", "iso3")))) as table:
+    with CsvTable(file(acled_bytes({}, columns=(*COLUMNS, "mood", "iso3")))) as table:
         assert unknown_columns(table) == ["mood"]
         assert len(list(read(table))) == 1
 
@@ -284,7 +284,7 @@ def test_what_is_no_day_is_rejected(file: File, printed: str, reason: str) -> No
 def test_time_precision_is_a_day_a_week_around_it_or_its_month(
     day: date, precision: int, first: date, last: date
 ) -> None:
-    assert days_meant(day, precision) == (first, last)
+    assert date_range_of_precision(day, precision) == (first, last)
 
 
 # Cells.
@@ -348,33 +348,33 @@ def test_a_cell_of_blanks_is_missing(file: File, name: str) -> None:
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        ({"year": "2013"}, [Warned("year", "2013", "is not the year of event_date, 2014-03-05")]),
-        ({"sub_event_type": "Attack"}, [Warned("sub_event_type", "Attack", "is no sub-event type of Battles")]),
-        ({"sub_event_type": "Duel"}, [Warned("sub_event_type", "Duel", "is no sub-event type of Battles")]),
+        ({"year": "2013"}, [RowWarning("year", "2013", "is not the year of event_date, 2014-03-05")]),
+        ({"sub_event_type": "Attack"}, [RowWarning("sub_event_type", "Attack", "is no sub-event type of Battles")]),
+        ({"sub_event_type": "Duel"}, [RowWarning("sub_event_type", "Duel", "is no sub-event type of Battles")]),
         (
             {"disorder_type": "Demonstrations"},
-            [Warned("disorder_type", "Demonstrations", "goes with other types; these have Political violence")],
+            [RowWarning("disorder_type", "Demonstrations", "goes with other types; these have Political violence")],
         ),
-        ({"inter1": "9"}, [Warned("inter1", "9", "is none of ACLED's kinds of actors")]),
-        ({"inter2": "Pirates"}, [Warned("inter2", "Pirates", "is none of ACLED's kinds of actors")]),
-        ({"fatalities": ""}, [Warned("fatalities", "", "is missing: the number is unknown")]),
+        ({"inter1": "9"}, [RowWarning("inter1", "9", "is none of ACLED's kinds of actors")]),
+        ({"inter2": "Pirates"}, [RowWarning("inter2", "Pirates", "is none of ACLED's kinds of actors")]),
+        ({"fatalities": ""}, [RowWarning("fatalities", "", "is missing: the number is unknown")]),
         (
             {"latitude": "", "longitude": ""},
-            [Warned("latitude", "", "is missing, and so is longitude: the event has no point")],
+            [RowWarning("latitude", "", "is missing, and so is longitude: the event has no point")],
         ),
-        ({"actor1": ""}, [Warned("actor1", "", "is missing")]),
-        ({"timestamp": ""}, [Warned("timestamp", "", "is missing")]),
+        ({"actor1": ""}, [RowWarning("actor1", "", "is missing")]),
+        ({"timestamp": ""}, [RowWarning("timestamp", "", "is missing")]),
         (
             {"country": "Albania"},
-            [Warned("country", "Albania", "is not the country of iso or iso3, Afghanistan")],
+            [RowWarning("country", "Albania", "is not the country of iso or iso3, Afghanistan")],
         ),
         (
             {"iso": "0", "country": "Sea of Nowhere"},
-            [Warned("iso", "0", "names no country, and neither does country")],
+            [RowWarning("iso", "0", "names no country, and neither does country")],
         ),
     ],
 )
-def test_what_is_odd_is_kept_with_a_warning(file: File, cells: Cells, expected: list[Warned]) -> None:
+def test_what_is_odd_is_kept_with_a_warning(file: File, cells: Cells, expected: list[RowWarning]) -> None:
     assert one(file(acled_bytes(cells))).warnings == expected
 
 
@@ -452,8 +452,8 @@ def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
         "Non-state actor overtakes territory",
         "Non-violent transfer of territory",
     ]
-    assert SUB_EVENT_TYPES.keys() == DISORDER.keys()
-    assert {disorder_type(*pair) for pair in found} == {*DISORDER.values(), "Political violence; Demonstrations"}
+    assert SUB_EVENT_TYPES.keys() == DISORDER_TYPES.keys()
+    assert {disorder_type(*pair) for pair in found} == {*DISORDER_TYPES.values(), "Political violence; Demonstrations"}
 
 
 @pytest.mark.parametrize(
@@ -494,8 +494,8 @@ def test_what_types_become(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        *((str(code), name) for code, name in enumerate(SIDES)),
-        *((name, name) for name in SIDES),
+        *((str(code), name) for code, name in enumerate(INTER_CODES)),
+        *((name, name) for name in INTER_CODES),
         ("2.0", "Rebel group"),
         ("State Forces", "State forces"),
         ("Rebel Groups", "Rebel group"),
@@ -506,21 +506,21 @@ def test_what_types_become(
     ],
 )
 def test_kinds_of_actors_are_known_in_words_and_by_their_old_numbers(text: str, expected: Any) -> None:
-    assert side(text) == expected
+    assert parse_inter(text) == expected
 
 
 def test_the_kind_of_an_actor_does_not_depend_on_what_is_read_first() -> None:
-    assert set(KIND_OF) == set(SIDES)
-    assert set(KIND_OF.values()) == set(KINDS) <= set(vocab.ACTOR_KIND.codes)
-    for one_kind in KINDS:
-        for other in KINDS:
-            assert stronger(one_kind, other) == stronger(other, one_kind)
-    assert stronger("international_forces", "state_forces") == "state_forces"
-    assert stronger("other", "militia") == "militia"
+    assert set(ACTOR_KIND_BY_INTER) == set(INTER_CODES)
+    assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ACTOR_KIND.codes)
+    for one_kind in ACTOR_KIND_PRECEDENCE:
+        for other in ACTOR_KIND_PRECEDENCE:
+            assert dominant_kind(one_kind, other) == dominant_kind(other, one_kind)
+    assert dominant_kind("international_forces", "state_forces") == "state_forces"
+    assert dominant_kind("other", "militia") == "militia"
 
 
 def test_small_readers() -> None:
-    assert several("A;  B ;; A; C  D") == ["A", "B", "C D"]
+    assert split_names("A;  B ;; A; C  D") == ["A", "B", "C D"]
     assert event_id(" AFG123 ") == "AFG123"
     assert sub_event_type("Battles", "ARMED CLASH") == "Armed clash"
     assert sub_event_type("Riots", "Armed clash") is None
@@ -540,7 +540,7 @@ def sample(name: str) -> Path:
 def test_the_sample_of_today_is_read() -> None:
     found = list(records(sample("acled_format_SYNTHETIC_3rows.csv")))
     told = [
-        (row.id, row.event_date.isoformat(), row.earliest.isoformat(), row.sides, len(row.warnings))
+        (row.id, row.event_date.isoformat(), row.earliest.isoformat(), row.inters, len(row.warnings))
         for row in found
         if isinstance(row, AcledRecord)
     ]
@@ -553,5 +553,5 @@ def test_the_sample_of_today_is_read() -> None:
 
 def test_the_sample_of_the_old_layout_is_read() -> None:
     record = one(sample("acled_hdx2021_header_SYNTHETIC_1row.csv"))
-    assert (record.id, record.sides, record.warnings) == ("SYN1", ("Rebel group", "State forces"), [])
+    assert (record.id, record.inters, record.warnings) == ("SYN1", ("Rebel group", "State forces"), [])
     assert cells_of(record)["interaction"] == "12"

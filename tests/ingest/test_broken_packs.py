@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from app import models
 from app.cli import app as command
-from app.db.engine import reading, sqlite_path
-from app.db.text_search import INDEXED
+from app.db.engine import read_transaction, sqlite_path
+from app.db.text_search import INDEXED_TABLES
 from app.errors import BrokenPackError, Problem
 from app.ingest.load import read_checked
 
@@ -488,8 +488,8 @@ def test_a_folder_without_packs_says_so(tmp_path: Path) -> None:
 
 def rows_of(url: str) -> dict[str, list[str]]:
     """Every row of every table."""
-    names = [*models.METADATA.tables, *(f"{name}_text" for name in INDEXED)]
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    names = [*models.METADATA.tables, *(f"{name}_text" for name in INDEXED_TABLES)]
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - names of ours
             for name in names

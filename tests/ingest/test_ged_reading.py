@@ -18,24 +18,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ingest.datasets import files
-from app.ingest.datasets.files import Table, UnreadableFileError, is_tag_row
+from app.ingest.datasets.files import CsvTable, UnreadableFileError, is_hxl_tag_row
 from app.ingest.datasets.ged import (
-    AT,
+    COLUMN_INDEX,
     COLUMNS,
     NEEDED_CELLS,
     NEEDED_COLUMNS,
     GedRecord,
     Rejected,
-    Warned,
+    RowWarning,
     read,
     records,
     unknown_columns,
 )
 from app.ingest.datasets.ged_sources import GedSource, first_hop, parse_sources
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
-MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
-SAMPLES = HOME.parent / "shared" / "data"
+MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
+SAMPLES = PROJECT_ROOT.parent / "shared" / "data"
 quick = settings(max_examples=60, database=None, deadline=None)
 
 PLAIN = {
@@ -129,7 +129,7 @@ def one(path: Path) -> GedRecord:
 
 
 def cells_of(record: GedRecord, *names: str) -> list[Any]:
-    return [record.cells[AT[name]] for name in names]
+    return [record.cells[COLUMN_INDEX[name]] for name in names]
 
 
 def refusal(path: Path) -> str:
@@ -141,8 +141,8 @@ def refusal(path: Path) -> str:
 # --- files as tables ---------------------------------------------------------------------------------------------
 
 
-def rows_of(path: Path) -> list[files.Row]:
-    with Table(path) as table:
+def rows_of(path: Path) -> list[files.CsvRow]:
+    with CsvTable(path) as table:
         return list(table.rows())
 
 
@@ -164,21 +164,23 @@ def test_lf_and_crlf_copies_hold_the_same_cells_also_within_quotes(file: File) -
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(file: File) -> None:
-    with Table(file(b"\xef\xbb\xbfid,name\n1,x\n")) as table:
+    with CsvTable(file(b"\xef\xbb\xbfid,name\n1,x\n")) as table:
         assert table.columns == ["id", "name"]
 
 
 def test_names_are_trimmed_and_in_lower_case_and_an_index_has_none(file: File) -> None:
-    with Table(file(b",Unnamed: 0, ID ,Name\n0,0,1,x\n")) as table:
+    with CsvTable(file(b",Unnamed: 0, ID ,Name\n0,0,1,x\n")) as table:
         assert table.columns == ["", "", "id", "name"]
-        assert [table.picker(["name", "absent", "id"])(cells) for _, cells, _ in table.rows()] == [("x", "", "1")]
+        assert [table.column_getter(["name", "absent", "id"])(cells) for _, cells, _ in table.rows()] == [
+            ("x", "", "1")
+        ]
 
 
 @pytest.mark.parametrize("names", [[], ["b"], ["absent"], ["b", "a"], ["absent", "a", "b"]])
 def test_cells_are_picked_by_name_and_an_absent_column_is_empty(file: File, names: list[str]) -> None:
-    with Table(file(b"a,b\n1,2\n")) as table:
+    with CsvTable(file(b"a,b\n1,2\n")) as table:
         [(_, cells, _)] = table.rows()
-        assert table.picker(names)(cells) == tuple({"a": "1", "b": "2"}.get(name, "") for name in names)
+        assert table.column_getter(names)(cells) == tuple({"a": "1", "b": "2"}.get(name, "") for name in names)
         assert cells == ["1", "2"]
 
 
@@ -195,7 +197,7 @@ def test_cells_are_picked_by_name_and_an_absent_column_is_empty(file: File, name
     ],
 )
 def test_a_tag_row_has_nothing_but_tags_and_more_than_two(cells: list[str], expected: bool) -> None:
-    assert is_tag_row(cells) is expected
+    assert is_hxl_tag_row(cells) is expected
 
 
 def test_only_the_row_after_the_header_can_be_a_tag_row(file: File) -> None:
@@ -208,7 +210,7 @@ def test_only_the_row_after_the_header_can_be_a_tag_row(file: File) -> None:
 def test_a_cell_may_be_longer_than_the_limit_of_the_csv_module_which_stays_as_it_was(file: File) -> None:
     limit = csv.field_size_limit()
     long = "x" * (limit + 1)
-    with Table(file(f"a,b\n1,{long}\n2,y\n".encode())) as table:
+    with CsvTable(file(f"a,b\n1,{long}\n2,y\n".encode())) as table:
         assert csv.field_size_limit() == limit
         for _, cells, problem in table.rows():
             assert csv.field_size_limit() == limit
@@ -217,7 +219,7 @@ def test_a_cell_may_be_longer_than_the_limit_of_the_csv_module_which_stays_as_it
 
 
 def test_an_endless_cell_is_refused_with_its_row(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LONGEST_CELL", 100)
+    monkeypatch.setattr(files, "MAX_CELL_CHARS", 100)
     rows = rows_of(file(b"a,b\n1,2\n3," + b"y" * 101 + b"\n4,5\n"))
     assert rows == [
         (2, ["1", "2"], None),
@@ -274,16 +276,16 @@ def test_a_quote_that_is_never_closed_is_told_with_the_line_where_its_row_starts
 def test_what_is_no_table_is_refused_as_a_whole(file: File, content: bytes, reason: str) -> None:
     path = file(content)
     with pytest.raises(UnreadableFileError) as refused:
-        Table(path)
+        CsvTable(path)
     assert str(refused.value).startswith(f"file.csv: {reason}")
 
 
 def test_a_file_that_cannot_be_opened_is_refused_without_the_path_of_a_machine(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match=r"^absent\.csv: No such file or directory$"):
-        Table(tmp_path / "absent.csv")
+        CsvTable(tmp_path / "absent.csv")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(UnreadableFileError, match=r"^folder\.csv: Is a directory$"):
-        Table(tmp_path / "folder.csv")
+        CsvTable(tmp_path / "folder.csv")
 
 
 MANY = csv_bytes([["a", "b"], *([str(n), f"cell {n * n}"] for n in range(30_000))])
@@ -307,8 +309,8 @@ def test_a_gz_file_holds_the_rows_of_the_plain_one_whatever_its_name(file: File,
 
 def broken_off(path: Path) -> tuple[int, UnreadableFileError]:
     """How many rows a file gives, in order and without a gap, before it is refused, and why it is."""
-    rows: list[files.Row] = []
-    with Table(path) as table, pytest.raises(UnreadableFileError) as refused:
+    rows: list[files.CsvRow] = []
+    with CsvTable(path) as table, pytest.raises(UnreadableFileError) as refused:
         rows.extend(table.rows())
     assert rows == [(n + 2, [str(n), f"cell {n * n}"], None) for n in range(len(rows))]
     return len(rows), refused.value
@@ -362,13 +364,13 @@ def test_how_far_reading_is_grows_to_the_size_of_the_file_on_the_disk(
     file: File, pack: Callable[[bytes], bytes]
 ) -> None:
     path = file(pack(MANY))
-    with Table(path) as table:
+    with CsvTable(path) as table:
         assert table.size == path.stat().st_size
-        seen = [table.consumed for _ in table.rows()]
+        seen = [table.bytes_read for _ in table.rows()]
         assert 0 < seen[0] < table.size
         assert seen == sorted(seen)
         assert len(set(seen)) > 2
-        assert table.consumed == table.size
+        assert table.bytes_read == table.size
 
 
 anything = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=12)
@@ -389,7 +391,7 @@ def test_any_cells_survive_being_written_and_read(
     content = (b"\xef\xbb\xbf" if mark else b"") + csv_bytes([header, *rows], end)
     path = tmp_path_factory.mktemp("any") / "any.csv"
     path.write_bytes(gzip.compress(content) if pack else content)
-    kept = rows[1:] if rows and is_tag_row(rows[0]) else rows
+    kept = rows[1:] if rows and is_hxl_tag_row(rows[0]) else rows
     assert [(cells, problem) for _, cells, problem in rows_of(path)] == [(row, None) for row in kept]
 
 
@@ -443,7 +445,7 @@ def test_a_row_of_25_1_becomes_a_record_with_typed_cells(file: File) -> None:
 def test_a_file_of_19_1_gives_the_same_cells_and_nothing_for_columns_it_does_not_have(file: File) -> None:
     new, old = one(file(ged_bytes({}))), one(file(ged_bytes({}, columns=LAYOUT_19_1)))
     missing = set(COLUMNS) - set(LAYOUT_19_1)
-    assert {name: old.cells[AT[name]] for name in missing} == dict.fromkeys(missing)
+    assert {name: old.cells[COLUMN_INDEX[name]] for name in missing} == dict.fromkeys(missing)
     assert cells_of(old, *LAYOUT_19_1) == cells_of(new, *LAYOUT_19_1)
     assert old._replace(cells=[]) == new._replace(cells=[])
 
@@ -466,7 +468,7 @@ def test_a_copy_from_hdx_has_a_tag_row_and_more_columns_of_which_iso3_is_kept(fi
     content = ged_bytes(TAGS | dict.fromkeys(set(PLAIN) - set(TAGS), ""), {"iso3": "XXA"}, columns=columns)
     path = file(content)
     assert (one(path).line, one(path).iso3) == (3, "XXA")
-    with Table(path) as table:
+    with CsvTable(path) as table:
         assert unknown_columns(table) == ["remark"]
 
 
@@ -501,7 +503,7 @@ def test_a_file_that_names_a_column_twice_is_refused_only_if_it_is_one_to_read(f
 
 
 def test_reading_refuses_an_open_table_before_the_first_row_is_asked_for(file: File) -> None:
-    with Table(file(b"id,year\n1,2014\n")) as table, pytest.raises(UnreadableFileError, match="lacks columns"):
+    with CsvTable(file(b"id,year\n1,2014\n")) as table, pytest.raises(UnreadableFileError, match="lacks columns"):
         read(table)
 
 
@@ -512,8 +514,8 @@ def test_the_made_up_file_holds_every_kind_of_row() -> None:
     assert [len(record.sources) for record in found] == [2, 1, 2, 1, 1, 1, 1, 1]
     assert [cells_of(record, "type_of_violence")[0] for record in found] == [1, 1, 2, 3, 1, 1, 1, 1]
     assert {record.id: record.warnings for record in found if record.warnings} == {
-        999000005: [Warned("best", "1", "is not between low, 2, and high, 1")],
-        999000007: [Warned("geom_wkt", "POINT (67.8 -37.2)", "is another point than 67.8 37.2")],
+        999000005: [RowWarning("best", "1", "is not between low, 2, and high, 1")],
+        999000007: [RowWarning("geom_wkt", "POINT (67.8 -37.2)", "is another point than 67.8 37.2")],
     }
 
 
@@ -640,30 +642,33 @@ def test_a_row_with_too_few_cells_is_rejected_with_its_id(file: File) -> None:
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        ({"best": "5"}, [Warned("best", "5", "is not between low, 3, and high, 4"),
-                         Warned("best", "5", "is not the sum of the four counts of deaths, 3")]),
-        ({"low": "4"}, [Warned("best", "3", "is not between low, 4, and high, 4")]),
-        ({"deaths_b": "1"}, [Warned("best", "3", "is not the sum of the four counts of deaths, 2")]),
-        ({"high": ""}, [Warned("high", "", "is missing: the number is unknown")]),
-        ({"deaths_a": "", "low": ""}, [Warned("deaths_a", "", "is missing: the number is unknown"),
-                                       Warned("low", "", "is missing: the number is unknown")]),
-        ({"date_end": "2014-03-06"}, [Warned("date_prec", "1", "means 1 day, the dates cover 2")]),
-        ({"date_prec": "2"}, [Warned("date_prec", "2", "means 2 to 6 days, the dates cover 1")]),
-        ({"year": "2015"}, [Warned("year", "2015", "is no year of the dates, 2014-03-05 to 2014-03-05")]),
+        ({"best": "5"}, [RowWarning("best", "5", "is not between low, 3, and high, 4"),
+                         RowWarning("best", "5", "is not the sum of the four counts of deaths, 3")]),
+        ({"low": "4"}, [RowWarning("best", "3", "is not between low, 4, and high, 4")]),
+        ({"deaths_b": "1"}, [RowWarning("best", "3", "is not the sum of the four counts of deaths, 2")]),
+        ({"high": ""}, [RowWarning("high", "", "is missing: the number is unknown")]),
+        ({"deaths_a": "", "low": ""}, [RowWarning("deaths_a", "", "is missing: the number is unknown"),
+                                       RowWarning("low", "", "is missing: the number is unknown")]),
+        ({"date_end": "2014-03-06"}, [RowWarning("date_prec", "1", "means 1 day, the dates cover 2")]),
+        ({"date_prec": "2"}, [RowWarning("date_prec", "2", "means 2 to 6 days, the dates cover 1")]),
+        ({"year": "2015"}, [RowWarning("year", "2015", "is no year of the dates, 2014-03-05 to 2014-03-05")]),
         ({"geom_wkt": "POINT (36.5 67.25)"},
-         [Warned("geom_wkt", "POINT (36.5 67.25)", "is another point than 67.25 36.5")]),
-        ({"geom_wkt": "POINT (1.2.3 4)"}, [Warned("geom_wkt", "POINT (1.2.3 4)", "is no point")]),
+         [RowWarning("geom_wkt", "POINT (36.5 67.25)", "is another point than 67.25 36.5")]),
+        ({"geom_wkt": "POINT (1.2.3 4)"}, [RowWarning("geom_wkt", "POINT (1.2.3 4)", "is no point")]),
         ({"latitude": "", "longitude": ""},
-         [Warned("latitude", "", "is missing, and so is longitude: the event has no point")]),
-        ({"number_of_sources": "2"}, [Warned("number_of_sources", "2", "source_article holds 1")]),
-        ({"source_date": "2014-03-07"}, [Warned("source_date", "2014-03-07", "lists other days than source_article")]),
+         [RowWarning("latitude", "", "is missing, and so is longitude: the event has no point")]),
+        ({"number_of_sources": "2"}, [RowWarning("number_of_sources", "2", "source_article holds 1")]),
+        (
+            {"source_date": "2014-03-07"},
+            [RowWarning("source_date", "2014-03-07", "lists other days than source_article")],
+        ),
         ({"source_article": '"Imaginary Wire,2014-03-04,x";"Fable Times,2014-03-05,y"', "number_of_sources": "2",
           "source_date": "2014-03-04;2014-03-05"},
-         [Warned("source_article", "2014-03-04", "is before the event, 2014-03-05: not believed")]),
+         [RowWarning("source_article", "2014-03-04", "is before the event, 2014-03-05: not believed")]),
     ],
 )  # fmt: skip
 def test_a_row_with_something_odd_is_kept_with_a_warning(
-    file: File, cells: dict[str, str], expected: list[Warned]
+    file: File, cells: dict[str, str], expected: list[RowWarning]
 ) -> None:
     assert one(file(ged_bytes(cells))).warnings == expected
 

@@ -8,9 +8,9 @@ from conftest import PACK, Databases, engine_for
 
 from app.ingest.drafts import ClaimDraft
 from app.ingest.load import load_packs, read_checked
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 
-GUIDE = (HOME / "seed" / "README.md").read_text("utf-8")
+GUIDE = (PROJECT_ROOT / "seed" / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
 
 
@@ -32,7 +32,7 @@ def test_the_pack_that_the_guide_starts_takes_the_event_that_it_adds(databases: 
     assert [content.pack.id for content in read_checked(seed_dir)] == ["my-article-2021", PACK]
     with engine_for(databases.loaded(), read_only=False) as engine:
         first, second = load_packs(engine, seed_dir)
-    assert (first.pack, first.revision, first.deltas["events"].added) == ("my-article-2021", 2, {"kaldar-told-again"})
+    assert (first.pack, first.revision, first.changes["events"].added) == ("my-article-2021", 2, {"kaldar-told-again"})
     assert (second.pack, second.revision) == (PACK, None)
 
 

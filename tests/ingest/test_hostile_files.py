@@ -19,7 +19,7 @@ from app.ingest.datasets import acled, ged
 from app.ingest.datasets.dataset import Rejected
 from app.ingest.datasets.files import UnreadableFileError
 from app.ingest.load import read_checked
-from app.settings import HOME
+from app.settings import PROJECT_ROOT
 from ingest.test_acled_reading import PLAIN
 
 CELLS = [
@@ -30,7 +30,9 @@ CELLS = [
     "=1+1", "a" * 5000, "\ud800",
 ]  # fmt: skip
 cells = st.sampled_from(CELLS) | st.text(max_size=20) | st.integers().map(str) | st.floats().map(str)
-GED_ROWS = list(csv.reader((HOME / "tests" / "data" / "ged_made_up.csv").read_text("utf-8").splitlines(keepends=True)))
+GED_ROWS = list(
+    csv.reader((PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv").read_text("utf-8").splitlines(keepends=True))
+)
 ACLED_ROWS = [list(PLAIN), list(PLAIN.values())]
 
 

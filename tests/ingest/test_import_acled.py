@@ -20,9 +20,9 @@ from app.errors import BrokenPackError
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.acled import COLUMNS
 from app.ingest.datasets.acled_pack import ACLED
-from app.ingest.datasets.acled_rows import AcledRows
+from app.ingest.datasets.acled_rows import AcledRowBuilder
 from app.ingest.datasets.ged_pack import UCDP_GED
-from app.ingest.datasets.load import Imported, import_dataset
+from app.ingest.datasets.load import ImportResult, import_dataset
 from app.ingest.load import load_packs
 from app.main import create_app
 from app.models.base import table_of
@@ -61,7 +61,7 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-def run(url: str, *files: Path, snapshot: str | None = None) -> Imported:
+def run(url: str, *files: Path, snapshot: str | None = None) -> ImportResult:
     with engine_for(url, read_only=False) as engine:
         return import_dataset(engine, ACLED, files, snapshot, lambda *_: None)
 
@@ -536,7 +536,7 @@ def test_every_cell_of_the_old_layout_comes_out_again(bare: str, write: Write) -
 def test_the_shared_samples_come_out_again(bare: str, name: str) -> None:
     path = sample(name)
     done = run(bare, path)
-    assert (done.rejected, done.warned) == ([], 1 if "3rows" in name else 0)
+    assert (done.rejected, done.warned_rows) == ([], 1 if "3rows" in name else 0)
     with answering(bare) as asked:
         assert set(served(asked)) == ({"SYN0001", "SYN0002", "SYN0003"} if "3rows" in name else {"SYN1"})
     assert counted(run(bare, path)) == {}
@@ -638,7 +638,7 @@ def test_whatever_is_held_in_memory_at_a_time_importing_again_changes_nothing(
     rows = [*ROWS, row(20, actor1="Mill Guard", inter1="Political militia"), row(21, assoc_actor_1="Mill Front")]
     path = write(*rows)
     run(fresh, path, snapshot="made-up")
-    monkeypatch.setattr(imports, "BATCH", 1)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 1)
     run(bare, path, snapshot="made-up")
     assert holds(bare) == holds(fresh)
     for snapshot in (None, "made-up"):
@@ -696,7 +696,7 @@ def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
 ) -> None:
     path = tmp_path_factory.mktemp("states") / "acled.csv"
     url, fresh = map(emptied, two)
-    with patch.object(imports, "BATCH", held):
+    with patch.object(imports, "RECORDS_PER_BATCH", held):
         for state in sequence:
             path.write_bytes(acled_bytes(*(row(number, **cells) for number, cells in state.items())))
             run(url, path, snapshot="made-up")
@@ -722,7 +722,7 @@ def test_a_newer_timestamp_updates_and_an_older_one_does_not(bare: str, write: W
     newer = run(bare, write(row(1, fatalities="6", timestamp="1500000001"), row(2)))
     assert counted(newer) == {"events updated": 1, "claims updated": 1}
     older = run(bare, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
-    assert (older.revision, older.older, counted(older)) == (None, 1, {})
+    assert (older.revision, older.outdated_rows, counted(older)) == (None, 1, {})
     with answering(bare) as asked:
         assert asked("/v1/events/acled:XMP1")["deaths"]["best"] == 6
         assert served(asked)["XMP1"]["timestamp"] == "1500000001"
@@ -733,10 +733,10 @@ def test_a_newer_timestamp_updates_and_an_older_one_does_not(bare: str, write: W
 def test_of_two_rows_of_one_event_the_newer_counts(
     bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch, order: tuple[int, int], held: int
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", held)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", held)
     versions = [row(1, fatalities="9", source="Imaginary Wire"), row(1, timestamp="1500000000")]
     done = run(bare, write(*(versions[at] for at in order)))
-    assert (done.rejected, done.older) == ([], 1 if order == (1, 0) else 0)
+    assert (done.rejected, done.outdated_rows) == ([], 1 if order == (1, 0) else 0)
     run(fresh, write(versions[1]))
     assert holds(bare) == holds(fresh)
 
@@ -947,6 +947,6 @@ def test_a_file_that_is_not_acled_is_refused_and_changes_nothing(
 def test_ctrl_c_leaves_everything_as_it_was(bare: str, write: Write) -> None:
     run(bare, write(row(1)))
     before = holds(bare)
-    with patch.object(AcledRows, "take", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+    with patch.object(AcledRowBuilder, "take", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         run(bare, write(row(1, timestamp="1500000000", fatalities="7"), row(2)))
     assert holds(bare) == before

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from test_changes import answering
 
 from app import models
-from app.db.engine import writing
+from app.db.engine import write_transaction
 from app.ingest.datasets import load as imports
 from app.ingest.derive import derive
 from app.models.base import table_of
@@ -29,8 +29,8 @@ SPREAD = (-100, 0, 0, 0, 500)  # seconds around the timestamp of the plain row
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every import is large enough for a second process, with batches of three."""
-    monkeypatch.setattr(imports, "APART", 0)
-    monkeypatch.setattr(imports, "BATCH", 3)
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 3)
 
 
 def many(seed: int, count: int) -> list[Cells]:
@@ -64,7 +64,12 @@ def test_rows_read_in_a_process_of_their_own_are_the_same(
     monkeypatch.undo()
     alone = run(fresh, path)
     assert done == alone
-    assert (done.revision, len(done.rejected) > 1, done.older > 0, counted(done)["events added"]) == (1, True, True, 48)
+    assert (done.revision, len(done.rejected) > 1, done.outdated_rows > 0, counted(done)["events added"]) == (
+        1,
+        True,
+        True,
+        48,
+    )
     assert holds(bare) == holds(fresh)
     assert clean(bare)
 
@@ -90,7 +95,7 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: st
     run(bare, write(*ROWS, *many(4, 60)))
     before = served(bare)
     event, view = table_of(models.Event), table_of(models.EventView)
-    with engine_for(bare, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event.c.pk)).all()
         assert len(pks) == 68
         columns = [column for column in view.c if column.name != "pk"]
@@ -106,12 +111,12 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write:
     from app.ingest.datasets.store import RESOURCES
     from app.ingest.upsert import TABLES
     from app.schemas.claims import ClaimRow
-    from app.schemas.events import EventCoded, EventRow
+    from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
     run(bare, write(*ROWS, *many(5, 40)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, EventCoded, ClaimRow), strict=True)
+        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
     with reader(bare) as connection:
         tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
@@ -158,7 +163,7 @@ def test_of_many_versions_in_several_files_the_newest_counts_and_the_older_leave
 ) -> None:
     versions = [row(1, source=f"Wire {stamp}", timestamp=str(1_500_000_000 + stamp)) for stamp in (3, 1, 4, 2)]
     done = run(bare, write(*versions[:2], row(2)), write(*versions[2:], row(3)))
-    assert (done.rows, done.older, done.rejected) == (6, 2, [])
+    assert (done.rows, done.outdated_rows, done.rejected) == (6, 2, [])
     run(fresh, write(row(2), row(3), versions[2]))
     assert holds(bare) == holds(fresh)
     with answering(bare) as asked:
@@ -170,7 +175,7 @@ def test_a_row_that_is_passed_over_leaves_nothing_behind(bare: str, write: Write
     run(bare, write(row(1, timestamp="1500000000")))
     before = holds(bare)
     done = run(bare, write(row(1, actor1="Nobody Else", location="Elsewhere", source="Late Wire")))
-    assert (done.rows, done.older, done.revision, counted(done)) == (1, 1, None, {})
+    assert (done.rows, done.outdated_rows, done.revision, counted(done)) == (1, 1, None, {})
     assert holds(bare) == before
 
 
@@ -180,7 +185,7 @@ def test_a_row_that_is_passed_over_leaves_nothing_behind(bare: str, write: Write
 @pytest.fixture
 def taken(bare: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> str:
     """A mill that is taken, taken back, and said to be in two hands within one week."""
-    monkeypatch.setattr(imports, "APART", 0)
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
     sides: Cells = {
         "actor1": PLAIN["actor2"],
         "inter1": "State forces",

@@ -16,7 +16,7 @@ from conftest import Databases, engine_for
 from sqlalchemy import event, inspect, select
 
 from app import models
-from app.db.engine import reading, writing
+from app.db.engine import read_transaction, write_transaction
 from app.errors import BrokenPackError
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.files import UnreadableFileError
@@ -49,8 +49,8 @@ from ingest.test_loading import newest, reader, served
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every import is large enough for a second process, with batches of three."""
-    monkeypatch.setattr(imports, "APART", 0)
-    monkeypatch.setattr(imports, "BATCH", 3)
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 3)
 
 
 def many(seed: int, count: int) -> list[Cells]:
@@ -81,7 +81,7 @@ def test_rows_read_in_a_process_of_their_own_are_the_same(
     monkeypatch.undo()
     alone = run(fresh, path)
     assert done == alone
-    assert (done.rows, done.revision, len(done.rejected), done.warned > 0) == (51, 1, 2, True)
+    assert (done.rows, done.revision, len(done.rejected), done.warned_rows > 0) == (51, 1, 2, True)
     assert holds(bare) == holds(fresh)
     assert clean(bare)
 
@@ -106,7 +106,7 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: st
     run(bare, write(*RECORDS, *many(3, 150)))
     before = served(bare)
     event_table, view = table_of(models.Event), table_of(models.EventView)
-    with engine_for(bare, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event_table.c.pk)).all()
         assert len(pks) == 161
         columns = [column for column in view.c if column.name != "pk"]
@@ -122,12 +122,12 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write:
     from app.ingest.datasets.store import RESOURCES
     from app.ingest.upsert import TABLES
     from app.schemas.claims import ClaimRow
-    from app.schemas.events import EventCoded, EventRow
+    from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
     run(bare, write(*RECORDS, *many(4, 60)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, EventCoded, ClaimRow), strict=True)
+        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
     with reader(bare) as connection:
         tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
@@ -153,7 +153,7 @@ def test_an_error_in_the_other_process_is_raised_and_leaves_everything_as_it_was
         with pytest.raises(BrokenPackError, match=r"ucdp-ged:1\b"):
             run(bare, write(*many(5, 9), *RECORDS), snapshot="two")
     else:
-        monkeypatch.setattr(imports, "BATCH", "three")  # nothing can be counted by that
+        monkeypatch.setattr(imports, "RECORDS_PER_BATCH", "three")  # nothing can be counted by that
         with pytest.raises(TypeError):
             run(bare, write(*NEWER), snapshot="one")
     assert (holds(bare), newest(bare)) == (before, at)
@@ -301,7 +301,7 @@ EARLY = '"Imaginary Wire,2014-03-04,Too early";"Fable Times,2014-03-05,In time"'
 
 def test_a_source_dated_before_the_event_counts_as_undated(bare: str, write: Write) -> None:
     done = run(bare, write(rec(1, source_article=EARLY, number_of_sources="2", date_end="2014-03-06", date_prec="2")))
-    assert done.warned == 1
+    assert done.warned_rows == 1
     claim, event_table = table_of(models.Claim), table_of(models.EventView)
     with reader(bare) as connection:
         told = select(claim.c.id, claim.c.reported_on, claim.c.reported_basis).order_by(claim.c.id)
@@ -318,13 +318,13 @@ def test_a_source_dated_before_the_event_counts_as_undated(bare: str, write: Wri
 def test_a_reader_sees_the_old_content_until_all_is_there(
     bare: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "APART", 0)
-    monkeypatch.setattr(imports, "BATCH", 5)
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 5)
     counts: list[int] = []
     ids = select(table_of(models.Event).c.id)
 
     def count(*_: int) -> None:
-        with engine_for(bare, read_only=True) as engine, reading(engine, 10) as connection:
+        with engine_for(bare, read_only=True) as engine, read_transaction(engine, 10) as connection:
             counts.append(len(connection.scalars(ids).all()))
 
     run(bare, write(*RECORDS), told=count)

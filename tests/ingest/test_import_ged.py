@@ -29,29 +29,29 @@ from typer.testing import CliRunner, Result
 
 from app import cli, models
 from app.db.bulk import insert_rows
-from app.db.engine import reading, writing
+from app.db.engine import read_transaction, write_transaction
 from app.errors import BrokenPackError, InvalidParameterError
 from app.ingest.datasets import files as table_files
 from app.ingest.datasets import load as imports
 from app.ingest.datasets.files import UnreadableFileError
 from app.ingest.datasets.ged import COLUMNS, NEEDED_COLUMNS
 from app.ingest.datasets.ged_pack import UCDP_GED
-from app.ingest.datasets.ged_rows import GedRows
-from app.ingest.datasets.load import Imported, import_dataset
+from app.ingest.datasets.ged_rows import GedRowBuilder
+from app.ingest.datasets.load import ImportResult, import_dataset
 from app.main import create_app
 from app.models.base import table_of
-from app.names import key
+from app.names import match_key
 from app.operate import check_database
 from app.query.resolve import ACTORS, LOCATIONS, SOURCES
-from app.query.resolve import resolve as resolved
-from app.settings import HOME, Settings
+from app.query.resolve import resolve_ids as resolved
+from app.settings import PROJECT_ROOT, Settings
 from ingest.test_ged_reading import csv_bytes, ged_bytes
 from ingest.test_loading import War, emptied, load, newest, reader, removals, revisions, run_killed, served
 from ingest.test_loading import _write as write_pack
 
 Cells = dict[str, str]
 Write = Callable[..., Path]
-MADE_UP = HOME / "tests" / "data" / "ged_made_up.csv"
+MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
 GIVEN = "ucdp-ged"
 
 
@@ -74,12 +74,12 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-def run(url: str, *files: Path, snapshot: str | None = None, told: Any = lambda *_: None) -> Imported:
+def run(url: str, *files: Path, snapshot: str | None = None, told: Any = lambda *_: None) -> ImportResult:
     with engine_for(url, read_only=False) as engine:
         return import_dataset(engine, UCDP_GED, files, snapshot, told)
 
 
-def counted(done: Imported) -> dict[str, int]:
+def counted(done: ImportResult) -> dict[str, int]:
     return {f"{resource} {action}": count for (resource, action), count in done.counts.items() if count}
 
 
@@ -776,7 +776,7 @@ def test_an_odd_name_is_kept(odd: TestClient, number: int) -> None:
     event = odd.get(f"/v1/events/ucdp-ged:{number}").json()
     assert event["title"] == f"{name} and Front: {name}"[:300]
     assert odd.get(f"/v1/actors/ucdp-actor:{5000 + number}").json()["name"][:300] == name[:300]
-    assert key(event["location"]["name"]) == key(name[:300])  # spellings of one name share the place
+    assert match_key(event["location"]["name"]) == match_key(name[:300])  # spellings of one name share the place
     cells = odd.get("/compat/ucdp/api/gedevents/25.1", params={"Id": number}).json()["Result"][0]
     assert [cells[column] for column in ("side_a", "adm_1", "where_coordinates", "source_original")] == [name] * 4
     assert cells["source_article"] == f'"{name},2014-03-06,{name}"'
@@ -873,7 +873,7 @@ def test_however_many_records_are_held_at_a_time_the_rows_are_the_same(
 ) -> None:
     path = write(*RECORDS)
     run(bare, path)
-    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 2)
     run(fresh, path)
     assert holds(bare) == holds(fresh)
 
@@ -1643,7 +1643,7 @@ def test_an_import_killed_at_any_moment_leaves_the_old_content_or_the_new_one_wh
 def test_ctrl_c_leaves_everything_as_it_was(url: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     run(url, write(*RECORDS))
     before, at = holds(url), newest(url)
-    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 2)
 
     def interrupted(_bytes: int, rows: int) -> None:
         if rows >= 6:
@@ -1680,7 +1680,11 @@ def test_a_second_file_that_cannot_be_read_leaves_everything_as_it_was(
 
 def test_what_a_database_refuses_of_many_rows_is_an_error_of_one_kind(bare: str) -> None:
     row = {"id": 1, "made_at": datetime(2014, 3, 5), "summary": "made up"}  # noqa: DTZ001
-    with engine_for(bare, read_only=False) as engine, pytest.raises(IntegrityError), writing(engine) as connection:
+    with (
+        engine_for(bare, read_only=False) as engine,
+        pytest.raises(IntegrityError),
+        write_transaction(engine) as connection,
+    ):
         insert_rows(connection, table_of(models.Revision), [row, row])
 
 
@@ -1691,7 +1695,7 @@ def test_readers_go_on_with_the_old_content_while_an_import_runs_and_switch_at_o
     url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(url, write(*RECORDS))
-    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 2)
     paths = ("/v1/events?limit=1000", "/v1/events?q=mill&limit=1000", "/compat/ucdp/api/gedevents/25.1", "/v1/packs")
     paths += ("/v1/changes?since=0&limit=1000", "/v1/events?limit=all&f=ndjson", f"/v1/locations/{AT_THE_MILL}")
     count = select(func.count()).select_from(table_of(models.Event))
@@ -1699,7 +1703,7 @@ def test_readers_go_on_with_the_old_content_while_an_import_runs_and_switch_at_o
     with (
         TestClient(create_app(Settings(database_url=url))) as client,
         engine_for(url, read_only=True) as engine,
-        reading(engine, 60) as long_reader,
+        read_transaction(engine, 60) as long_reader,
     ):
         old = [client.get(path).content for path in paths]
         held = long_reader.scalar(count)
@@ -1927,7 +1931,7 @@ def test_ctrl_c_at_the_command_exits_130(oxus: Oxus, bare: str, write: Write, mo
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(GedRows, "take", interrupted)
+    monkeypatch.setattr(GedRowBuilder, "take", interrupted)
     result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare)
     assert result.exit_code == 130
     assert newest(bare) == 0

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, event, select, text
 
 from app import models
-from app.db.engine import reading, writing
-from app.db.text_search import INDEXED
+from app.db.engine import read_transaction, write_transaction
+from app.db.text_search import INDEXED_TABLES
 from app.errors import BrokenPackError
-from app.ingest.load import Loaded, load_packs, unchanged
+from app.ingest.load import LoadResult, is_unchanged, load_packs
 from app.ingest.upsert import TABLES
 from app.main import create_app
 from app.models.base import table_of
@@ -167,7 +167,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 @contextmanager
 def reader(url: str) -> Iterator[Connection]:
-    with engine_for(url, read_only=True) as engine, reading(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         yield connection
 
 
@@ -231,15 +231,15 @@ def removals(url: str) -> dict[tuple[str, str], tuple[int, str | None]]:
 
 def emptied(url: str) -> str:
     """The database without a row."""
-    with engine_for(url, read_only=False) as engine, writing(engine) as connection:
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         for table in models.METADATA.tables.values():
             connection.execute(delete(table))
-        for name in INDEXED:
+        for name in INDEXED_TABLES:
             connection.execute(text(f"DELETE FROM {name}_text"))  # noqa: S608 - names of ours
     return url
 
 
-def load(url: str, folder: Path, name: str | None = None) -> list[Loaded]:
+def load(url: str, folder: Path, name: str | None = None) -> list[LoadResult]:
     with engine_for(url, read_only=False) as engine:
         return load_packs(engine, folder, name)
 
@@ -309,7 +309,7 @@ def test_the_first_load_adds_every_row_in_revision_1(url: str) -> None:
 def test_loading_twice_changes_nothing_and_makes_no_new_revision(url: str, seed_dir: Path) -> None:
     before, rows = revisions(url), served(url)
     (loaded,) = load(url, seed_dir)
-    assert (loaded.pack, loaded.revision, loaded.deltas) == (PACK, None, {})
+    assert (loaded.pack, loaded.revision, loaded.changes) == (PACK, None, {})
     assert (newest(url), revisions(url), served(url)) == (1, before, rows)
 
 
@@ -318,12 +318,12 @@ def test_an_edit_of_a_comment_makes_no_revision_and_is_remembered(url: str, seed
     with (seed_dir / PACK / FLIGHTS).open("a", encoding="utf-8") as file:
         file.write("# One more comment.\n")
     with reader(url) as connection:
-        assert not unchanged(connection, seed_dir)
+        assert not is_unchanged(connection, seed_dir)
     (loaded,) = load(url, seed_dir)
     assert loaded.revision is None
     assert (newest(url), revisions(url)) == (1, before)
     with reader(url) as connection:
-        assert unchanged(connection, seed_dir)
+        assert is_unchanged(connection, seed_dir)
 
 
 def test_moving_an_event_to_another_file_makes_no_revision(url: str, seed_dir: Path) -> None:
@@ -344,7 +344,7 @@ def test_another_title_updates_that_event_and_its_claims_and_no_other_row(url: s
     assert loaded.revision == 2
     wanted = {("events", FLIGHT)} | {("claims", id_) for id_ in claims}
     assert {key for key, revision in revisions(url).items() if revision == 2} == wanted
-    assert (loaded.deltas["events"].updated, loaded.deltas["claims"].updated) == ({FLIGHT}, claims)
+    assert (loaded.changes["events"].updated, loaded.changes["claims"].updated) == ({FLIGHT}, claims)
     assert served(url)["claims"][f"{FLIGHT}-p25"]["event"] == {"id": FLIGHT, "name": "Soldiers flee north"}
     view = next(view for view in served(url)["views"].values() if view["id"] == FLIGHT)
     assert view["title"] == "Soldiers flee north"
@@ -357,7 +357,7 @@ def test_another_number_updates_the_claim_and_the_event_that_follows_from_it(url
     assert changed == {("events", "khwahan-crossing-2021-07-04"), ("claims", "khwahan-crossing-2021-07-04-p24")}
     (view,) = [view for view in served(url)["views"].values() if view["id"] == "khwahan-crossing-2021-07-04"]
     assert (view["movement"]["count"]["low"], view["movement"]["count"]["best"]) == (95, 95)
-    assert {name: vars(delta) for name, delta in loaded.deltas.items() if delta.touched} == {
+    assert {name: vars(delta) for name, delta in loaded.changes.items() if delta.touched} == {
         "events": {"added": set(), "updated": {"khwahan-crossing-2021-07-04"}, "removed": set()},
         "claims": {"added": set(), "updated": {"khwahan-crossing-2021-07-04-p24"}, "removed": set()},
     }
@@ -380,7 +380,7 @@ def test_an_added_event_is_added_and_touches_no_other_row(url: str, seed_dir: Pa
             'location = "kaldar"\n[[event.claim]]\nparagraph = 4\nmodality = "possible"\nsummary = "For a test."\n'
         )
     (loaded,) = load(url, seed_dir)
-    assert (loaded.deltas["events"].added, loaded.deltas["claims"].added) == ({"made-up"}, {"made-up-p4"})
+    assert (loaded.changes["events"].added, loaded.changes["claims"].added) == ({"made-up"}, {"made-up-p4"})
     changed = {key for key, revision in revisions(url).items() if revision == 2}
     assert changed == {("events", "made-up"), ("claims", "made-up-p4")}
     assert removals(url) == {}
@@ -392,7 +392,7 @@ def test_a_removed_event_is_a_removal_with_its_claims_and_comes_back_whole(url: 
     original = path.read_text(encoding="utf-8")
     cut(seed_dir, FLIGHTS, "khwahan-crossing-2021-07-04")
     (loaded,) = load(url, seed_dir)
-    assert loaded.deltas["events"].removed == {"khwahan-crossing-2021-07-04"}
+    assert loaded.changes["events"].removed == {"khwahan-crossing-2021-07-04"}
     assert removals(url) == {
         ("events", "khwahan-crossing-2021-07-04"): (2, None),
         ("claims", "khwahan-crossing-2021-07-04-p24"): (2, None),
@@ -782,4 +782,4 @@ def test_a_load_killed_at_any_moment_leaves_the_old_content_or_the_new_one_whole
 
 def test_the_packs_that_ship_are_loaded_as_they_are(url: str) -> None:
     with reader(url) as connection:
-        assert unchanged(connection, SEED)
+        assert is_unchanged(connection, SEED)

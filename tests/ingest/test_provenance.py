@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from app.errors import BrokenPackError, Problem
 from app.ingest.drafts import PackContent
 from app.ingest.load import read_checked
-from app.ingest.provenance import printed_tokens, prove, read_document, stands_in
-from app.settings import HOME
+from app.ingest.provenance import occurs_in, printed_tokens, read_document, verify_quotes
+from app.settings import PROJECT_ROOT
 
-ARTICLE = HOME.parent / "shared" / "data" / "article.txt"
+ARTICLE = PROJECT_ROOT.parent / "shared" / "data" / "article.txt"
 NUMBER = re.compile(r"\d[\d,]*\d|\d")
 
 
@@ -58,7 +58,7 @@ def article() -> str:
     ],
 )
 def test_a_token_stands_on_word_boundaries(token: str, text: str) -> None:
-    assert stands_in(token, text)
+    assert occurs_in(token, text)
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_token_stands_on_word_boundaries(token: str, text: str) -> None:
     ],
 )
 def test_a_part_of_a_word_or_number_proves_nothing(token: str, text: str) -> None:
-    assert not stands_in(token, text)
+    assert not occurs_in(token, text)
 
 
 @settings(database=None, max_examples=100)
 @given(number=st.integers(0, 10**6), other=st.integers(0, 10**6))
 def test_a_number_is_proved_by_itself_alone(number: int, other: int) -> None:
     for written in (f"{other}", f"{other:,}"):
-        assert stands_in(str(number), f"some {written} of them.") == (str(number) == written)
+        assert occurs_in(str(number), f"some {written} of them.") == (str(number) == written)
 
 
 # Paragraphs.
@@ -144,7 +144,7 @@ def test_a_document_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> 
 
 
 def test_a_text_with_too_few_paragraphs_is_another_text(content: PackContent, tmp_path: Path) -> None:
-    _, problems = prove(content, document(tmp_path, "One\nTwo"))
+    _, problems = verify_quotes(content, document(tmp_path, "One\nTwo"))
     assert [(problem.field, problem.reason) for problem in problems] == [
         ("document", "has 2 paragraphs, the pack names 51: this is another text")
     ]
@@ -160,7 +160,7 @@ def changed(article: str, start: int, old: str, new: str, folder: Path) -> Path:
 
 
 def test_every_token_of_the_article_is_proved(content: PackContent, article: str) -> None:
-    count, problems = prove(content, ARTICLE)
+    count, problems = verify_quotes(content, ARTICLE)
     assert problems == []
     assert count == len(list(printed_tokens(content, "bne-intellinews-2021-07-05")))
     assert count > 300
@@ -171,7 +171,7 @@ def test_the_article_is_proved_without_its_numbers_in_brackets_too(
     content: PackContent, article: str, tmp_path: Path
 ) -> None:
     bare = re.sub(r"(?m)^\[\d+\] ", "", article)
-    assert prove(content, document(tmp_path, bare)) == prove(content, ARTICLE)
+    assert verify_quotes(content, document(tmp_path, bare)) == verify_quotes(content, ARTICLE)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_number_changed_in_the_article_is_noticed(
     content: PackContent, article: str, tmp_path: Path, number: str, other: str, paragraph: int
 ) -> None:
     start = article.index(number, article.index(f"\n[{paragraph}] "))
-    _, problems = prove(content, changed(article, start, number, other, tmp_path))
+    _, problems = verify_quotes(content, changed(article, start, number, other, tmp_path))
     assert problems != []
     assert all(problem.reason == f"is not printed in paragraph {paragraph}" for problem in problems)
     assert all(NUMBER.sub("", number).strip() in problem.value or number in problem.value for problem in problems)
@@ -218,7 +218,7 @@ def test_any_one_number_changed_is_noticed(content: PackContent, article: str, t
         if article[start - 1] == "[":
             continue
         other = number[:-1] + str((int(number[-1]) + 1) % 10)
-        if not prove(content, changed(article, start, number, other, tmp_path))[1]:
+        if not verify_quotes(content, changed(article, start, number, other, tmp_path))[1]:
             unnoticed.append(article[start - 20 : start + 20])
     assert unnoticed == []
 
@@ -229,4 +229,4 @@ def test_a_paragraph_left_out_is_noticed(content: PackContent, article: str, tmp
     assert len(problems) == 41
     assert problems[0].value == "[11]"
     bare = re.sub(r"(?m)^\[\d+\] ", "", without)
-    assert prove(content, document(tmp_path, bare))[1] != []
+    assert verify_quotes(content, document(tmp_path, bare))[1] != []

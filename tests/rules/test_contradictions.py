@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.contradictions import Contradiction, ControlTold, of_control, within_event
-from app.rules.facts import ClaimFact, FigureFact
-from app.timespan import Interval
+from app.rules.contradictions import AttestedControlChange, Contradiction, control_contradictions, event_contradictions
+from app.rules.facts import Claim, Figure
+from app.timespan import DateRange
 
 quick = settings(max_examples=80, database=None, deadline=None)
 CROWN, REBELS = "crown", "rebels"
@@ -22,15 +22,15 @@ def july(number: int | None) -> date | None:
     return date(2021, 7, number) if number else None
 
 
-def days(first: int | None, last: int | None) -> Interval:
-    return Interval(july(first), july(last))
+def days(first: int | None, last: int | None) -> DateRange:
+    return DateRange(july(first), july(last))
 
 
 def claim(
-    id_: str, when: Interval | None = None, *figures: FigureFact, stance: str = "asserts", modality: str = "fact"
-) -> ClaimFact:
-    return ClaimFact(
-        id_, "paper", "outlet", stance, modality, date(2021, 7, 9), when or Interval(), "range", tuple(figures)
+    id_: str, when: DateRange | None = None, *figures: Figure, stance: str = "asserts", modality: str = "fact"
+) -> Claim:
+    return Claim(
+        id_, "paper", "outlet", stance, modality, date(2021, 7, 9), when or DateRange(), "range", tuple(figures)
     )
 
 
@@ -42,12 +42,12 @@ def figure(
     kind: str = "cumulative",
     as_of: int | None = 5,
     best: int | None = None,
-) -> FigureFact:
-    return FigureFact(measure, kind, low, best, high, as_of=july(as_of))
+) -> Figure:
+    return Figure(measure, kind, low, best, high, as_of=july(as_of))
 
 
-def within(*claims: ClaimFact) -> list[tuple[str, tuple[tuple[str, ...], ...]]]:
-    found = list(within_event("event", claims))
+def within(*claims: Claim) -> list[tuple[str, tuple[tuple[str, ...], ...]]]:
+    found = list(event_contradictions("event", claims))
     assert all(one.events == ("event",) for one in found)
     return [(one.kind, one.sides) for one in found]
 
@@ -106,7 +106,7 @@ def test_figures_in_ranges_that_share_no_number_contradict() -> None:
     ],
     ids=["overlapping", "other measure", "other kind", "other day", "no upper bound", "no bounds"],
 )
-def test_figures_that_may_both_be_right_do_not_contradict(other: FigureFact) -> None:
+def test_figures_that_may_both_be_right_do_not_contradict(other: Figure) -> None:
     assert within(claim("a", None, figure(200, 999)), claim("b", None, other)) == []
 
 
@@ -128,44 +128,46 @@ def test_one_claim_does_not_contradict_itself_and_a_denied_number_is_none() -> N
 
 
 @st.composite
-def claims(draw: st.DrawFn) -> list[ClaimFact]:
+def claims(draw: st.DrawFn) -> list[Claim]:
     found = []
     for at in range(draw(st.integers(0, 6))):
         ends = sorted(draw(st.tuples(st.integers(1, 9), st.integers(1, 9))))
-        when = draw(st.sampled_from([days(*ends), days(ends[0], None), days(None, ends[1]), Interval()]))
+        when = draw(st.sampled_from([days(*ends), days(ends[0], None), days(None, ends[1]), DateRange()]))
         bounds = sorted(draw(st.tuples(st.integers(0, 9), st.integers(0, 9))))
         told = [figure(*bounds)] if draw(st.booleans()) else []
         found.append(claim(f"claim-{at}", when, *told, stance=draw(st.sampled_from(["asserts", "asserts", "denies"]))))
     return found
 
 
-def kinds_of(told: Collection[ClaimFact]) -> set[str]:
-    return {one.kind for one in within_event("event", told)}
+def kinds_of(told: Collection[Claim]) -> set[str]:
+    return {one.kind for one in event_contradictions("event", told)}
 
 
 @quick
 @given(claims())
-def test_there_is_a_date_contradiction_exactly_if_two_asserted_dates_are_disjoint(told: list[ClaimFact]) -> None:
-    dated = [one.date for one in told if one.asserts and one.date.dated]
+def test_there_is_a_date_contradiction_exactly_if_two_asserted_dates_are_disjoint(told: list[Claim]) -> None:
+    dated = [one.date for one in told if one.asserts and one.date.is_bounded]
     disjoint = any(not one.overlaps(other) for one, other in combinations(dated, 2))
     assert ("date" in kinds_of(told)) == disjoint
-    for found in within_event("event", told):
+    for found in event_contradictions("event", told):
         if found.kind == "date":
             sided = [id_ for side in found.sides for id_ in side]
-            assert sorted(sided) == sorted(one.id for one in told if one.asserts and one.date.dated)
+            assert sorted(sided) == sorted(one.id for one in told if one.asserts and one.date.is_bounded)
 
 
 @quick
 @given(claims())
-def test_there_is_a_polarity_exactly_if_claims_of_both_stances_are_there(told: list[ClaimFact]) -> None:
+def test_there_is_a_polarity_exactly_if_claims_of_both_stances_are_there(told: list[Claim]) -> None:
     assert ("polarity" in kinds_of(told)) == (len({one.stance for one in told}) == 2)
 
 
 @quick
 @given(claims(), st.randoms(use_true_random=False))
-def test_the_order_of_claims_makes_and_hides_no_contradiction(told: list[ClaimFact], random: Random) -> None:
-    def seen(found: Collection[ClaimFact]) -> list[tuple[str, list[frozenset[str]]]]:
-        each = [(one.kind, sorted(map(frozenset, one.sides), key=sorted)) for one in within_event("event", found)]
+def test_the_order_of_claims_makes_and_hides_no_contradiction(told: list[Claim], random: Random) -> None:
+    def seen(found: Collection[Claim]) -> list[tuple[str, list[frozenset[str]]]]:
+        each = [
+            (one.kind, sorted(map(frozenset, one.sides), key=sorted)) for one in event_contradictions("event", found)
+        ]
         return sorted(each, key=lambda pair: (pair[0], [sorted(side) for side in pair[1]]))
 
     shuffled = list(told)
@@ -178,19 +180,19 @@ def test_the_order_of_claims_makes_and_hides_no_contradiction(told: list[ClaimFa
 
 def change(
     event: str,
-    *claims: ClaimFact,
+    *claims: Claim,
     place: str = "province",
     inside: tuple[str, ...] = (),
     gained_by: str = REBELS,
     extent: str = "full",
-    when: Interval | None = None,
-) -> ControlTold:
+    when: DateRange | None = None,
+) -> AttestedControlChange:
     told = claims or (claim(f"{event}-claim"),)
-    return ControlTold(event, place, {place, *inside}, gained_by, extent, when or days(1, 5), told)
+    return AttestedControlChange(event, place, {place, *inside}, gained_by, extent, when or days(1, 5), told)
 
 
-def control(*changes: ControlTold) -> list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]:
-    found = list(of_control(changes))
+def control(*changes: AttestedControlChange) -> list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]:
+    found = list(control_contradictions(changes))
     assert all(one.kind == "control" for one in found)
     return [(one.events, one.sides) for one in found]
 
@@ -211,7 +213,7 @@ AGAINST = [(("town", "whole"), (("whole-claim",), ("town-claim",)))]
     ],
     ids=["denied inside", "around a place inside", "a part of it", "another holder inside", "a part", "another holder"],
 )
-def test_a_full_change_is_contradicted_by(town: ControlTold) -> None:
+def test_a_full_change_is_contradicted_by(town: AttestedControlChange) -> None:
     found = control(WHOLE, town)
     assert [(events, set(sides)) for events, sides in found] == [(events, set(sides)) for events, sides in AGAINST], (
         found
@@ -230,7 +232,7 @@ def test_a_full_change_is_contradicted_by(town: ControlTold) -> None:
     ],
     ids=["the same side", "only possible", "another day", "that another took it is denied", "elsewhere", "other days"],
 )
-def test_a_full_change_is_not_contradicted_by(town: ControlTold) -> None:
+def test_a_full_change_is_not_contradicted_by(town: AttestedControlChange) -> None:
     assert control(WHOLE, town) == []
 
 
@@ -251,6 +253,6 @@ def test_a_full_change_that_is_only_denied_claims_nothing_itself() -> None:
 
 
 def test_contradictions_are_values() -> None:
-    assert list(within_event("e", [claim("a"), claim("b", stance="denies")])) == [
+    assert list(event_contradictions("e", [claim("a"), claim("b", stance="denies")])) == [
         Contradiction("polarity", ("e",), (("a",), ("b",)))
     ]

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.control import UNKNOWN, Change, State, Tally, control_on, in_order, tallies, timeline
-from app.timespan import Interval
+from app.rules.control import (
+    UNKNOWN_STATE,
+    ControlEvent,
+    ControlState,
+    Tally,
+    control_on,
+    effective_changes,
+    tallies,
+    timeline,
+)
+from app.timespan import DateRange
 
 quick = settings(max_examples=80, database=None, deadline=None)
 CROWN, REBELS, GUESTS = "crown", "rebels", "guests"
@@ -34,10 +43,10 @@ def change(
     extent: str = "full",
     status: str = "reported",
     planned: bool = False,
-) -> Change:
+) -> ControlEvent:
     """A change between two days of June 2021, on one day if there is only one."""
-    when = Interval(june(first), june(last or first))
-    return Change(event, gained_by, lost_by, extent, status, when, planned)
+    when = DateRange(june(first), june(last or first))
+    return ControlEvent(event, gained_by, lost_by, extent, status, when, planned)
 
 
 TAKEN = change(21, 28, event="taken")
@@ -47,7 +56,7 @@ THREE = [TAKEN, RETAKEN, LOST_AGAIN]
 
 
 @st.composite
-def random_changes(draw: st.DrawFn) -> list[Change]:
+def random_changes(draw: st.DrawFn) -> list[ControlEvent]:
     """Changes of one place, in any order, with open ends, fuzzy days, plans and denials."""
     sides = st.sampled_from([CROWN, REBELS, GUESTS, None])
     found = []
@@ -55,14 +64,14 @@ def random_changes(draw: st.DrawFn) -> list[Change]:
         ends = sorted([draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))])
         kind = draw(st.sampled_from(["day", "day", "range", "from", "until", "never"]))
         when = {
-            "day": Interval(ends[0], ends[0]),
-            "range": Interval(*ends),
-            "from": Interval(ends[0], None),
-            "until": Interval(None, ends[1]),
-            "never": Interval(),
+            "day": DateRange(ends[0], ends[0]),
+            "range": DateRange(*ends),
+            "from": DateRange(ends[0], None),
+            "until": DateRange(None, ends[1]),
+            "never": DateRange(),
         }[kind]
         found.append(
-            Change(
+            ControlEvent(
                 event=f"event-{at}",
                 gained_by=draw(sides),
                 lost_by=draw(sides),
@@ -84,30 +93,30 @@ cut_offs = st.one_of(st.none(), st.sampled_from(DAYS))
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        (20, State(CROWN, "held", (CROWN,), None, None, "inferred")),
-        (21, State(CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred")),
-        (27, State(CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred")),
-        (28, State(REBELS, "held", (REBELS,), june(28), "taken", "stated")),
-        (29, State(CROWN, "held", (CROWN,), june(29), "retaken", "stated")),
-        (30, State(REBELS, "held", (REBELS,), june(30), "lost-again", "stated")),
+        (20, ControlState(CROWN, "held", (CROWN,), None, None, "inferred")),
+        (21, ControlState(CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred")),
+        (27, ControlState(CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred")),
+        (28, ControlState(REBELS, "held", (REBELS,), june(28), "taken", "stated")),
+        (29, ControlState(CROWN, "held", (CROWN,), june(29), "retaken", "stated")),
+        (30, ControlState(REBELS, "held", (REBELS,), june(30), "lost-again", "stated")),
     ],
 )
-def test_a_place_that_changes_hands_three_times(day: int, expected: State) -> None:
+def test_a_place_that_changes_hands_three_times(day: int, expected: ControlState) -> None:
     assert control_on(THREE, june(day)) == expected
 
 
 def test_without_a_change_nothing_is_known() -> None:
-    assert control_on([], june(1)) == UNKNOWN == State(None, "unknown", (), None, None, None)
-    assert control_on([], june(1), cut_off=june(1)) == UNKNOWN
+    assert control_on([], june(1)) == UNKNOWN_STATE == ControlState(None, "unknown", (), None, None, None)
+    assert control_on([], june(1), cut_off=june(1)) == UNKNOWN_STATE
 
 
 def test_denied_and_planned_changes_alone_are_as_none() -> None:
-    assert control_on([change(3, status="denied"), change(4, planned=True)], june(9)) == UNKNOWN
+    assert control_on([change(3, status="denied"), change(4, planned=True)], june(9)) == UNKNOWN_STATE
 
 
 def test_after_the_cut_off_the_state_is_carried_and_on_it_is_not() -> None:
     assert control_on(THREE, june(30), cut_off=june(30)).basis == "stated"
-    assert control_on(THREE, date(2021, 7, 1), cut_off=june(30)) == State(
+    assert control_on(THREE, date(2021, 7, 1), cut_off=june(30)) == ControlState(
         REBELS, "held", (REBELS,), june(30), "lost-again", "carried"
     )
     assert control_on(THREE, june(20), cut_off=june(19)).basis == "carried"
@@ -139,7 +148,7 @@ def test_an_open_change_alone_decides_the_state(name: str) -> None:
 
 def test_the_surroundings_contest_a_place_and_do_not_move_its_holder() -> None:
     found = control_on([change(5, extent="surroundings")], june(6))
-    assert found == State(CROWN, "contested", (CROWN, REBELS), None, None, "inferred")
+    assert found == ControlState(CROWN, "contested", (CROWN, REBELS), None, None, "inferred")
 
 
 def test_a_partial_change_that_is_not_sure_yet_is_uncertain_and_a_disputed_part_disputed() -> None:
@@ -151,24 +160,26 @@ def test_a_partial_change_that_is_not_sure_yet_is_uncertain_and_a_disputed_part_
 def test_a_change_closes_all_open_ones_that_come_before_it() -> None:
     before = [change(3, extent="partial"), change(4, status="disputed"), change(2, 5, status="unconfirmed")]
     found = control_on([*before, change(6, gained_by=GUESTS)], june(6))
-    assert found == State(GUESTS, "held", (GUESTS,), june(6), "taken", "stated")
+    assert found == ControlState(GUESTS, "held", (GUESTS,), june(6), "taken", "stated")
 
 
 def test_a_change_without_a_latest_day_never_becomes_sure() -> None:
-    late = Change("some-day", REBELS, CROWN, "full", "reported", Interval(june(5), None))
+    late = ControlEvent("some-day", REBELS, CROWN, "full", "reported", DateRange(june(5), None))
     assert control_on([late], june(4)).state == "held"
-    assert control_on([late], date(2500, 1, 1)) == State(CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred")
+    assert control_on([late], date(2500, 1, 1)) == ControlState(
+        CROWN, "uncertain", (CROWN, REBELS), None, None, "inferred"
+    )
 
 
 def test_a_change_without_a_latest_day_is_not_sure_on_the_last_day_of_the_calendar_either() -> None:
-    late = Change("some-day", REBELS, CROWN, "full", "reported", Interval(june(5), None))
+    late = ControlEvent("some-day", REBELS, CROWN, "full", "reported", DateRange(june(5), None))
     assert control_on([late], date.max) == control_on([late], date.max - timedelta(days=1))
 
 
 def test_a_change_without_an_earliest_day_makes_every_day_before_uncertain() -> None:
-    early = Change("once", REBELS, CROWN, "full", "reported", Interval(None, june(5)))
+    early = ControlEvent("once", REBELS, CROWN, "full", "reported", DateRange(None, june(5)))
     assert control_on([early], date(1, 1, 1)).state == "uncertain"
-    assert control_on([early], june(5)) == State(REBELS, "held", (REBELS,), june(5), "once", "stated")
+    assert control_on([early], june(5)) == ControlState(REBELS, "held", (REBELS,), june(5), "once", "stated")
 
 
 def test_every_side_that_gained_in_an_open_change_is_a_candidate_once_and_the_holder_first() -> None:
@@ -181,7 +192,7 @@ def test_every_side_that_gained_in_an_open_change_is_a_candidate_once_and_the_ho
 
 @quick
 @given(random_changes(), cut_offs)
-def test_a_timeline_has_no_gaps_and_no_overlaps(changes: list[Change], cut_off: date | None) -> None:
+def test_a_timeline_has_no_gaps_and_no_overlaps(changes: list[ControlEvent], cut_off: date | None) -> None:
     stretches = timeline(changes, cut_off)
     assert stretches[0].start is None
     assert stretches[-1].until is None
@@ -194,7 +205,9 @@ def test_a_timeline_has_no_gaps_and_no_overlaps(changes: list[Change], cut_off: 
 
 @quick
 @given(random_changes(), cut_offs)
-def test_a_timeline_read_at_any_day_is_the_control_of_that_day(changes: list[Change], cut_off: date | None) -> None:
+def test_a_timeline_read_at_any_day_is_the_control_of_that_day(
+    changes: list[ControlEvent], cut_off: date | None
+) -> None:
     stretches = timeline(changes, cut_off)
     for day in ASKED:
         at = [s for s in stretches if (s.start is None or s.start <= day) and (s.until is None or day < s.until)]
@@ -203,7 +216,9 @@ def test_a_timeline_read_at_any_day_is_the_control_of_that_day(changes: list[Cha
 
 @quick
 @given(random_changes(), st.sampled_from(ASKED), st.randoms(use_true_random=False))
-def test_the_order_in_which_changes_are_given_does_not_matter(changes: list[Change], day: date, random: Random) -> None:
+def test_the_order_in_which_changes_are_given_does_not_matter(
+    changes: list[ControlEvent], day: date, random: Random
+) -> None:
     shuffled = list(changes)
     random.shuffle(shuffled)
     assert control_on(shuffled, day) == control_on(changes, day)
@@ -211,15 +226,17 @@ def test_the_order_in_which_changes_are_given_does_not_matter(changes: list[Chan
 
 @quick
 @given(random_changes(), st.sampled_from(ASKED))
-def test_denied_and_planned_changes_never_count(changes: list[Change], day: date) -> None:
+def test_denied_and_planned_changes_never_count(changes: list[ControlEvent], day: date) -> None:
     without = [one for one in changes if one.status != "denied" and not one.planned]
     assert control_on(changes, day) == control_on(without, day)
 
 
 @quick
 @given(random_changes(), st.sampled_from(ASKED))
-def test_what_is_not_yet_possible_bears_on_nothing_but_who_held_it_at_first(changes: list[Change], day: date) -> None:
-    ordered = in_order(changes)
+def test_what_is_not_yet_possible_bears_on_nothing_but_who_held_it_at_first(
+    changes: list[ControlEvent], day: date
+) -> None:
+    ordered = effective_changes(changes)
     begun = [one for one in ordered if one.starts <= day]
     if ordered and ordered[0].starts <= day:
         assert control_on(changes, day) == control_on(begun, day)
@@ -229,7 +246,7 @@ def test_what_is_not_yet_possible_bears_on_nothing_but_who_held_it_at_first(chan
 
 @quick
 @given(random_changes(), st.sampled_from(ASKED))
-def test_a_state_fits_its_candidates_and_its_basis(changes: list[Change], day: date) -> None:
+def test_a_state_fits_its_candidates_and_its_basis(changes: list[ControlEvent], day: date) -> None:
     found = control_on(changes, day)
     assert len(set(found.candidates)) == len(found.candidates)
     if found.holder is not None:
@@ -248,17 +265,17 @@ def test_a_state_fits_its_candidates_and_its_basis(changes: list[Change], day: d
 
 @quick
 @given(random_changes(), st.sampled_from(ASKED), st.sampled_from(DAYS))
-def test_a_cut_off_touches_only_the_basis(changes: list[Change], day: date, cut_off: date) -> None:
+def test_a_cut_off_touches_only_the_basis(changes: list[ControlEvent], day: date, cut_off: date) -> None:
     plain, cut = control_on(changes, day), control_on(changes, day, cut_off)
     assert replace(cut, basis=plain.basis) == plain
-    carried = day > cut_off and plain != UNKNOWN
+    carried = day > cut_off and plain != UNKNOWN_STATE
     assert cut.basis == ("carried" if carried else plain.basis)
 
 
 # The tally of a window.
 
 
-def sums(changes: list[Change], window: Interval, *, certain: bool = False) -> dict[str, Tally]:
+def sums(changes: list[ControlEvent], window: DateRange, *, certain: bool = False) -> dict[str, Tally]:
     found: dict[str, Tally] = {}
     for actor, tally in tallies(changes, window, certain):
         found[actor] = found.get(actor, Tally()) + tally
@@ -268,21 +285,21 @@ def sums(changes: list[Change], window: Interval, *, certain: bool = False) -> d
 @pytest.mark.parametrize(
     ("window", "expected"),
     [
-        (Interval(june(1), june(30)), {REBELS: Tally(2, 1, 1), CROWN: Tally(1, 1, 0)}),
-        (Interval(june(1), june(29)), {REBELS: Tally(1, 1, 0), CROWN: Tally(1, 0, 0)}),
-        (Interval(june(29), june(29)), {CROWN: Tally(1, 0, 1)}),
-        (Interval(june(30), june(30)), {REBELS: Tally(1, 0, 1)}),
-        (Interval(june(29), june(30)), {CROWN: Tally(1, 1, 0), REBELS: Tally(1, 0, 0)}),
-        (Interval(june(1), june(20)), {}),
-        (Interval(None, None), {REBELS: Tally(2, 1, 1), CROWN: Tally(1, 1, 0)}),
+        (DateRange(june(1), june(30)), {REBELS: Tally(2, 1, 1), CROWN: Tally(1, 1, 0)}),
+        (DateRange(june(1), june(29)), {REBELS: Tally(1, 1, 0), CROWN: Tally(1, 0, 0)}),
+        (DateRange(june(29), june(29)), {CROWN: Tally(1, 0, 1)}),
+        (DateRange(june(30), june(30)), {REBELS: Tally(1, 0, 1)}),
+        (DateRange(june(29), june(30)), {CROWN: Tally(1, 1, 0), REBELS: Tally(1, 0, 0)}),
+        (DateRange(june(1), june(20)), {}),
+        (DateRange(None, None), {REBELS: Tally(2, 1, 1), CROWN: Tally(1, 1, 0)}),
     ],
 )
-def test_a_tally_tells_what_was_captured_lost_again_and_kept(window: Interval, expected: dict[str, Tally]) -> None:
+def test_a_tally_tells_what_was_captured_lost_again_and_kept(window: DateRange, expected: dict[str, Tally]) -> None:
     assert sums(THREE, window) == expected
 
 
 def test_a_fuzzy_change_is_captured_possibly_and_not_certainly_in_a_part_of_its_days() -> None:
-    window = Interval(june(25), june(29))
+    window = DateRange(june(25), june(29))
     assert sums(THREE, window)[REBELS] == Tally(1, 1, 0)
     assert sums(THREE, window, certain=True) == {CROWN: Tally(1, 0, 1)}
 
@@ -295,31 +312,31 @@ def test_what_is_disputed_partial_denied_or_planned_is_not_captured() -> None:
         change(6, status="denied"),
         change(7, planned=True),
     ]
-    assert sums(weak, Interval(june(1), june(30))) == {}
+    assert sums(weak, DateRange(june(1), june(30))) == {}
 
 
 def test_a_window_may_begin_on_the_first_day_of_the_calendar() -> None:
-    assert sums(THREE, Interval(date.min, june(30))) == sums(THREE, Interval(None, june(30)))
+    assert sums(THREE, DateRange(date.min, june(30))) == sums(THREE, DateRange(None, june(30)))
 
 
 def test_what_may_never_have_happened_is_not_held_at_the_end_of_an_open_window() -> None:
-    late = Change("some-day", REBELS, CROWN, "full", "reported", Interval(june(5), None))
-    assert sums([late], Interval(june(1), date(2500, 1, 1))) == {REBELS: Tally(1, 0, 0)}
-    assert sums([late], Interval(june(1), None)) == {REBELS: Tally(1, 0, 0)}
+    late = ControlEvent("some-day", REBELS, CROWN, "full", "reported", DateRange(june(5), None))
+    assert sums([late], DateRange(june(1), date(2500, 1, 1))) == {REBELS: Tally(1, 0, 0)}
+    assert sums([late], DateRange(june(1), None)) == {REBELS: Tally(1, 0, 0)}
 
 
 @quick
 @given(random_changes(), st.sampled_from(DAYS), st.integers(0, 12), st.booleans())
 def test_no_side_loses_more_than_it_took_and_at_most_one_holds_what_it_did_not(
-    changes: list[Change], first: date, days: int, certain: bool
+    changes: list[ControlEvent], first: date, days: int, certain: bool
 ) -> None:
-    window = Interval(first, first + timedelta(days=days))
+    window = DateRange(first, first + timedelta(days=days))
     found = sums(changes, window, certain=certain)
     assert all(0 <= tally.lost_again <= tally.captured for tally in found.values() if tally.captured)
     assert all(tally.lost_again == 0 for tally in found.values() if not tally.captured)
     assert sum(tally.net_held for tally in found.values()) <= 1
-    full = [one for one in in_order(changes) if one.confirmed]
-    within = [one for one in full if (one.when.inside(window) if certain else one.when.overlaps(window))]
+    full = [one for one in effective_changes(changes) if one.moves_holder]
+    within = [one for one in full if (one.when.is_within(window) if certain else one.when.overlaps(window))]
     counted = Counter(one.gained_by for one in within if one.gained_by)
     assert {actor: tally.captured for actor, tally in found.items() if tally.captured} == dict(counted)
     held = [actor for actor, tally in found.items() if tally.net_held]

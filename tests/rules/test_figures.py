@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from app import vocab
 from app.ingest.packs import read_pack
-from app.ingest.universe import Universe
-from app.rules.facts import ClaimFact, FigureFact
-from app.rules.figures import Bounds, Published, published, read_number
-from app.settings import HOME
-from app.timespan import Interval
+from app.ingest.universe import DraftCatalogue
+from app.rules.facts import Claim, Figure
+from app.rules.figures import BoundsTuple, Published, published, read_number
+from app.settings import PROJECT_ROOT
+from app.timespan import DateRange
 
 quick = settings(max_examples=200, database=None, deadline=None)
 MOVED = "persons_moved"
@@ -30,42 +30,40 @@ def total(
     low: int | None = None,
     high: int | None = None,
     measure: str = MOVED,
-) -> FigureFact:
+) -> Figure:
     """A running total: a bare number, or bounds without a best."""
     low, high = (low, high) if number is None else (number, number)
-    return FigureFact(measure, "cumulative", low, number, high, as_of=as_of)
+    return Figure(measure, "cumulative", low, number, high, as_of=as_of)
 
 
-def more(
-    number: int | None, as_of: date | None = None, *, low: int | None = None, high: int | None = None
-) -> FigureFact:
+def more(number: int | None, as_of: date | None = None, *, low: int | None = None, high: int | None = None) -> Figure:
     """An increment: a bare number, or bounds without a best."""
     low, high = (low, high) if number is None else (number, number)
-    return FigureFact(MOVED, "increment", low, number, high, as_of=as_of)
+    return Figure(MOVED, "increment", low, number, high, as_of=as_of)
 
 
 def claim(
     id_: str,
-    *figures: FigureFact,
+    *figures: Figure,
     stance: str = "asserts",
     modality: str = "fact",
     reported_on: date = date(2021, 7, 5),
-    when: Interval | None = None,
-) -> ClaimFact:
-    return ClaimFact(
+    when: DateRange | None = None,
+) -> Claim:
+    return Claim(
         id=id_,
         document="article",
         origin="outlet",
         stance=stance,
         modality=modality,
         reported_on=reported_on,
-        date=when or Interval(),
+        date=when or DateRange(),
         precision="unknown",
         figures=figures,
     )
 
 
-def deciding(*claims: ClaimFact) -> str:
+def deciding(*claims: Claim) -> str:
     """The claim that decides the published count, in whatever order the claims come."""
     found = {published(order, MOVED) for order in (claims, claims[::-1])}
     assert len(found) == 1
@@ -75,13 +73,13 @@ def deciding(*claims: ClaimFact) -> str:
 
 
 @cache
-def coded(event: str) -> tuple[ClaimFact, ...]:
+def coded(event: str) -> tuple[Claim, ...]:
     """What the article's pack holds about an event, as the rules see it."""
-    content, _ = read_pack(HOME / "seed" / "northern-afghanistan-2021")
+    content, _ = read_pack(PROJECT_ROOT / "seed" / "northern-afghanistan-2021")
     assert content is not None
-    universe = Universe()
+    universe = DraftCatalogue()
     universe.add(content)
-    return tuple(universe.fact(draft, content.pack) for draft in universe.claims[event])
+    return tuple(universe.claim_of(draft, content.pack) for draft in universe.claims[event])
 
 
 # --- vague numbers -----------------------------------------------------------------------------------------------
@@ -116,7 +114,7 @@ def coded(event: str) -> tuple[ClaimFact, ...]:
         ("empty", (0, 0, 0)),
     ],
 )
-def test_a_printed_number_is_converted_by_the_table(printed: str, bounds: Bounds) -> None:
+def test_a_printed_number_is_converted_by_the_table(printed: str, bounds: BoundsTuple) -> None:
     assert read_number(printed) == bounds
 
 
@@ -133,7 +131,7 @@ def test_a_printed_number_is_converted_by_the_table(printed: str, bounds: Bounds
         ("  more   than\n500 ", (501, None, None)),
     ],
 )
-def test_capitals_and_line_breaks_do_not_change_a_number(printed: str, bounds: Bounds) -> None:
+def test_capitals_and_line_breaks_do_not_change_a_number(printed: str, bounds: BoundsTuple) -> None:
     assert read_number(printed) == bounds
 
 
@@ -184,8 +182,8 @@ def test_every_number_is_read_with_commas_or_without(number: int, commas: bool) 
         assert read_number(f"{word} {text}") == (None, number, None)
 
 
-@pytest.mark.parametrize("row", vocab.VAGUE_NUMBERS, ids=lambda row: row.phrase)
-def test_every_row_that_is_served_is_the_row_that_is_used(row: vocab.VagueNumber) -> None:
+@pytest.mark.parametrize("row", vocab.QUANTITY_PHRASES, ids=lambda row: row.phrase)
+def test_every_row_that_is_served_is_the_row_that_is_used(row: vocab.QuantityPhrase) -> None:
     meant = {"N": 12, "N+1": 13, None: None}
     served = tuple(meant[bound] if bound in meant else int(bound or "") for bound in (row.low, row.best, row.high))
     assert read_number(row.phrase.replace("N", "12")) == served
@@ -243,7 +241,7 @@ def test_every_other_asserting_claim_may_decide(modality: str) -> None:
 
 @pytest.mark.parametrize("count_kind", ["stock", "capacity"])
 def test_stocks_and_capacities_are_not_published(count_kind: str) -> None:
-    held = FigureFact(MOVED, count_kind, 9000, 9000, 9000, as_of=july(5))
+    held = Figure(MOVED, count_kind, 9000, 9000, 9000, as_of=july(5))
     assert published([claim("a", held)], MOVED) is None
     assert published([claim("a", held), claim("b", total(94, july(4)))], MOVED) == Published(
         94, 94, 94, "cumulative", "b"
@@ -266,14 +264,14 @@ def test_no_figure_is_nothing_and_not_zero() -> None:
 
 
 def test_of_one_day_a_total_with_a_best_wins_over_a_narrower_one() -> None:
-    with_best = claim("z", FigureFact(MOVED, "cumulative", None, 545, None, as_of=july(4)), reported_on=july(4))
+    with_best = claim("z", Figure(MOVED, "cumulative", None, 545, None, as_of=july(4)), reported_on=july(4))
     narrower = claim("a", total(None, july(4), low=540, high=550), reported_on=july(5))
     assert deciding(with_best, narrower) == "z"
 
 
 def test_of_two_with_a_best_the_narrower_wins() -> None:
-    wide = claim("a", FigureFact(MOVED, "cumulative", 500, 545, 600, as_of=july(4)), reported_on=july(5))
-    narrow = claim("z", FigureFact(MOVED, "cumulative", 540, 545, 550, as_of=july(4)), reported_on=july(4))
+    wide = claim("a", Figure(MOVED, "cumulative", 500, 545, 600, as_of=july(4)), reported_on=july(5))
+    narrow = claim("z", Figure(MOVED, "cumulative", 540, 545, 550, as_of=july(4)), reported_on=july(4))
     assert deciding(wide, narrow) == "z"
 
 
@@ -306,7 +304,7 @@ def test_of_two_alike_in_all_else_the_first_id_wins() -> None:
 
 
 def test_a_figure_without_a_day_counts_up_to_the_last_day_of_its_claim_or_else_to_its_report() -> None:
-    by_claim = claim("a", total(300), when=Interval(july(1), july(3)), reported_on=july(9))
+    by_claim = claim("a", total(300), when=DateRange(july(1), july(3)), reported_on=july(9))
     by_report = claim("b", total(400), reported_on=july(4))
     assert deciding(by_claim, claim("c", total(500, july(2)))) == "a"
     assert deciding(by_claim, claim("c", total(500, july(4)))) == "c"
@@ -328,7 +326,7 @@ def test_increments_up_to_the_day_of_the_total_are_in_it_already() -> None:
 
 def test_bounds_add_up_one_by_one() -> None:
     claims = [
-        claim("a", FigureFact(MOVED, "cumulative", 500, 520, 600, as_of=july(3))),
+        claim("a", Figure(MOVED, "cumulative", 500, 520, 600, as_of=july(3))),
         claim("b", more(None, july(4), low=24, high=99)),
     ]
     assert published(claims, MOVED) == Published(524, None, 699, "cumulative", "a", added=("b",))
@@ -383,16 +381,16 @@ def test_uzbekistan_expelled_dozens() -> None:
 
 
 @st.composite
-def figures(draw: st.DrawFn) -> FigureFact:
+def figures(draw: st.DrawFn) -> Figure:
     bounds = sorted(draw(st.lists(st.integers(0, 50), min_size=3, max_size=3)))
     low, best, high = (draw(st.none() | st.just(bound)) for bound in bounds)
     kind = draw(st.sampled_from(["cumulative", "cumulative", "increment", "increment", "stock", "capacity"]))
     as_of = draw(st.none() | st.integers(1, 5).map(july))
-    return FigureFact(draw(st.sampled_from([MOVED, MOVED, "deaths"])), kind, low, best, high, as_of=as_of)
+    return Figure(draw(st.sampled_from([MOVED, MOVED, "deaths"])), kind, low, best, high, as_of=as_of)
 
 
 @st.composite
-def events(draw: st.DrawFn) -> list[ClaimFact]:
+def events(draw: st.DrawFn) -> list[Claim]:
     ids = draw(st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=6))
     return [
         claim(
@@ -408,13 +406,13 @@ def events(draw: st.DrawFn) -> list[ClaimFact]:
 
 @quick
 @given(st.data(), events())
-def test_the_published_count_does_not_depend_on_the_order(data: st.DataObject, claims: list[ClaimFact]) -> None:
+def test_the_published_count_does_not_depend_on_the_order(data: st.DataObject, claims: list[Claim]) -> None:
     assert published(data.draw(st.permutations(claims)), MOVED) == published(claims, MOVED)
 
 
 @quick
 @given(events())
-def test_what_may_not_decide_changes_nothing(claims: list[ClaimFact]) -> None:
+def test_what_may_not_decide_changes_nothing(claims: list[Claim]) -> None:
     eligible = [told for told in claims if told.stance == "asserts" and told.modality != "planned"]
     assert published(claims, MOVED) == published(eligible, MOVED)
 
@@ -422,7 +420,7 @@ def test_what_may_not_decide_changes_nothing(claims: list[ClaimFact]) -> None:
 @quick
 @given(events())
 def test_the_published_count_keeps_its_bounds_in_order_and_names_a_claim_with_a_figure(
-    claims: list[ClaimFact],
+    claims: list[Claim],
 ) -> None:
     found = published(claims, MOVED)
     counted = {
@@ -442,7 +440,7 @@ def test_the_published_count_keeps_its_bounds_in_order_and_names_a_claim_with_a_
 
 @quick
 @given(events())
-def test_the_deciding_total_is_the_latest_and_is_never_counted_with_another_total(claims: list[ClaimFact]) -> None:
+def test_the_deciding_total_is_the_latest_and_is_never_counted_with_another_total(claims: list[Claim]) -> None:
     totals_only = [
         claim(
             told.id,

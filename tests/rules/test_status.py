@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from app.ingest.drafts import PackContent, SourceDraft
 from app.ingest.packs import read_pack
-from app.ingest.universe import Universe
-from app.rules.facts import ClaimFact
+from app.ingest.universe import DraftCatalogue
+from app.rules.facts import Claim
 from app.rules.status import Corroboration, corroboration, status
-from app.settings import HOME
-from app.timespan import Interval
+from app.settings import PROJECT_ROOT
+from app.timespan import DateRange
 
 quick = settings(max_examples=150, database=None, deadline=None)
-Claims = list[ClaimFact]
+Claims = list[Claim]
 
 
 def claim(
@@ -25,20 +25,20 @@ def claim(
     stance: str = "asserts",
     id_: str = "c",
     document: str = "article",
-) -> ClaimFact:
-    return ClaimFact(
+) -> Claim:
+    return Claim(
         id=id_,
         document=document,
         origin=origin,
         stance=stance,
         modality=modality,
         reported_on=date(2021, 7, 5),
-        date=Interval(),
+        date=DateRange(),
         precision="unknown",
     )
 
 
-def denial(modality: str = "fact", origin: str | None = "ministry") -> ClaimFact:
+def denial(modality: str = "fact", origin: str | None = "ministry") -> Claim:
     return claim(modality, origin, stance="denies")
 
 
@@ -57,11 +57,11 @@ claims_of_one_event = st.lists(
 
 
 @cache
-def pack() -> tuple[PackContent, Universe]:
-    content, problems = read_pack(HOME / "seed" / "northern-afghanistan-2021")
+def pack() -> tuple[PackContent, DraftCatalogue]:
+    content, problems = read_pack(PROJECT_ROOT / "seed" / "northern-afghanistan-2021")
     assert content is not None
     assert problems == []
-    universe = Universe()
+    universe = DraftCatalogue()
     universe.add(content)
     return content, universe
 
@@ -69,7 +69,7 @@ def pack() -> tuple[PackContent, Universe]:
 def coded(event: str) -> Claims:
     """What the article's pack holds about an event, as the rules see it."""
     content, universe = pack()
-    return [universe.fact(draft, content.pack) for draft in universe.claims[event]]
+    return [universe.claim_of(draft, content.pack) for draft in universe.claims[event]]
 
 
 # --- the table ---------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def source(id_: str, organisation: str | None = None, kind: str = "official") ->
 
 
 def test_two_people_of_one_organisation_are_one_origin() -> None:
-    universe = Universe(
+    universe = DraftCatalogue(
         sources={
             "government": source("government"),
             "ministry": source("ministry", "government"),
@@ -190,7 +190,9 @@ def test_two_people_of_one_organisation_are_one_origin() -> None:
 
 
 def test_an_unattributed_hop_is_no_origin_even_inside_an_organisation() -> None:
-    universe = Universe(sources={"outlet": source("outlet"), "rumours": source("rumours", "outlet", "unattributed")})
+    universe = DraftCatalogue(
+        sources={"outlet": source("outlet"), "rumours": source("rumours", "outlet", "unattributed")}
+    )
     assert universe.origin_of("rumours") is None
 
 
@@ -213,7 +215,7 @@ def test_the_evacuation_of_dostum_is_disputed() -> None:
 def test_the_flight_to_tajikistan_rests_on_the_outlet_and_on_rfe_rl() -> None:
     claims = coded("flight-to-tajikistan-2021")
     assert status(claims) == "corroborated"
-    assert {fact.origin for fact in claims if fact.told and fact.origin} == {"bne-intellinews", "rfe-rl"}
+    assert {fact.origin for fact in claims if fact.counts_as_report and fact.origin} == {"bne-intellinews", "rfe-rl"}
 
 
 def test_the_recapture_of_kaldar_is_told_by_the_outlet_alone() -> None:

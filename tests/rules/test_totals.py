@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.facts import ClaimFact, FigureFact
-from app.rules.totals import Bounds, Moved, Total, superseded, total
-from app.timespan import Interval
+from app.rules.facts import Claim, Figure
+from app.rules.totals import MovementClaims, Total, TotalBounds, superseded, total
+from app.timespan import DateRange
 
 quick = settings(max_examples=80, database=None, deadline=None)
 MOVED = "persons_moved"
-ALWAYS = Interval()
-NOTHING = Bounds()
+ALWAYS = DateRange()
+NOTHING = TotalBounds()
 Parents = dict[str, str | None]
 
 
@@ -22,8 +22,8 @@ def july(number: int) -> date:
     return date(2021, 7, number)
 
 
-def days(first: int, last: int | None = None) -> Interval:
-    return Interval(july(first), july(last or first))
+def days(first: int, last: int | None = None) -> DateRange:
+    return DateRange(july(first), july(last or first))
 
 
 def number(
@@ -34,34 +34,34 @@ def number(
     kind: str = "cumulative",
     as_of: int | None = 5,
     measure: str = MOVED,
-) -> FigureFact:
+) -> Figure:
     low, high = (low, high) if best is None else (best, best)
-    return FigureFact(measure, kind, low, best, high, as_of=july(as_of) if as_of else None)
+    return Figure(measure, kind, low, best, high, as_of=july(as_of) if as_of else None)
 
 
-def claim(id_: str, *figures: FigureFact, stance: str = "asserts", modality: str = "fact", day: int = 5) -> ClaimFact:
-    return ClaimFact(id_, "paper", "outlet", stance, modality, july(day), days(1, 5), "range", figures)
+def claim(id_: str, *figures: Figure, stance: str = "asserts", modality: str = "fact", day: int = 5) -> Claim:
+    return Claim(id_, "paper", "outlet", stance, modality, july(day), days(1, 5), "range", figures)
 
 
 def moved(
     event: str,
-    figure: FigureFact | None = None,
+    figure: Figure | None = None,
     *,
-    when: Interval | None = None,
+    when: DateRange | None = None,
     part_of: str | None = None,
     population: str = "troops",
     status: str = "reported",
-) -> Moved:
+) -> MovementClaims:
     claims = (claim(f"{event}-claim", *([figure] if figure else [])),)
-    return Moved(event, part_of, population, status, when or days(1, 5), claims)
+    return MovementClaims(event, part_of, population, status, when or days(1, 5), claims)
 
 
-def parents_of(*movements: Moved) -> Parents:
+def parents_of(*movements: MovementClaims) -> Parents:
     return {one.event: one.part_of for one in movements}
 
 
 def counted(found: Total) -> list[tuple[str, str]]:
-    return [(one.moved.event, one.counts) for one in found.included]
+    return [(one.movement.event, one.counts) for one in found.included]
 
 
 FLIGHT = moved("flight", number(545), when=days(1, 5))
@@ -74,66 +74,66 @@ BOTH = parents_of(FLIGHT, GROUP)
 
 def test_a_part_does_not_count_beside_its_whole() -> None:
     found = total([FLIGHT, GROUP], ALWAYS, BOTH)
-    assert found.bounds == Bounds(545, 545, 545)
+    assert found.bounds == TotalBounds(545, 545, 545)
     assert counted(found) == [("flight", "all")]
     assert found.excluded == [("group", "part_of")]
 
 
 def test_a_whole_only_partly_inside_gives_its_high_and_its_parts_their_low() -> None:
     found = total([FLIGHT, GROUP], days(4), BOTH)
-    assert found.bounds == Bounds(94, None, 545)
-    assert found.by_population == {"troops": Bounds(94, None, 545)}
+    assert found.bounds == TotalBounds(94, None, 545)
+    assert found.by_population == {"troops": TotalBounds(94, None, 545)}
     assert counted(found) == [("flight", "high"), ("group", "low")]
     assert found.excluded == []
 
 
 def test_a_whole_partly_inside_without_a_part_inside_may_have_been_nobody() -> None:
     found = total([FLIGHT, GROUP], days(2), BOTH)
-    assert found.bounds == Bounds(0, None, 545)
+    assert found.bounds == TotalBounds(0, None, 545)
     assert found.excluded == [("group", "part_of")]
 
 
 def test_a_part_of_a_part_counts_once() -> None:
     inner = moved("inner", number(30, as_of=4), when=days(4), part_of="group")
     found = total([FLIGHT, GROUP, inner], days(4), parents_of(FLIGHT, GROUP, inner))
-    assert found.bounds == Bounds(94, None, 545)
+    assert found.bounds == TotalBounds(94, None, 545)
     assert found.excluded == [("inner", "part_of")]
     fuzzy = moved("group", number(94), when=days(3, 4), part_of="flight")
     found = total([FLIGHT, fuzzy, inner], days(4), parents_of(FLIGHT, fuzzy, inner))
-    assert found.bounds == Bounds(30, None, 545)
+    assert found.bounds == TotalBounds(30, None, 545)
     assert counted(found) == [("flight", "high"), ("inner", "low")]
     assert found.excluded == [("group", "part_of")]
 
 
 def test_a_part_counts_where_its_whole_does_not() -> None:
-    assert total([GROUP], ALWAYS, BOTH).bounds == Bounds(94, 94, 94)
+    assert total([GROUP], ALWAYS, BOTH).bounds == TotalBounds(94, 94, 94)
     silent = moved("flight")
     found = total([silent, GROUP], ALWAYS, BOTH)
-    assert (found.bounds, found.excluded) == (Bounds(94, 94, 94), [("flight", "no_figure")])
+    assert (found.bounds, found.excluded) == (TotalBounds(94, 94, 94), [("flight", "no_figure")])
     doubted = moved("flight", number(545), status="disputed")
     found = total([doubted, GROUP], ALWAYS, BOTH)
-    assert (found.bounds, found.excluded) == (Bounds(94, 94, 94), [("flight", "disputed")])
+    assert (found.bounds, found.excluded) == (TotalBounds(94, 94, 94), [("flight", "disputed")])
 
 
 def test_an_ancestor_further_out_counts_over_one_that_does_not_match() -> None:
     found = total([FLIGHT, GROUP], ALWAYS, {"group": "no-movement", "no-movement": "flight"})
-    assert (found.bounds, found.excluded) == (Bounds(545, 545, 545), [("group", "part_of")])
+    assert (found.bounds, found.excluded) == (TotalBounds(545, 545, 545), [("group", "part_of")])
 
 
 def test_parts_that_go_round_in_a_circle_come_to_an_end() -> None:
     found = total([FLIGHT], ALWAYS, {"flight": "elsewhere", "elsewhere": "flight"})
-    assert found.bounds == Bounds(545, 545, 545)
+    assert found.bounds == TotalBounds(545, 545, 545)
 
 
 @pytest.mark.parametrize("status", ["disputed", "unconfirmed", "denied"])
 def test_what_is_doubted_counts_only_if_it_is_asked_for(status: str) -> None:
     doubted = moved("doubted", number(10), status=status)
     left = total([doubted, FLIGHT], ALWAYS, {})
-    assert (left.bounds, left.excluded) == (Bounds(545, 545, 545), [("doubted", status)])
+    assert (left.bounds, left.excluded) == (TotalBounds(545, 545, 545), [("doubted", status)])
     for other in {"disputed", "unconfirmed", "denied"} - {status}:
         assert total([doubted], ALWAYS, {}, [other]).excluded == [("doubted", status)]
     asked = total([doubted, FLIGHT], ALWAYS, {}, [status, "reported"])
-    assert (asked.bounds, asked.excluded) == (Bounds(555, 555, 555), [])
+    assert (asked.bounds, asked.excluded) == (TotalBounds(555, 555, 555), [])
     assert total([moved("silent", status=status)], ALWAYS, {}, [status]).excluded == [("silent", "no_figure")]
 
 
@@ -153,7 +153,7 @@ def test_populations_are_never_added_up() -> None:
     civilians = moved("civilians", number(1000), population="civilians")
     found = total([FLIGHT, civilians], ALWAYS, {})
     assert found.bounds == NOTHING
-    assert found.by_population == {"civilians": Bounds(1000, 1000, 1000), "troops": Bounds(545, 545, 545)}
+    assert found.by_population == {"civilians": TotalBounds(1000, 1000, 1000), "troops": TotalBounds(545, 545, 545)}
 
 
 def test_a_part_of_another_population_keeps_its_certain_number_beside_a_whole_partly_inside() -> None:
@@ -161,7 +161,7 @@ def test_a_part_of_another_population_keeps_its_certain_number_beside_a_whole_pa
     part = moved("part", number(94), population="troops", when=days(4), part_of="whole")
     found = total([whole, part], days(4), parents_of(whole, part))
     assert found.bounds == NOTHING
-    assert found.by_population["mixed"] == Bounds(0, None, 545)
+    assert found.by_population["mixed"] == TotalBounds(0, None, 545)
     troops = found.by_population["troops"]
     assert troops.low == 94
     assert troops.high is None or troops.high >= 94
@@ -169,16 +169,16 @@ def test_a_part_of_another_population_keeps_its_certain_number_beside_a_whole_pa
 
 def test_a_best_needs_everything_to_be_sure_and_to_have_one() -> None:
     dozens = moved("dozens", number(None, low=24, high=99))
-    assert total([FLIGHT, dozens], ALWAYS, {}).bounds == Bounds(569, None, 644)
-    about = moved("about", FigureFact(MOVED, "cumulative", None, 50, None, as_of=july(5)))
-    assert total([FLIGHT, about], ALWAYS, {}).bounds == Bounds(None, 595, None)
+    assert total([FLIGHT, dozens], ALWAYS, {}).bounds == TotalBounds(569, None, 644)
+    about = moved("about", Figure(MOVED, "cumulative", None, 50, None, as_of=july(5)))
+    assert total([FLIGHT, about], ALWAYS, {}).bounds == TotalBounds(None, 595, None)
 
 
 # Why a claim does not decide.
 
 
-def reasons(*claims: ClaimFact) -> dict[str, str]:
-    return dict(superseded(Moved("flight", None, "troops", "reported", days(1, 5), claims)))
+def reasons(*claims: Claim) -> dict[str, str]:
+    return dict(superseded(MovementClaims("flight", None, "troops", "reported", days(1, 5), claims)))
 
 
 def test_every_claim_that_does_not_decide_has_its_reason() -> None:
@@ -233,23 +233,23 @@ def test_a_movement_without_a_count_supersedes_nothing() -> None:
 
 
 @st.composite
-def movements(draw: st.DrawFn, *, one_population: bool = False) -> tuple[list[Moved], Parents]:
+def movements(draw: st.DrawFn, *, one_population: bool = False) -> tuple[list[MovementClaims], Parents]:
     """Movements in a forest; a part lies within its whole's days and has its own numbers."""
-    found: list[Moved] = []
+    found: list[MovementClaims] = []
     for at in range(draw(st.integers(1, 6))):
         outer = draw(st.one_of(st.none(), st.sampled_from(found))) if found else None
         first, last = sorted([draw(st.integers(1, 9)), draw(st.integers(1, 9))])
         low = draw(st.one_of(st.none(), st.integers(0, 50)))
         high = draw(st.one_of(st.none(), st.integers(50, 200)))
         best = draw(st.one_of(st.none(), st.just(50)))
-        figure = FigureFact(MOVED, "cumulative", low, best, high, as_of=july(9))
+        figure = Figure(MOVED, "cumulative", low, best, high, as_of=july(9))
         found.append(
-            Moved(
+            MovementClaims(
                 event=f"event-{at}",
                 part_of=outer.event if outer else None,
                 population="troops" if one_population else draw(st.sampled_from(["troops", "civilians"])),
                 status=draw(st.sampled_from(["reported", "reported", "corroborated", "disputed"])),
-                when=draw(st.sampled_from([days(first, last), Interval(july(first), None), Interval()])),
+                when=draw(st.sampled_from([days(first, last), DateRange(july(first), None), DateRange()])),
                 claims=(claim(f"claim-{at}", *([figure] if draw(st.integers(0, 4)) else [])),),
             )
         )
@@ -257,21 +257,21 @@ def movements(draw: st.DrawFn, *, one_population: bool = False) -> tuple[list[Mo
 
 
 windows = st.one_of(
-    st.just(Interval()),
+    st.just(DateRange()),
     st.tuples(st.integers(1, 9), st.integers(0, 8)).map(
-        lambda pair: Interval(july(pair[0]), july(pair[0]) + timedelta(days=pair[1]))
+        lambda pair: DateRange(july(pair[0]), july(pair[0]) + timedelta(days=pair[1]))
     ),
 )
 
 
-def counts_alone(one: Moved) -> bool:
+def counts_alone(one: MovementClaims) -> bool:
     return one.status != "disputed" and one.count is not None
 
 
 @quick
 @given(movements(one_population=True), windows)
 def test_a_total_never_exceeds_the_highs_of_those_without_a_counting_ancestor(
-    forest: tuple[list[Moved], Parents], window: Interval
+    forest: tuple[list[MovementClaims], Parents], window: DateRange
 ) -> None:
     found, parents = forest
     countable = {one.event for one in found if counts_alone(one)}
@@ -295,11 +295,11 @@ def test_a_total_never_exceeds_the_highs_of_those_without_a_counting_ancestor(
 @quick
 @given(movements(), windows, st.integers(0, 500), st.sampled_from(["troops", "civilians"]))
 def test_a_part_beside_a_whole_that_counts_wholly_changes_no_total(
-    forest: tuple[list[Moved], Parents], window: Interval, size: int, population: str
+    forest: tuple[list[MovementClaims], Parents], window: DateRange, size: int, population: str
 ) -> None:
     found, parents = forest
     before = total(found, window, parents)
-    for whole in [one.moved for one in before.included if one.counts == "all"]:
+    for whole in [one.movement for one in before.included if one.counts == "all"]:
         part = moved("part", number(size), when=whole.when, part_of=whole.event, population=population)
         after = total([*found, part], window, parents | {"part": whole.event})
         assert (after.bounds, after.by_population) == (before.bounds, before.by_population)
@@ -309,7 +309,9 @@ def test_a_part_beside_a_whole_that_counts_wholly_changes_no_total(
 
 @quick
 @given(movements(), windows)
-def test_low_is_at_most_best_and_best_at_most_high(forest: tuple[list[Moved], Parents], window: Interval) -> None:
+def test_low_is_at_most_best_and_best_at_most_high(
+    forest: tuple[list[MovementClaims], Parents], window: DateRange
+) -> None:
     result = total(forest[0], window, forest[1])
     for bounds in (result.bounds, *result.by_population.values()):
         known = [bound for bound in (bounds.low, bounds.best, bounds.high) if bound is not None]
@@ -319,7 +321,7 @@ def test_low_is_at_most_best_and_best_at_most_high(forest: tuple[list[Moved], Pa
 @quick
 @given(movements(), windows, st.randoms(use_true_random=False))
 def test_the_order_of_movements_does_not_matter(
-    forest: tuple[list[Moved], Parents], window: Interval, random: Random
+    forest: tuple[list[MovementClaims], Parents], window: DateRange, random: Random
 ) -> None:
     shuffled = list(forest[0])
     random.shuffle(shuffled)
@@ -329,12 +331,12 @@ def test_the_order_of_movements_does_not_matter(
 @quick
 @given(movements(), windows, st.sampled_from([(), ("disputed",), ("disputed", "reported", "corroborated")]))
 def test_every_movement_is_either_counted_or_left_out_once(
-    forest: tuple[list[Moved], Parents], window: Interval, asked: tuple[str, ...]
+    forest: tuple[list[MovementClaims], Parents], window: DateRange, asked: tuple[str, ...]
 ) -> None:
     result = total(forest[0], window, forest[1], asked)
-    told = [one.moved.event for one in result.included] + [event for event, _ in result.excluded]
+    told = [one.movement.event for one in result.included] + [event for event, _ in result.excluded]
     assert sorted(told) == sorted(one.event for one in forest[0])
-    assert set(result.by_population) == {one.moved.population for one in result.included}
+    assert set(result.by_population) == {one.movement.population for one in result.included}
     only = list(result.by_population.values())
     assert result.bounds == (only[0] if len(only) == 1 else NOTHING)
 
@@ -342,7 +344,7 @@ def test_every_movement_is_either_counted_or_left_out_once(
 @quick
 @given(movements(), windows)
 def test_what_certainly_counts_in_a_window_counts_in_a_wider_one(
-    forest: tuple[list[Moved], Parents], window: Interval
+    forest: tuple[list[MovementClaims], Parents], window: DateRange
 ) -> None:
     narrow, wide = total(forest[0], window, forest[1]), total(forest[0], ALWAYS, forest[1])
     whole = {event for event, counts in counted(narrow) if counts == "all"}

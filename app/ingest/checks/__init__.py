@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterator
 from app.errors import Problem
 from app.ingest.checks import claims, events, places, references
 from app.ingest.drafts import PackContent
-from app.ingest.universe import Universe
+from app.ingest.universe import DraftCatalogue
 
-Check = Callable[[PackContent, Universe], Iterator[Problem]]
+PackCheck = Callable[[PackContent, DraftCatalogue], Iterator[Problem]]
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[PackCheck, ...] = (
     references.unique_ids,
     references.known_ids,
     references.sorted_ids,
     references.aliases,
     references.merges,
-    references.actor_circles,
+    references.actor_cycles,
     places.hierarchy,
     places.coordinates,
     places.codes,
-    events.shape,
-    events.part_of_circles,
+    events.category_parts,
+    events.part_of_cycles,
     events.control_order,
     claims.documents,
     claims.dates,
@@ -29,6 +29,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(content: PackContent, universe: Universe) -> list[Problem]:
+def check_pack(content: PackContent, universe: DraftCatalogue) -> list[Problem]:
     """Every problem of a pack, sorted by file and id."""
     return sorted({problem for run in CHECKS for problem in run(content, universe)})

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from app import vocab
 from app.errors import Problem
 from app.ingest.drafts import ClaimDraft, FigureDraft, PackContent
-from app.ingest.universe import Universe, figure_bounds
+from app.ingest.universe import DraftCatalogue, figure_bounds
 from app.rules.dates import read_date
 from app.rules.figures import read_number
 
 
-def documents(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def documents(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """Every claim stands in a document, at a place in it, and was said before the document came out."""
     for claim in content.claims:
         where = (claim.file, claim.full_id)
@@ -33,15 +33,15 @@ def documents(content: PackContent, universe: Universe) -> Iterator[Problem]:
             yield Problem(*where, "reported_on", value, f"is later than the document, {published}")
 
 
-def dates(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def dates(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """Ends in order, a precision that fits them, and nothing told as done before it was done."""
     for claim in content.claims:
         when, where = claim.date, (claim.file, claim.full_id)
         value = f"{when.earliest}..{when.latest}"
-        if not when.interval.ordered:
+        if not when.interval.is_valid:
             yield Problem(*where, "date", value, "ends before it starts")
             continue
-        expected = "unknown" if not when.interval.dated else "day" if when.interval.days == 1 else ""
+        expected = "unknown" if not when.interval.is_bounded else "day" if when.interval.days == 1 else ""
         fits = when.precision == expected if expected else when.precision in ("range", "span")
         if not fits and not (expected == "day" and when.precision == "span"):
             yield Problem(*where, "date.precision", when.precision, f"does not fit {value}")
@@ -50,7 +50,7 @@ def dates(content: PackContent, universe: Universe) -> Iterator[Problem]:
             yield Problem(*where, "date", value, f"starts after it was reported, {reported_on}")
 
 
-def printed_dates(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def printed_dates(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """A date coded otherwise than it is printed says why."""
     for claim in content.claims:
         if claim.note or not claim.printed.date:
@@ -64,7 +64,7 @@ def printed_dates(content: PackContent, universe: Universe) -> Iterator[Problem]
             yield Problem(claim.file, claim.full_id, "date", value, reason)
 
 
-def figures(content: PackContent, _universe: Universe) -> Iterator[Problem]:
+def figures(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
     """Bounds in order, read by the served table or else explained."""
     for claim in content.claims:
         for figure in claim.figures:

@@ -7,16 +7,16 @@ from itertools import combinations
 
 from app.errors import Problem
 from app.ingest.drafts import EventDraft, PackContent
-from app.ingest.universe import Universe, circles
+from app.ingest.universe import DraftCatalogue, find_cycles
 from app.rules.dates import event_date
 from app.rules.status import status
-from app.timespan import Interval
+from app.timespan import DateRange
 
 
-def shape(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def category_parts(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """An event rests on claims and has the parts of its category; roles that are derived are not coded."""
     for event in content.events:
-        if not universe.claims.get(event.id) and ("events", event.id) not in universe.broken:
+        if not universe.claims.get(event.id) and ("events", event.id) not in universe.unreadable:
             yield Problem(event.file, event.id, "claim", "", "an event needs at least one claim")
         yield from _parts(event)
         seen = set()
@@ -43,25 +43,25 @@ def _parts(event: EventDraft) -> Iterator[Problem]:
         yield Problem(*where, "movement", "", "a movement comes from somewhere or leads somewhere")
 
 
-def part_of_circles(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def part_of_cycles(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """No event is part of itself."""
     own = {event.id: event for event in content.events}
     parents = {event.id: [event.part_of] if event.part_of else [] for event in universe.events.values()}
-    for id_ in circles(parents):
+    for id_ in find_cycles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "part_of", str(own[id_].part_of), "is part of itself")
 
 
-def control_order(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def control_order(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """Changes of one place stand in the same order by their earliest and by their latest day.
 
     Without this there is no telling who held the place: one change would both precede and follow the other.
     Denied changes are left out, as the rule on control leaves them out.
     """
-    changes: dict[str, list[tuple[EventDraft, Interval]]] = defaultdict(list)
+    changes: dict[str, list[tuple[EventDraft, DateRange]]] = defaultdict(list)
     for event in universe.events.values():
         place = event.control_change and (event.control_change.location or event.location)
-        facts = [universe.fact(claim, content.pack) for claim in universe.claims.get(event.id, [])]
+        facts = [universe.claim_of(claim, content.pack) for claim in universe.claims.get(event.id, [])]
         if place and facts and status(facts) != "denied":
             changes[place].append((event, event_date(facts)[0]))
     own = {event.id for event in content.events}
@@ -75,7 +75,7 @@ def control_order(content: PackContent, universe: Universe) -> Iterator[Problem]
             yield Problem(blamed.file, blamed.id, "control_change", value, reason)
 
 
-def _same_order(first: Interval, second: Interval) -> bool:
+def _same_order(first: DateRange, second: DateRange) -> bool:
     starts = (first.earliest or date.min, second.earliest or date.min)
     ends = (first.latest or date.max, second.latest or date.max)
     return (starts[0] - starts[1]).days * (ends[0] - ends[1]).days >= 0

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from app.errors import Problem
 from app.ingest.drafts import LocationDraft, PackContent
-from app.ingest.universe import Universe, circles
+from app.ingest.universe import DraftCatalogue, find_cycles
 
 P_CODE = "ocha-cod-ab"
 _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1-alpha-2": r"[A-Z]{2}"}
 
 
-def hierarchy(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def hierarchy(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """Parents lead outwards, and a country says which one it is."""
     own = {location.id: location for location in content.locations}
     parents = {location.id: [location.parent] if location.parent else [] for location in universe.locations.values()}
-    for id_ in circles(parents):
+    for id_ in find_cycles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "parent", str(own[id_].parent), "lies in itself")
     for location in content.locations:
@@ -27,7 +27,7 @@ def hierarchy(content: PackContent, universe: Universe) -> Iterator[Problem]:
             yield Problem(location.file, location.id, "country", location.country, reason)
 
 
-def coordinates(content: PackContent, _universe: Universe) -> Iterator[Problem]:
+def coordinates(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
     """Both coordinates and what they stand for, or none of the three."""
     for location in content.locations:
         given = [
@@ -40,7 +40,7 @@ def coordinates(content: PackContent, _universe: Universe) -> Iterator[Problem]:
             yield Problem(location.file, location.id, "latitude", str(location.latitude), reason)
 
 
-def codes(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def codes(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """A code has the form of its scheme, belongs to one place, and begins with its coded parent's (P-codes)."""
     owners: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     for location in universe.locations.values():
@@ -60,7 +60,7 @@ def codes(content: PackContent, universe: Universe) -> Iterator[Problem]:
                 yield Problem(*where, f"does not begin with the code of what it lies in, {outer}")
 
 
-def _outer_code(location: LocationDraft, scheme: str, universe: Universe) -> str | None:
+def _outer_code(location: LocationDraft, scheme: str, universe: DraftCatalogue) -> str | None:
     """The code of the nearest place around this one that has one in the scheme."""
     for outer in reversed(universe.path(location.id)[:-1]):
         for code in universe.locations[outer].codes:

@@ -6,21 +6,21 @@ from itertools import pairwise
 
 from app import vocab
 from app.errors import Problem
-from app.ingest.drafts import PackContent, Top
-from app.ingest.universe import Universe, circles
-from app.names import key, nearest
+from app.ingest.drafts import IdentifiedDraft, PackContent
+from app.ingest.universe import DraftCatalogue, find_cycles
+from app.names import closest_matches, match_key
 
 Reference = tuple[str, str, str, str, str]
 """File and id of the draft, field, resource referred to, id referred to."""
 
 
-def unique_ids(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def unique_ids(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """An id stands for one row, in this pack and beside all others."""
     for resource in ("sources", "actors", "locations", "events"):
-        drafts: list[Top] = getattr(content, resource)
+        drafts: list[IdentifiedDraft] = getattr(content, resource)
         times = Counter(draft.id for draft in drafts)
         for draft in drafts:
-            other: Top = getattr(universe, resource)[draft.id]
+            other: IdentifiedDraft = getattr(universe, resource)[draft.id]
             if times[draft.id] > 1:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"given {times[draft.id]} times in {resource}")
             elif other.file.partition("/")[0] != draft.file.partition("/")[0]:
@@ -32,11 +32,11 @@ def unique_ids(content: PackContent, universe: Universe) -> Iterator[Problem]:
             yield Problem(claim.file, claim.full_id, "id", claim.full_id, reason)
 
 
-def known_ids(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def known_ids(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """Every reference leads to a row."""
     for file, owner, field, resource, id_ in _references(content):
-        if id_ not in getattr(universe, resource) and (resource, id_) not in universe.broken:
-            near = nearest(id_, universe.ids(resource))
+        if id_ not in getattr(universe, resource) and (resource, id_) not in universe.unreadable:
+            near = closest_matches(id_, universe.ids(resource))
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
 
@@ -88,7 +88,7 @@ def _claims(content: PackContent) -> Iterator[tuple[str, str, str, str, str | No
             yield claim.file, claim.full_id, "via", "sources", hop
 
 
-def sorted_ids(content: PackContent, _universe: Universe) -> Iterator[Problem]:
+def sorted_ids(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
     """Hand-edited lists stay sorted, so that a diff shows what changed and nothing else."""
     for drafts in (content.sources, content.actors, content.locations):
         for before, after in pairwise(drafts):
@@ -96,12 +96,12 @@ def sorted_ids(content: PackContent, _universe: Universe) -> Iterator[Problem]:
                 yield Problem(after.file, after.id, "id", after.id, f"not sorted: stands after {before.id}")
 
 
-def aliases(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def aliases(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """An alias adds a spelling, and `as_printed` names a document."""
     for draft in (*content.sources, *content.actors, *content.locations):
         seen: set[tuple[str, str | None]] = set()
         for alias in draft.aliases:
-            if not key(alias.name):
+            if not match_key(alias.name):
                 yield Problem(draft.file, draft.id, "aliases.name", alias.name, "holds no letter and no digit")
             if (alias.name, alias.as_printed) in seen:
                 yield Problem(draft.file, draft.id, "aliases.name", alias.name, "given twice")
@@ -109,31 +109,31 @@ def aliases(content: PackContent, universe: Universe) -> Iterator[Problem]:
             if alias.as_printed is None:
                 continue
             document = universe.sources.get(alias.as_printed)
-            if ("sources", alias.as_printed) in universe.broken:
+            if ("sources", alias.as_printed) in universe.unreadable:
                 continue
             if document is None or document.kind not in vocab.DOCUMENT_KINDS:
                 reason = "names no document (a source of kind article or dataset)"
                 yield Problem(draft.file, draft.id, "aliases.as_printed", alias.as_printed, reason)
 
 
-def merges(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def merges(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """An id that was given up is gone, and leads to one that is there."""
     for merge in content.merged:
         ids = set(universe.ids(merge.resource))
         if merge.old in ids:
             yield Problem(merge.file, merge.old, merge.resource, merge.old, "is still there, so it cannot be merged")
-        if merge.new not in ids and (merge.resource, merge.new) not in universe.broken:
+        if merge.new not in ids and (merge.resource, merge.new) not in universe.unreadable:
             yield Problem(merge.file, merge.old, merge.resource, merge.new, f"no such id in {merge.resource}")
 
 
-def actor_circles(content: PackContent, universe: Universe) -> Iterator[Problem]:
+def actor_cycles(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
     """No actor is part of itself."""
     own = {actor.id: actor for actor in content.actors}
     parents = {
         actor.id: [relation.actor for relation in actor.relations if relation.type == "part_of"]
         for actor in universe.actors.values()
     }
-    for id_ in circles(parents):
+    for id_ in find_cycles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "relations.part_of", id_, "is part of itself")
     for actor in content.actors:

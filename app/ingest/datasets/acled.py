@@ -12,14 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from app.countries import BY_ISO3, COUNTRIES, UNNUMBERED, Country
-from app.ingest.datasets.acled_cells import AcledDays, days_meant, plain, several
-from app.ingest.datasets.acled_codes import EVENT_TYPES, civilian_targeting, disorder_type, side, sub_event_type
-from app.ingest.datasets.dataset import Rejected, Warned
-from app.ingest.datasets.files import Table
-from app.ingest.datasets.ged_cells import degrees, whole
+from app.countries import BY_ISO3, COUNTRIES, NO_NUMERIC_CODE, Country
+from app.ingest.datasets.acled_cells import AcledDateParser, date_range_of_precision, normalise_number, split_names
+from app.ingest.datasets.acled_codes import EVENT_TYPES, civilian_targeting, disorder_type, parse_inter, sub_event_type
+from app.ingest.datasets.dataset import Rejected, RowWarning
+from app.ingest.datasets.files import CsvTable
+from app.ingest.datasets.ged_cells import parse_degrees, parse_int
 from app.models.datasets import ACLED_COLUMNS
-from app.names import key
+from app.names import match_key
 
 COLUMNS = ACLED_COLUMNS
 SINCE_2023 = ("disorder_type", "civilian_targeting", "tags")
@@ -32,24 +32,24 @@ EXTRA_COLUMNS = (
 NEEDED_CELLS = ("event_id_cnty", "event_date", "time_precision", "event_type", "geo_precision")
 LIMITS = {"time_precision": (1, 3), "geo_precision": (1, 3), "latitude": (-90, 90), "longitude": (-180, 180)}
 """The lowest and highest value (ACLED Codebook)."""
-WHOLE = ("year", "time_precision", "iso", "geo_precision", "fatalities", "timestamp")
-NUMBERS = (*WHOLE, "latitude", "longitude")
-CODES = ("inter1", "inter2", "interaction")
-SHORT = ("event_id_cnty", "event_type", "sub_event_type", "inter1", "inter2", "region", "country")
-LONGEST_SHORT = 300
+INTEGER_COLUMNS = ("year", "time_precision", "iso", "geo_precision", "fatalities", "timestamp")
+NUMERIC_COLUMNS = (*INTEGER_COLUMNS, "latitude", "longitude")
+INTER_COLUMNS = ("inter1", "inter2", "interaction")
+INDEXED_CELLS = ("event_id_cnty", "event_type", "sub_event_type", "inter1", "inter2", "region", "country")
+MAX_INDEXED_CHARS = 300
 """In characters, of a cell by which rows are looked up: an index holds it whole."""
 _ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.ASCII)
-_BY_NUMBER = {country.numeric: country for country in COUNTRIES if country.numeric != UNNUMBERED}
-_BY_NAME = {key(name): country for country in reversed(COUNTRIES) for name in (country.acled_name, country.name)}
+_BY_NUMBER = {country.numeric: country for country in COUNTRIES if country.numeric != NO_NUMERIC_CODE}
+_BY_NAME = {match_key(name): country for country in reversed(COUNTRIES) for name in (country.acled_name, country.name)}
 
-Wrong = list[tuple[str, str]]
+CellErrors = list[tuple[str, str]]
 """Fields of a row, each with what is wrong with it."""
 
 
 class AcledRecord(NamedTuple):
     """One event. `cells` are the 31 of `COLUMNS` as they are served; None is a number that the row does not give.
 
-    `sides` are the kinds of actor1 and actor2 in ACLED's words, "" where nobody acts or the code is no code.
+    `inters` are the kinds of actor1 and actor2 in ACLED's words, "" where nobody acts or the code is no code.
     `sub_event_type` is None if the event type has none of that name; the cell keeps what it is called.
     """
 
@@ -61,14 +61,14 @@ class AcledRecord(NamedTuple):
     latest: date
     event_type: str
     sub_event_type: str | None
-    sides: tuple[str, str]
+    inters: tuple[str, str]
     country: Country | None
     geo_precision: int
     point: tuple[float, float] | None
     fatalities: int | None
     timestamp: int | None
     sources: list[str]
-    warnings: list[Warned]
+    warnings: list[RowWarning]
 
 
 def event_id(text: str) -> str:
@@ -80,22 +80,22 @@ def event_id(text: str) -> str:
 
 def records(path: Path) -> Iterator[AcledRecord | Rejected]:
     """Every row of a file, in its order. Raises UnreadableFileError when the file cannot be read as ACLED."""
-    with Table(path) as table:
+    with CsvTable(path) as table:
         yield from read(table)
 
 
-def read(table: Table) -> Iterator[AcledRecord | Rejected]:
+def read(table: CsvTable) -> Iterator[AcledRecord | Rejected]:
     """Every row of an open file; `table.consumed` tells how far it is. Refuses a file that lacks columns at once."""
-    table.require(NEEDED_COLUMNS)
-    return _read(table, _Reader(table))
+    table.require_columns(NEEDED_COLUMNS)
+    return _read(table, _RowReader(table))
 
 
-def unknown_columns(table: Table) -> list[str]:
+def unknown_columns(table: CsvTable) -> list[str]:
     """Columns that neither layout has; nothing is read from them."""
     return [name for name in table.columns if name and name not in COLUMNS and name not in EXTRA_COLUMNS]
 
 
-def _read(table: Table, row: "_Reader") -> Iterator[AcledRecord | Rejected]:
+def _read(table: CsvTable, row: "_RowReader") -> Iterator[AcledRecord | Rejected]:
     for line, cells, problem in table.rows():
         if problem is None:
             yield from row.read(line, cells)
@@ -103,13 +103,13 @@ def _read(table: Table, row: "_Reader") -> Iterator[AcledRecord | Rejected]:
             yield Rejected(line, row.id_of(cells), "", "", problem)
 
 
-class _Reader:
+class _RowReader:
     """Reads the rows of one file."""
 
-    def __init__(self, table: Table) -> None:
-        self._pick = table.picker(COLUMNS)
-        self._days = AcledDays(table)
-        self._lacks = [name for name in SINCE_2023 if name not in table.columns]
+    def __init__(self, table: CsvTable) -> None:
+        self._get_cells = table.column_getter(COLUMNS)
+        self._date_parser = AcledDateParser(table)
+        self._missing_columns = [name for name in SINCE_2023 if name not in table.columns]
         self._id_at = table.columns.index("event_id_cnty")
         self._iso3_at = table.columns.index("iso3") if "iso3" in table.columns else None
 
@@ -119,67 +119,71 @@ class _Reader:
 
     def read(self, line: int, row: list[str]) -> Iterable[AcledRecord | Rejected]:
         """One record, or a rejection for each thing wrong with the row."""
-        given = dict(zip(COLUMNS, ("" if text.isspace() else text for text in self._pick(row)), strict=True))
-        wrong: Wrong = [(name, "is missing") for name in NEEDED_CELLS if not given[name]]
-        wrong += [(name, f"is longer than {LONGEST_SHORT} characters") for name in SHORT if _is_long(given[name])]
-        whole_of, point = _read_numbers(given, wrong)
-        id_, day = self._read_id(given, wrong), self._read_day(given, wrong)
-        event_type = EVENT_TYPES.get(given["event_type"].strip().casefold())
-        if given["event_type"] and event_type is None:
+        cells = dict(zip(COLUMNS, ("" if text.isspace() else text for text in self._get_cells(row)), strict=True))
+        wrong: CellErrors = [(name, "is missing") for name in NEEDED_CELLS if not cells[name]]
+        wrong += [
+            (name, f"is longer than {MAX_INDEXED_CHARS} characters") for name in INDEXED_CELLS if _is_long(cells[name])
+        ]
+        whole_of, point = _read_numbers(cells, wrong)
+        id_, day = self._read_id(cells, wrong), self._read_day(cells, wrong)
+        event_type = EVENT_TYPES.get(cells["event_type"].strip().casefold())
+        if cells["event_type"] and event_type is None:
             wrong.append(("event_type", "is none of the six event types that ACLED has had since 2019"))
         iso3 = row[self._iso3_at] if self._iso3_at is not None else ""
-        country = _country(whole_of.get("iso"), iso3, given["country"])
-        if country is None and not given["country"]:
+        country = _country(whole_of.get("iso"), iso3, cells["country"])
+        if country is None and not cells["country"]:
             wrong.append(("country", "is missing, and neither iso nor iso3 names one"))
         if wrong or day is None or event_type is None:
             order = COLUMNS.index
             return [
-                Rejected(line, given["event_id_cnty"][:LONGEST_SHORT], name, given[name][:LONGEST_SHORT], reason)
+                Rejected(
+                    line, cells["event_id_cnty"][:MAX_INDEXED_CHARS], name, cells[name][:MAX_INDEXED_CHARS], reason
+                )
                 for name, reason in sorted(wrong, key=lambda found: order(found[0]))
             ]
-        earliest, latest = days_meant(day, whole_of["time_precision"])
-        sub = sub_event_type(event_type, given["sub_event_type"])
-        sides = (side(given["inter1"]) or "", side(given["inter2"]) or "")
-        warnings = _warnings(given, day, event_type, country, whole_of, self._lacks)
+        earliest, latest = date_range_of_precision(day, whole_of["time_precision"])
+        sub = sub_event_type(event_type, cells["sub_event_type"])
+        sides = (parse_inter(cells["inter1"]) or "", parse_inter(cells["inter2"]) or "")
+        warnings = _warnings(cells, day, event_type, country, whole_of, self._missing_columns)
         record = AcledRecord(
             line=line,
             id=id_,
-            cells=self._cells(given, id_, day, event_type, sub, sides, country),
+            cells=self._cells(cells, id_, day, event_type, sub, sides, country),
             event_date=day,
             earliest=earliest,
             latest=latest,
             event_type=event_type,
             sub_event_type=sub,
-            sides=sides,
+            inters=sides,
             country=country,
             geo_precision=whole_of["geo_precision"],
             point=point,
             fatalities=whole_of.get("fatalities"),
             timestamp=whole_of.get("timestamp"),
-            sources=several(given["source"]),
+            sources=split_names(cells["source"]),
             warnings=warnings,
         )
         return (record,)
 
-    def _read_id(self, given: dict[str, str], wrong: Wrong) -> str:
+    def _read_id(self, cells: dict[str, str], errors: CellErrors) -> str:
         try:
-            return event_id(given["event_id_cnty"]) if given["event_id_cnty"] else ""
+            return event_id(cells["event_id_cnty"]) if cells["event_id_cnty"] else ""
         except ValueError as error:
-            wrong.append(("event_id_cnty", str(error)))
+            errors.append(("event_id_cnty", str(error)))
             return ""
 
-    def _read_day(self, given: dict[str, str], wrong: Wrong) -> date | None:
-        if not given["event_date"]:
+    def _read_day(self, cells: dict[str, str], errors: CellErrors) -> date | None:
+        if not cells["event_date"]:
             return None
         try:
-            return self._days.read(given["event_date"])
+            return self._date_parser.parse(cells["event_date"])
         except ValueError as error:
-            wrong.append(("event_date", str(error)))
+            errors.append(("event_date", str(error)))
             return None
 
     def _cells(
         self,
-        given: dict[str, str],
+        cells: dict[str, str],
         id_: str,
         day: date,
         event_type: str,
@@ -188,88 +192,90 @@ class _Reader:
         country: Country | None,
     ) -> tuple[str | None, ...]:
         """The cells as they are served: numbers and days in one spelling, all others as they are printed."""
-        told: dict[str, str | None] = {**given, "event_id_cnty": id_, "event_date": day.isoformat()}
-        told |= {name: plain(given[name]) or None for name in WHOLE}
-        told |= {name: given[name].strip() or None for name in ("latitude", "longitude")}
-        told |= {name: plain(given[name]) for name in CODES}
+        told: dict[str, str | None] = {**cells, "event_id_cnty": id_, "event_date": day.isoformat()}
+        told |= {name: normalise_number(cells[name]) or None for name in INTEGER_COLUMNS}
+        told |= {name: cells[name].strip() or None for name in ("latitude", "longitude")}
+        told |= {name: normalise_number(cells[name]) for name in INTER_COLUMNS}
         told["year"] = told["year"] or str(day.year)
         if country:
             told["iso"] = told["iso"] or str(country.numeric)
-            told["country"] = given["country"] or country.acled_name
-        if "disorder_type" in self._lacks:
+            told["country"] = cells["country"] or country.acled_name
+        if "disorder_type" in self._missing_columns:
             told["disorder_type"] = disorder_type(event_type, sub)
-        if "civilian_targeting" in self._lacks:
+        if "civilian_targeting" in self._missing_columns:
             told["civilian_targeting"] = civilian_targeting(event_type, sub, sides)
         return tuple(told.values())
 
 
 def _is_long(text: str) -> bool:
-    return len(text) > LONGEST_SHORT
+    return len(text) > MAX_INDEXED_CHARS
 
 
-def _read_numbers(given: dict[str, str], wrong: Wrong) -> tuple[dict[str, int], tuple[float, float] | None]:
+def _read_numbers(cells: dict[str, str], errors: CellErrors) -> tuple[dict[str, int], tuple[float, float] | None]:
     """The whole numbers that there are, and the point if there is one."""
     numbers: dict[str, float] = {}
-    for name in NUMBERS:
-        if given[name]:
+    for name in NUMERIC_COLUMNS:
+        if cells[name]:
             try:
-                number = whole(given[name]) if name in WHOLE else degrees(given[name])
+                number = parse_int(cells[name]) if name in INTEGER_COLUMNS else parse_degrees(cells[name])
             except ValueError as error:
-                wrong.append((name, str(error)))
+                errors.append((name, str(error)))
                 continue
             low, high = LIMITS.get(name, (0, number))
             if not low <= number <= high:
-                wrong.append((name, f"is not between {low} and {high}"))
+                errors.append((name, f"is not between {low} and {high}"))
             numbers[name] = number
     for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
-        if given[other] and not given[name]:
-            wrong.append((name, "is missing, the other coordinate is not"))
+        if cells[other] and not cells[name]:
+            errors.append((name, "is missing, the other coordinate is not"))
     point = (numbers["latitude"], numbers["longitude"]) if {"latitude", "longitude"} <= numbers.keys() else None
-    return {name: int(numbers[name]) for name in WHOLE if name in numbers}, point
+    return {name: int(numbers[name]) for name in INTEGER_COLUMNS if name in numbers}, point
 
 
 def _country(iso: int | None, iso3: str, name: str) -> Country | None:
     """The country by its number, else its letters, else its name; None for the seas, and for what nobody knows."""
-    return _BY_NUMBER.get(iso or UNNUMBERED) or BY_ISO3.get(iso3.strip().upper()) or _BY_NAME.get(key(name))
+    return _BY_NUMBER.get(iso or NO_NUMERIC_CODE) or BY_ISO3.get(iso3.strip().upper()) or _BY_NAME.get(match_key(name))
 
 
 # --- warnings ----------------------------------------------------------------------------------------------------
 
 
 def _warnings(
-    given: dict[str, str],
+    cells: dict[str, str],
     day: date,
     event_type: str,
     country: Country | None,
     whole_of: dict[str, int],
-    lacks: list[str],
-) -> list[Warned]:
-    found = [
-        Warned(name, "", "is missing") for name in ("actor1", "location", "source", "timestamp") if not given[name]
+    missing_columns: list[str],
+) -> list[RowWarning]:
+    warnings = [
+        RowWarning(name, "", "is missing") for name in ("actor1", "location", "source", "timestamp") if not cells[name]
     ]
-    _doubt_types(given, event_type, lacks, found)
-    found += [
-        Warned(name, given[name], "is none of ACLED's kinds of actors")
+    _warn_types(cells, event_type, missing_columns, warnings)
+    warnings += [
+        RowWarning(name, cells[name], "is none of ACLED's kinds of actors")
         for name in ("inter1", "inter2")
-        if side(given[name]) is None
+        if parse_inter(cells[name]) is None
     ]
     if whole_of.get("year", day.year) != day.year:
-        found.append(Warned("year", given["year"], f"is not the year of event_date, {day}"))
+        warnings.append(RowWarning("year", cells["year"], f"is not the year of event_date, {day}"))
     if "fatalities" not in whole_of:
-        found.append(Warned("fatalities", "", "is missing: the number is unknown"))
-    if not given["latitude"]:
-        found.append(Warned("latitude", "", "is missing, and so is longitude: the event has no point"))
+        warnings.append(RowWarning("fatalities", "", "is missing: the number is unknown"))
+    if not cells["latitude"]:
+        warnings.append(RowWarning("latitude", "", "is missing, and so is longitude: the event has no point"))
     if country is None:
-        found.append(Warned("iso", given["iso"], "names no country, and neither does country"))
-    elif (named := _BY_NAME.get(key(given["country"]))) and named.acled_name != country.acled_name:
-        found.append(Warned("country", given["country"], f"is not the country of iso or iso3, {country.name}"))
-    return found
+        warnings.append(RowWarning("iso", cells["iso"], "names no country, and neither does country"))
+    elif (named := _BY_NAME.get(match_key(cells["country"]))) and named.acled_name != country.acled_name:
+        warnings.append(RowWarning("country", cells["country"], f"is not the country of iso or iso3, {country.name}"))
+    return warnings
 
 
-def _doubt_types(given: dict[str, str], event_type: str, lacks: list[str], found: list[Warned]) -> None:
-    sub = sub_event_type(event_type, given["sub_event_type"])
+def _warn_types(cells: dict[str, str], event_type: str, missing_columns: list[str], warnings: list[RowWarning]) -> None:
+    sub = sub_event_type(event_type, cells["sub_event_type"])
     if sub is None:
-        found.append(Warned("sub_event_type", given["sub_event_type"], f"is no sub-event type of {event_type}"))
-    elif "disorder_type" not in lacks and given["disorder_type"].strip() != disorder_type(event_type, sub):
+        warnings.append(RowWarning("sub_event_type", cells["sub_event_type"], f"is no sub-event type of {event_type}"))
+    elif "disorder_type" not in missing_columns and cells["disorder_type"].strip() != disorder_type(event_type, sub):
         expected = disorder_type(event_type, sub)
-        found.append(Warned("disorder_type", given["disorder_type"], f"goes with other types; these have {expected}"))
+        warnings.append(
+            RowWarning("disorder_type", cells["disorder_type"], f"goes with other types; these have {expected}")
+        )

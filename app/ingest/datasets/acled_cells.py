@@ -17,8 +17,8 @@ Days are served as ACLED's API prints them, whatever a file prints: its clients 
 import re
 from datetime import date, timedelta
 
-from app.ingest.datasets.files import Table
-from app.ingest.datasets.ged_cells import Days, whole
+from app.ingest.datasets.files import CsvTable
+from app.ingest.datasets.ged_cells import DateParser, parse_int
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FULL_MONTHS = (
@@ -26,26 +26,26 @@ FULL_MONTHS = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _IN_WORDS = re.compile(r"(\d{1,2})[- ]([a-z]{3,9})\.?[- ](\d{4}|\d{2})", re.ASCII | re.IGNORECASE)
-_FIRST, _LAST = date(1900, 1, 1), date(2100, 1, 1)
-WEEK = timedelta(days=3)
+_MIN_DATE, _MAX_DATE = date(1900, 1, 1), date(2100, 1, 1)
+HALF_WEEK = timedelta(days=3)
 
 
-class AcledDays:
+class AcledDateParser:
     """Days as the file prints them; each spelling is read once."""
 
-    def __init__(self, table: Table) -> None:
-        self._numbered = Days(table, ("event_date",))
-        self._known: dict[str, date] = {}
+    def __init__(self, table: CsvTable) -> None:
+        self._numeric = DateParser(table, ("event_date",))
+        self._cache: dict[str, date] = {}
 
-    def read(self, text: str) -> date:
+    def parse(self, text: str) -> date:
         """The day. Raises ValueError for what is no day, one of two, or of another age."""
-        known = self._known.get(text)
+        known = self._cache.get(text)
         if known is None:
             match = _IN_WORDS.fullmatch(text.strip())
-            known = _in_words(*match.groups()) if match else self._numbered.read(text)[1]
-            if not _FIRST <= known < _LAST:
-                raise ValueError(f"lies before {_FIRST.year} or after {_LAST.year - 1}")
-            self._known[text] = known
+            known = _in_words(*match.groups()) if match else self._numeric.parse(text)[1]
+            if not _MIN_DATE <= known < _MAX_DATE:
+                raise ValueError(f"lies before {_MIN_DATE.year} or after {_MAX_DATE.year - 1}")
+            self._cache[text] = known
         return known
 
 
@@ -60,7 +60,7 @@ def _in_words(day: str, month: str, year: str) -> date:
         raise ValueError("is no day of the calendar") from None
 
 
-def days_meant(day: date, time_precision: int) -> tuple[date, date]:
+def date_range_of_precision(day: date, time_precision: int) -> tuple[date, date]:
     """The first and the last day on which it may have happened (ACLED Codebook, time precision).
 
     1: that day. 2: some time within a week or the like, of which event_date is the middle: three days before it to
@@ -70,19 +70,19 @@ def days_meant(day: date, time_precision: int) -> tuple[date, date]:
     if time_precision == 1:
         return day, day
     if time_precision == 2:
-        return day - WEEK, day + WEEK
+        return day - HALF_WEEK, day + HALF_WEEK
     first = day.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def plain(text: str) -> str:
+def normalise_number(text: str) -> str:
     """A number as it is served: without blanks and the `.0` of a trip through pandas; what is none as it is."""
     try:
-        return str(whole(text))
+        return str(parse_int(text))
     except ValueError:
         return text
 
 
-def several(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """The names in a cell, between semicolons, each once."""
     return list(dict.fromkeys(name for part in text.split(";") if (name := " ".join(part.split()))))

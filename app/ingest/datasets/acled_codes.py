@@ -7,9 +7,9 @@ a category is the crosswalk that the vocabularies serve, read backwards.
 
 from collections import Counter
 
-from app.ingest.datasets.ged_cells import whole
-from app.query.acled.crosswalk import CROSSWALK, DISORDER
-from app.query.acled.filters import SIDES
+from app.ingest.datasets.ged_cells import parse_int
+from app.query.acled.crosswalk import CROSSWALK, DISORDER_TYPES
+from app.query.acled.filters import INTER_CODES
 
 SUB_EVENT_TYPES = {
     "Battles": ("Armed clash", "Government regains territory", "Non-state actor overtakes territory"),
@@ -37,17 +37,17 @@ SUB_EVENT_TYPES = {
 }
 """By event type."""
 EVENT_TYPES = {name.casefold(): name for name in SUB_EVENT_TYPES}
-EXCESSIVE, MOB = "Excessive force against protesters", "Mob violence"
+EXCESSIVE_FORCE, MOB_VIOLENCE = "Excessive force against protesters", "Mob violence"
 REGAINED, OVERTAKEN = "Government regains territory", "Non-state actor overtakes territory"
 TRANSFER = "Non-violent transfer of territory"
 _SUB_EVENT_TYPES = {sub.casefold(): sub for subs in SUB_EVENT_TYPES.values() for sub in subs} | {
-    "excessive force against protestors": EXCESSIVE  # spelt so until 2019
+    "excessive force against protestors": EXCESSIVE_FORCE  # spelt so until 2019
 }
 
-STATE, REBELS, PROTESTERS, CIVILIANS = SIDES[1], SIDES[2], SIDES[6], SIDES[7]
-UNARMED = (PROTESTERS, CIVILIANS)
-_SIDES = {side.casefold().removesuffix("s"): side for side in SIDES}
-KIND_OF = {
+STATE_FORCES, REBEL_GROUP, PROTESTERS, CIVILIANS = INTER_CODES[1], INTER_CODES[2], INTER_CODES[6], INTER_CODES[7]
+UNARMED_INTERS = (PROTESTERS, CIVILIANS)
+_INTER_BY_KEY = {side.casefold().removesuffix("s"): side for side in INTER_CODES}
+ACTOR_KIND_BY_INTER = {
     "": "other",
     "State forces": "state_forces",
     "Rebel group": "rebel_group",
@@ -59,24 +59,24 @@ KIND_OF = {
     "External/Other forces": "international_forces",
 }
 """The kind of actor by what ACLED calls it; of who is merely associated ACLED does not tell."""
-KINDS = ("state_forces", "rebel_group", "militia", "international_forces", "civilians", "other")
+ACTOR_KIND_PRECEDENCE = ("state_forces", "rebel_group", "militia", "international_forces", "civilians", "other")
 """What an actor is that ACLED calls different things: the first of these. The army of one state is that at home and an
 external force abroad, and who acts in one row may be merely associated in the next."""
 
 
-def stronger(one: str, other: str) -> str:
+def dominant_kind(one: str, other: str) -> str:
     """The kind of an actor of two, whichever of them was read first."""
-    return min(one, other, key=KINDS.index)
+    return min(one, other, key=ACTOR_KIND_PRECEDENCE.index)
 
 
-def side(text: str) -> str | None:
+def parse_inter(text: str) -> str | None:
     """The kind of an actor, in words (since 2024) or by its old number; "" for no actor, None for no such kind."""
     text = text.strip()
     try:
-        number = whole(text)
+        number = parse_int(text)
     except ValueError:
-        return _SIDES.get(text.casefold().removesuffix("s"))
-    return SIDES[number] if number < len(SIDES) else None
+        return _INTER_BY_KEY.get(text.casefold().removesuffix("s"))
+    return INTER_CODES[number] if number < len(INTER_CODES) else None
 
 
 def sub_event_type(event_type: str, text: str) -> str | None:
@@ -87,15 +87,15 @@ def sub_event_type(event_type: str, text: str) -> str | None:
 
 def disorder_type(event_type: str, sub: str | None) -> str:
     """What the codebook has with these types: two of the sub-event types of demonstrations are political violence."""
-    if sub == EXCESSIVE:
+    if sub == EXCESSIVE_FORCE:
         return "Political violence; Demonstrations"
-    return "Political violence" if sub == MOB else DISORDER[event_type]
+    return "Political violence" if sub == MOB_VIOLENCE else DISORDER_TYPES[event_type]
 
 
-def civilian_targeting(event_type: str, sub: str | None, sides: tuple[str, str]) -> str:
+def civilian_targeting(event_type: str, sub: str | None, inters: tuple[str, str]) -> str:
     """What that column says in layouts that have it: whether civilians were the main target, or the only one."""
-    at_civilians = event_type in ("Explosions/Remote violence", "Riots") and CIVILIANS in sides
-    targeted = event_type == "Violence against civilians" or sub == EXCESSIVE or at_civilians
+    at_civilians = event_type in ("Explosions/Remote violence", "Riots") and CIVILIANS in inters
+    targeted = event_type == "Violence against civilians" or sub == EXCESSIVE_FORCE or at_civilians
     return "Civilian targeting" if targeted else ""
 
 
@@ -110,7 +110,7 @@ _NAMED = Counter(pair for pairs in CROSSWALK.values() for pair in pairs)
 CATEGORIES = {pair: category for category, pairs in CROSSWALK.items() for pair in pairs if _NAMED[pair] == 1} | _SHARED
 
 
-def category_of(event_type: str, sub: str | None, sides: tuple[str, str], other_side: bool) -> str:
+def category_of(event_type: str, sub: str | None, inters: tuple[str, str], other_side: bool) -> str:
     """The category of an event; `other_side` says whether there is a second actor.
 
     Explosions and remote violence have no counterpart of their own. Aimed at civilians, they are violence against
@@ -118,10 +118,10 @@ def category_of(event_type: str, sub: str | None, sides: tuple[str, str], other_
     against protesters is violence against civilians. Other protests and riots are no category of ours.
     """
     if event_type == "Explosions/Remote violence":
-        if CIVILIANS in sides:
+        if CIVILIANS in inters:
             return "violence_against_civilians"
         return "clash" if other_side else "offensive"
-    if sub == EXCESSIVE:
+    if sub == EXCESSIVE_FORCE:
         return "violence_against_civilians"
     if event_type == "Battles" and sub is None:
         return "clash"

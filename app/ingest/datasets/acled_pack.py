@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.ingest.datasets import acled
-from app.ingest.datasets.acled_rows import ID, NAME, AcledRows
+from app.ingest.datasets.acled_rows import ID, NAME, AcledRowBuilder
 from app.ingest.datasets.dataset import Dataset
 from app.models import AcledEvent
 
@@ -36,15 +36,16 @@ ACLED = Dataset(
     name=NAME,
     licence=LICENCE,
     citation=CITATION,
-    searched="ACLED's own coding of the sources that each row names; imported by a user of ACLED, under its terms.",
+    coverage_note="ACLED's own coding of the sources that each row names; imported by a user of ACLED, under "
+    "its terms.",
     read=acled.read,
-    rows=AcledRows,
-    cells=AcledEvent,
+    row_builder=AcledRowBuilder,
+    raw_table=AcledEvent,
     event_id=event_id,
     version=version,
-    own="acled-",
-    odd="a sub-event type of another event type",
+    id_prefix="acled-",
+    warnings_file="a sub-event type of another event type",
     id_column="event_id_cnty",
-    stamped=True,
+    has_timestamps=True,
     names_actors=True,
 )

@@ -9,7 +9,7 @@ from app.ingest.datasets.dataset import Rejected
 Tuples = list[tuple[Any, ...]]
 
 
-class Ids(NamedTuple):
+class ImportContext(NamedTuple):
     """What all new rows of an import share."""
 
     pack_id: str
@@ -17,28 +17,28 @@ class Ids(NamedTuple):
     revision: int
 
 
-_WRITTEN = ("id", *Ids._fields, "row")
-_NAME = ("owner_id", "key", "name", "kind", "language", "as_printed")
-_CODE = ("owner_id", "scheme", "version", "code")
-_TEXT = ("rowid", "body")
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "source": ("pk", *_WRITTEN, "name", "kind", "organisation_id", "actor_id", "published_on"),
-    "source_name": _NAME,
-    "source_text": _TEXT,
-    "actor": ("pk", *_WRITTEN, "name", "kind", "country"),
-    "actor_name": _NAME,
-    "actor_code": _CODE,
+_SERVED_COLUMNS = ("id", *ImportContext._fields, "row")
+_NAME_COLUMNS = ("owner_id", "key", "name", "kind", "language", "as_printed")
+_CODE_COLUMNS = ("owner_id", "scheme", "version", "code")
+_TEXT_COLUMNS = ("rowid", "body")
+BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
+    "source": ("pk", *_SERVED_COLUMNS, "name", "kind", "organisation_id", "actor_id", "published_on"),
+    "source_name": _NAME_COLUMNS,
+    "source_text": _TEXT_COLUMNS,
+    "actor": ("pk", *_SERVED_COLUMNS, "name", "kind", "country"),
+    "actor_name": _NAME_COLUMNS,
+    "actor_code": _CODE_COLUMNS,
     "actor_ancestor": ("actor_id", "ancestor_id", "starts_on", "ends_on"),
-    "actor_text": _TEXT,
+    "actor_text": _TEXT_COLUMNS,
     "location": (
-        "pk", *_WRITTEN, "name", "kind", "country", "parent_id", "latitude", "longitude", "point_kind",
+        "pk", *_SERVED_COLUMNS, "name", "kind", "country", "parent_id", "latitude", "longitude", "point_kind",
     ),
-    "location_name": _NAME,
-    "location_code": _CODE,
+    "location_name": _NAME_COLUMNS,
+    "location_code": _CODE_COLUMNS,
     "location_ancestor": ("location_id", "ancestor_id"),
-    "location_text": _TEXT,
+    "location_text": _TEXT_COLUMNS,
     "event": (
-        "pk", *_WRITTEN, "category", "title", "title_key", "location_id", "location_precision", "part_of_id",
+        "pk", *_SERVED_COLUMNS, "category", "title", "title_key", "location_id", "location_precision", "part_of_id",
     ),
     "event_actor": ("event_pk", "actor_id", "role"),
     "event_place": ("event_pk", "location_id"),
@@ -48,9 +48,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "origins", "planned", "contradictory", "deaths_low", "deaths_best", "deaths_high", "category", "location_id",
         "country", "latitude", "longitude", "row",
     ),
-    "event_text": _TEXT,
+    "event_text": _TEXT_COLUMNS,
     "claim": (
-        "pk", *_WRITTEN, "event_pk", "stance", "modality", "reported_on", "reported_basis", "earliest", "latest",
+        "pk", *_SERVED_COLUMNS, "event_pk", "stance", "modality", "reported_on", "reported_basis", "earliest", "latest",
         "sort_date", "precision", "location_id",
     ),
     "claim_hop": ("claim_pk", "position", "source_id"),
@@ -58,15 +58,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "claim_pk", "position", "id", "measure", "low", "best", "high", "of", "count_kind", "as_of", "printed",
         "as_given",
     ),
-    "claim_text": _TEXT,
+    "claim_text": _TEXT_COLUMNS,
 }  # fmt: skip
 """The columns of every table that an import fills, what its rows belong to first. A dataset adds its own."""
-ID, ROW, EVENT = 1, 5, 6
+ID_AT, ROW_AT, EVENT_AT = 1, 5, 6
 """Where the id, the row as it is said and, in a claim, the event stand."""
 
 
 @dataclass
-class Batch:
+class RowBatch:
     """What a number of records come to, by table.
 
     The pk of an event, claim, source, actor or place is its number in the batch: whoever writes it knows from where
@@ -76,19 +76,19 @@ class Batch:
     tables: defaultdict[str, Tuples] = field(default_factory=lambda: defaultdict(list))
     rejected: list[tuple[str, Rejected]] = field(default_factory=list)
     """File and reason."""
-    odd: list[tuple[str, Rejected]] = field(default_factory=list)
+    warnings: list[tuple[str, Rejected]] = field(default_factory=list)
     """The same of rows that are kept."""
-    warned: int = 0
-    kept: set[str] = field(default_factory=set)
+    warned_rows: int = 0
+    retained_event_ids: set[str] = field(default_factory=set)
     """Events whose newer version was rejected."""
     unreadable: bool = False
     """Whether a row has no id, so that nobody knows what it is the newer version of."""
     rows: int = 0
     """How many rows were read so far, and how many bytes."""
-    consumed: int = 0
-    older: int = 0
+    bytes_read: int = 0
+    outdated_rows: int = 0
     """Records that were passed over, because a newer version of the same event is there."""
-    kinds: dict[str, str] = field(default_factory=dict)
+    actor_kinds: dict[str, str] = field(default_factory=dict)
     """At the end, of actors that all records together make another kind than they were first told to be."""
-    referred: set[str] | None = None
+    referenced: set[str] | None = None
     """At the end, if it was asked for: all that records refer to."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlmodel import SQLModel
 
-from app.ingest.datasets.files import Table
+from app.ingest.datasets.files import CsvTable
 
 if TYPE_CHECKING:
-    from app.ingest.datasets.rows import DatasetRows
+    from app.ingest.datasets.rows import RowBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class RowWarning:
     """What is odd about a row that is kept."""
 
     field: str
@@ -46,7 +46,7 @@ class DatasetRecord(Protocol):
         """The id that the file gives it, however the file spells it."""
 
     @property
-    def warnings(self) -> Sequence[Warned]:
+    def warnings(self) -> Sequence[RowWarning]:
         """What is odd about it."""
 
 
@@ -59,30 +59,30 @@ class Dataset:
     name: str
     licence: str
     citation: str
-    searched: str
+    coverage_note: str
     """What the dataset rests on: `coverage.sources_searched` of its pack."""
-    read: Callable[[Table], Iterator[Any]]
+    read: Callable[[CsvTable], Iterator[Any]]
     """Every row of an open table, as a DatasetRecord or as the reasons (Rejected) why it is none."""
-    rows: "type[DatasetRows]"
+    row_builder: "type[RowBuilder]"
     """What turns records into rows."""
-    cells: type[SQLModel]
+    raw_table: type[SQLModel]
     """The table that keeps a row as it was given; its first column is `event_pk`, its last the cells."""
     event_id: Callable[[Any], str]
     """The id of the event that an id in a file stands for. Raises ValueError for what is no id."""
     version: Callable[[Sequence[Path]], str | None]
     """The version that the names of files tell."""
-    own: str
+    id_prefix: str
     """What the ids of the actors and places that it makes begin with."""
-    odd: str
+    warnings_file: str
     """An example of what is odd about a row that is kept."""
     id_column: str = "id"
     """The column with the id of a row."""
-    stamped: bool = False
+    has_timestamps: bool = False
     """Whether records, and the table of cells, have a `timestamp` of the last change: the newer of two counts."""
     names_actors: bool = False
     """Whether its actors have names and no numbers: what imports before made of a name is taken up."""
 
 
-def first_day(date_of_event: date, told: date | None) -> date | None:
+def first_report_day(date_of_event: date, reported_on: date | None) -> date | None:
     """The day on which a source told of an event, if it can be that day: nobody reports what has yet to happen."""
-    return None if told is None or told < date_of_event else told
+    return None if reported_on is None or reported_on < date_of_event else reported_on

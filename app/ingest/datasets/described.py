@@ -7,18 +7,18 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from app import models
-from app.db.indexes import found_by
+from app.db.indexes import use_index
 from app.ingest.datasets.dataset import Dataset
 from app.ingest.drafts import CoverageDraft, PackDraft
 from app.models.base import END_OF_TIME, table_of
 from app.schemas.base import Ref
 from app.schemas.reference import PackRow
 
-NOT_TOLD = "not told"
-BY_PLACE = "ix_event_location_id"
+UNKNOWN_VERSION = "not told"
+LOCATION_INDEX = "ix_event_location_id"
 
 
-def described(
+def pack_metadata(
     connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]
 ) -> tuple[PackDraft, Ref | None, bool]:
     """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
@@ -28,7 +28,9 @@ def described(
     first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
     within = table_of(models.LocationAncestor)
     # From a country down to the first event in it: to go up from each event would take half a minute of a large file.
-    there = found_by(select(event.c.pk).where(held, event.c.location_id == within.c.location_id), event, BY_PLACE)
+    there = use_index(
+        select(event.c.pk).where(held, event.c.location_id == within.c.location_id), event, LOCATION_INDEX
+    )
     below = select(within.c.location_id).where(within.c.ancestor_id == place.c.id, there.correlate(within).exists())
     areas = select(place.c.id).where(place.c.kind == "country", below.correlate(place).exists())
     draft = PackDraft.model_construct(
@@ -43,7 +45,7 @@ def described(
             from_=first,
             until=last,
             area=sorted(connection.scalars(areas)),
-            sources_searched=dataset.searched,
+            sources_searched=dataset.coverage_note,
         ),
     )
     return draft, Ref(id=dataset.id, name=dataset.name) if first else None, True
@@ -52,11 +54,11 @@ def described(
 def _version(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]) -> str:
     """The day on which the publisher last changed one of the rows, if they tell; else what files tell or told."""
     told = dataset.version(files)
-    if dataset.stamped:
-        event, given = table_of(models.Event), table_of(dataset.cells)
+    if dataset.has_timestamps:
+        event, given = table_of(models.Event), table_of(dataset.raw_table)
         newest = select(func.max(given.c.timestamp)).join(event, event.c.pk == given.c.event_pk)
         stamp = connection.scalar(newest.where(event.c.pack_id == pack_id))
-        return told or NOT_TOLD if stamp is None else datetime.fromtimestamp(stamp, UTC).date().isoformat()
+        return told or UNKNOWN_VERSION if stamp is None else datetime.fromtimestamp(stamp, UTC).date().isoformat()
     pack = table_of(models.Pack)
     row = None if told else connection.scalar(select(pack.c.row).where(pack.c.id == pack_id))
-    return told or (PackRow.model_validate_json(row).version if row else NOT_TOLD)
+    return told or (PackRow.model_validate_json(row).version if row else UNKNOWN_VERSION)

@@ -19,24 +19,24 @@ from typing import Any, BinaryIO
 
 from app.errors import OxusError
 
-CHUNK = 1 << 16
-BATCH = 256
+CHUNK_BYTES = 1 << 16
+ROWS_PER_PARSE = 256
 """Rows that are parsed under one setting of the csv module's global limit, see `_Parser.batch`."""
-LONGEST_CELL = 1 << 24
+MAX_CELL_CHARS = 1 << 24
 """In characters; a quote that is never closed must not swallow a file of any size."""
 INSTALL_ZSTD = "compressed with zstd; to read it: pip install -c requirements.lock -e '.[import]'"
 GZIP, ZSTD, BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
-NO_TABLE = {
+UNSUPPORTED_MAGIC = {
     b"PK\x03\x04": "a zip archive or a spreadsheet: take the CSV file out of it first",
     b"BZh": "compressed with bzip2; csv, csv.gz and csv.zst are read",
     b"\xfd7zXZ": "compressed with xz; csv, csv.gz and csv.zst are read",
     b"\xff\xfe": "UTF-16: save it as UTF-8 first",
     b"\xfe\xff": "UTF-16: save it as UTF-8 first",
 }
-_TAG = re.compile(r"\s*#[a-z]", re.IGNORECASE | re.ASCII)
+_HXL_TAG = re.compile(r"\s*#[a-z]", re.IGNORECASE | re.ASCII)
 _UNNAMED = re.compile(r"unnamed: \d+", re.ASCII)
 
-Row = tuple[int, list[str], str | None]
+CsvRow = tuple[int, list[str], str | None]
 """The line on which a row starts, its cells, and what is wrong with it as a row; None when nothing is."""
 
 
@@ -55,15 +55,15 @@ class UnreadableFileError(OxusError):
 # --- bytes -------------------------------------------------------------------------------------------------------
 
 
-def _zstd_unit() -> Any:
+def _zstd_decompressor() -> Any:
     return import_module("zstandard").ZstdDecompressor().decompressobj()
 
 
-def _gzip_unit() -> Any:
+def _gzip_decompressor() -> Any:
     return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
 
 
-def _unpacked(chunks: Iterable[bytes], start: Callable[[], Any], file: str) -> Iterator[bytes]:
+def _decompress(chunks: Iterable[bytes], start: Callable[[], Any], file: str) -> Iterator[bytes]:
     """What compressed chunks hold: any number of members or frames, zeros as padding after the last."""
     unit, done = None, False
     for chunk in chunks:
@@ -84,7 +84,7 @@ def _unpacked(chunks: Iterable[bytes], start: Callable[[], Any], file: str) -> I
         raise UnreadableFileError(file, "the compressed data ends too early: the file is cut off")
 
 
-class _Chunks(io.RawIOBase):
+class _ByteStream(io.RawIOBase):
     """Chunks of bytes as a stream, of which io.BufferedReader makes lines."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -103,29 +103,29 @@ class _Chunks(io.RawIOBase):
         return size
 
 
-def _refuse_what_is_no_table(head: bytes, file: str) -> None:
-    for magic, reason in NO_TABLE.items():
+def _check_magic(head: bytes, file: str) -> None:
+    for magic, reason in UNSUPPORTED_MAGIC.items():
         if head.startswith(magic):
             raise UnreadableFileError(file, reason)
 
 
-def _stream(raw: BinaryIO, file: str) -> Iterable[bytes]:
+def _open_stream(raw: BinaryIO, file: str) -> Iterable[bytes]:
     """The lines of a file, uncompressed and without a byte order mark."""
-    chunks = iter(lambda: raw.read(CHUNK), b"")
+    chunks = iter(lambda: raw.read(CHUNK_BYTES), b"")
     head = next(chunks, b"")
-    _refuse_what_is_no_table(head, file)
+    _check_magic(head, file)
     packed = _chain(head, chunks)
     if head.startswith(GZIP):
-        packed = _unpacked(packed, _gzip_unit, file)
+        packed = _decompress(packed, _gzip_decompressor, file)
     elif head.startswith(ZSTD):
         try:
             import_module("zstandard")
         except ImportError:
             raise UnreadableFileError(file, INSTALL_ZSTD) from None
-        packed = _unpacked(packed, _zstd_unit, file)
-    stream = io.BufferedReader(_Chunks(packed), CHUNK)
+        packed = _decompress(packed, _zstd_decompressor, file)
+    stream = io.BufferedReader(_ByteStream(packed), CHUNK_BYTES)
     head = stream.peek(len(BOM))
-    _refuse_what_is_no_table(head, file)
+    _check_magic(head, file)
     if b"\0" in head.partition(b"\n")[0]:
         raise UnreadableFileError(file, "not a text file: its first line has NUL bytes")
     if head.startswith(BOM):
@@ -146,7 +146,7 @@ class _Parser:
 
     def __init__(self, stream: Iterable[bytes]) -> None:
         self._stream = stream
-        self._spoilt: str | None = None
+        self._line_error: str | None = None
         self._reader = csv.reader(self._lines(), strict=True)
 
     def _lines(self) -> Iterator[str]:
@@ -156,31 +156,31 @@ class _Parser:
                 text = line.decode()
             except UnicodeDecodeError as error:
                 text = line.decode(errors="replace")
-                self._spoilt = f"byte {error.start + 1} of line {number} is not UTF-8"
+                self._line_error = f"byte {error.start + 1} of line {number} is not UTF-8"
             if "\0" in text:
-                self._spoilt = f"line {number} has a NUL byte"
+                self._line_error = f"line {number} has a NUL byte"
             yield text[:-2] + "\n" if text.endswith("\r\n") else text
 
-    def batch(self, size: int) -> tuple[list[Row], UnreadableFileError | None]:
+    def batch(self, size: int) -> tuple[list[CsvRow], UnreadableFileError | None]:
         """At most `size` rows, fewer only at the end, and why the file breaks off after them if it does.
 
         The csv module has one limit on the length of a cell for the whole process. It is another one only while
         a batch is parsed, so that nobody else's limit changes between two rows of ours.
         """
-        rows: list[Row] = []
-        limit = csv.field_size_limit(LONGEST_CELL)
+        rows: list[CsvRow] = []
+        limit = csv.field_size_limit(MAX_CELL_CHARS)
         try:
             while len(rows) < size:
                 start = self._reader.line_num + 1
                 try:
                     cells = next(self._reader)
                 except csv.Error as error:
-                    self._spoilt = None
+                    self._line_error = None
                     rows.append((start, [], _malformed(error)))
                     continue
                 if cells:
-                    rows.append((start, cells, self._spoilt))
-                self._spoilt = None
+                    rows.append((start, cells, self._line_error))
+                self._line_error = None
         except StopIteration:
             pass
         except UnreadableFileError as error:
@@ -198,17 +198,17 @@ def _malformed(error: csv.Error) -> str:
     if "unexpected end" in text:
         return "the file ends inside quotes"
     if "field limit" in text:
-        return f"a cell is longer than {LONGEST_CELL} characters: a quote may never be closed"
+        return f"a cell is longer than {MAX_CELL_CHARS} characters: a quote may never be closed"
     return f"is not well-formed CSV: {text}"
 
 
-def is_tag_row(cells: Sequence[str]) -> bool:
+def is_hxl_tag_row(cells: Sequence[str]) -> bool:
     """Whether a row holds HXL tags: every cell that is not empty is one, and there are at least three.
 
     A cell of a real row may start with '#', but never all of them do.
     """
     filled = [cell for cell in cells if cell and not cell.isspace()]
-    return len(filled) >= 3 and all(_TAG.match(cell) for cell in filled)
+    return len(filled) >= 3 and all(_HXL_TAG.match(cell) for cell in filled)
 
 
 def _column_name(cell: str) -> str:
@@ -216,11 +216,11 @@ def _column_name(cell: str) -> str:
     return "" if _UNNAMED.fullmatch(name) else name
 
 
-class Table:
+class CsvTable:
     """A csv, csv.gz or csv.zst file with a header; close it, or use it in a `with`.
 
     `columns` are the names in the header, trimmed and in lower case, "" for a column without one (the index that
-    pandas writes). `consumed` of `size` bytes of the file, as it lies on the disk, were read: for a progress bar.
+    pandas writes). `bytes_read` of `size` bytes of the file, as it lies on the disk, were read: for a progress bar.
     Raises UnreadableFileError, as do its methods.
     """
 
@@ -241,7 +241,7 @@ class Table:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            yield from _stream(self._raw, self.name)
+            yield from _open_stream(self._raw, self.name)
         except OSError as error:
             raise UnreadableFileError(self.name, error.strerror or "cannot be read") from None
 
@@ -260,11 +260,11 @@ class Table:
         return columns
 
     @property
-    def consumed(self) -> int:
+    def bytes_read(self) -> int:
         """How many bytes of the file were read so far."""
         return self._raw.tell()
 
-    def require(self, names: Sequence[str]) -> None:
+    def require_columns(self, names: Sequence[str]) -> None:
         """Refuse the file when it lacks one of these columns."""
         missing = [name for name in names if name not in self.columns]
         if len(missing) == len(names):
@@ -272,7 +272,7 @@ class Table:
         if missing:
             raise UnreadableFileError(self.name, f"lacks columns: {', '.join(missing)}")
 
-    def picker(self, names: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
+    def column_getter(self, names: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
         """What takes the cells of these columns out of a row, in this order; "" where the file lacks a column."""
         twice = [name for name in names if self.columns.count(name) > 1]
         if twice:
@@ -284,7 +284,7 @@ class Table:
         pick = itemgetter(*places)
         return (lambda cells: pick([*cells, ""])) if width in places else pick
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[CsvRow]:
         """Every row after the header, without an HXL tag row and without rows that hold nothing at all.
 
         A row that does not have one cell for each column is given with its problem; so is one with bytes that are
@@ -296,19 +296,19 @@ class Table:
             line, cells, problem = row
             if first:
                 first = False
-                if problem is None and is_tag_row(cells):
+                if problem is None and is_hxl_tag_row(cells):
                     continue
             if problem is None and len(cells) != width:
                 row = line, cells, f"has {len(cells)} cells, the header has {width}"
             yield row
 
-    def _batches(self) -> Iterator[Row]:
-        rows, failure = self._parser.batch(BATCH)
+    def _batches(self) -> Iterator[CsvRow]:
+        rows, failure = self._parser.batch(ROWS_PER_PARSE)
         while rows:
             yield from rows
             if failure:
                 break
-            rows, failure = self._parser.batch(BATCH)
+            rows, failure = self._parser.batch(ROWS_PER_PARSE)
         if failure:
             raise failure
 
@@ -316,7 +316,7 @@ class Table:
         """Close the file."""
         self._raw.close()
 
-    def __enter__(self) -> "Table":
+    def __enter__(self) -> "CsvTable":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -10,14 +10,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.ingest.datasets.dataset import Rejected, Warned
-from app.ingest.datasets.files import Table
-from app.ingest.datasets.ged_cells import Days, count, degrees, states, whole
+from app.ingest.datasets.dataset import Rejected, RowWarning
+from app.ingest.datasets.files import CsvTable
+from app.ingest.datasets.ged_cells import DateParser, parse_count, parse_degrees, parse_gwno_list, parse_int
 from app.ingest.datasets.ged_sources import GedSource, days_listed, parse_sources
 from app.models.datasets import GED_COLUMNS
 
 COLUMNS = GED_COLUMNS
-AT = {name: place for place, name in enumerate(COLUMNS)}
+COLUMN_INDEX = {name: place for place, name in enumerate(COLUMNS)}
 NOT_IN_19_1 = (
     "relid", "code_status", "conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "where_description"
 )  # fmt: skip
@@ -29,13 +29,13 @@ NEEDED_CELLS = (
     "id", "type_of_violence", "dyad_new_id", "dyad_name", "side_a_new_id", "side_a", "side_b_new_id", "side_b",
     "where_prec", "country", "date_prec", "date_start", "date_end",
 )  # fmt: skip
-WHOLE = (
+INTEGER_COLUMNS = (
     "id", "year", "active_year", "type_of_violence", "conflict_dset_id", "conflict_new_id", "dyad_dset_id",
     "dyad_new_id", "side_a_dset_id", "side_a_new_id", "side_b_dset_id", "side_b_new_id", "number_of_sources",
     "where_prec", "priogrid_gid", "country_id", "event_clarity", "date_prec", "deaths_a", "deaths_b",
     "deaths_civilians", "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
 )  # fmt: skip
-DEATHS = ("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown")
+DEATH_COLUMNS = ("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown")
 LIMITS = {
     "type_of_violence": (1, 3),
     "where_prec": (1, 7),
@@ -47,7 +47,7 @@ LIMITS = {
 """The lowest and highest value of a code or coordinate (GED Codebook 25.1)."""
 DAYS_OF_PRECISION = {1: (1, 1), 2: (2, 6), 3: (7, 7), 4: (8, 31), 5: (32, 366)}
 """How many days from date_start to date_end each date_prec stands for (GED Codebook 25.1)."""
-NEAR = 1e-5
+COORDINATE_TOLERANCE = 1e-5
 """Degrees, about a metre: rounding between the coordinates and geom_wkt is no disagreement."""
 
 
@@ -60,28 +60,28 @@ class GedRecord(NamedTuple):
     earliest: date
     latest: date
     sources: list[GedSource]
-    warnings: list[Warned]
+    warnings: list[RowWarning]
     iso3: str | None
 
 
 def records(path: Path) -> Iterator[GedRecord | Rejected]:
     """Every row of a file, in its order. Raises UnreadableFileError when the file cannot be read as GED."""
-    with Table(path) as table:
+    with CsvTable(path) as table:
         yield from read(table)
 
 
-def read(table: Table) -> Iterator[GedRecord | Rejected]:
+def read(table: CsvTable) -> Iterator[GedRecord | Rejected]:
     """Every row of an open file; `table.consumed` tells how far it is. Refuses a file that lacks columns at once."""
-    table.require(NEEDED_COLUMNS)
-    return _read(table, _Reader(table))
+    table.require_columns(NEEDED_COLUMNS)
+    return _read(table, _RowReader(table))
 
 
-def unknown_columns(table: Table) -> list[str]:
+def unknown_columns(table: CsvTable) -> list[str]:
     """Columns that no published layout has; nothing is read from them."""
-    return [name for name in table.columns if name and name not in AT and name not in EXTRA_COLUMNS]
+    return [name for name in table.columns if name and name not in COLUMN_INDEX and name not in EXTRA_COLUMNS]
 
 
-def _read(table: Table, row: "_Reader") -> Iterator[GedRecord | Rejected]:
+def _read(table: CsvTable, row: "_RowReader") -> Iterator[GedRecord | Rejected]:
     for line, cells, problem in table.rows():
         if problem is None:
             yield from row.read(line, cells)
@@ -91,72 +91,75 @@ def _read(table: Table, row: "_Reader") -> Iterator[GedRecord | Rejected]:
 
 # --- cells -------------------------------------------------------------------------------------------------------
 
-Wrong = list[tuple[str, str]]
+CellErrors = list[tuple[str, str]]
 """Fields of a row, each with what is wrong with it."""
 
-_WHOLE_AT = tuple(AT[name] for name in WHOLE)
-_READ_WHOLE = tuple({"number_of_sources": count, "gwnoa": states, "gwnob": states}.get(name, whole) for name in WHOLE)
-_LIMITED = tuple((AT[name], name, *limits) for name, limits in LIMITS.items())
-_LATITUDE, _LONGITUDE = AT["latitude"], AT["longitude"]
-_pick_whole = itemgetter(*_WHOLE_AT)
-_pick_needed = itemgetter(*(AT[name] for name in NEEDED_CELLS))
+_INTEGERS_AT = tuple(COLUMN_INDEX[name] for name in INTEGER_COLUMNS)
+_INTEGER_PARSERS = tuple(
+    {"number_of_sources": parse_count, "gwnoa": parse_gwno_list, "gwnob": parse_gwno_list}.get(name, parse_int)
+    for name in INTEGER_COLUMNS
+)
+_LIMITED = tuple((COLUMN_INDEX[name], name, *limits) for name, limits in LIMITS.items())
+_LATITUDE, _LONGITUDE = COLUMN_INDEX["latitude"], COLUMN_INDEX["longitude"]
+_pick_whole = itemgetter(*_INTEGERS_AT)
+_pick_needed = itemgetter(*(COLUMN_INDEX[name] for name in NEEDED_CELLS))
 
 
-def _check_needed(cells: list[Any], wrong: Wrong) -> None:
+def _check_needed(cells: list[Any], errors: CellErrors) -> None:
     if None in _pick_needed(cells):
-        wrong.extend((name, "is missing") for name in NEEDED_CELLS if cells[AT[name]] is None)
+        errors.extend((name, "is missing") for name in NEEDED_CELLS if cells[COLUMN_INDEX[name]] is None)
     if (cells[_LATITUDE] is None) != (cells[_LONGITUDE] is None):
         missing = "latitude" if cells[_LATITUDE] is None else "longitude"
-        wrong.append((missing, "is missing, the other coordinate is not"))
+        errors.append((missing, "is missing, the other coordinate is not"))
 
 
-def _read_whole(raw: tuple[str, ...], cells: list[Any], wrong: Wrong) -> None:
+def _read_integers(raw: tuple[str, ...], cells: list[Any], errors: CellErrors) -> None:
     """Put the whole numbers in their cells: without a look at each where all are short runs of digits, as mostly."""
     texts = _pick_whole(raw)
     joined = "".join(texts)
     if joined.isdecimal() and joined.isascii() and max(map(len, texts)) < 10:
-        for at, text in zip(_WHOLE_AT, texts):  # noqa: B905 - once for each row
+        for at, text in zip(_INTEGERS_AT, texts):  # noqa: B905 - once for each row
             if text:
                 cells[at] = int(text)
         return
-    for at, text, read_one in zip(_WHOLE_AT, texts, _READ_WHOLE, strict=True):
+    for at, text, read_one in zip(_INTEGERS_AT, texts, _INTEGER_PARSERS, strict=True):
         if cells[at] is not None:
             try:
                 cells[at] = int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else read_one(text)
             except ValueError as error:
-                wrong.append((COLUMNS[at], str(error)))
+                errors.append((COLUMNS[at], str(error)))
                 cells[at] = None
 
 
-def _read_degrees(cells: list[Any], wrong: Wrong) -> None:
+def _read_degrees(cells: list[Any], errors: CellErrors) -> None:
     for at in (_LATITUDE, _LONGITUDE):
         if cells[at] is not None:
             try:
-                cells[at] = degrees(cells[at])
+                cells[at] = parse_degrees(cells[at])
             except ValueError as error:
-                wrong.append((COLUMNS[at], str(error)))
+                errors.append((COLUMNS[at], str(error)))
                 cells[at] = None
 
 
-def _check_limits(cells: list[Any], wrong: Wrong) -> None:
+def _check_limits(cells: list[Any], errors: CellErrors) -> None:
     for at, name, low, high in _LIMITED:
         number = cells[at]
         if number is not None and not low <= number <= high:
-            wrong.append((name, f"is not between {low} and {high}"))
+            errors.append((name, f"is not between {low} and {high}"))
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
-_ID, _START, _END = (AT[name] for name in ("id", "date_start", "date_end"))
-_pick_sources = itemgetter(*(AT[f"source_{part}"] for part in ("article", "office", "date", "headline")))
+_ID, _START, _END = (COLUMN_INDEX[name] for name in ("id", "date_start", "date_end"))
+_pick_sources = itemgetter(*(COLUMN_INDEX[f"source_{part}"] for part in ("article", "office", "date", "headline")))
 
 
-class _Reader:
+class _RowReader:
     """Reads the rows of one file."""
 
-    def __init__(self, table: Table) -> None:
-        self._pick = table.picker(COLUMNS)
-        self._days = Days(table)
+    def __init__(self, table: CsvTable) -> None:
+        self._get_cells = table.column_getter(COLUMNS)
+        self._date_parser = DateParser(table)
         self._id_at = table.columns.index("id")
         self._iso3_at = table.columns.index("iso3") if "iso3" in table.columns else None
 
@@ -166,97 +169,102 @@ class _Reader:
 
     def read(self, line: int, row: list[str]) -> Iterable[GedRecord | Rejected]:
         """One record, or a rejection for each thing wrong with the row."""
-        raw = self._pick(row)
+        raw = self._get_cells(row)
         cells: list[Any] = [None if not text or text.isspace() else text for text in raw]
-        wrong: Wrong = []
+        wrong: CellErrors = []
         _check_needed(cells, wrong)
-        _read_whole(raw, cells, wrong)
+        _read_integers(raw, cells, wrong)
         _read_degrees(cells, wrong)
         _check_limits(cells, wrong)
         earliest, latest = self._read_day(_START, cells, wrong), self._read_day(_END, cells, wrong)
         if earliest and latest and earliest > latest:
             wrong.append(("date_end", f"is before date_start, {earliest}"))
         if wrong or earliest is None or latest is None:
-            wrong.sort(key=lambda found: AT[found[0]])
-            return [Rejected(line, raw[_ID], name, raw[AT[name]], reason) for name, reason in wrong]
+            wrong.sort(key=lambda found: COLUMN_INDEX[found[0]])
+            return [Rejected(line, raw[_ID], name, raw[COLUMN_INDEX[name]], reason) for name, reason in wrong]
         sources = parse_sources(*_pick_sources(cells))
         warnings = _warnings(raw, cells, earliest, latest, sources)
         iso3 = row[self._iso3_at] if self._iso3_at is not None else None
         return (GedRecord(line, cells[_ID], cells, earliest, latest, sources, warnings, iso3 or None),)
 
-    def _read_day(self, at: int, cells: list[Any], wrong: Wrong) -> date | None:
+    def _read_day(self, at: int, cells: list[Any], errors: CellErrors) -> date | None:
         if cells[at] is None:
             return None
         try:
-            cells[at], day = self._days.read(cells[at])
+            cells[at], day = self._date_parser.parse(cells[at])
         except ValueError as error:
-            wrong.append((COLUMNS[at], str(error)))
+            errors.append((COLUMNS[at], str(error)))
             return None
         return day
 
 
 # --- warnings ----------------------------------------------------------------------------------------------------
 
-_YEAR, _COUNT, _SOURCE_DAYS = (AT[name] for name in ("year", "number_of_sources", "source_date"))
-_GEOMETRY, _DATE_PREC = AT["geom_wkt"], AT["date_prec"]
-_pick_deaths = itemgetter(*(AT[name] for name in DEATHS))
-_pick_totals = itemgetter(*(AT[name] for name in ("low", "best", "high")))
+_YEAR, _COUNT, _SOURCE_DAYS = (COLUMN_INDEX[name] for name in ("year", "number_of_sources", "source_date"))
+_GEOMETRY, _DATE_PREC = COLUMN_INDEX["geom_wkt"], COLUMN_INDEX["date_prec"]
+_pick_deaths = itemgetter(*(COLUMN_INDEX[name] for name in DEATH_COLUMNS))
+_pick_totals = itemgetter(*(COLUMN_INDEX[name] for name in ("low", "best", "high")))
 _POINT = re.compile(r"POINT ?\((-?\d+(?:\.\d*)?) (-?\d+(?:\.\d*)?)\)", re.ASCII | re.IGNORECASE)
 
 
 def _warnings(
     raw: tuple[str, ...], cells: list[Any], earliest: date, latest: date, sources: list[GedSource]
-) -> list[Warned]:
-    found: list[Warned] = []
-    _doubt_deaths(cells, found)
-    _doubt_days(cells, earliest, latest, found)
-    _doubt_place(raw, cells, found)
-    _doubt_sources(cells, sources, earliest, found)
-    return found
+) -> list[RowWarning]:
+    warnings: list[RowWarning] = []
+    _warn_deaths(cells, warnings)
+    _warn_days(cells, earliest, latest, warnings)
+    _warn_place(raw, cells, warnings)
+    _warn_sources(cells, sources, earliest, warnings)
+    return warnings
 
 
-def _doubt_deaths(cells: list[Any], found: list[Warned]) -> None:
+def _warn_deaths(cells: list[Any], warnings: list[RowWarning]) -> None:
     deaths = _pick_deaths(cells)
     low, best, high = _pick_totals(cells)
     if None in deaths or low is None or best is None or high is None:
-        empty = [name for name in (*DEATHS, "low", "best", "high") if cells[AT[name]] is None]
-        found.extend(Warned(name, "", "is missing: the number is unknown") for name in empty)
+        empty = [name for name in (*DEATH_COLUMNS, "low", "best", "high") if cells[COLUMN_INDEX[name]] is None]
+        warnings.extend(RowWarning(name, "", "is missing: the number is unknown") for name in empty)
         return
     if not low <= best <= high:
-        found.append(Warned("best", str(best), f"is not between low, {low}, and high, {high}"))
+        warnings.append(RowWarning("best", str(best), f"is not between low, {low}, and high, {high}"))
     if best != sum(deaths):
-        found.append(Warned("best", str(best), f"is not the sum of the four counts of deaths, {sum(deaths)}"))
+        warnings.append(RowWarning("best", str(best), f"is not the sum of the four counts of deaths, {sum(deaths)}"))
 
 
-def _doubt_days(cells: list[Any], earliest: date, latest: date, found: list[Warned]) -> None:
+def _warn_days(cells: list[Any], earliest: date, latest: date, warnings: list[RowWarning]) -> None:
     precision, year = cells[_DATE_PREC], cells[_YEAR]
     days = (latest - earliest).days + 1
-    fewest, most = DAYS_OF_PRECISION[precision]
-    if not fewest <= days <= most:
-        meant = f"{fewest} to {most} days" if fewest != most else f"{fewest} day{'s' * (fewest > 1)}"
-        found.append(Warned("date_prec", str(precision), f"means {meant}, the dates cover {days}"))
+    fewest, longest = DAYS_OF_PRECISION[precision]
+    if not fewest <= days <= longest:
+        expected = f"{fewest} to {longest} days" if fewest != longest else f"{fewest} day{'s' * (fewest > 1)}"
+        warnings.append(RowWarning("date_prec", str(precision), f"means {expected}, the dates cover {days}"))
     if year is not None and not earliest.year <= year <= latest.year:
-        found.append(Warned("year", str(year), f"is no year of the dates, {earliest} to {latest}"))
+        warnings.append(RowWarning("year", str(year), f"is no year of the dates, {earliest} to {latest}"))
 
 
-def _doubt_place(raw: tuple[str, ...], cells: list[Any], found: list[Warned]) -> None:
+def _warn_place(raw: tuple[str, ...], cells: list[Any], warnings: list[RowWarning]) -> None:
     longitude, latitude, geometry = cells[_LONGITUDE], cells[_LATITUDE], cells[_GEOMETRY]
     if longitude is None:
-        found.append(Warned("latitude", "", "is missing, and so is longitude: the event has no point"))
+        warnings.append(RowWarning("latitude", "", "is missing, and so is longitude: the event has no point"))
     elif geometry is not None and geometry != f"POINT ({raw[_LONGITUDE]} {raw[_LATITUDE]})":
         match = _POINT.fullmatch(geometry)
         if not match:
-            found.append(Warned("geom_wkt", geometry, "is no point"))
-        elif abs(float(match[1]) - longitude) > NEAR or abs(float(match[2]) - latitude) > NEAR:
-            found.append(Warned("geom_wkt", geometry, f"is another point than {longitude} {latitude}"))
+            warnings.append(RowWarning("geom_wkt", geometry, "is no point"))
+        elif (
+            abs(float(match[1]) - longitude) > COORDINATE_TOLERANCE
+            or abs(float(match[2]) - latitude) > COORDINATE_TOLERANCE
+        ):
+            warnings.append(RowWarning("geom_wkt", geometry, f"is another point than {longitude} {latitude}"))
 
 
-def _doubt_sources(cells: list[Any], sources: list[GedSource], earliest: date, found: list[Warned]) -> None:
+def _warn_sources(cells: list[Any], sources: list[GedSource], earliest: date, warnings: list[RowWarning]) -> None:
     count, days = cells[_COUNT], cells[_SOURCE_DAYS]
     if count is not None and count > 0 and count != len(sources):
-        found.append(Warned("number_of_sources", str(count), f"source_article holds {len(sources)}"))
+        warnings.append(RowWarning("number_of_sources", str(count), f"source_article holds {len(sources)}"))
     if days is not None and days_listed(days) != [source.published_on for source in sources]:
-        found.append(Warned("source_date", days, "lists other days than source_article"))
+        warnings.append(RowWarning("source_date", days, "lists other days than source_article"))
     early = [str(source.published_on) for source in sources if source.published_on and source.published_on < earliest]
     if early:
-        found.append(Warned("source_article", "; ".join(early), f"is before the event, {earliest}: not believed"))
+        warnings.append(
+            RowWarning("source_article", "; ".join(early), f"is before the event, {earliest}: not believed")
+        )

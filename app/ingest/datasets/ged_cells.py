@@ -23,17 +23,17 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
-from app.geo import DECIMALS
-from app.ingest.datasets.files import Table
+from app.geo import INTERNAL_DECIMALS
+from app.ingest.datasets.files import CsvTable
 
-MOST = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 """What both databases hold in an integer column."""
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
-_STATES_APART = re.compile("[;,]")
+_GWNO_SEPARATOR = re.compile("[;,]")
 
 
-def whole(text: str) -> int:
+def parse_int(text: str) -> int:
     """A whole number from 0, with or without the `.0` of a trip through pandas. Raises ValueError for others."""
     match = _NUMBER.fullmatch(text.strip())
     if not match:
@@ -41,28 +41,28 @@ def whole(text: str) -> int:
     digits = match[2].lstrip("0") or "0"
     if match[1] and digits != "0":
         raise ValueError("is negative")
-    if len(digits) > 10 or int(digits) > MOST:
-        raise ValueError(f"is larger than {MOST}")
+    if len(digits) > 10 or int(digits) > MAX_INT32:
+        raise ValueError(f"is larger than {MAX_INT32}")
     return int(digits)
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     """A whole number, or -1 for one that is not known. Raises ValueError for others."""
-    return -1 if text.strip() in ("-1", "-1.0") else whole(text)
+    return -1 if text.strip() in ("-1", "-1.0") else parse_int(text)
 
 
-def states(text: str) -> int | str:
+def parse_gwno_list(text: str) -> int | str:
     """One Gleditsch and Ward number, or several as text with semicolons between. Raises ValueError for others."""
-    numbers = [whole(part) for part in _STATES_APART.split(text)]
+    numbers = [parse_int(part) for part in _GWNO_SEPARATOR.split(text)]
     return numbers[0] if len(numbers) == 1 else ";".join(map(str, numbers))
 
 
-def degrees(text: str) -> float:
+def parse_degrees(text: str) -> float:
     """A coordinate. Raises ValueError for anything that is not a plain decimal number."""
     stripped = text.strip()
     if not _DECIMAL.fullmatch(stripped):
         raise ValueError("is not a number of degrees")
-    return round(float(stripped), DECIMALS) + 0.0  # -0.0 is 0.0
+    return round(float(stripped), INTERNAL_DECIMALS) + 0.0  # -0.0 is 0.0
 
 
 # --- days --------------------------------------------------------------------------------------------------------
@@ -73,17 +73,17 @@ _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}",
 _TIMED = re.compile(r"[\d/.-]{8,10}[T ]\s*\d{1,2}:\d{2}.*", re.ASCII)
 
 
-DATES = ("date_start", "date_end")
+DATE_COLUMNS = ("date_start", "date_end")
 
 
-def day_first(table: Table, columns: Sequence[str] = DATES) -> bool | None:
+def detect_day_first(table: CsvTable, columns: Sequence[str] = DATE_COLUMNS) -> bool | None:
     """Whether dates with the year last have the day first; None when the file's dates do not tell, or disagree.
 
     Reads the whole file, from its start, beside whatever else is reading it.
     """
     first = second = False
-    with Table(table.path) as again:
-        pick = again.picker(columns)
+    with CsvTable(table.path) as again:
+        pick = again.column_getter(columns)
         for _, cells, problem in again.rows():
             for text in pick(cells) if problem is None else ():
                 match = _YEAR_LAST.fullmatch(text.strip())
@@ -100,27 +100,27 @@ def _calendar_day(year: str, month: str, day: str) -> date:
         raise ValueError("is no day of the calendar") from None
 
 
-class Days:
+class DateParser:
     """Days as the file prints them; each spelling is read once, as a file has few."""
 
-    def __init__(self, table: Table, columns: Sequence[str] = DATES) -> None:
+    def __init__(self, table: CsvTable, columns: Sequence[str] = DATE_COLUMNS) -> None:
         self._table = table
         self._columns = columns
-        self._known: dict[str, tuple[str, date]] = {}
+        self._cache: dict[str, tuple[str, date]] = {}
 
     @cached_property
     def _day_first(self) -> bool | None:
-        return day_first(self._table, self._columns)
+        return detect_day_first(self._table, self._columns)
 
-    def read(self, text: str) -> tuple[str, date]:
+    def parse(self, text: str) -> tuple[str, date]:
         """The day, also as `YYYY-MM-DD`. Raises ValueError for what is no day, or one of two."""
-        known = self._known.get(text)
+        known = self._cache.get(text)
         if known is None:
-            day = self._read(text.strip())
-            known = self._known[text] = day.isoformat(), day
+            day = self._parse_uncached(text.strip())
+            known = self._cache[text] = day.isoformat(), day
         return known
 
-    def _read(self, text: str) -> date:
+    def _parse_uncached(self, text: str) -> date:
         match = _YEAR_FIRST.fullmatch(text)
         if match:
             return _calendar_day(match[1], match[3], match[4])

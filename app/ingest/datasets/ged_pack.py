@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.ingest.datasets.dataset import Dataset
 from app.ingest.datasets.ged import read
-from app.ingest.datasets.ged_cells import whole
-from app.ingest.datasets.ged_rows import ID, NAME, GedRows
+from app.ingest.datasets.ged_cells import parse_int
+from app.ingest.datasets.ged_rows import ID, NAME, GedRowBuilder
 from app.models import GedEvent
 
 CITATION = (
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"(?:^|[^\da-z])v?(\d{2})[._](\d{1,2})(?:[._](\d{1,2}))?(?
 
 def event_id(number: object) -> str:
     """The event of a record, whichever program wrote its number. Raises ValueError for what is no number."""
-    return f"{ID}:{whole(str(number))}"
+    return f"{ID}:{parse_int(str(number))}"
 
 
 def version(files: Sequence[Path]) -> str | None:
@@ -33,12 +33,12 @@ UCDP_GED = Dataset(
     name=NAME,
     licence="CC-BY-4.0",
     citation=CITATION,
-    searched="UCDP's own coding of the news and reports that each record names; imported as published.",
+    coverage_note="UCDP's own coding of the news and reports that each record names; imported as published.",
     read=read,
-    rows=GedRows,
-    cells=GedEvent,
+    row_builder=GedRowBuilder,
+    raw_table=GedEvent,
     event_id=event_id,
     version=version,
-    own="ucdp-",
-    odd="low above best",
+    id_prefix="ucdp-",
+    warnings_file="low above best",
 )

@@ -4,19 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.countries import BY_GWNO, Country
-from app.ingest.datasets.references import ISO, Named, slug
-from app.ingest.datasets.rows import DatasetRows
+from app.ingest.datasets.references import ISO, EntityRef, slug
+from app.ingest.datasets.rows import RowBuilder
 
-POINTS = {1: "exact", 2: "approximate", 3: "centroid", 4: "centroid", 5: "approximate", 6: "centroid", 7: "approximate"}
+POINT_KINDS = {
+    1: "exact",
+    2: "approximate",
+    3: "centroid",
+    4: "centroid",
+    5: "approximate",
+    6: "centroid",
+    7: "approximate",
+}
 """point_kind by where_prec."""
-EXACT = (1, 2)
+EXACT_WHERE_PRECISIONS = (1, 2)
 """where_prec of a populated place, or near one; all else is an area that a point stands for."""
 
 
-class GedReferences(DatasetRows):
+class GedLocations(RowBuilder):
     """Makes the places that records share; actors and sources are made as in any dataset."""
 
-    def place(self, cell: Mapping[str, Any]) -> Named:
+    def place(self, cell: Mapping[str, Any]) -> EntityRef:
         """The point as given, inside the units as given."""
         number = cell["country_id"]
         country = BY_GWNO.get(number)
@@ -34,13 +42,13 @@ class GedReferences(DatasetRows):
             return at
         precision, name = cell["where_prec"], cell["where_coordinates"] or at.name
         id_ = f"{stem}:{slug(name)}@{latitude}_{longitude}:{precision}"
-        exact = precision in EXACT
+        exact = precision in EXACT_WHERE_PRECISIONS
         if not exact and name in (outer.name, province, district):  # the unit has this name; the point stands for it
-            name = f"{name} ({POINTS[precision]})"
-        point = (latitude, longitude, POINTS[precision])
+            name = f"{name} ({POINT_KINDS[precision]})"
+        point = (latitude, longitude, POINT_KINDS[precision])
         return self.point(id_, name, "town" if exact else "region", country, at, point)
 
-    def _country(self, number: int | None, country: Country | None, name: str) -> Named:
+    def _country(self, number: int | None, country: Country | None, name: str) -> EntityRef:
         iso3 = country.iso3 if country else None
         shared = [(ISO, iso3 or ""), ("gwno", str(number))]
         found = next((self.known_locations[code] for code in shared if code in self.known_locations), None)

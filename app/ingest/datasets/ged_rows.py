@@ -17,23 +17,25 @@ from datetime import date
 from typing import Any
 
 from app.countries import BY_GWNO
-from app.ingest.datasets.dataset import first_day
+from app.ingest.datasets.dataset import first_report_day
 from app.ingest.datasets.ged import COLUMNS, GedRecord
-from app.ingest.datasets.ged_references import GedReferences
+from app.ingest.datasets.ged_references import GedLocations
 from app.ingest.datasets.ged_sources import GedSource, first_hop
-from app.ingest.datasets.references import MOST_TEXT, Named, slug
-from app.ingest.datasets.rows import Deaths, PlainClaim, PlainEvent
-from app.query.ged import as_given
+from app.ingest.datasets.references import MAX_TEXT_CHARS, EntityRef, slug
+from app.ingest.datasets.rows import DatasetClaim, DatasetEvent, Deaths
+from app.query.ged import encode_cells
 
 ID, NAME = "ucdp-ged", "UCDP Georeferenced Event Dataset"
-PLACED = {1: "exact", 2: "near", 3: "district", 4: "province", 5: "area", 6: "country", 7: "international"}
+LOCATION_PRECISIONS = {1: "exact", 2: "near", 3: "district", 4: "province", 5: "area", 6: "country", 7: "international"}
 """location_precision by where_prec."""
-VIOLENCE = {1: "State-based violence", 2: "Non-state violence", 3: "One-sided violence"}
-UNDATED = "When it was said is not given: the last day of the event stands in."
-TOO_EARLY = "It is dated before the event, so when it was said is not known: the last day of the event stands in."
+VIOLENCE_TYPES = {1: "State-based violence", 2: "Non-state violence", 3: "One-sided violence"}
+UNDATED_REPORT_NOTE = "When it was said is not given: the last day of the event stands in."
+REPORT_BEFORE_EVENT_NOTE = (
+    "It is dated before the event, so when it was said is not known: the last day of the event stands in."
+)
 
 
-class GedRows(GedReferences):
+class GedRowBuilder(GedLocations):
     """Turns the records of one import into rows."""
 
     def add(self, record: GedRecord) -> None:
@@ -42,56 +44,57 @@ class GedRows(GedReferences):
         document = self.source(ID, NAME, "dataset")
         place = self.place(cell)
         event = self._event(record, cell, place, document)
-        self.write(event, list(self._told(record, cell, event)), "ged_event", _as_given(record, cell))
+        self.write(event, list(self._claims_of(record, cell, event)), "ged_event", _raw_columns(record, cell))
 
-    def _sides(self, cell: Mapping[str, Any]) -> list[tuple[Named, str]]:
+    def _actors(self, cell: Mapping[str, Any]) -> list[tuple[EntityRef, str]]:
         violence = cell["type_of_violence"]
         roles = ("initiator", "target") if violence == 3 else ("participant", "participant")
-        found = []
+        result = []
         for side, states, role in zip(("side_a", "side_b"), ("gwnoa", "gwnob"), roles, strict=True):
             name, state = cell[side], BY_GWNO.get(cell[states]) if isinstance(cell[states], int) else None
             if side == "side_b" and violence == 3:
                 kind = "civilians"
             else:  # what else it is depends on the record, and may not depend on which is read first
                 kind = "government" if cell[states] is not None else "other"
-            found.append((self.actor("ucdp-actor", cell[f"{side}_new_id"], name, kind, state), role))
-        found.append((self.actor("ucdp-dyad", cell["dyad_new_id"], cell["dyad_name"], "other"), "participant"))
-        return list(dict.fromkeys(found))
+            result.append((self.actor("ucdp-actor", cell[f"{side}_new_id"], name, kind, state), role))
+        result.append((self.actor("ucdp-dyad", cell["dyad_new_id"], cell["dyad_name"], "other"), "participant"))
+        return list(dict.fromkeys(result))
 
-    def _event(self, record: GedRecord, cell: Mapping[str, Any], place: Named, document: Named) -> PlainEvent:
+    def _event(self, record: GedRecord, cell: Mapping[str, Any], place: EntityRef, document: EntityRef) -> DatasetEvent:
         violence, where = cell["type_of_violence"], cell["where_coordinates"] or place.name
         against = "against" if violence == 3 else "and"
         within = ", ".join(dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part))
-        return PlainEvent(
+        return DatasetEvent(
             id=f"{ID}:{record.id}",
             category="violence_against_civilians" if violence == 3 else "clash",
-            title=f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MOST_TEXT],
-            summary=f"{VIOLENCE[violence]} in {cell['conflict_name']}: {cell['where_description'] or where}, {within}.",
+            title=f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MAX_TEXT_CHARS],
+            summary=f"{VIOLENCE_TYPES[violence]} in {cell['conflict_name']}: "
+            f"{cell['where_description'] or where}, {within}.",
             place=place,
-            precision=PLACED[cell["where_prec"]],
-            actors=self._sides(cell),
-            first=record.earliest.isoformat(),
-            last=record.latest.isoformat(),
+            precision=LOCATION_PRECISIONS[cell["where_prec"]],
+            actors=self._actors(cell),
+            earliest=record.earliest.isoformat(),
+            latest=record.latest.isoformat(),
             document=document,
             printed_place=cell["where_coordinates"],
         )
 
-    def _told(self, record: GedRecord, cell: Mapping[str, Any], event: PlainEvent) -> Iterator[PlainClaim]:
+    def _claims_of(self, record: GedRecord, cell: Mapping[str, Any], event: DatasetEvent) -> Iterator[DatasetClaim]:
         first = first_hop(cell["source_original"])
         hop = [self.source(f"ucdp-original:{slug(first)}", first, "unattributed")] if first else []
-        dated = [first_day(record.earliest, source.published_on) for source in record.sources]
-        reported = [day.isoformat() if day else event.last for day in dated]
+        dated = [first_report_day(record.earliest, source.published_on) for source in record.sources]
+        reported = [day.isoformat() if day else event.latest for day in dated]
         deaths = Deaths(cell["low"], cell["best"], cell["high"])
-        yield PlainClaim(
+        yield DatasetClaim(
             0,
             [event.document],
-            max(reported, default=event.last),
-            stated=False,
+            max(reported, default=event.latest),
+            reported_on_stated=False,
             modality="fact",
             locator=f"record {record.id}",
             summary=_estimate(deaths),
             printed=None if first else cell["source_original"],
-            note=None if record.sources else UNDATED,
+            note=None if record.sources else UNDATED_REPORT_NOTE,
             origin=None,  # a dataset sums up what others said
             deaths=None if deaths == (None, None, None) else deaths,
         )
@@ -99,23 +102,23 @@ class GedRows(GedReferences):
             office = (
                 [self.source(f"ucdp-source:{slug(source.office)}", source.office, "outlet")] if source.office else []
             )
-            yield PlainClaim(
+            yield DatasetClaim(
                 at,
                 [*hop, *office, event.document],
                 reported[at - 1],
-                stated=day is not None,
+                reported_on_stated=day is not None,
                 modality="reported",
                 locator=f"record {record.id}, source {at}",
-                summary=_named(source),
+                summary=_source_name(source),
                 printed=source.text.strip() or None,
-                note=None if day else _why_undated(source.published_on),
+                note=None if day else _undated_note(source.published_on),
                 # Offices belong to no organisation, and first hops are not named: see `rules.status.origin`.
                 origin=office[0].id if office and not hop else None,
             )
 
 
-def _why_undated(day: date | None) -> str:
-    return TOO_EARLY if day else UNDATED
+def _undated_note(day: date | None) -> str:
+    return REPORT_BEFORE_EVENT_NOTE if day else UNDATED_REPORT_NOTE
 
 
 def _estimate(deaths: Deaths) -> str:
@@ -123,11 +126,11 @@ def _estimate(deaths: Deaths) -> str:
     return f"UCDP estimates {number} deaths, from {deaths.low} to {deaths.high}, over all sources that it names."
 
 
-def _named(source: GedSource) -> str:
+def _source_name(source: GedSource) -> str:
     return f"Named by UCDP as a source: {source.headline}" if source.headline else "Named by UCDP as a source."
 
 
-def _as_given(record: GedRecord, cell: Mapping[str, Any]) -> tuple[Any, ...]:
+def _raw_columns(record: GedRecord, cell: Mapping[str, Any]) -> tuple[Any, ...]:
     """The columns of `ged_event` but its first."""
     return (
         record.id,
@@ -139,5 +142,5 @@ def _as_given(record: GedRecord, cell: Mapping[str, Any]) -> tuple[Any, ...]:
         record.latest.isoformat(),
         cell["latitude"],
         cell["longitude"],
-        as_given(record.cells),
+        encode_cells(record.cells),
     )

@@ -26,11 +26,11 @@ class GedSource(NamedTuple):
     text: str
 
 
-_JOINT = '";"'
+_JOINED_PIECES = '";"'
 _PRINTED = re.compile(r"(?P<office>.*?),(?P<day>\d{4}-\d{2}-\d{2}),(?P<headline>.*)", re.DOTALL | re.ASCII)
 _NO_DAY = date(1753, 1, 1)
 """The first day that SQL Server knows; it stands for a day that nobody entered."""
-_days: dict[str, date | None] = {}
+_day_cache: dict[str, date | None] = {}
 """Days by how they are printed: a file has some ten thousand different ones, each of them often."""
 
 
@@ -43,13 +43,13 @@ def _day(text: str) -> date | None:
     return None if day == _NO_DAY else day
 
 
-def _known_day(text: str) -> date | None:
-    if len(_days) > 100_000:
-        _days.clear()
-    return _days.setdefault(text, _day(text))
+def _cached_day(text: str) -> date | None:
+    if len(_day_cache) > 100_000:
+        _day_cache.clear()
+    return _day_cache.setdefault(text, _day(text))
 
 
-def _said(text: str | None) -> str | None:
+def _text_or_none(text: str | None) -> str | None:
     """A part without the blanks around it; None when it has neither a letter nor a digit, as "-" and "."."""
     stripped = text.strip() if text else ""
     return stripped if stripped.isalnum() or any(map(str.isalnum, stripped)) else None
@@ -60,48 +60,59 @@ def parse_sources(
 ) -> list[GedSource]:
     """The sources in the cells source_article, source_office, source_date and source_headline of one row."""
     if article is None:
-        return _from_lists_alone(offices, dates, headlines)
+        return _parse_lists_alone(offices, dates, headlines)
     if article[0] == '"':
-        pieces = article[1:-1].split(_JOINT) if article[-1] == '"' and len(article) > 1 else article[1:].split(_JOINT)
-        return _quoted(pieces) or _by_lists(pieces, offices, dates, headlines) or _free(article)
-    return _free(article)
+        pieces = (
+            article[1:-1].split(_JOINED_PIECES)
+            if article[-1] == '"' and len(article) > 1
+            else article[1:].split(_JOINED_PIECES)
+        )
+        return _parse_quoted(pieces) or _parse_by_lists(pieces, offices, dates, headlines) or _parse_free_text(article)
+    return _parse_free_text(article)
 
 
 def days_listed(dates: str) -> list[date | None]:
     """The days in source_date, for comparison with those of the sources."""
-    return [_days[day] if day in _days else _known_day(day) for day in dates.split(";")]
+    return [_day_cache[day] if day in _day_cache else _cached_day(day) for day in dates.split(";")]
 
 
 # --- lists in quotation marks ------------------------------------------------------------------------------------
 
 
-def _quoted(pieces: list[str]) -> list[GedSource]:
+def _parse_quoted(pieces: list[str]) -> list[GedSource]:
     """Pieces in the form `office,day,headline`; one in another form goes on with the headline before it.
 
     Empty when the first piece is of another form.
     """
-    found: list[GedSource] = []
+    result: list[GedSource] = []
     for piece in pieces:
         match = _PRINTED.fullmatch(piece)
         if match:
             office, day, headline = match.groups()
-            found.append(
-                GedSource(_said(office), _days[day] if day in _days else _known_day(day), _said(headline), piece)
+            result.append(
+                GedSource(
+                    _text_or_none(office),
+                    _day_cache[day] if day in _day_cache else _cached_day(day),
+                    _text_or_none(headline),
+                    piece,
+                )
             )
-        elif found:
-            last = found[-1]
-            headline = f"{last.headline or ''}{_JOINT}{piece}".rstrip()
-            found[-1] = last._replace(headline=headline, text=f"{last.text}{_JOINT}{piece}")
+        elif result:
+            last = result[-1]
+            headline = f"{last.headline or ''}{_JOINED_PIECES}{piece}".rstrip()
+            result[-1] = last._replace(headline=headline, text=f"{last.text}{_JOINED_PIECES}{piece}")
         else:
             return []
-    return found
+    return result
 
 
 def _split(cell: str | None) -> list[str]:
     return cell.split(";") if cell is not None else []
 
 
-def _by_lists(pieces: list[str], offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
+def _parse_by_lists(
+    pieces: list[str], offices: str | None, dates: str | None, headlines: str | None
+) -> list[GedSource]:
     """Pieces that the lists explain: as many offices and days as pieces, each piece starting with its office."""
     named, days, titles = _split(offices), _split(dates), _split(headlines)
     if not len(pieces) == len(named) == len(days):
@@ -111,12 +122,14 @@ def _by_lists(pieces: list[str], offices: str | None, dates: str | None, headlin
     if len(titles) != len(pieces):
         titles = [""] * len(pieces)
     return [
-        GedSource(_said(office), _day(day.strip()), _said(title) if title.strip() in piece else None, piece)
+        GedSource(
+            _text_or_none(office), _day(day.strip()), _text_or_none(title) if title.strip() in piece else None, piece
+        )
         for piece, office, day, title in zip(pieces, named, days, titles, strict=True)
     ]
 
 
-def _from_lists_alone(offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
+def _parse_lists_alone(offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
     """Sources of a row without source_article; their text is what the lists print of them."""
     named, days, titles = _split(offices), _split(dates), _split(headlines)
     if not named or len(named) != len(days):
@@ -124,7 +137,7 @@ def _from_lists_alone(offices: str | None, dates: str | None, headlines: str | N
     if len(titles) != len(named):
         titles = [headlines or ""] if len(named) == 1 else [""] * len(named)
     return [
-        GedSource(_said(office), _day(day.strip()), _said(title), ",".join((office, day, title)))
+        GedSource(_text_or_none(office), _day(day.strip()), _text_or_none(title), ",".join((office, day, title)))
         for office, day, title in zip(named, days, titles, strict=True)
     ]
 
@@ -150,14 +163,14 @@ _NO_OFFICE = re.compile(r"\s(?:and|&)\s|\b(?:accessed|retrieved|downloaded|visit
 """Several offices, the day of a visit instead of that of publication, or a whole sentence."""
 
 
-def _free(article: str) -> list[GedSource]:
+def _parse_free_text(article: str) -> list[GedSource]:
     """A free text: one source, or several where every part between ends of lines, slashes or semicolons is one."""
-    whole = _one(article)
+    whole = _parse_single(article)
     if whole:
         return [whole]
     for between in _APART:
         parts = [part.strip() for part in between.split(article) if part and not part.isspace()]
-        several = [source for source in map(_one, parts) if source]
+        several = [source for source in map(_parse_single, parts) if source]
         if len(several) == len(parts) > 1:
             return several
     return [GedSource(_name(article), None, None, article)]
@@ -170,25 +183,25 @@ def _name(text: str) -> str | None:
     return name if plain and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
 
 
-def _one(text: str) -> GedSource | None:
+def _parse_single(text: str) -> GedSource | None:
     """A text that is one office, one day and perhaps a headline, in an order that can be told, and nothing else."""
     lines = _LINES.fullmatch(text.strip())
     if lines:
         day = _day_in_words(lines)
-        return GedSource(_said(lines["office"]), day, _said(lines["headline"]), text) if day else None
+        return GedSource(_text_or_none(lines["office"]), day, _text_or_none(lines["headline"]), text) if day else None
     match = _ONE.fullmatch(text)
     day = _day_in_words(match) if match else None
     if not match or not day or _NO_OFFICE.search(match["office"]):
         return None
-    if not _said(match["rest"]):
-        return GedSource(_said(match["office"]), day, None, text)
+    if not _text_or_none(match["rest"]):
+        return GedSource(_text_or_none(match["office"]), day, None, text)
     title = _TITLE.fullmatch(match["rest"].rstrip())
     if not title or (title["bare"] and not match["iso"]):
         return None  # "headline, 3 July 1989, office" occurs too
     headline = title["headline"] or title["bare"]
     if not title["closed"] and (_ANY_DAY.search(headline) or "\n" in headline):
         return None  # more than one source may be in it
-    return GedSource(_said(match["office"]), day, _said(headline), text)
+    return GedSource(_text_or_none(match["office"]), day, _text_or_none(headline), text)
 
 
 def _day_in_words(match: re.Match[str]) -> date | None:
@@ -233,7 +246,7 @@ def first_hop(source_original: str | None) -> str | None:
     ("Peace and Order Council"): to take two for one loses nothing, as the name is kept, whereas to take one for none
     lets two papers that quote it pass for independent. "x2" (two entries of one list) is left out.
     """
-    hop = _said(source_original)
+    hop = _text_or_none(source_original)
     if hop is None or not any(map(str.isalpha, hop)):
         return None
     hop = _TIMES.sub("", hop.strip(" \t\n;,/")).rstrip()

@@ -13,42 +13,44 @@ from sqlalchemy import Connection, select
 
 from app import models
 from app.ingest.datasets.dataset import Dataset, Rejected
-from app.ingest.datasets.files import Table
+from app.ingest.datasets.files import CsvTable
 from app.models.base import table_of
 
-AT_A_TIME = 5000
+IDS_PER_QUERY = 5000
 
 
-class Versions(NamedTuple):
+class StoredVersions(NamedTuple):
     """What is known ahead, by the ids of events."""
 
     repeated: frozenset[str]
     """Those with more than one row in the files."""
-    stamps: Mapping[str, int]
+    timestamps: Mapping[str, int]
     """When the stored ones were last changed."""
 
 
-def versions(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path], *, anew: bool) -> Versions:
-    """Look through the files. With `anew` they are what the dataset is, whatever was there before."""
-    event, given = table_of(models.Event), table_of(dataset.cells)
-    wanted = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
-    wanted = wanted.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
+def load_versions(
+    connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path], *, full_snapshot: bool
+) -> StoredVersions:
+    """Look through the files. With `full_snapshot` they are what the dataset is, whatever was there before."""
+    event, given = table_of(models.Event), table_of(dataset.raw_table)
+    statement = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
+    statement = statement.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
     seen: set[str] = set()
     repeated: set[str] = set()
     stamps: dict[str, int] = {}
     found = _ids(dataset, files)
-    while ids := list(islice(found, AT_A_TIME)):
+    while ids := list(islice(found, IDS_PER_QUERY)):
         for id_ in ids:
             (repeated if id_ in seen else seen).add(id_)
-        if not anew:
-            stamps.update(connection.execute(wanted.where(event.c.id.in_(ids))).all())
-    return Versions(frozenset(repeated), stamps)
+        if not full_snapshot:
+            stamps.update(connection.execute(statement.where(event.c.id.in_(ids))).all())
+    return StoredVersions(frozenset(repeated), stamps)
 
 
 def _ids(dataset: Dataset, files: Sequence[Path]) -> Iterator[str]:
     for path in files:
-        with Table(path) as table:
-            pick = table.picker((dataset.id_column,))
+        with CsvTable(path) as table:
+            pick = table.column_getter((dataset.id_column,))
             for _, cells, problem in table.rows():
                 if problem is None:
                     try:
@@ -57,57 +59,57 @@ def _ids(dataset: Dataset, files: Sequence[Path]) -> Iterator[str]:
                         continue
 
 
-class Verdict(Enum):
+class Decision(Enum):
     """What becomes of a record that can be read."""
 
-    NOW = auto()
+    ACCEPT = auto()
     """It is stored."""
-    LATER = auto()
+    WAIT = auto()
     """It waits for the end: a newer version may yet come."""
-    OLDER = auto()
+    OUTDATED = auto()
     """A newer version is there."""
-    AGAIN = auto()
+    UNCHANGED = auto()
     """It was there before, with the same cells."""
 
 
-class Once:
+class RejectDuplicates:
     """Lets one record of each id through, and refuses a second one."""
 
     def __init__(self) -> None:
         self._seen: set[Any] = set()
         self.waiting: dict[str, Any] = {}
 
-    def look(self, record: Any) -> Verdict | Rejected:
+    def decide(self, record: Any) -> Decision | Rejected:
         """What becomes of a record, or why it is not read."""
         if record.id in self._seen:
-            said = str(record.id)
-            return Rejected(record.line, said, "id", said, "was there before")
+            id_text = str(record.id)
+            return Rejected(record.line, id_text, "id", id_text, "was there before")
         self._seen.add(record.id)
-        return Verdict.NOW
+        return Decision.ACCEPT
 
 
-class Newest:
+class KeepNewest:
     """Lets the newest record of each event through; those of which there are several are `waiting` till the end."""
 
-    def __init__(self, dataset: Dataset, known: Versions) -> None:
+    def __init__(self, dataset: Dataset, versions: StoredVersions) -> None:
         self._dataset = dataset
-        self._known = known
+        self._versions = versions
         self.waiting: dict[str, Any] = {}
 
-    def look(self, record: Any) -> Verdict | Rejected:
+    def decide(self, record: Any) -> Decision | Rejected:
         """What becomes of a record, or why it is not read."""
         id_, stamp = self._dataset.event_id(record.id), record.timestamp or 0
-        if stamp < self._known.stamps.get(id_, 0):
-            return Verdict.OLDER
-        if id_ not in self._known.repeated:
-            return Verdict.NOW
+        if stamp < self._versions.timestamps.get(id_, 0):
+            return Decision.OUTDATED
+        if id_ not in self._versions.repeated:
+            return Decision.ACCEPT
         before = self.waiting.get(id_)
         if before is None or stamp > (before.timestamp or 0):
             self.waiting[id_] = record
-            return Verdict.LATER
+            return Decision.WAIT
         if stamp < (before.timestamp or 0):
-            return Verdict.OLDER
+            return Decision.OUTDATED
         if record.cells == before.cells:
-            return Verdict.AGAIN
+            return Decision.UNCHANGED
         said, reason = str(record.timestamp or ""), "was there before with this timestamp and other cells"
         return Rejected(record.line, str(record.id), "timestamp", said, reason)

@@ -11,38 +11,38 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from app.countries import Country
-from app.db.text_search import folded
-from app.ingest.datasets.batch import Batch, Ids
-from app.names import fold, key
+from app.db.text_search import index_words
+from app.ingest.datasets.batch import ImportContext, RowBatch
+from app.names import fold, match_key
 
-FIRST_DAY, LAST_DAY = date.min.isoformat(), date.max.isoformat()
+MIN_DATE, MAX_DATE = date.min.isoformat(), date.max.isoformat()
 ISO = "iso-3166-1-alpha-3"
 """The scheme of the codes that countries share."""
-LONGEST_SLUG = 80
-MOST_TEXT = 300  # of a title or name; longer ones are cut, the cells keep them whole
-REMEMBERED = 1 << 14
+MAX_SLUG_CHARS = 80
+MAX_TEXT_CHARS = 300  # of a title or name; longer ones are cut, the cells keep them whole
+CACHE_SIZE = 1 << 14
 """Texts whose folded form is kept at hand: names come back thousands of times."""
 
-words_of = lru_cache(REMEMBERED)(folded)
-key_of = lru_cache(REMEMBERED)(key)
+words_of = lru_cache(CACHE_SIZE)(index_words)
+key_of = lru_cache(CACHE_SIZE)(match_key)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def slug(text: str) -> str:
     """The text as part of an id; of a long one the beginning, and what tells it from others that begin so."""
     words = "-".join(fold(text).split())
-    if len(words) <= LONGEST_SLUG and words:
+    if len(words) <= MAX_SLUG_CHARS and words:
         return words
-    return f"{words[:LONGEST_SLUG] or 'unnamed'}-{hashlib.sha256((words or text).encode()).hexdigest()[:8]}"
+    return f"{words[:MAX_SLUG_CHARS] or 'unnamed'}-{hashlib.sha256((words or text).encode()).hexdigest()[:8]}"
 
 
-def quoted(text: str | None) -> str:
+def json_string(text: str | None) -> str:
     """The text as JSON."""
     return "null" if text is None else encode_basestring(text)
 
 
 @dataclass(slots=True, eq=False)
-class Named:
+class EntityRef:
     """A row that others refer to: the reference as it is said, and what follows for rows that make it."""
 
     id: str
@@ -61,67 +61,75 @@ class Named:
         self.words = words_of(self.name)
 
 
-class Stored(NamedTuple):
-    """A row that an import made before; `parent`, `country` and `pointed` are those of a place."""
+class ExistingEntity(NamedTuple):
+    """A row that an import made before; `parent`, `country` and `has_point` are those of a place."""
 
     id: str
     name: str
     parent: str | None = None
     country: str | None = None
-    pointed: bool = False
+    has_point: bool = False
 
 
-Codes = Mapping[tuple[str, str], Named]
+RefsByCode = Mapping[tuple[str, str], EntityRef]
 """Rows that are there already, by scheme and code."""
 
 
-class _Point(NamedTuple):
+class _PointRecord(NamedTuple):
     """What must be known of a point of which there may be as many as events: its name and what it lies in."""
 
     name: str
     parent: str | None
-    made: bool
+    is_new: bool
     """In this import, so that it stands as it should."""
 
 
-class References:
+class EntityRegistry:
     """Makes the rows that records share; each is put into `batch` when it is first referred to.
 
-    `actors` and `locations` are rows of curated packs: what has the code of one of them is that row. `stored` are rows
-    that other imports made: their spelling stays, but a place moves with what it lies in. `referred` collects what is
-    referred to, if that is wanted.
+    `actors` and `locations` are rows of curated packs: what has the code of one of them is that row. `existing` are
+    rows that other imports made: their spelling stays, but a place moves with what it lies in. `referenced` collects
+    what is referred to, if that is wanted.
     """
 
-    def __init__(self, ids: Ids, actors: Codes, locations: Codes, stored: Iterable[Stored], *, collect: bool) -> None:
-        self.ids = ids
+    def __init__(
+        self,
+        context: ImportContext,
+        actors: RefsByCode,
+        locations: RefsByCode,
+        existing: Iterable[ExistingEntity],
+        *,
+        collect_references: bool,
+    ) -> None:
+        self.context = context
         self.known_actors = actors
         self.known_locations = locations
-        self.referred: set[str] | None = set() if collect else None
-        self.batch = Batch()
-        self._refs: dict[str, Named] = {}
+        self.referenced: set[str] | None = set() if collect_references else None
+        self.batch = RowBatch()
+        self._refs: dict[str, EntityRef] = {}
         self._parents: dict[str, str | None] = {}
-        self._made: set[str] = set()
-        self._points: dict[bytes, _Point] = {}
-        self._alike: dict[_Point, _Point] = {}
-        for row in stored:
-            if row.pointed:
-                self._points[_short(row.id)] = self._shared(_Point(row.name, row.parent, False))
+        self._created: set[str] = set()
+        self._points: dict[bytes, _PointRecord] = {}
+        self._shared_points: dict[_PointRecord, _PointRecord] = {}
+        for row in existing:
+            if row.has_point:
+                self._points[_digest(row.id)] = self._interned(_PointRecord(row.name, row.parent, False))
             else:
-                self._refs[row.id] = Named(row.id, row.name, row.country)
+                self._refs[row.id] = EntityRef(row.id, row.name, row.country)
                 self._parents[row.id] = row.parent
 
-    def take(self) -> Batch:
+    def take(self) -> RowBatch:
         """What was added since the last time."""
-        taken, self.batch = self.batch, Batch()
+        taken, self.batch = self.batch, RowBatch()
         return taken
 
-    def source(self, id_: str, name: str, kind: str) -> Named:
+    def source(self, id_: str, name: str, kind: str) -> EntityRef:
         """Who says something."""
-        if self.referred is not None:
-            self.referred.add(id_)
+        if self.referenced is not None:
+            self.referenced.add(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = Named(id_, name[:MOST_TEXT])
+            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
             row = (
                 f'{ref.json[:-1]},"kind":"{kind}","organisation":null,"actor":null,"published_on":null,"author":null,'
                 '"url":null,"language":null,"aliases":[],"description":null}'
@@ -137,25 +145,25 @@ class References:
         kind: str,
         country: Country | None = None,
         code: str | None = None,
-    ) -> Named:
+    ) -> EntityRef:
         """Who does something, by the number that a scheme gives it; `code` is its code there, if that is no number."""
-        known = self.known_actors.get((scheme, str(number)))
-        if known:
-            return known
+        curated = self.known_actors.get((scheme, str(number)))
+        if curated:
+            return curated
         id_ = f"{scheme}:{number}"
-        if self.referred is not None:
-            self.referred.add(id_)
+        if self.referenced is not None:
+            self.referenced.add(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = Named(id_, name[:MOST_TEXT])
+            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
             iso3 = country.iso3 if country else None
             codes = [(scheme, str(number) if code is None else code)]
             row = (
-                f'{ref.json[:-1]},"kind":"{kind}","country":{quoted(iso3)},"aliases":[],"codes":{_codes(codes)},'
+                f'{ref.json[:-1]},"kind":"{kind}","country":{json_string(iso3)},"aliases":[],"codes":{_codes_json(codes)},'
                 '"relations":[]}'
             )
             self._add("actor", ref, row, (ref.name, kind, iso3), codes)
-            self.batch.tables["actor_ancestor"].append((id_, id_, FIRST_DAY, LAST_DAY))
+            self.batch.tables["actor_ancestor"].append((id_, id_, MIN_DATE, MAX_DATE))
         return ref
 
     def location(
@@ -164,21 +172,27 @@ class References:
         name: str,
         kind: str,
         country: Country | None,
-        parent: Named | None,
+        parent: EntityRef | None,
         codes: Iterable[tuple[str, str]] = (),
-    ) -> Named:
+    ) -> EntityRef:
         """An area that others lie in, with its codes as (scheme, code)."""
-        if self.referred is not None:
-            self.referred.add(id_)
-        ref, above = self._refs.get(id_), parent.id if parent else None
-        moved = ref is not None and id_ not in self._made and (self._parents[id_] != above or above in self._made)
+        if self.referenced is not None:
+            self.referenced.add(id_)
+        ref, previous_parent = self._refs.get(id_), parent.id if parent else None
+        moved = (
+            ref is not None
+            and id_ not in self._created
+            and (self._parents[id_] != previous_parent or previous_parent in self._created)
+        )
         if ref is None or moved:
-            self._parents[id_] = above
-            self._made.add(id_)
-            spelt = ref.name if ref else name[:MOST_TEXT]
-            ref = Named(id_, spelt, country.iso3 if country else None, path=(*(parent.path if parent else ()), id_))
+            self._parents[id_] = previous_parent
+            self._created.add(id_)
+            spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
+            ref = EntityRef(
+                id_, spelling, country.iso3 if country else None, path=(*(parent.path if parent else ()), id_)
+            )
             self._refs[id_] = ref
-            self._add_place(ref, kind, above, None, list(codes))
+            self._add_location(ref, kind, previous_parent, None, list(codes))
         elif not ref.path:
             ref.path = (*(parent.path if parent else ()), id_)
         return ref
@@ -189,62 +203,64 @@ class References:
         name: str,
         kind: str,
         country: Country | None,
-        parent: Named,
+        parent: EntityRef,
         point: tuple[float, float, str],
-    ) -> Named:
+    ) -> EntityRef:
         """A place with latitude, longitude and the kind of its point; nothing lies in it."""
-        if self.referred is not None:
-            self.referred.add(id_)
-        short = _short(id_)
-        known = self._points.get(short)
-        spelt = known.name if known else name[:MOST_TEXT]
-        ref = Named(id_, spelt, country.iso3 if country else None, point[0], point[1], (*parent.path, id_))
-        if known is None or not (known.made or (known.parent == parent.id and parent.id not in self._made)):
-            self._points[short] = self._shared(_Point(spelt, parent.id, True))
-            self._add_place(ref, kind, parent.id, point[2], [])
+        if self.referenced is not None:
+            self.referenced.add(id_)
+        digest = _digest(id_)
+        previous = self._points.get(digest)
+        spelling = previous.name if previous else name[:MAX_TEXT_CHARS]
+        ref = EntityRef(id_, spelling, country.iso3 if country else None, point[0], point[1], (*parent.path, id_))
+        if previous is None or not (
+            previous.is_new or (previous.parent == parent.id and parent.id not in self._created)
+        ):
+            self._points[digest] = self._interned(_PointRecord(spelling, parent.id, True))
+            self._add_location(ref, kind, parent.id, point[2], [])
         return ref
 
-    def _shared(self, point: _Point) -> _Point:
+    def _interned(self, point: _PointRecord) -> _PointRecord:
         """The same for all points of one name in one place: there may be hundreds of thousands."""
-        return self._alike.setdefault(point, point)
+        return self._shared_points.setdefault(point, point)
 
-    def _add_place(
-        self, ref: Named, kind: str, parent: str | None, point_kind: str | None, codes: list[tuple[str, str]]
+    def _add_location(
+        self, ref: EntityRef, kind: str, parent: str | None, point_kind: str | None, codes: list[tuple[str, str]]
     ) -> None:
         row = (
-            f'{ref.json[:-1]},"kind":"{kind}","country":{quoted(ref.country)},"parent":{quoted(parent)},'
-            f'"path":[{",".join(map(encode_basestring, ref.path))}],"latitude":{_number(ref.latitude)},'
-            f'"longitude":{_number(ref.longitude)},"point_kind":{quoted(point_kind)},"aliases":[],'
-            f'"codes":{_codes(codes)}}}'
+            f'{ref.json[:-1]},"kind":"{kind}","country":{json_string(ref.country)},"parent":{json_string(parent)},'
+            f'"path":[{",".join(map(encode_basestring, ref.path))}],"latitude":{_number_json(ref.latitude)},'
+            f'"longitude":{_number_json(ref.longitude)},"point_kind":{json_string(point_kind)},"aliases":[],'
+            f'"codes":{_codes_json(codes)}}}'
         )
         columns = (ref.name, kind, ref.country, parent, ref.latitude, ref.longitude, point_kind)
         self._add("location", ref, row, columns, codes)
         self.batch.tables["location_ancestor"].extend([(ref.id, outer) for outer in ref.path])
 
     def _add(
-        self, table: str, ref: Named, row: str, columns: tuple[object, ...], codes: Iterable[tuple[str, str]] = ()
+        self, table: str, ref: EntityRef, row: str, columns: tuple[object, ...], codes: Iterable[tuple[str, str]] = ()
     ) -> None:
         """A row of a table with all that names it."""
         tables, id_, name = self.batch.tables, ref.id, ref.name
         pk = len(tables[table])
-        tables[table].append((pk, id_, *self.ids, row, *columns))
+        tables[table].append((pk, id_, *self.context, row, *columns))
         names = tables[f"{table}_name"]
-        names.append((id_, key(id_), id_, "id", None, None))
+        names.append((id_, match_key(id_), id_, "id", None, None))
         names.append((id_, key_of(name), name, "name", None, None))
         for scheme, code in codes:
             tables[f"{table}_code"].append((id_, scheme, None, code))
         tables[f"{table}_text"].append((pk, ref.words))
 
 
-def _short(id_: str) -> bytes:
+def _digest(id_: str) -> bytes:
     """What stands for the id of a point, of which hundreds of thousands are remembered: a third of its memory."""
     return hashlib.blake2b(id_.encode(), digest_size=16).digest()
 
 
-def _codes(codes: Iterable[tuple[str, str]]) -> str:
-    listed = [f'{{"scheme":{quoted(scheme)},"version":null,"code":{quoted(code)}}}' for scheme, code in codes]
+def _codes_json(codes: Iterable[tuple[str, str]]) -> str:
+    listed = [f'{{"scheme":{json_string(scheme)},"version":null,"code":{json_string(code)}}}' for scheme, code in codes]
     return f"[{','.join(listed)}]"
 
 
-def _number(number: float | None) -> str:
+def _number_json(number: float | None) -> str:
     return "null" if number is None else to_json(number).decode()

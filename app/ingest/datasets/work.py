@@ -18,33 +18,33 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from app.errors import OxusError
-from app.ingest.datasets.batch import Batch, Ids
+from app.ingest.datasets.batch import ImportContext, RowBatch
 from app.ingest.datasets.dataset import Dataset, DatasetRecord, Rejected
-from app.ingest.datasets.files import Table
-from app.ingest.datasets.newest import Newest, Once, Verdict, Versions
-from app.ingest.datasets.references import Codes, Stored
-from app.ingest.datasets.rows import Kind
+from app.ingest.datasets.files import CsvTable
+from app.ingest.datasets.newest import Decision, KeepNewest, RejectDuplicates, StoredVersions
+from app.ingest.datasets.references import ExistingEntity, RefsByCode
+from app.ingest.datasets.rows import StoredActorKind
 
-STORED_AT_A_TIME = 5000
-Item = TypeVar("Item")
+EXISTING_PER_MESSAGE = 5000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Work:
+class ImportJob:
     """What is to be read, and all that must be known for it."""
 
     dataset: Dataset
     files: tuple[Path, ...]
-    ids: Ids
-    actors: Codes
-    locations: Codes
-    at_a_time: int
+    context: ImportContext
+    actors: RefsByCode
+    locations: RefsByCode
+    batch_size: int
     """Records in a batch."""
-    collect: bool
+    collect_references: bool
     """Whether it is wanted at the end what all records refer to."""
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, StoredActorKind] = field(default_factory=dict)
     """What stored actors are, of a dataset whose actors have names."""
-    versions: Versions | None = None
+    versions: StoredVersions | None = None
     """What is known ahead, of a dataset whose rows tell when they were last changed."""
 
 
@@ -55,39 +55,41 @@ class UnexpectedEndError(OxusError):
         return "the process that reads the files ended too early (out of memory?)"
 
 
-class Reading:
+class BatchReader:
     """The batches of one import."""
 
-    def __init__(self, work: Work, stored: Iterable[Stored]) -> None:
-        self.work = work
-        self.rows = work.dataset.rows(work.ids, work.actors, work.locations, stored, collect=work.collect)
-        self.rows.remember(work.kinds)
-        self.choice = Once() if work.versions is None else Newest(work.dataset, work.versions)
-        self.read = 0
+    def __init__(self, job: ImportJob, existing: Iterable[ExistingEntity]) -> None:
+        self.job = job
+        self.rows = job.dataset.row_builder(
+            job.context, job.actors, job.locations, existing, collect_references=job.collect_references
+        )
+        self.rows.seed_actor_kinds(job.kinds)
+        self.policy = RejectDuplicates() if job.versions is None else KeepNewest(job.dataset, job.versions)
+        self.records_read = 0
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RowBatch]:
         """One for every so many records, one at the end of each file, and one for what only the end tells."""
         before = 0
-        for path in self.work.files:
-            with Table(path) as table:
-                for record in self.work.dataset.read(table):
-                    if self._add(record, path) and self.read % self.work.at_a_time == 0:
-                        yield self._taken(before + table.consumed)
-                before += table.consumed
-            yield self._taken(before)
-        yield from self._last(before)
-        if self.work.collect:
-            yield Batch(rows=self.read, consumed=before, referred=self.rows.referred)
+        for path in self.job.files:
+            with CsvTable(path) as table:
+                for record in self.job.dataset.read(table):
+                    if self._add(record, path) and self.records_read % self.job.batch_size == 0:
+                        yield self._take_batch(before + table.bytes_read)
+                before += table.bytes_read
+            yield self._take_batch(before)
+        yield from self._final_batches(before)
+        if self.job.collect_references:
+            yield RowBatch(rows=self.records_read, bytes_read=before, referenced=self.rows.referenced)
 
-    def _last(self, consumed: int) -> Iterator[Batch]:
-        for records in chunks(self.choice.waiting.values(), self.work.at_a_time):
+    def _final_batches(self, consumed: int) -> Iterator[RowBatch]:
+        for records in chunked(self.policy.waiting.values(), self.job.batch_size):
             for record in records:
                 self.rows.add(record)
-            yield self._taken(consumed)
-        kinds = self.rows.settle()
+            yield self._take_batch(consumed)
+        kinds = self.rows.resolve_actor_kinds()
         if kinds:
-            batch = self._taken(consumed)
-            batch.kinds = kinds
+            batch = self._take_batch(consumed)
+            batch.actor_kinds = kinds
             yield batch
 
     def _add(self, record: DatasetRecord | Rejected, path: Path) -> bool:
@@ -96,33 +98,33 @@ class Reading:
         if isinstance(record, Rejected):
             batch.rejected.append((str(path), record))
             try:
-                batch.kept.add(self.work.dataset.event_id(record.id))
+                batch.retained_event_ids.add(self.job.dataset.event_id(record.id))
             except ValueError:
                 batch.unreadable = True
             return False
-        found = self.choice.look(record)
+        found = self.policy.decide(record)
         if isinstance(found, Rejected):
             batch.rejected.append((str(path), found))
             return False
-        self.read += 1
-        batch.older += found is Verdict.OLDER
-        if found is Verdict.NOW:
+        self.records_read += 1
+        batch.outdated_rows += found is Decision.OUTDATED
+        if found is Decision.ACCEPT:
             self.rows.add(record)
-        if found in (Verdict.NOW, Verdict.LATER) and record.warnings:
-            batch.warned += 1
-            batch.odd += [
-                (str(path), Rejected(record.line, str(record.id), odd.field, odd.value, odd.reason))
-                for odd in record.warnings
+        if found in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
+            batch.warned_rows += 1
+            batch.warnings += [
+                (str(path), Rejected(record.line, str(record.id), warning.field, warning.value, warning.reason))
+                for warning in record.warnings
             ]
         return True
 
-    def _taken(self, consumed: int) -> Batch:
+    def _take_batch(self, consumed: int) -> RowBatch:
         batch = self.rows.take()
-        batch.rows, batch.consumed = self.read, consumed
+        batch.rows, batch.bytes_read = self.records_read, consumed
         return batch
 
 
-def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """The items, so many at a time."""
     left = iter(items)
     while chunk := list(islice(left, size)):
@@ -133,7 +135,7 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 @contextmanager
-def beside(work: Work, stored: Iterable[Stored]) -> Iterator[Iterator[Batch]]:
+def in_subprocess(job: ImportJob, existing: Iterable[ExistingEntity]) -> Iterator[Iterator[RowBatch]]:
     """The batches, made by another process while this one writes those before."""
     code = "import sys; sys.path[:] = sys.argv[1:]; from app.ingest.datasets.work import main; main()"
     process = subprocess.Popen(  # noqa: S603 - this interpreter, with nothing from outside
@@ -146,8 +148,8 @@ def beside(work: Work, stored: Iterable[Stored]) -> Iterator[Iterator[Batch]]:
             try:
                 to, back = process.stdin, process.stdout
                 if to and back:  # both are pipes, as said above
-                    _send_all(to, work, stored)
-                    yield _received(back)
+                    _send_job(to, job, existing)
+                    yield _receive_batches(back)
             finally:
                 process.kill()
     finally:
@@ -155,10 +157,10 @@ def beside(work: Work, stored: Iterable[Stored]) -> Iterator[Iterator[Batch]]:
             gc.enable()
 
 
-def _send_all(pipe: IO[bytes], work: Work, stored: Iterable[Stored]) -> None:
+def _send_job(pipe: IO[bytes], job: ImportJob, existing: Iterable[ExistingEntity]) -> None:
     try:
-        _send(pipe, work)
-        for chunk in chunks(stored, STORED_AT_A_TIME):
+        _send(pipe, job)
+        for chunk in chunked(existing, EXISTING_PER_MESSAGE):
             _send(pipe, chunk)
         _send(pipe, [])
     except BrokenPipeError:
@@ -180,7 +182,7 @@ def _receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(packed)  # noqa: S301 - from a process that this one has started, or that has started this one
 
 
-def _received(pipe: IO[bytes]) -> Iterator[Batch]:
+def _receive_batches(pipe: IO[bytes]) -> Iterator[RowBatch]:
     """The batches that come through the pipe, up to None; an error that comes instead is raised."""
     while (found := _receive(pipe)) is not None:
         if isinstance(found, BaseException):
@@ -198,7 +200,7 @@ def main() -> None:
     gc.disable()
     try:
         try:
-            for batch in Reading(work, _stored(sys.stdin.buffer)).batches():
+            for batch in BatchReader(work, _receive_existing(sys.stdin.buffer)).batches():
                 _send(pipe, batch)
                 del batch  # so that no two are held at a time
             _send(pipe, None)
@@ -210,6 +212,6 @@ def main() -> None:
         os._exit(1)  # nobody listens any more
 
 
-def _stored(pipe: IO[bytes]) -> Iterator[Stored]:
+def _receive_existing(pipe: IO[bytes]) -> Iterator[ExistingEntity]:
     while chunk := _receive(pipe):
         yield from chunk

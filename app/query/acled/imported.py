@@ -10,74 +10,78 @@ from datetime import date, timedelta
 
 from sqlalchemy import and_, false, func, or_, select, true
 
-from app.query.acled.conditions import Known, Test, compared, given, view
+from app.query.acled.conditions import BoolClause, FilterContext, acled_event, comparison, view
 from app.query.acled.filters import Filter
 
-PLAIN = re.compile(r"[ !#-\[\]-~]+")  # what JSON writes as it is, and both databases fold alike
-MONTH = timedelta(days=31)
+LITERAL_TEXT = re.compile(r"[ !#-\[\]-~]+")  # what JSON writes as it is, and both databases fold alike
+MAX_DATE_SHIFT = timedelta(days=31)
 """No event lies earlier than this before the day that ACLED prints for it."""
 
 
 @dataclass(frozen=True)
-class Own:
+class RawFilter:
     """A condition on the cells as they were given, and whether nothing else meets it."""
 
-    test: Test
+    clause: BoolClause
     exact: bool
 
 
-def _few(asked: Filter, known: Known) -> Test | None:
+def _match_distinct(filter_: Filter, known: FilterContext) -> BoolClause | None:
     """A column with few different cells: the filter is put to each of them."""
-    column = given.c[asked.column]
+    column = acled_event.c[filter_.column]
     cells = known.connection.scalars(select(column).where(column.is_not(None)).distinct())
-    return or_(false(), column.in_([cell for cell in cells if asked.meets(str(cell))]))
+    return or_(false(), column.in_([cell for cell in cells if filter_.matches(str(cell))]))
 
 
-def _many(asked: Filter, _known: Known) -> Test | None:
-    return compared(given.c[asked.column], asked)
+def _match_column(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+    return comparison(acled_event.c[filter_.column], filter_)
 
 
-EXACT: dict[str, Callable[[Filter, Known], Test | None]] = {
-    **dict.fromkeys(("event_type", "sub_event_type", "inter1", "inter2", "iso", "region", "country"), _few),
-    **dict.fromkeys(("event_date", "year", "fatalities", "timestamp"), _many),
+EXACT_RAW_FILTERS: dict[str, Callable[[Filter, FilterContext], BoolClause | None]] = {
+    **dict.fromkeys(("event_type", "sub_event_type", "inter1", "inter2", "iso", "region", "country"), _match_distinct),
+    **dict.fromkeys(("event_date", "year", "fatalities", "timestamp"), _match_column),
 }
 
 
-def _somewhere(asked: Filter) -> Test:
+def _anywhere_in_cells(filter_: Filter) -> BoolClause:
     """Whether the cells hold what is looked for, in whichever column; true where that cannot be told."""
-    if not asked.finds or asked.kind != "text":
+    if not filter_.is_text_search or filter_.kind != "text":
         return true()
-    folded = func.lower(given.c.cells)
+    folded = func.lower(acled_event.c.cells)
     tests = [
-        and_(true(), *(folded.contains(part, autoescape=True) for part in pattern.parts if PLAIN.fullmatch(part)))
-        for pattern in asked.values
+        and_(
+            true(), *(folded.contains(part, autoescape=True) for part in pattern.parts if LITERAL_TEXT.fullmatch(part))
+        )
+        for pattern in filter_.values
     ]
     return or_(*tests)
 
 
-def own(asked: Filter, known: Known) -> Own:
+def raw_filter(filter_: Filter, known: FilterContext) -> RawFilter:
     """What the filter asks of the cells as they were given."""
-    make = EXACT.get(asked.column)
-    test = make(asked, known) if make else None
-    return Own(_somewhere(asked), exact=False) if test is None else Own(test, exact=True)
+    factory = EXACT_RAW_FILTERS.get(filter_.column)
+    clause = factory(filter_, known) if factory else None
+    return RawFilter(_anywhere_in_cells(filter_), exact=False) if clause is None else RawFilter(clause, exact=True)
 
 
-def either(asked: Filter, derived: Test, known: Known) -> tuple[Test, bool]:
+def combine(filter_: Filter, derived: BoolClause, known: FilterContext) -> tuple[BoolClause, bool]:
     """A condition on all events, and whether it is exact on imported ones, of one that holds for the others.
 
     A number that ACLED does not give is derived for imported events as for any other.
     """
-    told = own(asked, known)
-    column = given.c.get(asked.column, given.c.event_pk)
-    test = or_(and_(column.is_(None), derived), and_(column.is_not(None), told.test))
-    return (and_(test, _about(asked)) if asked.column == "event_date" and not asked.finds else test), told.exact
+    raw = raw_filter(filter_, known)
+    column = acled_event.c.get(filter_.column, acled_event.c.event_pk)
+    clause = or_(and_(column.is_(None), derived), and_(column.is_not(None), raw.clause))
+    return (
+        and_(clause, _near_days(filter_)) if filter_.column == "event_date" and not filter_.is_text_search else clause
+    ), raw.exact
 
 
-def _about(asked: Filter) -> Test:
+def _near_days(filter_: Filter) -> BoolClause:
     """Days by which an index leads to the events, the imported ones among them."""
     day = view.c.sort_date
-    low, high = min(asked.values), max(asked.values)
-    early: date = max(low, date.min + MONTH) - MONTH
+    low, high = min(filter_.values), max(filter_.values)
+    early: date = max(low, date.min + MAX_DATE_SHIFT) - MAX_DATE_SHIFT
     bounds = {"BETWEEN": (True, True), "=": (True, True), ">": (True, False), ">=": (True, False)}
-    below, above = bounds.get(asked.compares, (False, True))
+    below, above = bounds.get(filter_.operator, (False, True))
     return and_(day >= early if below else true(), day <= high if above else true())

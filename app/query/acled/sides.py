@@ -16,15 +16,15 @@ from sqlalchemy import Connection, select
 from app import models
 from app.models.base import table_of
 
-FIRST = ("initiator", "gains", "mover", "speaker", "participant")
-SECOND = ("loses", "mover", "host", "gains", "participant")
+FIRST_ROLES = ("initiator", "gains", "mover", "speaker", "participant")
+SECOND_ROLES = ("loses", "mover", "host", "gains", "participant")
 """Roles of the two actors, the likeliest first; a target is always the second."""
-BESIDE = {"initiator": 1, "gains": 1, "speaker": 1, "ally": 1, "target": 2, "loses": 2, "host": 2, "mover": 2}
+SIDE_OF_ROLE = {"initiator": 1, "gains": 1, "speaker": 1, "ally": 1, "target": 2, "loses": 2, "host": 2, "mover": 2}
 """On which side a role belongs, where no relation says otherwise."""
-TIES = ("allied_with", "commands")
+ASSOCIATING_RELATIONS = ("allied_with", "commands")
 
 Actors = Sequence[Mapping[str, Any]]
-Tied = Callable[[str, str], bool]
+AreAssociated = Callable[[str, str], bool]
 Spans = dict[str, list[tuple[str, date, date]]]
 
 
@@ -34,17 +34,21 @@ class Sides:
 
     first: str | None = None
     second: str | None = None
-    with_first: tuple[str, ...] = ()
-    with_second: tuple[str, ...] = ()
+    assoc_actor_1: tuple[str, ...] = ()
+    assoc_actor_2: tuple[str, ...] = ()
 
 
-def sides(actors: Actors, tied: Tied) -> Sides:
-    """Sort the actors of an event; `tied` says whether two of them belong together."""
+def split_sides(actors: Actors, associated: AreAssociated) -> Sides:
+    """Sort the actors of an event; `associated` says whether two of them belong together."""
     ids = list(dict.fromkeys(actor["id"] for actor in actors))
-    first = _first(actors, FIRST, lambda id_: True)
-    second = _first(actors, ("target",), lambda id_: id_ != first)
-    second = second or _first(actors, SECOND, lambda id_: id_ != first and not (first and tied(first, id_)))
-    others = {id_: _beside(id_, actors, first, second, tied) for id_ in ids if id_ not in (first, second)}
+    first = _first_with_role(actors, FIRST_ROLES, lambda id_: True)
+    second = _first_with_role(actors, ("target",), lambda id_: id_ != first)
+    second = second or _first_with_role(
+        actors, SECOND_ROLES, lambda id_: id_ != first and not (first and associated(first, id_))
+    )
+    others = {
+        id_: _associated_side(id_, actors, first, second, associated) for id_ in ids if id_ not in (first, second)
+    }
     return Sides(
         first,
         second,
@@ -53,31 +57,33 @@ def sides(actors: Actors, tied: Tied) -> Sides:
     )
 
 
-def _first(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool]) -> str | None:
+def _first_with_role(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool]) -> str | None:
     found = (actor["id"] for role in roles for actor in actors if actor["role"] == role and allowed(actor["id"]))
     return next(found, None)
 
 
-def _beside(id_: str, actors: Actors, first: str | None, second: str | None, tied: Tied) -> int | None:
+def _associated_side(
+    id_: str, actors: Actors, first: str | None, second: str | None, associated: AreAssociated
+) -> int | None:
     """On which side an actor is; None where nothing tells."""
     if first is None or second is None:
         return 1 if first else 2
-    with_first, with_second = tied(first, id_), tied(second, id_)
+    with_first, with_second = associated(first, id_), associated(second, id_)
     if with_first != with_second:
         return 1 if with_first else 2
     roles = (actor["role"] for actor in actors if actor["id"] == id_)
-    return next((BESIDE[role] for role in roles if role in BESIDE), None)
+    return next((SIDE_OF_ROLE[role] for role in roles if role in SIDE_OF_ROLE), None)
 
 
 @dataclass
-class Relations:
+class ActorRelations:
     """What ties actors together, and when: what each belongs to, and whom each is allied with or commands."""
 
-    above: Spans = field(default_factory=dict)
-    beside: Spans = field(default_factory=dict)
+    memberships: Spans = field(default_factory=dict)
+    alliances: Spans = field(default_factory=dict)
 
     @classmethod
-    def of(cls, connection: Connection, actors: Collection[str]) -> "Relations":
+    def load(cls, connection: Connection, actors: Collection[str]) -> "ActorRelations":
         """The relations of these actors, and of what they belong to."""
         belongs, relation = table_of(models.ActorAncestor), table_of(models.ActorRelation)
         above: Spans = defaultdict(list)
@@ -91,23 +97,23 @@ class Relations:
         whole = {outer for found in above.values() for outer, _, _ in found}
         for id_, other, start, end in connection.execute(
             select(relation.c.actor_id, relation.c.other_id, relation.c.starts_on, relation.c.ends_on).where(
-                relation.c.type.in_(TIES), relation.c.actor_id.in_(whole)
+                relation.c.type.in_(ASSOCIATING_RELATIONS), relation.c.actor_id.in_(whole)
             )
         ):
             beside[id_].append((other, start or date.min, end or date.max))
         return cls(above, beside)
 
-    def tie(self, one: str, other: str, day: date) -> bool:
+    def associated(self, one: str, other: str, day: date) -> bool:
         """Whether two actors belonged together on a day: to one whole, or to wholes that are tied."""
-        ours, theirs = self._wholes(one, day), self._wholes(other, day)
-        return bool(ours & theirs) or bool(self._friends(ours, day) & theirs) or bool(self._friends(theirs, day) & ours)
+        ours, theirs = self._groups(one, day), self._groups(other, day)
+        return bool(ours & theirs) or bool(self._allies(ours, day) & theirs) or bool(self._allies(theirs, day) & ours)
 
-    def _wholes(self, id_: str, day: date) -> set[str]:
-        return {id_, *_on(self.above.get(id_, ()), day)}
+    def _groups(self, id_: str, day: date) -> set[str]:
+        return {id_, *_active_on(self.memberships.get(id_, ()), day)}
 
-    def _friends(self, ids: set[str], day: date) -> set[str]:
-        return {friend for id_ in ids for friend in _on(self.beside.get(id_, ()), day)}
+    def _allies(self, ids: set[str], day: date) -> set[str]:
+        return {friend for id_ in ids for friend in _active_on(self.alliances.get(id_, ()), day)}
 
 
-def _on(spans: Sequence[tuple[str, date, date]], day: date) -> set[str]:
+def _active_on(spans: Sequence[tuple[str, date, date]], day: date) -> set[str]:
     return {id_ for id_, start, end in spans if start <= day <= end}
