@@ -82,7 +82,7 @@ def serve(
     seed: Seed = None,
 ) -> None:
     """Migrate and seed the database where needed, then serve it."""
-    from app.operate import prepare, run_server
+    from app.commands import prepare, run_server
 
     with report_errors():
         settings = _settings(database, seed)
@@ -94,7 +94,7 @@ def serve(
 @db.command("upgrade")
 def db_upgrade(database: Database = None) -> None:
     """Bring the database to the schema of this version."""
-    from app.operate import upgrade_database
+    from app.commands import upgrade_database
 
     with report_errors():
         stdout.print(f"schema {upgrade_database(_settings(database))}", markup=False)
@@ -103,7 +103,7 @@ def db_upgrade(database: Database = None) -> None:
 @db.command("check")
 def db_check(database: Database = None) -> None:
     """Look for damage: schema, foreign keys, rows that do not follow from their claims. Exit 1 if there is any."""
-    from app.operate import check_database
+    from app.commands import check_database
 
     with report_errors():
         faults = check_database(_settings(database))
@@ -123,7 +123,7 @@ def seed_check(
     seed: Seed = None,
 ) -> None:
     """Report every problem of the packs, each with file, id, field, value and reason; exit 1 if there is any."""
-    from app.operate import check_packs
+    from app.commands import check_packs
 
     with report_errors():
         for line in check_packs(_settings(None, seed), pack, document):
@@ -133,7 +133,7 @@ def seed_check(
 @seed.command("load")
 def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -> None:
     """Load packs, all or nothing, and say what changed."""
-    from app.operate import load_seed
+    from app.commands import load_seed
 
     with report_errors():
         for line in load_seed(_settings(database, seed), pack):
@@ -171,7 +171,7 @@ def import_acled(
 def _import(
     dataset: str, files: list[Path], snapshot: str | None, rejected: Path, odd: Path, database: str | None
 ) -> None:
-    from app.operate import ReportPaths, import_files
+    from app.commands import ReportPaths, import_files
 
     with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
         lines = list(import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, odd), advance))
@@ -203,7 +203,7 @@ def export(
     database: Database = None,
 ) -> None:
     """Write all rows of a list that match; every parameter of the list is an option: --place balkh."""
-    from app.operate import export as export_rows
+    from app.commands import export as export_rows
 
     with report_errors():
         query_pairs = [*parse_list_options(context.args), *([("f", f)] if f else [])]
@@ -229,7 +229,7 @@ def backup(
     database: Database = None,
 ) -> None:
     """Copy an embedded database as it is at one moment, while it is served and loaded."""
-    from app.operate import backup as copied
+    from app.commands import backup as copied
 
     with report_errors():
         stdout.print(copied(_settings(database), file), markup=False)
@@ -238,7 +238,7 @@ def backup(
 @app.command()
 def status(database: Database = None) -> None:
     """Say what is in the database."""
-    from app.operate import status_rows
+    from app.commands import status_rows
 
     with report_errors():
         table = Table("what", "value", box=None, show_header=False)

@@ -1,4 +1,4 @@
-"""Every way Oxus says no, without a word of HTTP: `app/api/problems.py` maps these once to status codes."""
+"""Every way Oxus says no, without a word of HTTP: `app/api/http/problems.py` maps these once to status codes."""
 
 from dataclasses import dataclass, field
 

@@ -9,21 +9,29 @@ from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import acled, ogc, pages, ucdp, v1
-from app.api.access_log import AccessLogMiddleware, BufferedLineWriter, has_sensitive_params
-from app.api.answers import CORS_EXPOSED_HEADERS, ReadPool
-from app.api.assets import read_assets
-from app.api.describe import describe_problems
-from app.api.guards import BearerTokenMiddleware, RateLimitMiddleware, RequestLimitsMiddleware, TrustedHostMiddleware
-from app.api.headers import DocsCspMiddleware, SecurityHeadersMiddleware
-from app.api.methods import ASGIApp, HeadOptionsMiddleware
-from app.api.metrics import MetricsMiddleware, SharedCounters
-from app.api.problems import handle_errors
-from app.api.remembered import ResponseCacheMiddleware
-from app.api.straight import RouteIndex
+from app.api import v1
+from app.api.compat import acled, ucdp
+from app.api.http.openapi import describe_problems
+from app.api.http.problems import handle_errors
+from app.api.http.respond import CORS_EXPOSED_HEADERS, ReadPool
+from app.api.http.routing import RouteIndex
+from app.api.middleware.access_log import AccessLogMiddleware, BufferedLineWriter, has_sensitive_params
+from app.api.middleware.guards import (
+    BearerTokenMiddleware,
+    RateLimitMiddleware,
+    RequestLimitsMiddleware,
+    TrustedHostMiddleware,
+)
+from app.api.middleware.head_options import ASGIApp, HeadOptionsMiddleware
+from app.api.middleware.metrics import MetricsMiddleware, SharedCounters
+from app.api.middleware.response_cache import ResponseCacheMiddleware
+from app.api.middleware.security_headers import DocsCspMiddleware, SecurityHeadersMiddleware
+from app.api.ogc import routes as ogc_routes
+from app.api.site import pages
+from app.api.site.assets import read_assets
 from app.db.engine import make_engine
-from app.db.state import ChangeDetector
-from app.memory import limit_malloc_arenas
+from app.db.revision import ChangeDetector
+from app.malloc import limit_malloc_arenas
 from app.settings import Settings
 
 DESCRIPTION = """
@@ -84,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings_.queue_timeout_seconds,
     )
     app.state.assets = read_assets()
-    routers = (v1.router, ogc.router, acled.router, ucdp.router, pages.router)
+    routers = (v1.router, ogc_routes.router, acled.router, ucdp.router, pages.router)
     for router in routers:
         app.include_router(router)
     app.router.routes.insert(0, RouteIndex(route for router in routers for route in router.routes))

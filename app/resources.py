@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from app.formats.base import Attribution, ResultMetadata
 from app.formats.columns import Column, columns_of
-from app.query import changes, contradictions, control, density, lookups, search, stats
-from app.query.computed import ID_ORDER
-from app.query.cursors import Sort
-from app.query.listing import ListDefinition, read_paged
-from app.query.listings import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
-from app.query.pages import Page, fetch_page
-from app.query.params import Param
-from app.query.reference_listings import ACTORS_LIST, LOCATIONS_LIST, PACKS_LIST, SOURCES_LIST
+from app.query.analyses import changes, contradictions, control, density, lookups, search, stats
+from app.query.lists.computed import ID_ORDER
+from app.query.lists.cursors import Sort
+from app.query.lists.definition import ListDefinition, read_paged
+from app.query.lists.events import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
+from app.query.lists.fetch import Page, fetch_page
+from app.query.lists.reference import ACTORS_LIST, LOCATIONS_LIST, PACKS_LIST, SOURCES_LIST
+from app.query.params.param import Param
 from app.schemas.analysis import (
     ChangeRow,
     ContradictionRow,

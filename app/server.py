@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.metrics import shared_file_content
+from app.api.middleware.metrics import shared_file_content
 from app.settings import Settings
 
 MAX_HEAD_BYTES = 128 * 1024

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, make_url
 
 from app.db.engine import make_engine, read_transaction
 from app.db.migrate import upgrade
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import PROJECT_ROOT, Settings
 

@@ -22,7 +22,7 @@ from conftest import PACK, Databases
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from app import operate
+from app import commands
 from app.cli import app as command
 from app.formats import FORMATS, as_parquet
 from app.formats.base import Batches, ResultMetadata
@@ -303,7 +303,7 @@ def failing(error: BaseException) -> Callable[[ResultMetadata, Batches], Iterato
 
 
 def break_csv(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    monkeypatch.setitem(operate.FORMATS, "csv", replace(FORMATS["csv"], write=failing(error)))
+    monkeypatch.setitem(commands.FORMATS, "csv", replace(FORMATS["csv"], write=failing(error)))
 
 
 def test_a_fault_half_way_keeps_the_file_that_is_there(

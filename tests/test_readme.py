@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Databases
 from fastapi.testclient import TestClient
-from ingest.test_acled_reading import acled_bytes
+from ingest.datasets.acled.test_acled_reader import acled_bytes
 from typer.testing import CliRunner
 
 from app.cli import app as commands

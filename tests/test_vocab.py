@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from app import vocab
-from app.ingest.drafts import EventActorDraft
+from app.ingest.packs.drafts import EventActorDraft
 from app.vocab import VOCABULARIES, QuantityPhrase, RelativeDate, Term, Vocabulary
 
 # As the contract writes them, in its order.

@@ -6,15 +6,15 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 
 from app import vocab
-from app.api.answers import Snapshot, query_pairs, respond
-from app.api.describe import list_route_spec, route_spec
-from app.api.lists import respond_with_list
+from app.api.http.lists import respond_with_list
+from app.api.http.openapi import list_route_spec, route_spec
+from app.api.http.respond import Snapshot, query_pairs, respond
 from app.formats.base import dumps, select_fields
-from app.query import totals
-from app.query.listing import field_names, presentation_params, with_examples
-from app.query.listings import CLAIMS
-from app.query.lookups import claims_on_event, get_row
-from app.query.params import Param, read_query
+from app.query.analyses import totals
+from app.query.analyses.lookups import claims_on_event, get_row
+from app.query.lists.definition import field_names, presentation_params, with_examples
+from app.query.lists.events import CLAIMS
+from app.query.params.param import Param, read_query
 from app.resources import COMPUTED_LISTS, STORED_LISTS, ComputedList, StoredList, timeline_list
 from app.schemas.analysis import TotalRow
 from app.schemas.envelope import Vocabularies

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from app.db.state import snapshot_scope
+from app.db.revision import snapshot_scope
 from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
 

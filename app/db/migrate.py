@@ -9,8 +9,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from app.db.places import SPATIAL_TABLES
-from app.db.text_search import INDEXED_TABLES
+from app.db.spatial_index import SPATIAL_TABLES
+from app.db.text_index import INDEXED_TABLES
 from app.settings import PROJECT_ROOT
 
 

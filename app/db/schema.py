@@ -8,7 +8,7 @@ from sqlalchemy import column as column_named
 from app.errors import SchemaError
 
 CURRENT_SCHEMA = "0007"
-"""The newest migration; `tests/test_migrations.py` holds it to the chain."""
+"""The newest migration; `tests/db/test_migrations.py` holds it to the chain."""
 
 
 def stored_schema(connection: Connection) -> str | None:

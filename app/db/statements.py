@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import CompoundSelect
 
-from app.db.text_search import TextQuery
+from app.db.text_index import TextQuery
 
 ResultRow = tuple[Any, ...]
 MAX_STATEMENTS = 2000

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, insert, select, update
 
 from app import models
-from app.ingest.drafts import PackDraft
+from app.ingest.packs.drafts import PackDraft
 from app.models.base import table_of
 from app.schemas.base import Ref
 from app.schemas.reference import CoverageRow, PackRow

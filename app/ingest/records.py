@@ -8,8 +8,9 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from app import models
-from app.db.text_search import SEPARATOR
-from app.ingest.drafts import (
+from app.db.text_index import SEPARATOR
+from app.ingest.packs.catalogue import DraftCatalogue, to_figure
+from app.ingest.packs.drafts import (
     ActorDraft,
     AliasDraft,
     ClaimDraft,
@@ -19,7 +20,6 @@ from app.ingest.drafts import (
     PackDraft,
     SourceDraft,
 )
-from app.ingest.universe import DraftCatalogue, to_figure
 from app.names import match_key
 from app.schemas.base import Alias, ApiModel, CodeRow, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow

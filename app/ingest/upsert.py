@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from app import models
 from app.db.bulk import insert_rows
-from app.db.text_search import remove_texts, write_texts
+from app.db.text_index import remove_texts, write_texts
 from app.ingest.records import RowRecord
 from app.models.base import table_of
 

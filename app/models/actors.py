@@ -5,7 +5,7 @@ from datetime import date
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.types import BinaryText
+from app.db.column_types import BinaryText
 from app.models.base import CodeRow, NameRow, ServedRow, one_of, ordered
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
 
-from app.db.types import BinaryText
+from app.db.column_types import BinaryText
 
 METADATA: MetaData = SQLModel.metadata
 # Every constraint has a name of its own, so that a migration can drop it on both databases.

@@ -6,9 +6,9 @@ from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.functions import imprecise_sql
+from app.db.column_types import BinaryText
 from app.db.indexes import partial_index
-from app.db.types import BinaryText
+from app.db.sql_functions import imprecise_sql
 from app.models.base import LIST_ORDER, WITHOUT_ROWID, ServedRow, one_of, ordered
 
 RARE_CODE_CONDITIONS = {"stance": "stance = 'denies'", "modality": "modality IN ('possible', 'planned')"}

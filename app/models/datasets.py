@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
-from app.db.types import BinaryText
+from app.db.column_types import BinaryText
 from app.models.base import between
 
 GED_COLUMNS = (

@@ -9,9 +9,9 @@ from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
-from app.db.functions import imprecise_sql
+from app.db.column_types import BinaryText
 from app.db.indexes import is_true, partial_index
-from app.db.types import BinaryText
+from app.db.sql_functions import imprecise_sql
 from app.models.base import (
     COVERING_COLUMNS,
     END_OF_TIME,

@@ -4,8 +4,8 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app import vocab
+from app.db.column_types import BinaryText
 from app.db.indexes import partial_index
-from app.db.types import BinaryText
 from app.models.base import WITHOUT_ROWID, CodeRow, NameRow, ServedRow, between, one_of
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import DateTime, Text, false
 from sqlmodel import Field, SQLModel
 
-from app.db.types import BinaryText
+from app.db.column_types import BinaryText
 from app.models.base import ordered
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from sqlmodel import Field
 
 from app import vocab
-from app.db.types import BinaryText
+from app.db.column_types import BinaryText
 from app.models.base import NameRow, ServedRow, one_of
 
 

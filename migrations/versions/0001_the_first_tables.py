@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.functions import create_functions, drop_functions
-from app.db.text_search import create_index
+from app.db.sql_functions import create_functions, drop_functions
+from app.db.text_index import create_index
 
 # Compared byte by byte on both databases.
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.text_search import create_index
+from app.db.text_index import create_index
 
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 TEXT_INDEXES = ("event", "claim", "source", "actor", "location")

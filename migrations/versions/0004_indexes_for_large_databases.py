@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.functions import imprecise_sql
-from app.db.places import SPATIAL_TABLES, create_spatial_index, drop_spatial_index
+from app.db.spatial_index import SPATIAL_TABLES, create_spatial_index, drop_spatial_index
+from app.db.sql_functions import imprecise_sql
 
 revision: str = "0004"
 down_revision: str | None = "0003"

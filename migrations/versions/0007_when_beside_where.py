@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.places import create_spatial_index, drop_spatial_index
+from app.db.spatial_index import create_spatial_index, drop_spatial_index
 
 revision: str = "0007"
 down_revision: str | None = "0006"

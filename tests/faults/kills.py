@@ -14,13 +14,13 @@ from typing import Any
 
 from conftest import SEED, engine_for
 from fastapi.testclient import TestClient
-from ingest.test_import_ged import holds
-from ingest.test_loading import newest
+from ingest.datasets.ucdp_ged.test_import_ged import holds
+from ingest.packs.test_loading import newest
 from sqlalchemy import text
 
-from app.ingest.load import load_packs
+from app.commands import check_database
+from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.operate import check_database
 from app.settings import PROJECT_ROOT, Settings
 from faults import until
 from faults.standby import retitled

@@ -13,9 +13,9 @@ from conftest import PACK, SEED, engine_for
 
 from app.db.engine import read_transaction
 from app.db.migrate import upgrade
-from app.db.state import current_revision
+from app.db.revision import current_revision
 from app.errors import UnavailableError
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from faults import LONG_SECONDS, Served, oxus, served, until
 from faults.clusters import Cluster, a_folder, primary, standby
 

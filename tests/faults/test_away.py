@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from app.db.migrate import upgrade
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import Settings
 from faults import oxus, until

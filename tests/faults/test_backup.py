@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
-from ingest.test_loading import newest
+from ingest.packs.test_loading import newest
 from sqlalchemy import text
 
+from app.commands import backup, check_database
 from app.db import backup as copying
 from app.db.engine import write_transaction
 from app.errors import OutputError, SchemaError
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.operate import backup, check_database
 from app.settings import Settings
 from faults import oxus
 from faults.clusters import binaries
@@ -141,7 +141,7 @@ def test_a_copy_that_fails_leaves_the_old_one_whole(
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.operate.copy_to", broken)
+    monkeypatch.setattr("app.commands.copy_to", broken)
     with pytest.raises(OutputError, match="No space left"):
         backup(Settings(database_url=str(embedded)), copy)
     monkeypatch.undo()

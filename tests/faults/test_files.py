@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
-from ingest.test_loading import newest
+from ingest.packs.test_loading import newest
 from sqlalchemy import text
 
+from app.commands import backup, check_database
 from app.db import engine as engines
 from app.errors import UnavailableError
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.operate import backup, check_database
 from app.settings import Settings
 from faults import oxus, ran, served
 from faults.clusters import Cluster, a_folder, primary

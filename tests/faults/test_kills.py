@@ -1,4 +1,4 @@
-"""A few rounds of what `python -m tests.long kills` does a hundred times: kill -9 at random moments."""
+"""A few rounds of what `python -m tests.soak kills` does a hundred times: kill -9 at random moments."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Some seconds of what `python -m tests.long load` does for ten minutes: many readers while loads go on."""
+"""Some seconds of what `python -m tests.soak load` does for ten minutes: many readers while loads go on."""
 
 import os
 from pathlib import Path

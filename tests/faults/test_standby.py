@@ -11,7 +11,7 @@ from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 
 from app.db.engine import make_engine, read_transaction
-from app.db.state import current_revision
+from app.db.revision import current_revision
 from app.errors import SchemaError
 from app.main import create_app
 from app.settings import Settings

@@ -166,7 +166,7 @@ def test_duckdb_answers_questions_over_a_file(client: TestClient, tmp_path: Path
 def test_many_groups_of_rows_are_one_table(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole_file = fetched(client, "/v1/claims", f="parquet", limit="all").content
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", 10)
-    monkeypatch.setattr("app.query.pages.ROWS_PER_BATCH", 4)
+    monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", 4)
     content = fetched(client, "/v1/claims", f="parquet", limit="all").content
     file = pq.ParquetFile(io.BytesIO(content))
     rows = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]

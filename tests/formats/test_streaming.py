@@ -23,7 +23,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Table, make_url, text
 
 from app import models
-from app.ingest.load import load_packs
+from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.models.base import END_OF_TIME, table_of
 from app.settings import Settings
@@ -68,8 +68,8 @@ def left(app: Any) -> tuple[int, int]:
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
-    monkeypatch.setattr("app.query.pages.ROWS_PER_BATCH", rows)
-    monkeypatch.setattr("app.query.changes.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", rows)
+    monkeypatch.setattr("app.query.analyses.changes.ROWS_A_BATCH", rows)
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", rows)
 
 

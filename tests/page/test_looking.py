@@ -7,14 +7,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from clients.conftest import Server, run, started
 from conftest import engine_for
-from ingest.test_ged_reading import ged_bytes
-from ingest.test_loading import War
+from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
+from ingest.packs.test_loading import War
 from playwright.sync_api import Browser, Page, Route, expect
-from test_query_plans import made_up
+from query.planner.test_query_plans import made_up
 
 from app.db.migrate import upgrade
-from app.ingest.datasets.ged_pack import UCDP_GED
-from app.ingest.datasets.load import import_dataset
+from app.ingest.datasets.core.run import import_dataset
+from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.settings import PROJECT_ROOT
 from page.conftest import PHONE, Seen, Visit, visiting
 

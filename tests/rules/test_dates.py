@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ingest.packs import read_pack
-from app.ingest.universe import DraftCatalogue
+from app.ingest.packs.catalogue import DraftCatalogue
+from app.ingest.packs.reader import read_pack
 from app.rules.dates import MONTHS, event_date, read_date, read_day, read_relative
 from app.rules.facts import Claim
 from app.settings import PROJECT_ROOT

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import vocab
-from app.ingest.packs import read_pack
-from app.ingest.universe import DraftCatalogue
+from app.ingest.packs.catalogue import DraftCatalogue
+from app.ingest.packs.reader import read_pack
 from app.rules.facts import Claim, Figure
 from app.rules.figures import BoundsTuple, Published, published, read_number
 from app.settings import PROJECT_ROOT

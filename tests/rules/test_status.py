@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ingest.drafts import PackContent, SourceDraft
-from app.ingest.packs import read_pack
-from app.ingest.universe import DraftCatalogue
+from app.ingest.packs.catalogue import DraftCatalogue
+from app.ingest.packs.drafts import PackContent, SourceDraft
+from app.ingest.packs.reader import read_pack
 from app.rules.facts import Claim
 from app.rules.status import Corroboration, corroboration, status
 from app.settings import PROJECT_ROOT

@@ -1,0 +1,1 @@
+"""The response shapes of UCDP's and ACLED's own APIs."""

@@ -1,0 +1,203 @@
+"""`/compat/acled`: events in the shape in which ACLED's API answers, for scripts that know it.
+
+The shape is copied, not the coding: what an event is called follows the crosswalks that the vocabularies serve, and
+its columns are filled from what the claims in view say. Cells are text, as that API has always sent them, and none is
+null: clients count on both. Errors keep their status, which is 400 for what is asked wrongly. Their body is the problem
+that it is everywhere, with `success` and `error` beside it, under the one media type that these clients read.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, create_model
+from sqlalchemy import Connection
+
+from app.api.http.openapi import route_spec
+from app.api.http.problems import STATUS, problem
+from app.api.http.respond import ReadPool, Snapshot, query_pairs, respond
+from app.errors import InvalidParameterError, OxusError
+from app.formats import FORMATS
+from app.formats.base import Attribution, ResultMetadata, dumps
+from app.formats.columns import Column
+from app.query.compat.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
+from app.query.compat.acled.fetch import (
+    EventSource,
+    PagedReader,
+    RemovalSource,
+    RowSource,
+    VisibleCounts,
+    count_visible,
+)
+from app.query.compat.acled.request import AcledQuery, Columns, parse_query, query_params
+from app.schemas.base import ApiModel
+from app.schemas.envelope import ProblemRow
+
+router = APIRouter(prefix="/compat/acled", tags=["compat"])
+
+MAX_BUFFERED_ROWS = 5000  # what ACLED gives unless told otherwise; more is sent while it is read
+FORMATS_OFFERED = (replace(FORMATS["json"], streams=True), FORMATS["csv"])
+MAX_REPORTED_IGNORED = 20  # names in one header
+SAFE_IN_HEADER = (
+    "!#$&'()*+-./:;<=>?@[]^_`{|}~"  # what a header may hold beside letters and digits, without comma, % and space
+)
+
+
+class AcledError(ApiModel):
+    """What went wrong, for clients that look for it here."""
+
+    status: int
+    message: str
+
+
+class AcledProblem(ProblemRow):
+    """A problem (RFC 9457), as this shape tells it."""
+
+    success: bool = Field(description="false")
+    error: AcledError
+
+
+def _page_model(name: str, columns: Columns) -> Any:
+    """How answers with these columns are described."""
+    cells: dict[str, Any] = {column.name: (str, Field(description=column.description)) for column in columns.values()}
+    row = create_model(f"{name}Row", __base__=ApiModel, __doc__="Cells are text, and never null.", **cells)
+    return create_model(
+        f"{name}Page",
+        __base__=ApiModel,
+        __doc__="A page of rows; the next one has the next number.",
+        status=(int, Field(description="200")),
+        success=(bool, Field(description="true")),
+        last_update=(int, Field(description="when the database last changed, in Unix seconds")),
+        messages=(list[str], Field(description="what may be meant otherwise than it was asked")),
+        data=(list[row], ...),
+        count=(int, Field(description="rows on this page")),
+        total_count=(int, Field(description="rows on all pages")),
+    )
+
+
+def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
+    described = route_spec(_page_model(name, columns), query_params(columns).values())
+    responses = described["responses"]
+    responses[200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    for status in (400, 406, 503):
+        responses[status] = {"model": AcledProblem, "description": responses[status]["description"]}
+    return described
+
+
+async def _respond(
+    request: Request, columns: Columns, row_source: Callable[[Connection, AcledQuery], RowSource], csv: bool
+) -> Response:
+    try:
+        query = parse_query(query_pairs(request), columns)
+        streamed = query.limit is None or query.limit > MAX_BUFFERED_ROWS
+        reader: ReadPool = request.app.state.reader
+        seconds = reader.export_timeout_seconds if streamed else reader.query_timeout_seconds
+
+        def write(snapshot: Snapshot) -> Iterable[bytes]:
+            found = row_source(snapshot.connection, query)
+            counts: VisibleCounts = reader.cached_for_revision(
+                snapshot.connection, "acled", lambda: count_visible(snapshot.connection)
+            )
+            known = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
+            reading = PagedReader(snapshot.connection, found, query, time.monotonic() + seconds, known)
+            snapshot.headers |= _extra_headers(snapshot, query, counts)
+            if snapshot.format.name == "csv":
+                return FORMATS["csv"].write(_csv_metadata(snapshot, query, columns), _row_batches(reading))
+            return _envelope(reading, query, found.revision_timestamps.get(snapshot.revision, 0))
+
+        format_ = "csv" if csv else query.format
+        values = {"limit": None if streamed else query.limit} | ({"f": format_} if format_ else {})
+        return await respond(request, values, write, inline=False, formats=FORMATS_OFFERED)
+    except OxusError as error:
+        return _error_response(error)
+
+
+def _envelope(reader: PagedReader, query: AcledQuery, last_update: int) -> Iterator[bytes]:
+    """A chunk per batch; what must be counted comes last."""
+    start = {"status": 200, "success": True, "last_update": last_update, "messages": query.hints}
+    text = f'{dumps(start)[:-1]},"data":['
+    for rows in reader:
+        yield (text + ",".join(dumps(row) for row in rows)).encode()
+        text = ","
+    text = text.removesuffix(",")
+    yield f'{text}],"count":{reader.returned},"total_count":{reader.total}}}'.encode()
+
+
+def _row_batches(reader: PagedReader) -> Iterator[list[tuple[str, None]]]:
+    for rows in reader:
+        yield [(dumps(row), None) for row in rows]
+
+
+def _csv_metadata(snapshot: Snapshot, query: AcledQuery, columns: Columns) -> ResultMetadata:
+    """What the writer of CSV must know. Only words can be taken for a formula: a longitude may start with a minus."""
+    worded = ("text", "country", "region", "side", "sides")
+    flat = [Column(name, (name,), "text" if column.kind in worded else "number") for name, column in columns.items()]
+    credits_ = [Attribution(pack.id, pack.licence, pack.citation) for pack in snapshot.packs]
+    return ResultMetadata(snapshot.revision, credits_, flat, spatial=False, fields=query.fields)
+
+
+def _extra_headers(snapshot: Snapshot, query: AcledQuery, counts: VisibleCounts) -> dict[str, str]:
+    """In headers what the shape has no place for."""
+    headers = {"Oxus-Omitted": f"undated={counts.undated}, unlocated={counts.unlocated}"}
+    if query.ignored:
+        names = [quote(name[:80], safe=SAFE_IN_HEADER) for name in query.ignored[:MAX_REPORTED_IGNORED]]
+        headers["Oxus-Ignored"] = ", ".join(names)
+    if snapshot.format.name == "csv":
+        headers["Content-Disposition"] = 'inline; filename="acled.csv"'
+    return headers
+
+
+def _error_response(error: OxusError) -> Response:
+    status = STATUS.get(type(error), 500)
+    fields = vars(error) if isinstance(error, InvalidParameterError) else {}
+    near = ", ".join(getattr(error, "did_you_mean", ()))
+    cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}
+    response = problem(status, str(error), **fields, success=False, error=cause)
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+async def read_events(request: Request) -> Response:
+    """Every event with a country, a date and a point, in ACLED's 31 columns: newest first, then by id.
+
+    The shape is ACLED's, the coding is Oxus's: types come from the crosswalk of the category in `/v1/vocabularies`.
+    Only events that were imported from ACLED have the cells that ACLED gave them, and filters look at those; they
+    stand in the order of the first day on which they may have happened, which is before `event_date` where
+    `time_precision` is 2 or 3.
+    Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them. What is
+    denied, disputed or merely possible has one: `tags=status=reported|status=corroborated` leaves it out, as it does
+    what was imported from ACLED, whose tags are ACLED's.
+    `fatalities` is 0 also where nobody tells, as ACLED has it, and nowhere else in Oxus. `a|b` or `a:OR:b` are
+    alternatives, `%` or `*` stand for any text, case does not matter; numbers and days take
+    `<column>_where=BETWEEN` with `a|b`. Names of parameters that mean nothing are passed over and named in
+    `Oxus-Ignored`. Keys and e-mail addresses are not needed. `limit=0` sends all rows while they are read.
+    """
+    csv = request.url.path.endswith(".csv")
+    return await _respond(request, EVENT_COLUMNS, lambda connection, query: EventSource(connection, query.filters), csv)
+
+
+async def read_removals(request: Request) -> Response:
+    """Ids of events that are gone or were merged into others, and when: the last removed first."""
+    csv = request.url.path.endswith(".csv")
+    return await _respond(
+        request, REMOVAL_COLUMNS, lambda connection, query: RemovalSource(connection, query.filters), csv
+    )
+
+
+for _path, _endpoint, _name, _summary, _columns in (
+    ("acled/read", read_events, "Acled", "Events as ACLED's API gives them", EVENT_COLUMNS),
+    ("deleted/read", read_removals, "AcledRemoval", "Removed events as ACLED's API gives them", REMOVAL_COLUMNS),
+):
+    for _root in ("/api", ""):
+        for _end in ("", "/", ".csv"):
+            router.add_api_route(
+                f"{_root}/{_path}{_end}",
+                _endpoint,
+                name=_endpoint.__name__.replace("read", "read_acled"),
+                summary=_summary,
+                include_in_schema=(_root, _end) == ("/api", ""),
+                **_operation_spec(_name, _columns),
+            )

@@ -1,0 +1,64 @@
+"""`/compat/ucdp`: the shape of UCDP's API, for scripts that know it. The rows are those imported from UCDP GED.
+
+The shape is copied, not the coding: these rows are what the files held, whatever curated packs say of the same days.
+What such scripts send beside the filters (keys, orders) is ignored, as UCDP ignores it, and named in `Oxus-Ignored`.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import ceil
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.http.openapi import route_spec
+from app.api.http.respond import Snapshot, query_pairs, request_url, respond
+from app.formats.base import dumps
+from app.query.compat.ucdp import DEFAULT_ROWS, PARAMS, ged_page, is_index_only
+from app.query.params.param import read_query
+from app.schemas.compat import GedPage
+
+router = APIRouter(prefix="/compat/ucdp", tags=["compat"])
+PARAM_BY_LOWER_NAME = {name.lower(): name for name in PARAMS}
+
+
+def split_known_params(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
+    """What is understood, by its name; and the names of what is not. Empty values ask nothing."""
+    known = [
+        (PARAM_BY_LOWER_NAME[name.lower()], value)
+        for name, value in pairs
+        if name.lower() in PARAM_BY_LOWER_NAME and value
+    ]
+    return known, [name for name, _ in pairs if name.lower() not in PARAM_BY_LOWER_NAME]
+
+
+@router.get(
+    "/api/gedevents/{version}",
+    name="list_ged_events",
+    summary="Events as UCDP's API gives them",
+    **route_spec(GedPage, PARAMS.values(), path={"version": "Any version. Example: `25.1`"}),
+)
+async def gedevents(request: Request) -> Response:
+    """Rows imported from UCDP GED with all 49 columns; any version is answered with what was imported."""
+    known, ignored = split_known_params(query_pairs(request))
+    values = read_query(known, PARAMS)
+
+    def write(snapshot: Snapshot) -> Iterable[bytes]:
+        if ignored:
+            snapshot.headers["Oxus-Ignored"] = ", ".join(
+                name for name in ignored if name.isascii() and name.isprintable()
+            )
+        total, rows = ged_page(snapshot.connection, values)
+        page, pages = values.get("page", 0), ceil(total / values.get("pagesize", DEFAULT_ROWS))
+        envelope = {
+            "TotalCount": total,
+            "TotalPages": pages,
+            "PreviousPageUrl": _page_url(request, page - 1) if page > 0 else "",
+            "NextPageUrl": _page_url(request, page + 1) if page + 1 < pages else "",
+        }
+        yield f'{dumps(envelope)[:-1]},"Result":[{",".join(rows)}]}}'.encode()
+
+    return await respond(request, values, write, inline=is_index_only(values))
+
+
+def _page_url(request: Request, page: int) -> str:
+    """The address of another page, with the same filters."""
+    return request_url(request, drop=[name for name in request.query_params if name.lower() == "page"], page=page)

@@ -1,0 +1,1 @@
+"""Requests and responses: formats, ETags, links, problems, the description of the API."""

@@ -1,0 +1,235 @@
+"""The service description of `/ogc` (OpenAPI 3.0.3), made from the parameters of the lists."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_
+
+from app import __version__
+from app.api.http.openapi import openapi_parameters
+from app.db.sql_functions import ImpreciseDate
+from app.formats.columns import Column, ColumnType, selected_columns
+from app.query.lists.definition import DEFAULT_ROWS, LIMIT_SCHEMA, MAX_ROWS, format_param
+from app.query.params.filters import TIME
+from app.query.params.param import DateOverlap, ListQuery, Param, integer_between, single_code_parser
+from app.query.predicates import conditions as where
+from app.query.predicates import time
+from app.resources import STORED_LISTS, StoredList
+from app.timespan import DateRange, parse_date_range
+
+CONFORMANCE = [
+    *(f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "oas30", "geojson")),
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+]
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+CRS_SCHEMA = {"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84}
+CRS = Param(
+    "crs", "The system of the coordinates; there is one.", CRS84, single_code_parser("crs", CRS84), schema=CRS_SCHEMA
+)
+BBOX_CRS = Param(
+    "bbox-crs", "The system of `bbox`; there is one.", CRS84, single_code_parser("bbox-crs", CRS84), schema=CRS_SCHEMA
+)
+JSON_TYPES: dict[ColumnType, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "json": {},
+}
+
+
+def _read_limit(text: str) -> int:
+    """As every list reads it, but a limit above the most is the most (OGC 17-069r4, fc-limit-response-1)."""
+    return min(integer_between(1, 10**11)(text), MAX_ROWS)
+
+
+def _read_date_range(text: str) -> DateRange:
+    """As every list reads it; the year 0000, which QGIS sends for an open start, is one."""
+    return parse_date_range(re.sub(r"^0000-[^/]*/", "../", text))
+
+
+def _overlaps_or_undated(wanted: time.Window, query: ListQuery) -> DateOverlap | None:
+    """A feature without time meets every time (fc-time-response), unless its time must be certain."""
+    if "earliest" not in query.rows.c:
+        return None
+    matching = time.overlaps_window(wanted, query)
+    if query.get("date_match") == "certain":
+        return matching
+    undated = time.has_no_date(query)
+    vague = ImpreciseDate(query.rows.c.earliest, query.rows.c.latest)
+    below = undated if matching.long_running is None else and_(vague, or_(matching.long_running, undated))
+    return replace(matching, full=or_(matching.full, undated), long_running=below)
+
+
+def _params(resource: StoredList) -> dict[str, Param]:
+    """What may be asked of a collection: what the list takes, in the forms of Part 1."""
+    listed = {name: param for name, param in resource.params.items() if name != "count"}
+    listed["limit"] = replace(
+        listed["limit"],
+        description=f"How many features at the most; more than {MAX_ROWS} is {MAX_ROWS}.",
+        parser=_read_limit,
+        schema=LIMIT_SCHEMA | {"default": DEFAULT_ROWS},
+    )
+    listed["f"] = format_param(("geojson", "json"))
+    listed["datetime"] = replace(TIME[0], parser=_read_date_range, predicate=_overlaps_or_undated, omits=None)
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    listed["bbox"] = replace(listed["bbox"], schema=box, omits=None)
+    listed["near"] = replace(listed["near"], omits=None)
+    return listed | {"bbox-crs": BBOX_CRS, "crs": CRS}
+
+
+def _as_collection(resource: StoredList) -> StoredList:
+    """The list as a collection: rows that lie somewhere, for a feature without a geometry would meet every bbox."""
+    listing, params = resource.listing, _params(resource)
+
+    def base_predicate(query: ListQuery) -> ColumnElement[bool] | None:
+        located = not_(where.has_no_point(query))
+        matching = listing.base_predicate(query) if listing.base_predicate else None
+        return located if matching is None else and_(matching, located)
+
+    return replace(resource, params=params, listing=replace(listing, params=params, base_predicate=base_predicate))
+
+
+OGC_LISTS = {
+    name: _as_collection(STORED_LISTS[name]) for name in ("events", "control-changes", "movements", "locations")
+}
+
+
+def _parameter_objects(params: Mapping[str, Param]) -> list[dict[str, Any]]:
+    found = openapi_parameters(params.values())
+    for parameter in found:
+        schema = parameter["schema"]
+        if isinstance(schema.get("exclusiveMinimum"), int | float):  # a flag in OpenAPI 3.0
+            schema |= {"minimum": schema["exclusiveMinimum"], "exclusiveMinimum": True}
+    return found
+
+
+def _response(description: str, media: str, schema: dict[str, Any]) -> dict[str, Any]:
+    problem = {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {"schema": PROBLEM}}}
+    return {
+        "200": {"description": description, "content": {media: {"schema": schema}}},
+        **dict.fromkeys(("400", "404", "406", "503"), problem),
+    }
+
+
+DOCUMENT_PARAMS = {"f": format_param(("json",))}
+FEATURE_PARAMS = {"f": format_param(("geojson", "json")), "crs": CRS}
+PROBLEM = {"$ref": "#/components/schemas/problem"}
+LINKS_SCHEMA = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+
+
+def _path_item(id_: str, summary: str, answer: dict[str, Any], params: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"get": {"operationId": id_, "summary": summary, "parameters": params, "responses": answer}}
+
+
+def service_description(base_url: str) -> dict[str, Any]:
+    """The whole document; `base_url` is the address of `/ogc`."""
+    only_format = _parameter_objects(DOCUMENT_PARAMS)
+    plain = {"type": "object", "properties": {"links": LINKS_SCHEMA}}
+    paths = {
+        path: _path_item(name, summary, _response(f"{summary}.", "application/json", plain), only_format)
+        for path, name, summary in (
+            ("/", "getLandingPage", "What is here"),
+            ("/conformance", "getConformanceDeclaration", "What this interface conforms to"),
+            ("/collections", "getCollections", "The collections"),
+        )
+    }
+    schemas: dict[str, Any] = {}
+    for resource in OGC_LISTS.values():
+        name, path = resource.name, f"/collections/{resource.name}"
+        schemas |= _schemas(resource)
+        whole, one = ({"$ref": f"#/components/schemas/{name}{part}"} for part in ("", "-feature"))
+        summary = f"{resource.summary}"
+        media = "application/geo+json"
+        paths[path] = _path_item(
+            f"describe.{name}", summary, _response("The collection.", "application/json", plain), only_format
+        )
+        paths[f"{path}/items"] = _path_item(
+            f"getFeatures.{name}", summary, _response("Features.", media, whole), _parameter_objects(resource.params)
+        )
+        id_ = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
+        paths[f"{path}/items/{{featureId}}"] = _path_item(
+            f"getFeature.{name}",
+            "One feature",
+            _response("The feature.", media, one),
+            [id_, *_parameter_objects(FEATURE_PARAMS)],
+        )
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Oxus as OGC API - Features",
+            "version": __version__,
+            "description": "Conflict events, changes of control, movements and places, as features.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "servers": [{"url": base_url}],
+        "paths": paths,
+        "components": {"schemas": SHARED_SCHEMAS | schemas},
+    }
+
+
+def _schemas(resource: StoredList) -> dict[str, Any]:
+    columns = selected_columns(resource.columns, None, resource.spatial)
+    properties = {column.name: _property(column) for column in columns}
+    one = {
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "string"},
+            "geometry": {"$ref": "#/components/schemas/point"},
+            "properties": {"type": "object", "properties": properties},
+            "links": LINKS_SCHEMA,
+        },
+    }
+    return {resource.name: _features(resource.name), f"{resource.name}-feature": one}
+
+
+def _property(column: Column) -> dict[str, Any]:
+    result = dict(JSON_TYPES["text" if column.is_list else column.column_type])  # a list is a JSON text
+    described = {"description": column.description} if column.description else {}
+    return result | {"nullable": True} | described
+
+
+def _features(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "features": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}-feature"}},
+            "links": LINKS_SCHEMA,
+            "numberMatched": {"type": "integer", "minimum": 0},
+            "numberReturned": {"type": "integer", "minimum": 0},
+        },
+    }
+
+
+SHARED_SCHEMAS: dict[str, Any] = {
+    "link": {
+        "type": "object",
+        "required": ["href", "rel"],
+        "properties": {name: {"type": "string"} for name in ("href", "rel", "type", "title")},
+    },
+    "point": {
+        "type": "object",
+        "nullable": True,
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Point"]},
+            "coordinates": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}},
+        },
+    },
+    "problem": {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            **{name: {"type": "string"} for name in ("type", "title", "detail", "parameter", "value", "reason")},
+            "status": {"type": "integer"},
+            "did_you_mean": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}

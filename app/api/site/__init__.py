@@ -1,0 +1,1 @@
+"""The HTML pages, their assets, and the probes of a load balancer."""

@@ -1,0 +1,1 @@
+"""Code lists of others: countries, ACLED, UCDP."""

@@ -1,0 +1,1 @@
+"""Describe ACLED to the importer."""

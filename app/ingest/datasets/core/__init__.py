@@ -1,0 +1,1 @@
+"""The importer that every dataset shares."""

@@ -1,0 +1,115 @@
+"""Of several versions of one event the newest, in datasets whose rows tell when they were last changed.
+
+Which events come more than once is found out before anything is read, so that the others need not wait for the end.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, auto
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from app import models
+from app.ingest.datasets.core.dataset import Dataset, Rejected
+from app.ingest.datasets.core.files import CsvTable
+from app.models.base import table_of
+
+IDS_PER_QUERY = 5000
+
+
+class StoredVersions(NamedTuple):
+    """What is known ahead, by the ids of events."""
+
+    repeated: frozenset[str]
+    """Those with more than one row in the files."""
+    timestamps: Mapping[str, int]
+    """When the stored ones were last changed."""
+
+
+def load_versions(
+    connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path], *, full_snapshot: bool
+) -> StoredVersions:
+    """Look through the files. With `full_snapshot` they are what the dataset is, whatever was there before."""
+    event, given = table_of(models.Event), table_of(dataset.raw_table)
+    statement = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
+    statement = statement.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    stamps: dict[str, int] = {}
+    found = _ids(dataset, files)
+    while ids := list(islice(found, IDS_PER_QUERY)):
+        for id_ in ids:
+            (repeated if id_ in seen else seen).add(id_)
+        if not full_snapshot:
+            stamps.update(connection.execute(statement.where(event.c.id.in_(ids))).all())
+    return StoredVersions(frozenset(repeated), stamps)
+
+
+def _ids(dataset: Dataset, files: Sequence[Path]) -> Iterator[str]:
+    for path in files:
+        with CsvTable(path) as table:
+            pick = table.column_getter((dataset.id_column,))
+            for _, cells, problem in table.rows():
+                if problem is None:
+                    try:
+                        yield dataset.event_id(pick(cells)[0])
+                    except ValueError:
+                        continue
+
+
+class Decision(Enum):
+    """What becomes of a record that can be read."""
+
+    ACCEPT = auto()
+    """It is stored."""
+    WAIT = auto()
+    """It waits for the end: a newer version may yet come."""
+    OUTDATED = auto()
+    """A newer version is there."""
+    UNCHANGED = auto()
+    """It was there before, with the same cells."""
+
+
+class RejectDuplicates:
+    """Lets one record of each id through, and refuses a second one."""
+
+    def __init__(self) -> None:
+        self._seen: set[Any] = set()
+        self.waiting: dict[str, Any] = {}
+
+    def decide(self, record: Any) -> Decision | Rejected:
+        """What becomes of a record, or why it is not read."""
+        if record.id in self._seen:
+            id_text = str(record.id)
+            return Rejected(record.line, id_text, "id", id_text, "was there before")
+        self._seen.add(record.id)
+        return Decision.ACCEPT
+
+
+class KeepNewest:
+    """Lets the newest record of each event through; those of which there are several are `waiting` till the end."""
+
+    def __init__(self, dataset: Dataset, versions: StoredVersions) -> None:
+        self._dataset = dataset
+        self._versions = versions
+        self.waiting: dict[str, Any] = {}
+
+    def decide(self, record: Any) -> Decision | Rejected:
+        """What becomes of a record, or why it is not read."""
+        id_, stamp = self._dataset.event_id(record.id), record.timestamp or 0
+        if stamp < self._versions.timestamps.get(id_, 0):
+            return Decision.OUTDATED
+        if id_ not in self._versions.repeated:
+            return Decision.ACCEPT
+        before = self.waiting.get(id_)
+        if before is None or stamp > (before.timestamp or 0):
+            self.waiting[id_] = record
+            return Decision.WAIT
+        if stamp < (before.timestamp or 0):
+            return Decision.OUTDATED
+        if record.cells == before.cells:
+            return Decision.UNCHANGED
+        said, reason = str(record.timestamp or ""), "was there before with this timestamp and other cells"
+        return Rejected(record.line, str(record.id), "timestamp", said, reason)

@@ -1,0 +1,64 @@
+"""What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from app import models
+from app.db.indexes import use_index
+from app.ingest.datasets.core.dataset import Dataset
+from app.ingest.packs.drafts import CoverageDraft, PackDraft
+from app.models.base import END_OF_TIME, table_of
+from app.schemas.base import Ref
+from app.schemas.reference import PackRow
+
+UNKNOWN_VERSION = "not told"
+LOCATION_INDEX = "ix_event_location_id"
+
+
+def pack_metadata(
+    connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]
+) -> tuple[PackDraft, Ref | None, bool]:
+    """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
+    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
+    held = event.c.pack_id == pack_id
+    days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
+    first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
+    within = table_of(models.LocationAncestor)
+    # From a country down to the first event in it: to go up from each event would take half a minute of a large file.
+    there = use_index(
+        select(event.c.pk).where(held, event.c.location_id == within.c.location_id), event, LOCATION_INDEX
+    )
+    below = select(within.c.location_id).where(within.c.ancestor_id == place.c.id, there.correlate(within).exists())
+    areas = select(place.c.id).where(place.c.kind == "country", below.correlate(place).exists())
+    draft = PackDraft.model_construct(
+        file="",
+        id=pack_id,
+        title=dataset.name,
+        version=_version(connection, dataset, pack_id, files),
+        licence=dataset.licence,
+        citation=dataset.citation,
+        cut_off=None,
+        coverage=CoverageDraft(
+            from_=first,
+            until=last,
+            area=sorted(connection.scalars(areas)),
+            sources_searched=dataset.coverage_note,
+        ),
+    )
+    return draft, Ref(id=dataset.id, name=dataset.name) if first else None, True
+
+
+def _version(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]) -> str:
+    """The day on which the publisher last changed one of the rows, if they tell; else what files tell or told."""
+    told = dataset.version(files)
+    if dataset.has_timestamps:
+        event, given = table_of(models.Event), table_of(dataset.raw_table)
+        newest = select(func.max(given.c.timestamp)).join(event, event.c.pk == given.c.event_pk)
+        stamp = connection.scalar(newest.where(event.c.pack_id == pack_id))
+        return told or UNKNOWN_VERSION if stamp is None else datetime.fromtimestamp(stamp, UTC).date().isoformat()
+    pack = table_of(models.Pack)
+    row = None if told else connection.scalar(select(pack.c.row).where(pack.c.id == pack_id))
+    return told or (PackRow.model_validate_json(row).version if row else UNKNOWN_VERSION)

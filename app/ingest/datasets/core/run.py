@@ -1,0 +1,262 @@
+"""Importing published datasets: read in batches, written in one transaction, all or nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app import models
+from app.db.bulk import analyze, deferred_indexes, staged_in_key_order
+from app.db.engine import write_transaction
+from app.db.spatial_index import SPATIAL_TABLES, deferred_spatial_index
+from app.db.text_index import bulk_text_indexing
+from app.errors import BrokenPackError, InvalidParameterError, Problem
+from app.ingest.datasets.core.batch import BATCH_COLUMNS, ImportContext, RowBatch
+from app.ingest.datasets.core.dataset import Dataset, Rejected
+from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
+from app.ingest.datasets.core.existing import ExistingRows
+from app.ingest.datasets.core.pack_metadata import pack_metadata
+from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, chunked, in_subprocess
+from app.ingest.datasets.core.writer import REFERENCES, BatchWriter
+from app.ingest.denormalised_names import update_names
+from app.ingest.pack_rows import store_pack
+from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
+from app.ingest.versions import derive
+from app.models.base import table_of
+
+RECORDS_PER_BATCH = 500  # records that are held in memory at a time
+IDS_PER_QUERY = 5000
+MIN_SUBPROCESS_BYTES = 512 << 10
+"""Bytes of files from which on a second process pays that takes half a second to start."""
+MIN_BULK_ROWS = 100_000
+"""Events in a database that has so many indexed rows that to make all its indexes anew would take too long."""
+
+OnProgress = Callable[[int, int], None]
+"""Called with the bytes read so far and the rows read so far."""
+
+
+@dataclass
+class ImportResult:
+    """What an import did: the revision it made, or None if nothing is different now."""
+
+    dataset: str
+    rows: int = 0
+    revision: int | None = None
+    rejected: list[tuple[str, Rejected]] = field(default_factory=list)
+    """File and reason."""
+    warnings: list[tuple[str, Rejected]] = field(default_factory=list)
+    """The same of rows that are kept."""
+    warned_rows: int = 0
+    """How many rows are odd."""
+    outdated_rows: int = 0
+    """Rows that were passed over, because a newer version of the same event is there."""
+    nothing_removed: bool = False
+    """Whether a row without an id kept a snapshot from removing what is missing."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many rows of a resource were added, updated, removed."""
+
+
+class _UnchangedError(Exception):
+    """Nothing differs from what is there: the transaction is taken back."""
+
+
+def import_dataset(
+    engine: Engine, dataset: Dataset, files: Sequence[Path], snapshot: str | None, on_progress: OnProgress
+) -> ImportResult:
+    """Import files into the dataset `snapshot` (default: the one that is published).
+
+    With `snapshot` the files are the whole of it: events of it that they lack are removed. Rows that cannot be read
+    are left out and reported; what they are the newer version of stays. Raises UnreadableFileError, and
+    BrokenPackError when something else refers to what would be removed; either way nothing is changed.
+    """
+    done = ImportResult(dataset.id if snapshot is None else snapshot)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", done.dataset) or len(done.dataset) > 100:
+        raise InvalidParameterError("--snapshot", done.dataset, "a name has small letters, digits and single hyphens")
+    use_subprocess = sum(path.stat().st_size for path in files) >= MIN_SUBPROCESS_BYTES
+    try:
+        # What is only added refers to nothing that is not there, or added before it: see `tests/ingest`.
+        for trusted in (True, False):
+            with write_transaction(
+                engine, bulk=use_subprocess, skip_foreign_keys=trusted and use_subprocess
+            ) as connection:
+                task = _Import(connection, dataset, done, is_full_snapshot=snapshot is not None)
+                if trusted and not task.is_first_import:
+                    continue
+                task.run(files, on_progress, use_subprocess)
+                break
+    except _UnchangedError:
+        pass
+    except IntegrityError:
+        reason = "another pack refers to something that would be gone, or has this name"
+        raise BrokenPackError([Problem(done.dataset, "", "", "", reason)]) from None
+    return done
+
+
+class _Import:
+    """One import in one transaction."""
+
+    def __init__(
+        self, connection: Connection, dataset: Dataset, result: ImportResult, *, is_full_snapshot: bool
+    ) -> None:
+        self.connection = connection
+        self.dataset = dataset
+        self.result = result
+        self.is_full_snapshot = is_full_snapshot
+        pack = table_of(models.Pack)
+        there = connection.scalar(select(pack.c.dataset).where(pack.c.id == result.dataset))
+        if there is False:
+            raise InvalidParameterError("--snapshot", result.dataset, "is the name of a curated pack")
+        self.is_first_import = there is None
+        """Whether nothing of the dataset is there, so that all there is to do is to add."""
+        revision = table_of(models.Revision)
+        self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
+        self.context = ImportContext(result.dataset, self.revision, self.revision)
+        self.store = BatchWriter(connection, dataset, self.context)
+        self.result.counts = self.store.counts
+        self.retained_event_ids: set[str] = set()
+        """Events that a snapshot keeps: those of its rows, and those whose newer version was rejected."""
+        self.unreadable = False
+        self.referenced: set[str] = set()
+
+    def run(self, files: Sequence[Path], on_progress: OnProgress, use_subprocess: bool) -> None:
+        """Read and write everything. Raises _UnchangedError when nothing differs."""
+        made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.result.dataset}"}
+        self.connection.execute(insert(table_of(models.Revision)).values(made))
+        removing = self.is_full_snapshot and not self.is_first_import
+        with self._bulk_mode(use_subprocess), self._batches(files, use_subprocess, removing) as batches:
+            for batch in batches:
+                self._write_batch(batch, removing)
+                self.store.write(batch)
+                if batch.referenced is None:
+                    on_progress(batch.bytes_read, batch.rows)
+                del batch  # so that no two are held at a time
+        if removing and not self.unreadable:
+            self._remove_unseen()
+        self.result.nothing_removed = removing and self.unreadable
+        self._update_names()
+        if not self._store_pack(files) and not any(self.result.counts.values()):
+            raise _UnchangedError
+        self.result.revision = self.revision
+        if use_subprocess:
+            analyze(self.connection, [*BATCH_COLUMNS, self.store.raw_table])
+
+    @contextmanager
+    def _bulk_mode(self, use_subprocess: bool) -> Iterator[None]:
+        """Where so much is added to so little that to put everything in order is best left to the end."""
+        events = self.connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
+        if not (use_subprocess and self.is_first_import and events < MIN_BULK_ROWS):
+            yield
+            return
+        filled = [name for name in self.store.columns if not name.endswith("_text")]
+        ancestors = models.LocationAncestor.__tablename__
+        with (
+            bulk_text_indexing(self.connection, ("event", "claim")),
+            deferred_indexes(self.connection, filled),
+            deferred_spatial_index(self.connection, SPATIAL_TABLES),
+            staged_in_key_order(self.connection, ancestors, ("ancestor_id", "location_id")) as staged,
+        ):
+            self.store.staging_tables = {ancestors: staged}
+            yield
+            self.store.staging_tables = {}
+
+    def _batches(
+        self, files: Sequence[Path], use_subprocess: bool, collect_retained: bool
+    ) -> AbstractContextManager[Iterator[RowBatch]]:
+        there = ExistingRows(self.connection, self.dataset, self.result.dataset, full_snapshot=self.is_full_snapshot)
+        work = ImportJob(
+            self.dataset,
+            tuple(files),
+            self.context,
+            there.actors(),
+            there.locations(),
+            RECORDS_PER_BATCH,
+            collect_retained,
+            there.actor_kinds(),
+            self._versions(files) if self.dataset.has_timestamps else None,
+        )
+        if use_subprocess:
+            return in_subprocess(work, there.entities())
+        return nullcontext(BatchReader(work, there.entities()).batches())
+
+    def _versions(self, files: Sequence[Path]) -> StoredVersions:
+        return load_versions(
+            self.connection,
+            self.dataset,
+            self.result.dataset,
+            files,
+            full_snapshot=self.is_full_snapshot or self.is_first_import,
+        )
+
+    def _write_batch(self, batch: RowBatch, collect_retained: bool) -> None:
+        self.result.rows = batch.rows
+        self.result.rejected += batch.rejected
+        self.result.warnings += batch.warnings
+        self.result.warned_rows += batch.warned_rows
+        self.result.outdated_rows += batch.outdated_rows
+        self.unreadable |= batch.unreadable
+        if collect_retained:
+            self.retained_event_ids |= batch.retained_event_ids
+            self.retained_event_ids.update([row[1] for row in batch.tables["event"]])
+            self.referenced |= batch.referenced or set()
+
+    # --- what follows ----------------------------------------------------------------------------------------
+
+    def _update_names(self) -> None:
+        """Rows that were not read now follow the new names of what they refer to."""
+        changed = update_names(self.connection, self.store.changed_names, self.revision)
+        for resource, ids in changed.items():
+            self.result.counts[resource, "updated"] += len(ids)
+        event_pks = pks(self.connection, "events", changed["events"])
+        derive(self.connection, event_pks.values(), self.revision)
+
+    def _remove_unseen(self) -> None:
+        """Take away what the dataset held and its files hold no more, and what only that referred to."""
+        kept = self.retained_event_ids
+        self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
+        self._remove("events", lambda id_: id_ not in kept)
+        for resource in REFERENCES:
+            while self._remove(  # until nothing is left that only lay around what is gone
+                resource, partial(_is_not_in, self.referenced | _referenced_ids(self.connection, resource))
+            ):
+                pass
+
+    def _remove(self, resource: str, gone: Callable[[str], bool]) -> bool:
+        """Remove those of the dataset's rows that are gone; whether there were any."""
+        table = table_of(TABLES[resource])
+        held = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
+        lost = list(filter(gone, held))
+        for ids in chunked(lost, IDS_PER_QUERY):
+            among: ColumnElement[bool] = table.c.id.in_(ids)
+            self.store.count(
+                resource, upsert(self.connection, resource, {}, self.result.dataset, self.revision, {}, among)
+            )
+        return bool(lost)
+
+    def _store_pack(self, files: Sequence[Path]) -> bool:
+        return store_pack(
+            self.connection, *pack_metadata(self.connection, self.dataset, self.result.dataset, files), self.revision
+        )
+
+
+def _referenced_ids(connection: Connection, resource: str) -> set[str]:
+    """The ids that something refers to, beside what hangs on the rows themselves."""
+    own = table_of(TABLES[resource])
+    hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
+    closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}
+    result: set[str] = set()
+    for table in models.METADATA.tables.values():
+        for key in table.foreign_keys:
+            if key.column is own.c.id and table not in closures and (table, key.parent.name) not in hanging:
+                result |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
+    return result
+
+
+def _is_not_in(wanted: Collection[str], id_: str) -> bool:
+    return id_ not in wanted

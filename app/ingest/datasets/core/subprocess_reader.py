@@ -1,0 +1,217 @@
+"""Reading files into batches of rows, in this process or in one of its own.
+
+What needs no database is done beside the process that writes, so that two cores work at the same time. The other
+process ends with this one, however this one ends: what it writes to is gone then. It leaves Ctrl-C to this one.
+"""
+
+import gc
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from app.errors import OxusError
+from app.ingest.datasets.core.batch import ImportContext, RowBatch
+from app.ingest.datasets.core.dataset import Dataset, DatasetRecord, Rejected
+from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
+from app.ingest.datasets.core.entities import ExistingEntity, RefsByCode
+from app.ingest.datasets.core.event_rows import StoredActorKind
+from app.ingest.datasets.core.files import CsvTable
+
+EXISTING_PER_MESSAGE = 5000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ImportJob:
+    """What is to be read, and all that must be known for it."""
+
+    dataset: Dataset
+    files: tuple[Path, ...]
+    context: ImportContext
+    actors: RefsByCode
+    locations: RefsByCode
+    batch_size: int
+    """Records in a batch."""
+    collect_references: bool
+    """Whether it is wanted at the end what all records refer to."""
+    kinds: Mapping[str, StoredActorKind] = field(default_factory=dict)
+    """What stored actors are, of a dataset whose actors have names."""
+    versions: StoredVersions | None = None
+    """What is known ahead, of a dataset whose rows tell when they were last changed."""
+
+
+class UnexpectedEndError(OxusError):
+    """The other process is gone before its work was done."""
+
+    def __str__(self) -> str:
+        return "the process that reads the files ended too early (out of memory?)"
+
+
+class BatchReader:
+    """The batches of one import."""
+
+    def __init__(self, job: ImportJob, existing: Iterable[ExistingEntity]) -> None:
+        self.job = job
+        self.rows = job.dataset.row_builder(
+            job.context, job.actors, job.locations, existing, collect_references=job.collect_references
+        )
+        self.rows.seed_actor_kinds(job.kinds)
+        self.policy = RejectDuplicates() if job.versions is None else KeepNewest(job.dataset, job.versions)
+        self.records_read = 0
+
+    def batches(self) -> Iterator[RowBatch]:
+        """One for every so many records, one at the end of each file, and one for what only the end tells."""
+        before = 0
+        for path in self.job.files:
+            with CsvTable(path) as table:
+                for record in self.job.dataset.read(table):
+                    if self._add(record, path) and self.records_read % self.job.batch_size == 0:
+                        yield self._take_batch(before + table.bytes_read)
+                before += table.bytes_read
+            yield self._take_batch(before)
+        yield from self._final_batches(before)
+        if self.job.collect_references:
+            yield RowBatch(rows=self.records_read, bytes_read=before, referenced=self.rows.referenced)
+
+    def _final_batches(self, consumed: int) -> Iterator[RowBatch]:
+        for records in chunked(self.policy.waiting.values(), self.job.batch_size):
+            for record in records:
+                self.rows.add(record)
+            yield self._take_batch(consumed)
+        kinds = self.rows.resolve_actor_kinds()
+        if kinds:
+            batch = self._take_batch(consumed)
+            batch.actor_kinds = kinds
+            yield batch
+
+    def _add(self, record: DatasetRecord | Rejected, path: Path) -> bool:
+        """Whether the record is one of those that are kept."""
+        batch = self.rows.batch
+        if isinstance(record, Rejected):
+            batch.rejected.append((str(path), record))
+            try:
+                batch.retained_event_ids.add(self.job.dataset.event_id(record.id))
+            except ValueError:
+                batch.unreadable = True
+            return False
+        found = self.policy.decide(record)
+        if isinstance(found, Rejected):
+            batch.rejected.append((str(path), found))
+            return False
+        self.records_read += 1
+        batch.outdated_rows += found is Decision.OUTDATED
+        if found is Decision.ACCEPT:
+            self.rows.add(record)
+        if found in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
+            batch.warned_rows += 1
+            batch.warnings += [
+                (str(path), Rejected(record.line, str(record.id), warning.field, warning.value, warning.reason))
+                for warning in record.warnings
+            ]
+        return True
+
+    def _take_batch(self, consumed: int) -> RowBatch:
+        batch = self.rows.take()
+        batch.rows, batch.bytes_read = self.records_read, consumed
+        return batch
+
+
+def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items, so many at a time."""
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
+
+# --- in a process of its own -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def in_subprocess(job: ImportJob, existing: Iterable[ExistingEntity]) -> Iterator[Iterator[RowBatch]]:
+    """The batches, made by another process while this one writes those before."""
+    code = "import sys; sys.path[:] = sys.argv[1:]; from app.ingest.datasets.work import main; main()"
+    process = subprocess.Popen(  # noqa: S603 - this interpreter, with nothing from outside
+        [sys.executable, "-c", code, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    collecting = gc.isenabled()
+    gc.disable()  # batches hold no cycles, and to look for some in millions of tuples takes a tenth of the time
+    try:
+        with process:
+            try:
+                to, back = process.stdin, process.stdout
+                if to and back:  # both are pipes, as said above
+                    _send_job(to, job, existing)
+                    yield _receive_batches(back)
+            finally:
+                process.kill()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _send_job(pipe: IO[bytes], job: ImportJob, existing: Iterable[ExistingEntity]) -> None:
+    try:
+        _send(pipe, job)
+        for chunk in chunked(existing, EXISTING_PER_MESSAGE):
+            _send(pipe, chunk)
+        _send(pipe, [])
+    except BrokenPipeError:
+        raise UnexpectedEndError from None
+
+
+def _send(pipe: IO[bytes], value: object) -> None:
+    packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(packed).to_bytes(8))
+    pipe.write(packed)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> Any:
+    size = int.from_bytes(pipe.read(8))
+    packed = pipe.read(size)
+    if not packed or len(packed) < size:
+        raise UnexpectedEndError
+    return pickle.loads(packed)  # noqa: S301 - from a process that this one has started, or that has started this one
+
+
+def _receive_batches(pipe: IO[bytes]) -> Iterator[RowBatch]:
+    """The batches that come through the pipe, up to None; an error that comes instead is raised."""
+    while (found := _receive(pipe)) is not None:
+        if isinstance(found, BaseException):
+            raise found
+        yield found
+        del found  # so that no two are held at a time
+
+
+def main() -> None:
+    """The other process: takes its work from standard input, puts batches into standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing else may come between the batches
+    work = _receive(sys.stdin.buffer)
+    gc.disable()
+    try:
+        try:
+            for batch in BatchReader(work, _receive_existing(sys.stdin.buffer)).batches():
+                _send(pipe, batch)
+                del batch  # so that no two are held at a time
+            _send(pipe, None)
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # whatever it is, it is raised where the import was asked for
+            _send(pipe, error)
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens any more
+
+
+def _receive_existing(pipe: IO[bytes]) -> Iterator[ExistingEntity]:
+    while chunk := _receive(pipe):
+        yield from chunk

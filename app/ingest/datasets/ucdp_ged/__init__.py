@@ -1,0 +1,1 @@
+"""Describe UCDP GED to the importer."""

@@ -1,0 +1,1 @@
+"""Seed packs: reading, checking, loading."""

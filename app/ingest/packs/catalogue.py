@@ -1,0 +1,141 @@
+"""Everything a draft may refer to: the drafts at hand and what is loaded already."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.ingest.packs.drafts import (
+    ActorDraft,
+    ClaimDraft,
+    EventDraft,
+    FigureDraft,
+    LocationDraft,
+    PackContent,
+    PackDraft,
+    SourceDraft,
+)
+from app.rules.facts import Claim, Figure
+from app.rules.figures import BoundsTuple, read_number
+from app.rules.status import origin
+
+
+@dataclass
+class DraftCatalogue:
+    """All rows by id. The first draft of an id counts; a second one is a problem that a check reports."""
+
+    sources: dict[str, SourceDraft] = field(default_factory=dict)
+    actors: dict[str, ActorDraft] = field(default_factory=dict)
+    locations: dict[str, LocationDraft] = field(default_factory=dict)
+    events: dict[str, EventDraft] = field(default_factory=dict)
+    claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
+    """By id of the event."""
+    unreadable: set[tuple[str, str]] = field(default_factory=set)
+    """(resource, id) of drafts that could not be read; that nothing leads to them is no problem of its own."""
+
+    def add(self, content: PackContent) -> None:
+        """Add what a pack holds."""
+        for resource in ("sources", "actors", "locations", "events"):
+            rows = getattr(self, resource)
+            for draft in getattr(content, resource):
+                rows.setdefault(draft.id, draft)
+        for claim in content.claims:
+            self.claims[claim.event].append(claim)
+        self.unreadable |= content.unreadable
+
+    def ids(self, resource: str) -> Iterable[str]:
+        """The ids of a resource."""
+        if resource == "claims":
+            return [claim.full_id for claims in self.claims.values() for claim in claims]
+        rows: Iterable[str] = getattr(self, resource)
+        return rows
+
+    def path(self, location: str) -> list[str]:
+        """The ids from the outermost place down to this one; stops at an unknown parent and at a circle."""
+        path: list[str] = []
+        at: str | None = location
+        while at is not None and at in self.locations and at not in path:
+            path.insert(0, at)
+            at = self.locations[at].parent
+        return path
+
+    def country(self, location: str) -> str | None:
+        """The ISO code of the country that a place lies in."""
+        return next((code for at in self.path(location) if (code := self.locations[at].country)), None)
+
+    def origin_of(self, source: str) -> str | None:
+        """What makes two first hops the same origin; see `rules.status.origin`."""
+        return origin(source, self._organisation)
+
+    def _organisation(self, source: str) -> tuple[str | None, str] | None:
+        draft = self.sources.get(source)
+        return (draft.organisation, draft.kind) if draft else None
+
+    def chain(self, claim: ClaimDraft, pack: PackDraft) -> list[str]:
+        """The attribution of a claim, nearest the fact first, ending with its document."""
+        document = claim.document or pack.document or ""
+        draft = self.sources.get(document)
+        narrator = (draft.organisation if draft else None) or document
+        return [*(claim.via or (narrator,)), *([document] if narrator != document or claim.via else [])]
+
+    def claim_of(self, claim: ClaimDraft, pack: PackDraft) -> Claim:
+        """What the rules need to know of a claim."""
+        document = claim.document or pack.document or ""
+        return Claim(
+            id=claim.full_id,
+            document=document,
+            origin=self.origin_of(self.chain(claim, pack)[0]),
+            stance=claim.stance,
+            modality=claim.modality,
+            reported_on=self.reported_on(claim, pack),
+            date=claim.date.interval,
+            precision=claim.date.precision,
+            figures=tuple(to_figure(figure, claim) for figure in claim.figures),
+            printed_date="; ".join(claim.printed.date) or None,
+        )
+
+    def reported_on(self, claim: ClaimDraft, pack: PackDraft) -> date:
+        """The day the first hop said it: as coded, else the day the document was published."""
+        if claim.reported_on:
+            return claim.reported_on
+        document = self.sources.get(claim.document or pack.document or "")
+        if document is None or document.published_on is None:
+            return date.max  # a check reports it
+        return document.published_on
+
+
+def figure_bounds(figure: FigureDraft) -> BoundsTuple:
+    """The bounds as coded, else as the table reads the printed number."""
+    if any(bound is not None for bound in (figure.low, figure.best, figure.high)):
+        return figure.low, figure.best, figure.high
+    return read_number(figure.printed) or (None, None, None)
+
+
+def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
+    """A figure as understood; it counts up to the last day of its claim unless it says otherwise."""
+    low, best, high = figure_bounds(figure)
+    return Figure(
+        measure=figure.measure,
+        count_kind=figure.count_kind,
+        low=low,
+        best=best,
+        high=high,
+        of=figure.of,
+        as_of=figure.as_of or claim.date.latest,
+        printed=figure.printed,
+    )
+
+
+def find_cycles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The ids that are their own ancestor."""
+    for start in parents:
+        seen: set[str] = set()
+        edge = list(parents[start])
+        while edge:
+            at = edge.pop()
+            if at == start:
+                yield start
+                break
+            if at not in seen:
+                seen.add(at)
+                edge.extend(parents.get(at, ()))

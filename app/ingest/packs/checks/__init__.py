@@ -1,0 +1,34 @@
+"""What must hold in a pack: each check is a generator of problems, and every one of them always runs."""
+
+from collections.abc import Callable, Iterator
+
+from app.errors import Problem
+from app.ingest.packs.catalogue import DraftCatalogue
+from app.ingest.packs.checks import claims, events, places, references
+from app.ingest.packs.drafts import PackContent
+
+PackCheck = Callable[[PackContent, DraftCatalogue], Iterator[Problem]]
+
+CHECKS: tuple[PackCheck, ...] = (
+    references.unique_ids,
+    references.known_ids,
+    references.sorted_ids,
+    references.aliases,
+    references.merges,
+    references.actor_cycles,
+    places.hierarchy,
+    places.coordinates,
+    places.codes,
+    events.category_parts,
+    events.part_of_cycles,
+    events.control_order,
+    claims.documents,
+    claims.dates,
+    claims.printed_dates,
+    claims.figures,
+)
+
+
+def check_pack(content: PackContent, universe: DraftCatalogue) -> list[Problem]:
+    """Every problem of a pack, sorted by file and id."""
+    return sorted({problem for run in CHECKS for problem in run(content, universe)})

@@ -1,0 +1,83 @@
+"""Claims: a document, dates that make sense, and a reason wherever the coding departs from the print."""
+
+from collections.abc import Iterator
+
+from app import vocab
+from app.errors import Problem
+from app.ingest.packs.catalogue import DraftCatalogue, figure_bounds
+from app.ingest.packs.drafts import ClaimDraft, FigureDraft, PackContent
+from app.rules.dates import read_date
+from app.rules.figures import read_number
+
+
+def documents(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
+    """Every claim stands in a document, at a place in it, and was said before the document came out."""
+    for claim in content.claims:
+        where = (claim.file, claim.full_id)
+        document_id = claim.document or content.pack.document
+        if document_id is None:
+            yield Problem(*where, "document", "", "a claim needs a document; pack.toml names none")
+            continue
+        document = universe.sources.get(document_id)
+        if document and document.kind not in vocab.DOCUMENT_KINDS:
+            yield Problem(*where, "document", document_id, f"is a source of kind {document.kind}, not a document")
+        if (claim.paragraph is None) == (claim.locator is None):
+            yield Problem(*where, "paragraph", "", "give paragraph or, for a text without any, locator")
+        if document_id in claim.via:
+            yield Problem(*where, "via", document_id, "is the document, which is always the last hop; leave it out")
+        published = document.published_on if document else None
+        if document and published is None:
+            yield Problem(*where, "document", document_id, "has no published_on, so no report can be dated by it")
+        if published and claim.reported_on and claim.reported_on > published:
+            value = str(claim.reported_on)
+            yield Problem(*where, "reported_on", value, f"is later than the document, {published}")
+
+
+def dates(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
+    """Ends in order, a precision that fits them, and nothing told as done before it was done."""
+    for claim in content.claims:
+        when, where = claim.date, (claim.file, claim.full_id)
+        value = f"{when.earliest}..{when.latest}"
+        if not when.interval.is_valid:
+            yield Problem(*where, "date", value, "ends before it starts")
+            continue
+        expected = "unknown" if not when.interval.is_bounded else "day" if when.interval.days == 1 else ""
+        fits = when.precision == expected if expected else when.precision in ("range", "span")
+        if not fits and not (expected == "day" and when.precision == "span"):
+            yield Problem(*where, "date.precision", when.precision, f"does not fit {value}")
+        reported_on = universe.reported_on(claim, content.pack)
+        if claim.modality in ("fact", "reported") and when.earliest and when.earliest > reported_on:
+            yield Problem(*where, "date", value, f"starts after it was reported, {reported_on}")
+
+
+def printed_dates(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
+    """A date coded otherwise than it is printed says why."""
+    for claim in content.claims:
+        if claim.note or not claim.printed.date:
+            continue
+        reported_on = universe.reported_on(claim, content.pack)
+        readings = [reading for token in claim.printed.date if (reading := read_date(token, reported_on))]
+        if readings and claim.date.interval not in readings:
+            means = " and ".join(f"{reading.earliest}..{reading.latest}" for reading in readings)
+            value = f"{claim.date.earliest}..{claim.date.latest}"
+            reason = f"printed {'; '.join(claim.printed.date)!r} reads as {means}; say why in note"
+            yield Problem(claim.file, claim.full_id, "date", value, reason)
+
+
+def figures(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
+    """Bounds in order, read by the served table or else explained."""
+    for claim in content.claims:
+        for figure in claim.figures:
+            yield from _figure(claim, figure)
+
+
+def _figure(claim: ClaimDraft, figure: FigureDraft) -> Iterator[Problem]:
+    where = (claim.file, claim.full_id, f"figures.{figure.measure}")
+    bounds, read = figure_bounds(figure), read_number(figure.printed)
+    known = [bound for bound in bounds if bound is not None]
+    if not known:
+        yield Problem(*where, figure.printed, "the table cannot read it; give low, best or high, and a note")
+    elif bounds != read and not claim.note:
+        yield Problem(*where, figure.printed, f"coded {bounds}, the table reads {read}; say why in note")
+    if known != sorted(known):
+        yield Problem(*where, str(bounds), "low, best and high are out of order")

@@ -1,0 +1,190 @@
+"""Loading seed packs: checked as a whole, written in one transaction, and nothing at all if nothing changed."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app import models
+from app.db.engine import write_transaction
+from app.errors import BrokenPackError, Problem
+from app.ingest.denormalised_names import update_other_packs
+from app.ingest.pack_rows import store_pack
+from app.ingest.packs.catalogue import DraftCatalogue
+from app.ingest.packs.checks import check_pack
+from app.ingest.packs.drafts import PackContent
+from app.ingest.packs.loaded_rows import add_loaded
+from app.ingest.packs.reader import digest_of, find_packs, read_pack
+from app.ingest.records import RecordBuilder, RowRecord
+from app.ingest.upsert import (
+    ChangeSet,
+    actor_ancestors,
+    location_ancestors,
+    pks,
+    store_closure,
+    upsert,
+)
+from app.ingest.versions import derive
+from app.models.base import table_of
+
+
+@dataclass
+class LoadResult:
+    """What a load did to one pack: the new revision, or None if nothing of it is different now."""
+
+    pack: str
+    version: str
+    revision: int | None = None
+    changes: dict[str, ChangeSet] = field(default_factory=dict)
+
+
+def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
+    """All packs of a folder (or the one named), read and checked beside each other.
+
+    Raises BrokenPackError with every problem.
+    """
+    wanted = {path.name for path in find_packs(folder, name)}
+    return _read(find_packs(folder), wanted, DraftCatalogue())
+
+
+def _read(paths: list[Path], wanted: Collection[str], universe: DraftCatalogue) -> list[PackContent]:
+    """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
+    contents: list[PackContent] = []
+    problems: list[Problem] = []
+    for path in paths:
+        content, found = read_pack(path)
+        problems += found if path.name in wanted else []
+        if content:
+            universe.add(content)
+            contents += [content] if path.name in wanted else []
+    problems += [problem for content in contents for problem in check_pack(content, universe)]
+    if problems:
+        raise BrokenPackError(sorted(set(problems)))
+    return contents
+
+
+def is_unchanged(connection: Connection, folder: Path) -> bool:
+    """Whether every pack of the folder is loaded already, as it stands."""
+    return all(_is_loaded(connection, path) for path in find_packs(folder))
+
+
+def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[LoadResult]:
+    """Load all packs of a folder, or the one named; all or nothing, as one revision.
+
+    Raises BrokenPackError, having changed nothing, when any of them has a problem.
+    """
+    wanted = {path.name for path in find_packs(folder, name)}
+    try:
+        with write_transaction(engine) as connection:
+            # Packs that refer to these ones follow, as long as they stand as they were loaded.
+            paths = [path for path in find_packs(folder) if path.name in wanted or _is_loaded(connection, path)]
+            packs = [path.name for path in paths]
+            universe = DraftCatalogue()
+            add_loaded(connection, universe, except_packs=packs)
+            done = _load(connection, _read(paths, packs, universe), universe)
+    except IntegrityError:
+        reason = "something that another pack refers to would be gone, or an id there twice"
+        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(wanted)), "", "", reason)]) from None
+    return [loaded for loaded in done if loaded.pack in wanted or loaded.revision]
+
+
+def _is_loaded(connection: Connection, path: Path) -> bool:
+    """Whether a pack is loaded just as it stands in its folder."""
+    pack = table_of(models.Pack)
+    return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
+
+
+def _load(connection: Connection, contents: list[PackContent], universe: DraftCatalogue) -> list[LoadResult]:
+    pack, revisions = table_of(models.Pack), table_of(models.Revision)
+    done = [LoadResult(content.pack.id, content.pack.version) for content in contents]
+    stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
+    if all(stored.get(content.pack.id) == content.digest for content in contents):
+        return done
+    revision = (connection.scalar(select(func.max(revisions.c.id))) or 0) + 1
+    with connection.begin_nested() as attempt:
+        summary = ", ".join(f"{content.pack.id} {content.pack.version}" for content in contents)
+        connection.execute(insert(revisions).values(id=revision, made_at=datetime.now(UTC), summary=summary))
+        changed = {content.pack.id for content in contents if _store_pack(connection, content, universe, revision)}
+        _store_rows(connection, contents, universe, revision, done)
+        for loaded in done:
+            if loaded.pack in changed or any(delta.touched for delta in loaded.changes.values()):
+                loaded.revision = revision
+        if any(loaded.revision for loaded in done):
+            return done
+        attempt.rollback()
+    for content in contents:  # only comments or the order of lines differ: remember the digest, change nothing
+        connection.execute(update(pack).where(pack.c.id == content.pack.id).values(digest=content.digest))
+    return [LoadResult(content.pack.id, content.pack.version) for content in contents]
+
+
+def _store_pack(connection: Connection, content: PackContent, universe: DraftCatalogue, revision: int) -> bool:
+    """Write the pack's own row; whether it differs from what was there."""
+    document = RecordBuilder(universe, content.pack).ref("sources", content.pack.document)
+    return store_pack(connection, content.pack, document, False, revision, content.digest)
+
+
+def _store_rows(
+    connection: Connection, contents: list[PackContent], universe: DraftCatalogue, revision: int, done: list[LoadResult]
+) -> None:
+    """Write the rows of all packs, resource by resource, then what follows from them.
+
+    A pack may refer to any other one, so nothing is derived before everything is there.
+    """
+    touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
+    for resource in ("sources", "actors", "locations", "events", "claims"):
+        for content, loaded in zip(contents, done, strict=True):
+            records = {record.id: record for record in _records(connection, resource, content, universe)}
+            merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
+            loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
+    store_closure(connection, models.LocationAncestor, location_ancestors(connection))
+    store_closure(connection, models.ActorAncestor, actor_ancestors(connection))
+    for content, loaded in zip(contents, done, strict=True):
+        update_other_packs(connection, content, revision, loaded.changes)
+    touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
+    there = set(connection.scalars(select(table_of(models.Event).c.pk)))
+    changed = derive(connection, touched & there, revision)
+    owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
+    for id_ in changed:
+        # An event of a pack that is not loaded now counts for the first that is.
+        delta = owners.get(id_, done[0]).changes["events"]
+        delta.updated |= {id_} - delta.added
+
+
+def _records(
+    connection: Connection, resource: str, content: PackContent, universe: DraftCatalogue
+) -> Iterator[RowRecord]:
+    build = RecordBuilder(universe, content.pack)
+    if resource == "claims":
+        event_pks = pks(connection, "events", {claim.event for claim in content.claims})
+        yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
+        return
+    make: Callable[[Any], RowRecord] = getattr(build, resource.removesuffix("s"))
+    yield from map(make, getattr(content, resource))
+
+
+def _affected_events(connection: Connection, pack_id: str) -> set[int]:
+    """The events that a change in a pack may bear on: its own, those with its claims, actors or places, their parts."""
+    event, claim = table_of(models.Event), table_of(models.Claim)
+    hop, source = table_of(models.ClaimHop), table_of(models.Source)
+    rows = set(connection.scalars(select(event.c.pk).where(event.c.pack_id == pack_id)))
+    rows |= set(connection.scalars(select(claim.c.event_pk).where(claim.c.pack_id == pack_id)))
+    for link_model, column, owner_model in (
+        (models.EventActor, "actor_id", models.Actor),
+        (models.EventPlace, "location_id", models.Location),
+    ):
+        link, owner = table_of(link_model), table_of(owner_model)
+        owned = select(owner.c.id).where(owner.c.pack_id == pack_id)
+        rows |= set(connection.scalars(select(link.c.event_pk).where(link.c[column].in_(owned))))
+    quoted = (
+        select(claim.c.event_pk)
+        .join(hop, hop.c.claim_pk == claim.c.pk)
+        .where(hop.c.source_id.in_(select(source.c.id).where(source.c.pack_id == pack_id)))
+    )
+    rows |= set(connection.scalars(quoted))
+    ids = select(event.c.id).where(event.c.pk.in_(rows))
+    rows |= set(connection.scalars(select(event.c.pk).where(event.c.part_of_id.in_(ids))))
+    return rows

@@ -1,0 +1,1 @@
+"""Rows computed on request: control, totals, contradictions, counts, names."""

@@ -1,0 +1,1 @@
+"""Queries in the shapes of UCDP's and ACLED's own APIs."""

@@ -1,0 +1,82 @@
+"""From Oxus's codes to ACLED's words, read from the crosswalks that the vocabularies serve, so that both agree."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import vocab
+from app.query.compat.acled.filters import INTER_CODES
+
+TypePair = tuple[str, str]
+"""An event type and a sub-event type."""
+
+DISORDER_TYPES = {
+    "Battles": "Political violence",
+    "Explosions/Remote violence": "Political violence",
+    "Violence against civilians": "Political violence",
+    "Protests": "Demonstrations",
+    "Riots": "Demonstrations",
+    "Strategic developments": "Strategic developments",
+}
+"""ACLED Codebook: the disorder type that goes with an event type."""
+NO_TYPE: TypePair = ("", "")
+CIVILIAN_TARGETING = {"violence_against_civilians": "Civilian targeting"}
+"""What ACLED prints where civilians are the main target; it prints nothing elsewhere."""
+NON_VIOLENT_MEANS = ("handed_over", "abandoned")
+STATE_FORCES = INTER_CODES[1]
+
+
+def counterparts(served: str | None) -> tuple[TypePair, ...]:
+    """The event types and sub-event types that a served crosswalk names.
+
+    `A: b / c; d; E: f` are b, c and d of A, and f of E; an event type alone has no sub-event type.
+    """
+    result: list[TypePair] = []
+    event_type = ""
+    for part in (served or "").split("; "):
+        head, colon, rest = part.partition(": ")
+        if colon or not event_type:
+            event_type, part = head, rest
+        result += [(event_type, name) for name in part.split(" / ")] if event_type else []
+    return tuple(result)
+
+
+CROSSWALK = {term.code: counterparts(term.acled) for term in vocab.CATEGORY.terms}
+
+
+def _pair(category: str, sub: str) -> TypePair:
+    """The counterpart with this sub-event type. Raises KeyError if the served crosswalk has none."""
+    return {pair[1]: pair for pair in CROSSWALK[category]}[sub]
+
+
+TRANSFER = _pair("control_change", "Non-violent transfer of territory")
+REGAINED = _pair("control_change", "Government regains territory")
+OVERTAKEN = _pair("control_change", "Non-state actor overtakes territory")
+FORCES_MOVE = _pair("movement", "Change to group/activity")
+OTHERS_MOVE = _pair("movement", "Other")
+TALKS = _pair("diplomacy", "Other")  # whether they agree is not coded, and Agreement says that they did
+INTER_OF = {term.code: (term.acled or "").removeprefix("inter1: ") for term in vocab.ACTOR_KIND.terms}
+GEO_PRECISION_OF = {
+    term.code: (term.acled or "").removeprefix("geo_precision ") or "3" for term in vocab.LOCATION_PRECISION.terms
+}
+
+
+def acled_types_of(row: Mapping[str, Any], inter_of: Mapping[str, str]) -> TypePair:
+    """What ACLED would call an event; `inter_of` gives the kinds of actors in its words."""
+    category, change, movement = row["category"], row["control_change"], row["movement"]
+    if category == "control_change" and change:
+        if change["means"] in NON_VIOLENT_MEANS:
+            return TRANSFER
+        gainer = change["gained_by"]
+        return REGAINED if gainer and inter_of.get(gainer["id"]) == STATE_FORCES else OVERTAKEN
+    if category == "movement" and movement:
+        return FORCES_MOVE if movement["population"] in ("troops", "militia") else OTHERS_MOVE
+    return _DEFAULT_TYPES[category]
+
+
+_DEFAULT_TYPES = {code: pairs[0] if pairs else NO_TYPE for code, pairs in CROSSWALK.items()}
+_DEFAULT_TYPES |= {"movement": OTHERS_MOVE, "diplomacy": TALKS, "control_change": OVERTAKEN}
+
+
+def event_type(category: str, handed_over: bool) -> str:
+    """The event type of a category; of a control change, by whether it was a handover."""
+    return (TRANSFER if category == "control_change" and handed_over else _DEFAULT_TYPES[category])[0]

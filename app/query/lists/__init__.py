@@ -1,0 +1,1 @@
+"""Lists: their definitions, cursors, and how a page of one is fetched."""

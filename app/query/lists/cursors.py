@@ -1,0 +1,69 @@
+"""Where a page ends and the next one begins: the order's values of a row, as a text that fits into a URL."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, tuple_
+
+from app.errors import InvalidParameterError
+from app.query.params.param import is_printable
+
+Sort = list[tuple[str, bool]]
+"""(name, descending) for each part of an order."""
+
+MAX_CURSOR_LENGTH = 40_000  # it holds whole names, in base64
+INVALID_CURSOR = "is no cursor of this list; follow next as it stands"
+
+
+def keyset_predicate(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows that come after the last one shown, in a form that an index on the first column can use."""
+    if len({down for _, down in order}) == 1:
+        columns, values = tuple_(*(column for column, _ in order)), tuple_(*last)
+        return columns < values if order[0][1] else columns > values
+    steps = []
+    for at, (column, down) in enumerate(order):
+        equal = [earlier == value for (earlier, _), value in zip(order[:at], last, strict=False)]
+        steps.append(and_(*equal, column < last[at] if down else column > last[at]))
+    first, down = order[0]
+    reachable = first <= last[0] if down else first >= last[0]
+    return and_(reachable, or_(*steps))
+
+
+def format_sort(sort: Sequence[tuple[str, bool]]) -> str:
+    """An order as `sort` spells it."""
+    return ",".join(f"-{name}" if down else name for name, down in sort)
+
+
+def decode_value(column: ColumnElement[Any], text: str) -> Any:
+    """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
+    if column.type.python_type is not date:
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidParameterError("cursor", "...", INVALID_CURSOR) from None
+
+
+def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
+    """The place after a row, as a text that fits into a URL."""
+    values = [value.isoformat() if isinstance(value, date) else value for value in last]
+    text = json.dumps([format_sort(sort), values], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> tuple[str, list[Any]]:
+    """The order and the values that a cursor holds. Raises ValueError for anything that no page gave."""
+    try:
+        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        order, values = json.loads(raw)
+    except (ValueError, binascii.Error, RecursionError, TypeError):
+        raise ValueError(INVALID_CURSOR) from None
+    if not isinstance(order, str) or not isinstance(values, list) or len(values) != len(order.split(",")):
+        raise ValueError(INVALID_CURSOR)
+    if not all(isinstance(value, str) and is_printable(value) for value in values):
+        raise ValueError(INVALID_CURSOR)
+    return order, values

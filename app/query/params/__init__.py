@@ -1,0 +1,1 @@
+"""Query parameters: parsing, name resolution, and the filters that lists share."""

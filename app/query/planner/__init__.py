@@ -1,0 +1,1 @@
+"""Choose an access path for a query on SQLite."""

@@ -1,0 +1,1 @@
+"""SQL predicates, one module per kind of filter."""

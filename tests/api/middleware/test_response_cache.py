@@ -1,0 +1,148 @@
+"""An answer given before is given again without a query, byte for byte, and never after the database has changed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import SEED, Databases, engine_for
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event, text
+
+from app.api.middleware import response_cache
+from app.db.engine import write_transaction
+from app.ingest.packs.load import load_packs
+from app.main import create_app
+from app.settings import Settings
+
+ASKED = [
+    ("/v1/events", {"limit": "3", "place": "balkh"}, {}),
+    ("/v1/events", {"limit": "3"}, {"Accept": "text/csv"}),
+    ("/v1/events/kaldar-recaptured-2021-06-29", {}, {}),
+    ("/v1/control", {"as_of": "2021-07-01"}, {"Origin": "https://example.org"}),
+    ("/v1/stats", {"group_by": "category"}, {}),
+    ("/ogc/collections/events/items", {"limit": "2"}, {}),
+    ("/compat/ucdp/api/gedevents/25.1", {"pagesize": "1"}, {}),
+]
+
+
+@pytest.fixture
+def url(databases: Databases) -> str:
+    return databases.loaded()
+
+
+@pytest.fixture
+def fresh(url: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        yield client
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """What SQLAlchemy sends to a database."""
+    seen: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", hear)
+
+
+@pytest.mark.parametrize(("path", "query", "headers"), ASKED)
+def test_the_same_question_gets_the_same_bytes_and_headers_without_a_query(
+    fresh: TestClient, statements: list[str], path: str, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    first = fresh.get(path, params=query, headers=headers)
+    assert first.status_code == 200
+    assert statements
+    statements.clear()
+    again = fresh.get(path, params=query, headers=headers)
+    assert (again.status_code, again.content, again.headers) == (200, first.content, first.headers)
+    assert statements == []
+
+
+@pytest.mark.parametrize(("path", "query", "headers"), ASKED)
+@pytest.mark.parametrize("names", ["{}", "W/{}", '"other", {}', "*"])
+def test_a_304_from_memory_is_the_304_that_was_worked_out(
+    url: str, path: str, query: dict[str, str], headers: dict[str, str], names: str
+) -> None:
+    found = []
+    for cache_mb in (0, 8):
+        with TestClient(create_app(Settings(database_url=url, cache_mb=cache_mb))) as client:
+            etag = client.get(path, params=query, headers=headers).headers["etag"]
+            found.append(client.get(path, params=query, headers=headers | {"If-None-Match": names.format(etag)}))
+    worked_out, kept = found
+    assert (kept.status_code, kept.content, kept.headers) == (304, b"", worked_out.headers)
+    assert worked_out.status_code == 304
+
+
+def test_a_question_that_differs_in_anything_is_another_one(fresh: TestClient) -> None:
+    plain = fresh.get("/v1/events", params={"limit": "2"})
+    assert fresh.get("/v1/events", params={"limit": "3"}).content != plain.content
+    assert fresh.get("/v1/events", params={"limit": "2"}, headers={"Accept": "text/csv"}).text.startswith("id,")
+    elsewhere = fresh.get("/v1/events", params={"limit": "2"}, headers={"Host": "oxus.example"})
+    assert elsewhere.json()["next"].startswith("http://oxus.example/")
+    assert fresh.get("/v1/events", params={"limit": "2"}, headers={"Origin": "https://example.org"}).headers[
+        "access-control-allow-origin"
+    ]
+    assert "access-control-allow-origin" not in fresh.get("/v1/events", params={"limit": "2"}).headers
+    head = fresh.head("/v1/events", params={"limit": "2"})
+    assert (head.content, head.headers["etag"]) == (b"", plain.headers["etag"])
+
+
+def test_a_load_is_seen_by_the_next_question(databases: Databases) -> None:
+    url = databases.migrated()
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        for _ in range(2):
+            assert client.get("/v1/events").json()["returned"] == 0
+        with engine_for(url, read_only=False) as engine:
+            load_packs(engine, SEED)
+        assert client.get("/v1/events").json()["returned"] == 84
+
+
+def test_an_error_is_not_remembered(fresh: TestClient, statements: list[str]) -> None:
+    for _ in range(2):
+        statements.clear()
+        assert fresh.get("/v1/events", params={"place": "nowhere"}).status_code == 400
+        assert statements
+
+
+def test_an_answer_made_while_the_database_changed_is_not_remembered(
+    fresh: TestClient, url: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = response_cache.ResponseCacheMiddleware._store_on_send
+
+    def changing(self: Any, key: Any, state: Any, send: Any) -> Any:
+        with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
+            made = "INSERT INTO revision (id, made_at, summary) SELECT max(id) + 1, max(made_at), 'x' FROM revision"
+            connection.execute(text(made))
+        return watch(self, key, state, send)
+
+    monkeypatch.setattr(response_cache.ResponseCacheMiddleware, "_store_on_send", changing)
+    assert fresh.get("/v1/packs").status_code == 200
+    monkeypatch.setattr(response_cache.ResponseCacheMiddleware, "_store_on_send", watch)
+    statements.clear()
+    fresh.get("/v1/packs")
+    assert statements
+
+
+def test_the_memory_is_bounded_and_what_was_asked_for_last_stays(url: str) -> None:
+    async def nothing(*_: Any) -> None:
+        """An application that is never called."""
+
+    class Same:
+        def state(self) -> int:
+            return 1
+
+    memory = response_cache.ResponseCacheMiddleware(nothing, Same(), 160)  # type: ignore[arg-type]
+    headers = [(b"etag", b'"x"')]
+    for number in range(40):
+        memory._store(number, 1, headers, b"x" * 8)
+    assert (list(memory._entries), memory._stored_bytes) == (list(range(20, 40)), 160)
+    memory._store(39, 1, headers, b"y" * 8)
+    assert memory._stored_bytes == 160
+    memory._store("large", 1, headers, b"x" * 11)
+    assert "large" not in memory._entries
+    memory._store("no etag", 1, [], b"x")
+    assert "no etag" not in memory._entries

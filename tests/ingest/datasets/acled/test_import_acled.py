@@ -1,0 +1,952 @@
+"""Importing ACLED: what rows become, what an import changes and leaves alone, and that what went in comes out again."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from conftest import SEED, Databases, engine_for
+from fastapi.testclient import TestClient
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from query.analyses.test_changes import answering
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
+
+from app import cli, models
+from app.commands import check_database
+from app.errors import BrokenPackError
+from app.ingest.datasets.acled.dataset import ACLED
+from app.ingest.datasets.acled.event_rows import AcledRowBuilder
+from app.ingest.datasets.acled.reader import COLUMNS
+from app.ingest.datasets.core import run as imports
+from app.ingest.datasets.core.run import ImportResult, import_dataset
+from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
+from app.ingest.packs.load import load_packs
+from app.main import create_app
+from app.models.base import table_of
+from app.settings import Settings
+from ingest.datasets.acled.test_acled_reader import OLD, OLD_COLUMNS, PLAIN, acled_bytes, sample
+from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
+from ingest.datasets.ucdp_ged.test_import_ged import clean, counted, holds
+from ingest.packs.test_loading import emptied, newest, reader, removals
+
+Cells = dict[str, str]
+Write = Callable[..., Path]
+Ask = Callable[..., Any]
+READ = "/compat/acled/api/acled/read"
+UNDATED = "When it was said is not given: the last day of the event stands in."
+
+
+def row(number: int, **cells: str) -> Cells:
+    """A row that differs in these cells from the plain one of the tests of reading."""
+    return {"event_id_cnty": f"XMP{number}", **cells}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes rows into a file of its own."""
+    made = iter(range(1000))
+
+    def written(
+        *rows: Cells, name: str = "acled.csv", columns: tuple[str, ...] = COLUMNS, plain: Cells = PLAIN
+    ) -> Path:
+        path = tmp_path / str(next(made)) / name
+        path.parent.mkdir()
+        path.write_bytes(acled_bytes(*rows, columns=columns, plain=plain))
+        return path
+
+    return written
+
+
+def run(url: str, *files: Path, snapshot: str | None = None) -> ImportResult:
+    with engine_for(url, read_only=False) as engine:
+        return import_dataset(engine, ACLED, files, snapshot, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def two(databases: Databases) -> tuple[str, str]:
+    """Two migrated databases that tests empty and fill in turn."""
+    return databases.migrated(), databases.migrated()
+
+
+@pytest.fixture
+def bare(two: tuple[str, str]) -> str:
+    """A database without rows."""
+    return emptied(two[0])
+
+
+@pytest.fixture
+def fresh(two: tuple[str, str]) -> str:
+    """Another one."""
+    return emptied(two[1])
+
+
+CONTROL = {"sub_event_type": "Non-state actor overtakes territory", "event_date": "2022-07-04", "year": "2022"}
+BACK = {"sub_event_type": "Government regains territory", "event_date": "2022-08-01", "year": "2022"}
+TRANSFER = {
+    "event_type": "Strategic developments",
+    "sub_event_type": "Non-violent transfer of territory",
+    "disorder_type": "Strategic developments",
+    "event_date": "2022-09-16",
+    "year": "2022",
+    "time_precision": "3",
+}
+AT_CIVILIANS = {
+    "event_type": "Violence against civilians",
+    "sub_event_type": "Attack",
+    "actor2": "Civilians (Nowhere)",
+    "assoc_actor_2": "Teachers (Nowhere)",
+    "inter2": "Civilians",
+    "interaction": "Rebel group-Civilians",
+    "civilian_targeting": "Civilian targeting",
+}
+AT_PROTESTERS = {
+    "event_type": "Protests",
+    "sub_event_type": "Excessive force against protesters",
+    "disorder_type": "Political violence; Demonstrations",
+    "actor1": "Protesters (Nowhere)",
+    "inter1": "Protesters",
+    "interaction": "State forces-Protesters",
+    "civilian_targeting": "Civilian targeting",
+}
+ROWS = (
+    row(1, event_date="05 March 2014"),
+    row(2, **CONTROL),
+    row(3, **BACK, actor1=PLAIN["actor2"], inter1="State forces", actor2="Mill Front", inter2="Rebel group"),
+    row(4, **TRANSFER, actor2="", inter2="", assoc_actor_2="", interaction="Rebel group only"),
+    row(5, **AT_CIVILIANS, time_precision="2", geo_precision="2", fatalities="0", source="Undisclosed Source"),
+    row(6, **AT_PROTESTERS, geo_precision="3", location="Mill province"),
+    row(
+        7,
+        event_type="Explosions/Remote violence",
+        sub_event_type="Grenade",
+        actor2="",
+        inter2="",
+        assoc_actor_2="",
+        interaction="Rebel group only",
+        iso="566",
+        country="Nigeria",
+        region="Western Africa",
+        admin3="Mill ward",
+        tags="crowd size=no report",
+        fatalities="",
+        source="",
+    ),
+    row(8, iso="0", country="Sea of Nowhere", region="Oceania", admin1="", admin2="", location="At sea"),
+)
+MILL = "acled-place:afg:mill-province:mill-district"
+AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
+FRONT, ARMY = "acled-actor:mill-front", "acled-actor:military-forces-of-nowhere-2010-2020"
+
+
+@pytest.fixture(scope="module")
+def imported(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The article's pack and the eight rows."""
+    url = databases.loaded()
+    path = tmp_path_factory.mktemp("eight") / "acled.csv"
+    path.write_bytes(acled_bytes(*ROWS))
+    done = run(url, path)
+    assert (done.dataset, done.rows, done.revision, done.rejected) == ("acled", 8, 2, [])
+    return url
+
+
+@pytest.fixture(scope="module")
+def client(imported: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=imported))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ask(client: TestClient) -> Ask:
+    def asked(path: str, /, **params: Any) -> Any:
+        response = client.get(path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return asked
+
+
+def ids(answer: Any) -> set[str]:
+    return {item["id"] for item in answer["items"]}
+
+
+# What a row becomes.
+
+
+def test_the_database_is_sound_after_the_import(imported: str) -> None:
+    assert check_database(Settings(database_url=imported)) == []
+
+
+def test_a_row_is_an_event_with_every_field(ask: Ask) -> None:
+    event = ask("/v1/events/acled:XMP1")
+    claims = event.pop("claims")
+    front, army = {"id": FRONT, "name": "Mill Front"}, {"id": ARMY, "name": "Military Forces of Nowhere (2010-2020)"}
+    deaths = {"low": 3, "best": 3, "high": 3}
+    figure = deaths | {
+        "measure": "deaths",
+        "of": None,
+        "count_kind": "cumulative",
+        "as_of": "2014-03-05",
+        "printed": None,
+    }
+    assert event == {
+        "id": "acled:XMP1",
+        "category": "clash",
+        "title": "Armed clash, Mill Front and Military Forces of Nowhere (2010-2020): Mill village",
+        "summary": "Battles, Armed clash: Mill Front and Military Forces of Nowhere (2010-2020) (with Police Forces of "
+        "Nowhere (2010-2020), Mill Guard); Mill village, Mill district, Mill province, Afghanistan.",
+        "date": {"earliest": "2014-03-05", "latest": "2014-03-05", "precision": "day", "printed": None},
+        "location": {"id": AT_THE_MILL, "name": "Mill village"},
+        "location_precision": "exact",
+        "actors": [
+            front | {"role": "participant"},
+            army | {"role": "participant"},
+            {
+                "id": "acled-actor:police-forces-of-nowhere-2010-2020",
+                "name": "Police Forces of Nowhere (2010-2020)",
+                "role": "ally",
+            },
+            {"id": "acled-actor:mill-guard", "name": "Mill Guard", "role": "ally"},
+        ],
+        "status": "corroborated",
+        "corroboration": {"documents": 1, "origins": 2, "asserting": 3, "denying": 0},
+        "deaths": deaths,
+        "control_change": None,
+        "movement": None,
+        "figures": [figure],
+        "part_of": None,
+        "packs": ["acled"],
+        "revision": 2,
+    }
+    dataset = {"id": "acled", "name": "Armed Conflict Location & Event Data"}
+    wire = {"id": "acled-source:imaginary-wire", "name": "Imaginary Wire"}
+    said = {
+        "event": {"id": "acled:XMP1", "name": event["title"]},
+        "document": dataset,
+        "stance": "asserts",
+        "reported_on": "2014-03-05",
+        "reported_basis": "document",
+        "date": {"earliest": "2014-03-05", "latest": "2014-03-05", "precision": "day"},
+        "location": event["location"],
+        "printed": {"date": None, "place": "Mill village", "quantity": None, "name": None, "other": None},
+        "note": UNDATED,
+    }
+    assert claims[0] == said | {
+        "id": "acled:XMP1:0",
+        "locator": "event XMP1",
+        "summary": "ACLED records 3 reported deaths.",
+        "modality": "fact",
+        "attribution": [dataset],
+        "origin": dataset,
+        "figures": [figure],
+    }
+    assert claims[1] == said | {
+        "id": "acled:XMP1:1",
+        "locator": "event XMP1, source 1",
+        "summary": "Named by ACLED as a source.",
+        "modality": "reported",
+        "attribution": [wire, dataset],
+        "origin": wire,
+        "figures": [],
+    }
+    assert [claim["id"] for claim in claims] == ["acled:XMP1:0", "acled:XMP1:1", "acled:XMP1:2"]
+
+
+def test_what_acled_wrote_itself_is_in_no_answer_but_in_its_own_shape(client: TestClient, ask: Ask) -> None:
+    told = client.get("/v1/events", params={"source": "acled", "limit": 1000}).text
+    told += client.get("/v1/claims", params={"source": "acled", "limit": 1000}).text
+    assert "XMP1" in told
+    assert "Shots near the mill" not in told
+    assert ask("/v1/events", q="shots mill")["items"] == []
+    assert {found["notes"] for found in ask(READ, notes="Shots near")["data"]} == {PLAIN["notes"]}
+
+
+@pytest.mark.parametrize(
+    ("number", "category", "roles", "status"),
+    [
+        (2, "control_change", {"Mill Front": ["participant", "gains"]}, "corroborated"),
+        (5, "violence_against_civilians", {"Mill Front": ["initiator"], "Civilians (Nowhere)": ["target"]}, "reported"),
+        (6, "violence_against_civilians", {"Protesters (Nowhere)": ["target"]}, "corroborated"),
+        (7, "offensive", {"Mill Front": ["participant"]}, "reported"),
+    ],
+)
+def test_what_kind_of_event_it_is_and_who_does_what(
+    ask: Ask, number: int, category: str, roles: dict[str, list[str]], status: str
+) -> None:
+    event = ask(f"/v1/events/acled:XMP{number}")
+    assert (event["category"], event["status"]) == (category, status)
+    for name, expected in roles.items():
+        assert [actor["role"] for actor in event["actors"] if actor["name"] == name] == expected
+
+
+def test_who_shot_at_protesters_initiates(ask: Ask) -> None:
+    roles = {actor["id"]: actor["role"] for actor in ask("/v1/events/acled:XMP6")["actors"]}
+    assert roles[ARMY] == "initiator"
+
+
+@pytest.mark.parametrize(
+    ("number", "gained", "lost", "extent", "means", "note"),
+    [
+        (2, FRONT, ARMY, "full", "captured", UNDATED),
+        (3, ARMY, FRONT, "full", "recaptured", UNDATED),
+        (4, FRONT, None, "full", "unknown", UNDATED),
+    ],
+)
+def test_who_gained_and_who_lost_a_place(
+    ask: Ask, number: int, gained: str, lost: str | None, extent: str, means: str, note: str
+) -> None:
+    event = ask(f"/v1/events/acled:XMP{number}")
+    change = event["control_change"]
+    assert change["location"] == event["location"]
+    assert (change["gained_by"]["id"], (change["lost_by"] or {}).get("id")) == (gained, lost)
+    assert (change["extent"], change["means"], event["claims"][0]["note"]) == (extent, means, note)
+
+
+@pytest.mark.parametrize(
+    ("cells", "gained", "lost", "by_order", "extent"),
+    [
+        (CONTROL | {"inter1": "State forces", "inter2": "Rebel group"}, ARMY, FRONT, False, "full"),
+        (CONTROL | {"inter2": "Rebel group"}, FRONT, ARMY, True, "full"),
+        (BACK | {"inter1": "Rebel group"}, ARMY, FRONT, False, "full"),
+        (BACK | {"inter1": "External/Other forces", "inter2": "Rebel group"}, FRONT, ARMY, True, "full"),
+        (TRANSFER, FRONT, ARMY, True, "full"),
+        (CONTROL | {"geo_precision": "2"}, FRONT, ARMY, False, "partial"),
+        (TRANSFER | {"actor1": "", "inter1": ""}, ARMY, None, True, "full"),
+        (CONTROL | {"inter1": "State forces", "actor2": "", "inter2": ""}, None, FRONT, False, "full"),
+        (CONTROL | {"actor2": "", "inter2": ""}, FRONT, None, True, "full"),
+        (BACK | {"actor1": "", "inter1": ""}, ARMY, None, False, "full"),
+    ],
+)
+def test_where_the_kinds_of_both_sides_do_not_tell_who_gained_their_order_does(
+    bare: str, write: Write, cells: Cells, gained: str | None, lost: str | None, by_order: bool, extent: str
+) -> None:
+    run(bare, write(row(1, **cells)))
+    with answering(bare) as asked:
+        event = asked("/v1/events/acled:XMP1")
+    change = event["control_change"]
+    assert [(change[side] or {}).get("id") for side in ("gained_by", "lost_by")] == [gained, lost]
+    assert change["extent"] == extent
+    order = " Which side gained is taken from the order of the actors."
+    assert event["claims"][0]["note"] == UNDATED + order * by_order
+
+
+def test_territory_that_nobody_gained_or_lost_is_no_change_of_control(bare: str, write: Write) -> None:
+    run(bare, write(row(1, **TRANSFER, actor1="", actor2="", assoc_actor_2="")))
+    with answering(bare) as asked:
+        event = asked("/v1/events/acled:XMP1")
+    assert (event["category"], event["control_change"]) == ("other", None)
+    assert event["title"] == "Non-violent transfer of territory, nobody named: Mill village"
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "holder"),
+    [
+        ("2022-07-03", "held", ARMY),
+        ("2022-07-04", "held", FRONT),
+        ("2022-08-01", "held", ARMY),
+        ("2022-09-01", "uncertain", ARMY),
+        ("2022-09-30", "held", FRONT),
+    ],
+)
+def test_control_follows_imported_changes_of_territory(ask: Ask, day: str, state: str, holder: str) -> None:
+    [found] = ask("/v1/control", as_of=day, place=AT_THE_MILL)["items"]
+    assert (found["state"], found["holder"]["id"]) == (state, holder)
+
+
+@pytest.mark.parametrize(
+    ("number", "earliest", "latest", "precision"),
+    [
+        (1, "2014-03-05", "2014-03-05", "day"),
+        (5, "2014-03-02", "2014-03-08", "range"),
+        (4, "2022-09-01", "2022-09-30", "range"),
+    ],
+)
+def test_time_precision_is_an_interval(ask: Ask, number: int, earliest: str, latest: str, precision: str) -> None:
+    event = ask(f"/v1/events/acled:XMP{number}")
+    assert event["date"] == {"earliest": earliest, "latest": latest, "precision": precision, "printed": None}
+    assert {claim["reported_on"] for claim in event["claims"]} == {latest}
+
+
+@pytest.mark.parametrize(
+    ("number", "deaths", "summary"),
+    [
+        (1, {"low": 3, "best": 3, "high": 3}, "ACLED records 3 reported deaths."),
+        (5, {"low": 0, "best": 0, "high": 0}, "ACLED records no deaths: none, or none reported."),
+        (7, None, "ACLED gives no number of deaths."),
+    ],
+)
+def test_fatalities_are_a_bare_number_and_none_is_not_0(ask: Ask, number: int, deaths: Any, summary: str) -> None:
+    event = ask(f"/v1/events/acled:XMP{number}")
+    assert event["deaths"] == deaths
+    assert event["claims"][0]["summary"] == summary
+
+
+def test_a_source_that_is_not_named_is_no_origin(ask: Ask) -> None:
+    event = ask("/v1/events/acled:XMP5")
+    assert event["corroboration"] == {"documents": 1, "origins": 0, "asserting": 2, "denying": 0}
+    assert ask("/v1/sources/acled-source:undisclosed-source")["kind"] == "unattributed"
+    assert ask("/v1/sources/acled-source:imaginary-wire")["kind"] == "outlet"
+
+
+@pytest.mark.parametrize(
+    ("number", "id_", "name", "kind", "point_kind", "precision", "path"),
+    [
+        (1, AT_THE_MILL, "Mill village", "town", "exact", "exact", ["afghanistan", "mill-province", "mill-district"]),
+        (5, f"{MILL}:mill-village@36.5_67.25:2", "Mill village", "town", "approximate", "near", None),
+        (
+            6,
+            f"{MILL}:mill-province@36.5_67.25:3",
+            "Mill province (approximate)",
+            "region",
+            "approximate",
+            "province",
+            None,
+        ),
+        (
+            7,
+            "acled-place:nga:mill-province:mill-district:mill-ward:mill-village@36.5_67.25:1",
+            "Mill village",
+            "town",
+            "exact",
+            "exact",
+            ["acled-country:nga", "mill-province", "mill-district", "mill-ward"],
+        ),
+        (8, "acled-place:sea-of-nowhere:at-sea@36.5_67.25:1", "At sea", "town", "exact", "exact", ["sea-of-nowhere"]),
+    ],
+)
+def test_where_a_row_lies(
+    ask: Ask, number: int, id_: str, name: str, kind: str, point_kind: str, precision: str, path: list[str] | None
+) -> None:
+    event = ask(f"/v1/events/acled:XMP{number}")
+    assert (event["location"], event["location_precision"]) == ({"id": id_, "name": name}, precision)
+    place = ask(f"/v1/locations/{id_}")
+    assert (place["kind"], place["point_kind"]) == (kind, point_kind)
+    assert (place["latitude"], place["longitude"]) == (36.5, 67.25)
+    if path:
+        assert len(place["path"]) == len(path) + 1
+        assert all(found.endswith(end) for found, end in zip(place["path"], path, strict=False))
+
+
+def test_places_lie_in_the_country_that_a_curated_pack_has(ask: Ask) -> None:
+    assert ask(f"/v1/locations/{AT_THE_MILL}")["path"][0] == "afghanistan"
+    assert "acled:XMP1" in ids(ask("/v1/events", place="Afghanistan", limit=1000))
+    assert "acled:XMP1" in ids(ask("/v1/events", country="AFG", limit=1000))
+    assert ids(ask("/v1/events", place="iso-3166-1-alpha-3:NGA")) == {"acled:XMP7"}
+    assert ask("/v1/locations/acled-country:nga")["codes"] == [
+        {"scheme": "iso-3166-1-alpha-3", "version": None, "code": "NGA"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("id_", "name", "kind"),
+    [
+        (FRONT, "Mill Front", "rebel_group"),
+        (ARMY, "Military Forces of Nowhere (2010-2020)", "state_forces"),
+        ("acled-actor:civilians-nowhere", "Civilians (Nowhere)", "civilians"),
+        ("acled-actor:protesters-nowhere", "Protesters (Nowhere)", "civilians"),
+        ("acled-actor:mill-guard", "Mill Guard", "other"),
+    ],
+)
+def test_a_new_actor_has_its_name_as_code(ask: Ask, id_: str, name: str, kind: str) -> None:
+    actor = ask(f"/v1/actors/{id_}")
+    codes = [{"scheme": "acled-actor", "version": None, "code": name}]
+    assert (actor["name"], actor["kind"], actor["country"], actor["codes"]) == (name, kind, None, codes)
+
+
+CODED = """
+[[actor]]
+id = "front"
+name = "The Front"
+kind = "rebel_group"
+codes = [{ scheme = "acled-actor", code = "Mill front" }]
+"""
+PACK = 'id = "codes"\ntitle = "Codes"\nversion = "1"\nlicence = "CC0-1.0"\ncitation = "Made up."\n'
+
+
+def test_an_actor_with_the_name_that_a_curated_pack_codes_is_that_one(bare: str, tmp_path: Path, write: Write) -> None:
+    folder = tmp_path / "packs" / "codes"
+    folder.mkdir(parents=True)
+    (folder / "pack.toml").write_text(f'{PACK}[coverage]\nsources_searched = "None."\n', "utf-8")
+    (folder / "actors.toml").write_text(CODED, "utf-8")
+    with engine_for(bare, read_only=False) as engine:
+        load_packs(engine, tmp_path / "packs")
+    run(bare, write(row(1)))
+    with answering(bare) as asked:
+        assert ids(asked("/v1/events", actor="front")) == {"acled:XMP1"}
+        assert asked("/v1/events/acled:XMP1")["actors"][0] == {
+            "id": "front",
+            "name": "The Front",
+            "role": "participant",
+        }
+
+
+def test_what_is_loaded_is_told_with_licence_citation_and_coverage(ask: Ask) -> None:
+    [pack] = [pack for pack in ask("/v1/packs")["items"] if pack["id"] == "acled"]
+    assert (pack["licence"], pack["version"]) == ("LicenseRef-ACLED-terms", "2014-05-13")
+    assert pack["citation"].startswith("Raleigh, Clionadh, Roudabeh Kishi, and Andrew Linke (2023)")
+    assert pack["document"] == {"id": "acled", "name": "Armed Conflict Location & Event Data"}
+    assert (pack["coverage"]["from"], pack["coverage"]["until"]) == ("2014-03-02", "2022-09-30")
+    assert pack["coverage"]["area"] == ["acled-country:nga", "afghanistan"]
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("2014-01-01-2024-05-17-Nowhere.csv", "2024-05-17"), ("acled.csv", "not told")]
+)
+def test_without_timestamps_the_version_is_the_last_day_in_the_name_of_the_file(
+    bare: str, write: Write, name: str, version: str
+) -> None:
+    run(bare, write(row(1, timestamp=""), name=name))
+    with answering(bare) as asked:
+        assert asked("/v1/packs")["items"][0]["version"] == version
+
+
+# What went in comes out again.
+
+
+def served(asked: Ask, **params: Any) -> dict[str, Cells]:
+    return {found["event_id_cnty"]: found for found in asked(READ, **params)["data"]}
+
+
+def test_every_cell_of_todays_layout_comes_out_again(ask: Ask) -> None:
+    found = served(ask, event_id_cnty="XMP")
+    expected = {cells["event_id_cnty"]: PLAIN | cells for cells in ROWS}
+    expected["XMP1"]["event_date"] = "2014-03-05"  # as the API prints days
+    expected["XMP7"]["fatalities"] = "0"  # a number that is not given is derived: its clients need one
+    assert found == expected
+
+
+def test_every_cell_of_the_old_layout_comes_out_again(bare: str, write: Write) -> None:
+    hard = {"notes": 'He said "no",\nthen left.', "event_date": "05-Mar-14"}
+    run(bare, write(row(1, **hard), row(2), columns=OLD_COLUMNS, plain=OLD))
+    with answering(bare) as asked:
+        found = served(asked)
+    assert found.keys() == {"XMP1", "XMP2"}
+    kept = [name for name in OLD_COLUMNS if name in COLUMNS]
+    assert {name: found["XMP1"][name] for name in kept} == {name: (OLD | row(1))[name] for name in kept} | {
+        "notes": hard["notes"]
+    }
+    filled = {"disorder_type": "Political violence", "civilian_targeting": "", "tags": ""}
+    assert {name: found["XMP2"][name] for name in COLUMNS if name not in kept} == filled
+
+
+@pytest.mark.parametrize("name", ["acled_format_SYNTHETIC_3rows.csv", "acled_hdx2021_header_SYNTHETIC_1row.csv"])
+def test_the_shared_samples_come_out_again(bare: str, name: str) -> None:
+    path = sample(name)
+    done = run(bare, path)
+    assert (done.rejected, done.warned_rows) == ([], 1 if "3rows" in name else 0)
+    with answering(bare) as asked:
+        assert set(served(asked)) == ({"SYN0001", "SYN0002", "SYN0003"} if "3rows" in name else {"SYN1"})
+    assert counted(run(bare, path)) == {}
+
+
+def test_cells_come_out_as_csv_too(client: TestClient) -> None:
+    text = client.get(f"{READ}.csv", params={"event_id_cnty": "XMP7", "fields": "event_id_cnty|tags|admin3"}).text
+    assert text == "event_id_cnty,admin3,tags\r\nXMP7,Mill ward,crowd size=no report\r\n"
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "expected"),
+    [
+        ({"inter1": "Rebel group"}, {1, 2, 4, 5, 7, 8}),
+        ({"inter1": "2"}, {1, 2, 4, 5, 7, 8}),
+        ({"inter2": "0"}, {4, 7}),
+        ({"interaction": "26"}, set()),
+        ({"interaction": "16"}, {6}),
+        ({"interaction": "Rebel group only"}, {4, 7}),
+        ({"event_type": "Protests"}, {6}),
+        ({"event_type": "Strategic developments"}, {4}),
+        ({"event_type": "Battles|Protests"}, {1, 2, 3, 6, 8}),
+        ({"sub_event_type": "Grenade"}, {7}),
+        ({"disorder_type": "Demonstrations"}, {6}),
+        ({"civilian_targeting": "Civilian"}, {5, 6}),
+        ({"event_date": "2022-09-16"}, {4}),
+        ({"event_date": "2022-09-01"}, set()),
+        ({"event_date": "2014-03-05"}, {1, 5, 6, 7, 8}),
+        ({"event_date": "2022-07-05|2022-09-16", "event_date_where": "BETWEEN"}, {3, 4}),
+        ({"event_date": "2022-07-04", "event_date_where": ">"}, {3, 4}),
+        ({"event_date": "2022-07-04", "event_date_where": "<="}, {1, 2, 5, 6, 7, 8}),
+        ({"event_date": "2022", "event_date_where": "LIKE"}, {2, 3, 4}),
+        ({"year": "2022"}, {2, 3, 4}),
+        ({"time_precision": "3"}, {4}),
+        ({"geo_precision": "2"}, {5}),
+        ({"iso": "566"}, {7}),
+        ({"region": "1"}, {7}),
+        ({"country": "Nigeria"}, {7}),
+        ({"country": "Sea", "country_where": "LIKE"}, {8}),
+        ({"admin3": "ward"}, {7}),
+        ({"admin1": "mill"}, {1, 2, 3, 4, 5, 6, 7}),
+        ({"actor2": "civilians (now"}, {5}),
+        ({"assoc_actor_2": "2020); Mill"}, {1, 2, 3, 6, 8}),
+        ({"source": "wire; village"}, {1, 2, 3, 4, 6, 8}),
+        ({"source_scale": "subnational"}, {1, 2, 3, 4, 5, 6, 7, 8}),
+        ({"notes": "shots%mill"}, {1, 2, 3, 4, 5, 6, 7, 8}),
+        ({"fatalities": "0"}, {5, 7}),
+        ({"fatalities": "3", "fatalities_where": ">="}, {1, 2, 3, 4, 6, 8}),
+        ({"tags": "crowd"}, {7}),
+        ({"tags": "status=reported"}, set()),
+        ({"timestamp": "1400000000", "timestamp_where": "="}, {1, 2, 3, 4, 5, 6, 7, 8}),
+        ({"timestamp": "1400000001"}, set()),
+        ({"latitude": "36.5"}, {1, 2, 3, 4, 5, 6, 7, 8}),
+        ({"event_id_cnty": "XMP3", "event_id_cnty_where": "="}, {3}),
+    ],
+)
+def test_filters_agree_with_the_cells_that_are_served(ask: Ask, asked_for: Cells, expected: set[int]) -> None:
+    found = {id_ for id_ in served(ask, limit=0, **asked_for) if id_.startswith("XMP")}
+    assert found == {f"XMP{number}" for number in expected}
+    shown = ask(READ, limit=1, **asked_for)
+    assert shown["total_count"] == len(served(ask, limit=0, **asked_for))
+
+
+def test_filters_on_other_events_are_as_they_were(databases: Databases, ask: Ask) -> None:
+    asked_for = (
+        {"event_type": "Battles", "year": "2021"},
+        {"inter1": "2", "year": "2021"},
+        {"event_date": "2021-06-29|2021-07-01", "event_date_where": "BETWEEN"},
+        {"sub_event_type": "Non-violent", "year": "2021"},
+        {"disorder_type": "Strategic", "event_date": "2021-06-30", "event_date_where": ">="},
+        {"admin1": "Balkh"},
+        {"tags": "status=disputed"},
+        {"fatalities": "0", "year": "2021"},
+    )
+    with TestClient(create_app(Settings(database_url=databases.loaded()))) as alone:
+        for params in asked_for:
+            before = alone.get(READ, params=params).json()["data"]
+            after = [found for found in ask(READ, **params)["data"] if not found["event_id_cnty"].startswith("XMP")]
+            assert [found["event_id_cnty"] for found in after] == [found["event_id_cnty"] for found in before]
+            assert before
+
+
+# Importing again.
+
+
+@pytest.mark.parametrize("snapshot", [None, "acled"])
+def test_importing_the_same_again_changes_nothing(bare: str, write: Write, snapshot: str | None) -> None:
+    path = write(*ROWS)
+    run(bare, path, snapshot=snapshot)
+    before = holds(bare)
+    again = run(bare, path, snapshot=snapshot)
+    assert (again.revision, counted(again)) == (None, {})
+    assert holds(bare) == before
+
+
+def test_whatever_is_held_in_memory_at_a_time_importing_again_changes_nothing(
+    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [*ROWS, row(20, actor1="Mill Guard", inter1="Political militia"), row(21, assoc_actor_1="Mill Front")]
+    path = write(*rows)
+    run(fresh, path, snapshot="made-up")
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 1)
+    run(bare, path, snapshot="made-up")
+    assert holds(bare) == holds(fresh)
+    for snapshot in (None, "made-up"):
+        if snapshot:
+            again = run(bare, path, snapshot=snapshot)
+            assert (again.revision, counted(again)) == (None, {})
+
+
+def test_the_order_of_rows_and_files_makes_no_difference(bare: str, fresh: str, write: Write) -> None:
+    rows = [
+        row(1, actor1="Mill Guard", inter1="Political militia"),
+        *(row(n, assoc_actor_1="Mill Guard") for n in (2, 3)),
+    ]
+    run(bare, write(*rows))
+    for one in reversed(rows):
+        run(fresh, write(one))
+    assert holds(bare) == holds(fresh)
+    assert counted(run(bare, write(rows[1]))) == {}
+
+
+def test_an_actor_keeps_the_spelling_that_was_read_first(bare: str, write: Write) -> None:
+    one, other = write(row(1)), write(row(2, actor1="MILL-FRONT"))
+    run(bare, one)
+    assert counted(run(bare, other)) == {"claims added": 3, "events added": 1}
+    assert counted(run(bare, one)) == counted(run(bare, other)) == {}
+    with answering(bare) as asked:
+        assert asked("/v1/events/acled:XMP2")["actors"][0]["name"] == "Mill Front"
+        assert served(asked)["XMP2"]["actor1"] == "MILL-FRONT"
+
+
+variants = st.fixed_dictionaries(
+    {
+        "actor1": st.sampled_from(["Mill Front", "MILL FRONT", "Mill Guard"]),
+        "inter1": st.sampled_from(["Rebel group", "State forces", "8", "0"]),
+        "assoc_actor_1": st.sampled_from(["", "Mill Guard; Mill Front"]),
+        "sub_event_type": st.sampled_from(["Armed clash", "Government regains territory"]),
+        "iso": st.sampled_from(["4", "566", "0"]),
+        "country": st.sampled_from(["Nowhere", "Tajikistan"]),
+        "admin1": st.sampled_from(["Mill province", ""]),
+        "geo_precision": st.sampled_from(["1", "3"]),
+        "time_precision": st.sampled_from(["1", "2"]),
+        "source": st.sampled_from(["", "Imaginary Wire", "Imaginary Wire; Village Radio"]),
+        "timestamp": st.sampled_from(["", "1400000000", "1500000000"]),
+        "notes": st.sampled_from(["One.", "Other."]),
+    }
+)
+states = st.dictionaries(st.integers(1, 4), variants, max_size=4)
+few = settings(max_examples=5, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+
+
+@few
+@given(sequence=st.lists(states, min_size=2, max_size=4), held=st.sampled_from([1, 2, 1000]))
+def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
+    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]], held: int
+) -> None:
+    path = tmp_path_factory.mktemp("states") / "acled.csv"
+    url, fresh = map(emptied, two)
+    with patch.object(imports, "RECORDS_PER_BATCH", held):
+        for state in sequence:
+            path.write_bytes(acled_bytes(*(row(number, **cells) for number, cells in state.items())))
+            run(url, path, snapshot="made-up")
+            assert counted(run(url, path, snapshot="made-up")) == {}
+    run(fresh, path, snapshot="made-up")
+    assert holds(url) == holds(fresh)
+    assert clean(url)
+
+
+def test_an_actor_of_a_snapshot_is_what_its_files_say_now(bare: str, write: Write) -> None:
+    run(bare, write(row(1, inter1="State forces"), row(2)), snapshot="made-up")
+    kinds = []
+    for inter1 in ("Rebel group", "External/Other forces"):
+        run(bare, write(row(1, inter1=inter1), row(2, inter1=inter1)), snapshot="made-up")
+        with answering(bare) as asked:
+            kinds.append(asked(f"/v1/actors/{FRONT}")["kind"])
+    assert kinds == ["rebel_group", "international_forces"]
+    assert clean(bare)
+
+
+def test_a_newer_timestamp_updates_and_an_older_one_does_not(bare: str, write: Write) -> None:
+    run(bare, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
+    newer = run(bare, write(row(1, fatalities="6", timestamp="1500000001"), row(2)))
+    assert counted(newer) == {"events updated": 1, "claims updated": 1}
+    older = run(bare, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
+    assert (older.revision, older.outdated_rows, counted(older)) == (None, 1, {})
+    with answering(bare) as asked:
+        assert asked("/v1/events/acled:XMP1")["deaths"]["best"] == 6
+        assert served(asked)["XMP1"]["timestamp"] == "1500000001"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("held", [1, 1000])
+def test_of_two_rows_of_one_event_the_newer_counts(
+    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch, order: tuple[int, int], held: int
+) -> None:
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", held)
+    versions = [row(1, fatalities="9", source="Imaginary Wire"), row(1, timestamp="1500000000")]
+    done = run(bare, write(*(versions[at] for at in order)))
+    assert (done.rejected, done.outdated_rows) == ([], 1 if order == (1, 0) else 0)
+    run(fresh, write(versions[1]))
+    assert holds(bare) == holds(fresh)
+
+
+def test_the_same_row_twice_is_one_and_two_rows_that_differ_without_telling_why_are_not(
+    bare: str, write: Write
+) -> None:
+    path = write(row(1), row(1), row(1, fatalities="8"))
+    done = run(bare, path)
+    assert [(name, found.line, found.field, found.reason) for name, found in done.rejected] == [
+        (str(path), 4, "timestamp", "was there before with this timestamp and other cells")
+    ]
+    with answering(bare) as asked:
+        assert asked("/v1/events/acled:XMP1")["deaths"]["best"] == 3
+
+
+def test_a_cell_that_v1_does_not_show_changes_the_answer_in_acleds_shape(bare: str, write: Write) -> None:
+    run(bare, write(row(1)))
+    done = run(bare, write(row(1, notes="Other notes.", timestamp="1500000000")))
+    assert counted(done) == {"events updated": 1}
+    with answering(bare) as asked:
+        assert served(asked)["XMP1"]["notes"] == "Other notes."
+
+
+def test_the_old_layout_after_the_new_one_is_the_same_event_with_its_own_codes(bare: str, write: Write) -> None:
+    run(bare, write(row(1)))
+    done = run(bare, write(row(1), columns=OLD_COLUMNS, plain=OLD))
+    assert counted(done) == {"events updated": 1}
+    with answering(bare) as asked:
+        assert served(asked)["XMP1"]["inter1"] == "2"
+
+
+# Snapshots and removal.
+
+
+def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(
+    bare: str, fresh: str, write: Write
+) -> None:
+    run(bare, write(*ROWS), snapshot="made-up")
+    done = run(bare, write(*ROWS[:2]), snapshot="made-up")
+    assert counted(done)["events removed"] == 6
+    assert {id_ for (resource, id_) in removals(bare) if resource == "events"} == {
+        f"acled:XMP{number}" for number in range(3, 9)
+    }
+    run(fresh, write(*ROWS[:2]), snapshot="made-up")
+    assert holds(bare) == holds(fresh)
+    with answering(bare) as asked:
+        gone = asked("/compat/acled/api/deleted/read")["data"]
+    assert sorted(found["event_id_cnty"] for found in gone) == [f"XMP{number}" for number in range(3, 9)]
+
+
+def test_a_snapshot_keeps_what_a_rejected_row_is_the_newer_version_of(bare: str, write: Write) -> None:
+    run(bare, write(row(1), row(2)), snapshot="made-up")
+    done = run(bare, write(row(1), row(2, geo_precision="7")), snapshot="made-up")
+    assert (done.revision, len(done.rejected)) == (None, 1)
+    done = run(bare, write(row(1), row(2) | {"event_id_cnty": "X P"}), snapshot="made-up")
+    assert (done.revision, len(done.rejected)) == (None, 1)
+
+
+def test_an_event_of_another_dataset_is_refused(bare: str, write: Write) -> None:
+    run(bare, write(row(1)), snapshot="one")
+    with pytest.raises(BrokenPackError) as refused:
+        run(bare, write(row(1)), snapshot="other")
+    assert "is in one already" in str(refused.value.problems[0])
+    assert newest(bare) == 1
+
+
+def test_ged_and_acled_share_the_countries_that_no_pack_has(
+    bare: str, fresh: str, write: Write, tmp_path: Path
+) -> None:
+    ged = tmp_path / "ged.csv"
+    ged.write_bytes(ged_bytes({"country": "Nigeria", "country_id": "475"}))
+    acled = write(row(7, iso="566", country="Nigeria"))
+    nations = []
+    for url, order in ((bare, (UCDP_GED, ACLED)), (fresh, (ACLED, UCDP_GED))):
+        for dataset in order:
+            with engine_for(url, read_only=False) as engine:
+                import_dataset(engine, dataset, [ged if dataset is UCDP_GED else acled], None, lambda *_: None)
+        with answering(url) as asked:
+            assert ids(asked("/v1/events", place="Nigeria")) == {"ucdp-ged:999000010", "acled:XMP7"}
+            nations.append([item["id"] for item in asked("/v1/locations", kind="country")["items"]])
+        assert clean(url)
+    assert nations == [["ucdp-country:nga"], ["acled-country:nga"]]
+
+
+def test_curated_answers_stay_and_the_seed_loads_again(databases: Databases, write: Write) -> None:
+    url = databases.loaded()
+    with answering(url) as asked:
+        before = asked("/v1/events", limit=1000, category="control_change")["items"]
+    run(url, write(*(row(at, actor1="Taliban", location="Kaldar", admin1="Balkh", admin2="Kaldar") for at in (1, 2))))
+    with engine_for(url, read_only=False) as engine:
+        assert [loaded.revision for loaded in load_packs(engine, SEED)] == [None]
+    with answering(url) as asked:
+        assert asked("/v1/events", limit=1000, category="control_change")["items"] == before
+        assert "acled:XMP1" not in ids(asked("/v1/events", actor="taliban", limit=1000))
+        assert ids(asked("/v1/events", actor="acled-actor:taliban")) == {"acled:XMP1", "acled:XMP2"}
+
+
+# Odd cells.
+
+
+def test_odd_and_long_cells_are_stored_and_served(bare: str, write: Write) -> None:
+    million = "x " * 500_000
+    odd = {
+        "actor1": "=Ünï\u200bcode, “quoted” \\ 'n' %_",
+        "location": "../a?b#c",
+        "admin1": "/ /",
+        "assoc_actor_1": ";; ; ",
+        "source": "A;B;;a",
+    }
+    run(bare, write(row(1, **odd), row(2, notes=million, actor1=million, location=million)))
+    with answering(bare) as asked:
+        found = served(asked)
+        assert {name: found["XMP1"][name] for name in odd} == odd
+        assert found["XMP2"]["notes"] == found["XMP2"]["actor1"] == million
+        event = asked("/v1/events/acled:XMP1")
+        assert len(event["title"]) <= 300
+        assert [claim["origin"]["id"] for claim in event["claims"]] == [
+            "acled",
+            *["acled-source:a"],
+            "acled-source:b",
+            "acled-source:a",
+        ]
+        assert asked("/v1/events/acled:XMP2")["title"][:30] == "Armed clash, x x x x x x x x x"
+    assert clean(bare)
+
+
+def test_a_filter_on_a_cell_that_is_no_number_of_its_kind_is_answered(bare: str, write: Write) -> None:
+    run(bare, write(row(1, timestamp="", fatalities="", iso="", country="Sea")))
+    with answering(bare) as asked:
+        for name, value in (("iso", "0"), ("timestamp", "1"), ("fatalities", "0"), ("inter1", "2")):
+            assert set(served(asked, **{name: value})) <= {"XMP1"}
+        assert set(served(asked, fatalities="0")) == {"XMP1"}
+
+
+def test_the_columns_that_are_asked_by_are_those_of_the_cells(imported: str) -> None:
+    given = table_of(models.AcledEvent)
+    with reader(imported) as connection:
+        for found in connection.execute(select(given)).mappings():
+            cells = dict(zip(COLUMNS, json.loads(found["cells"]), strict=True))
+            assert found.keys() - cells.keys() == {"event_pk", "cells"}
+            for name in found.keys() & cells.keys():
+                assert (None if found[name] is None else str(found[name])) == cells[name]
+
+
+# The command.
+
+
+@pytest.fixture
+def oxus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """Runs a command in an empty folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def invoked(*arguments: object) -> Result:
+        result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoked
+
+
+def test_the_command_says_what_changed_and_lists_what_was_left_out(
+    oxus: Callable[..., Result], bare: str, write: Write, tmp_path: Path
+) -> None:
+    path = write(row(1, timestamp="1500000000"), row(2, year="2013"), row(3, geo_precision="9"))
+    reports = ("--rejected", tmp_path / "why.csv", "--odd", tmp_path / "odd.csv")
+    result = oxus("import", "acled", path, "--database", bare, *reports)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "acled: 2 rows read: revision 1: 3 sources added, 4 actors added, 4 locations added, 6 claims added, "
+        "2 events added",
+        "1 rows are odd (such as a sub-event type of another event type) and were kept as they are; "
+        f"{tmp_path / 'odd.csv'} lists them",
+        f"1 rows were left out; {tmp_path / 'why.csv'} says why",
+    ]
+    report = (tmp_path / "why.csv").read_text("utf-8").splitlines()
+    assert report == [
+        "file,line,id,field,value,reason",
+        f"{path},4,XMP3,geo_precision,9,is not between 1 and 3",
+    ]
+    assert (tmp_path / "odd.csv").read_text("utf-8").splitlines() == [
+        "file,line,id,field,value,reason",
+        f'{path},3,XMP2,year,2013,"is not the year of event_date, 2014-03-05"',
+    ]
+    result = oxus("import", "acled", write(row(1)), "--database", bare)
+    assert result.stdout.splitlines() == [
+        "acled: 1 rows read: nothing changed",
+        "1 rows were passed over, because a newer version of the same event is there",
+    ]
+    result = oxus("import", "acled", write(row(2)), "--database", bare, "--snapshot", "acled")
+    assert result.stdout.startswith("acled: 1 rows read: revision 2: ")
+    assert "1 events removed" in result.stdout
+
+
+def test_a_file_that_is_not_acled_is_refused_and_changes_nothing(
+    oxus: Callable[..., Result], bare: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "ged.csv"
+    path.write_bytes(ged_bytes({}))
+    result = oxus("import", "acled", path, "--database", bare)
+    assert result.exit_code == 1
+    assert "lacks columns: event_id_cnty" in result.stderr
+    assert newest(bare) == 0
+
+
+def test_ctrl_c_leaves_everything_as_it_was(bare: str, write: Write) -> None:
+    run(bare, write(row(1)))
+    before = holds(bare)
+    with patch.object(AcledRowBuilder, "take", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        run(bare, write(row(1, timestamp="1500000000", fatalities="7"), row(2)))
+    assert holds(bare) == before

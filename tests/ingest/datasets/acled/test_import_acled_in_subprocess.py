@@ -1,0 +1,276 @@
+"""Importing ACLED with a second process, that what is written is what follows from claims, and changes of control."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import engine_for
+from query.analyses.test_changes import answering
+from sqlalchemy import select
+
+from app import models
+from app.db.engine import write_transaction
+from app.ingest.datasets.core import run as imports
+from app.ingest.versions import derive
+from app.models.base import table_of
+from ingest.datasets.acled.test_import_acled import (
+    ARMY,
+    AT_THE_MILL,
+    BACK,
+    CONTROL,
+    FRONT,
+    PLAIN,
+    ROWS,
+    Cells,
+    Write,
+    row,
+    run,
+)
+from ingest.datasets.acled.test_import_acled import bare as bare
+from ingest.datasets.acled.test_import_acled import fresh as fresh
+from ingest.datasets.acled.test_import_acled import two as two
+from ingest.datasets.acled.test_import_acled import write as write
+from ingest.datasets.ucdp_ged.test_import_ged import clean, counted, holds
+from ingest.packs.test_loading import reader, served
+
+Asked = Callable[..., Any]
+SPREAD = (-100, 0, 0, 0, 500)  # seconds around the timestamp of the plain row
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every import is large enough for a second process, with batches of three."""
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 3)
+
+
+def many(seed: int, count: int) -> list[Cells]:
+    """Rows of every kind, with few names; every fourth event has a second row."""
+    chosen = random.Random(seed)  # noqa: S311 - the same on every run
+    found = []
+    for number in range(100, 100 + count):
+        for _ in range(1 if number % 4 else 2):
+            cells = {
+                "actor1": chosen.choice(["Mill Front", "MILL FRONT", "Ferry Guard", ""]),
+                "inter1": chosen.choice(["Rebel group", "State forces", "8", "Political militia"]),
+                "assoc_actor_1": chosen.choice(["", "Ferry Guard; Mill Front"]),
+                "iso": chosen.choice(["4", "566", "0"]),
+                "admin1": chosen.choice(["Mill province", ""]),
+                "geo_precision": chosen.choice("123"),
+                "time_precision": chosen.choice("123"),
+                "source": chosen.choice(["", "Imaginary Wire", "Village Radio; Undisclosed Source", "Ţimes"]),
+                "fatalities": chosen.choice(["", "0", "7"]),
+                "timestamp": str(int(PLAIN["timestamp"]) + chosen.choice(SPREAD)),
+            }
+            found.append(row(number, **chosen.choice([{}, CONTROL, BACK]) | cells))
+    return found
+
+
+@pytest.mark.usefixtures("apart")
+def test_rows_read_in_a_process_of_their_own_are_the_same(
+    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(*ROWS, *many(1, 40), row(1, geo_precision="7"))
+    done = run(bare, path)
+    monkeypatch.undo()
+    alone = run(fresh, path)
+    assert done == alone
+    assert (done.revision, len(done.rejected) > 1, done.outdated_rows > 0, counted(done)["events added"]) == (
+        1,
+        True,
+        True,
+        48,
+    )
+    assert holds(bare) == holds(fresh)
+    assert clean(bare)
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("snapshot", [None, "made-up"])
+def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
+    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch, snapshot: str | None
+) -> None:
+    earlier = write(*ROWS, *many(2, 20))
+    later = write(*ROWS[2:], *(cells | {"timestamp": "1500000000"} for cells in many(3, 10)[::2]))
+    for url in (bare, fresh):
+        run(url, earlier, snapshot=snapshot)
+        assert run(url, later, snapshot=snapshot).revision == 2
+        again = run(url, later, snapshot=snapshot)
+        assert (again.revision, counted(again)) == (None, {})
+        monkeypatch.undo()  # the other one in this process
+    assert holds(bare) == holds(fresh)
+    assert clean(bare)
+
+
+def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: str, write: Write) -> None:
+    run(bare, write(*ROWS, *many(4, 60)))
+    before = served(bare)
+    event, view = table_of(models.Event), table_of(models.EventView)
+    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
+        pks = connection.scalars(select(event.c.pk)).all()
+        assert len(pks) == 68
+        columns = [column for column in view.c if column.name != "pk"]
+        rows = sorted(map(tuple, connection.execute(select(*columns))), key=str)
+        assert derive(connection, pks, 1) == set()
+        connection.execute(view.delete())
+        assert len(derive(connection, pks, 1)) == 68
+        assert sorted(map(tuple, connection.execute(select(*columns))), key=str) == rows
+    assert served(bare) == before  # and so are the words that events are found by
+
+
+def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write: Write) -> None:
+    from app.ingest.datasets.core.writer import RESOURCES
+    from app.ingest.upsert import TABLES
+    from app.schemas.claims import ClaimRow
+    from app.schemas.events import CodedEventRow, EventRow
+    from app.schemas.reference import ActorRow, LocationRow, SourceRow
+
+    run(bare, write(*ROWS, *many(5, 40)))
+    schemas: dict[str, Any] = dict(
+        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+    )
+    with reader(bare) as connection:
+        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
+        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+            rows = connection.scalars(select(table.c.row)).all()
+            assert rows
+            assert [schema.model_validate_json(text).model_dump_json() for text in rows] == rows
+
+
+# What an actor is.
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 4, 1, 3)])
+def test_an_actor_is_the_strongest_that_any_row_tells_whatever_their_order(
+    bare: str, write: Write, order: tuple[int, ...]
+) -> None:
+    told = ("Political militia", "Civilians", "State forces", "Rebel group", "External/Other forces")
+    run(bare, write(*(row(at, inter1=told[at]) for at in order)))
+    with answering(bare) as asked:
+        assert asked(f"/v1/actors/{FRONT}")["kind"] == "state_forces"
+        assert [found["id"] for found in asked("/v1/actors", kind="state_forces")["items"]] == [ARMY, FRONT]
+
+
+def test_a_later_import_makes_an_actor_stronger_and_never_weaker(bare: str, write: Write) -> None:
+    run(bare, write(row(1, inter1="Political militia")))
+    stronger = run(bare, write(row(2, inter1="State forces")))
+    assert counted(stronger) == {"actors updated": 1, "events added": 1, "claims added": 3}
+    weaker = run(bare, write(row(3, inter1="Rioters")))
+    assert counted(weaker) == {"events added": 1, "claims added": 3}
+    with answering(bare) as asked:
+        assert asked(f"/v1/actors/{FRONT}")["kind"] == "state_forces"
+        changed = asked("/v1/changes", since=1, limit=1000)["items"]
+        assert [one["revision"] for one in changed if one["id"] == FRONT] == [2]
+    assert clean(bare)
+
+
+# Versions of one event.
+
+
+@pytest.mark.usefixtures("apart")
+def test_of_many_versions_in_several_files_the_newest_counts_and_the_older_leave_nothing_behind(
+    bare: str, fresh: str, write: Write
+) -> None:
+    versions = [row(1, source=f"Wire {stamp}", timestamp=str(1_500_000_000 + stamp)) for stamp in (3, 1, 4, 2)]
+    done = run(bare, write(*versions[:2], row(2)), write(*versions[2:], row(3)))
+    assert (done.rows, done.outdated_rows, done.rejected) == (6, 2, [])
+    run(fresh, write(row(2), row(3), versions[2]))
+    assert holds(bare) == holds(fresh)
+    with answering(bare) as asked:
+        names = [found["name"] for found in asked("/v1/sources", sort="name")["items"]]
+    assert [name for name in names if name.startswith("Wire")] == ["Wire 4"]
+
+
+def test_a_row_that_is_passed_over_leaves_nothing_behind(bare: str, write: Write) -> None:
+    run(bare, write(row(1, timestamp="1500000000")))
+    before = holds(bare)
+    done = run(bare, write(row(1, actor1="Nobody Else", location="Elsewhere", source="Late Wire")))
+    assert (done.rows, done.outdated_rows, done.revision, counted(done)) == (1, 1, None, {})
+    assert holds(bare) == before
+
+
+# Changes of control.
+
+
+@pytest.fixture
+def taken(bare: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A mill that is taken, taken back, and said to be in two hands within one week."""
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    sides: Cells = {
+        "actor1": PLAIN["actor2"],
+        "inter1": "State forces",
+        "actor2": "Mill Front",
+        "inter2": "Rebel group",
+    }
+    week = {"time_precision": "2", "event_date": "2022-10-05"}
+    rows = (
+        row(1, **CONTROL),
+        row(2, **BACK | sides),
+        row(3, **CONTROL | week),
+        row(4, **BACK | sides | week | {"event_date": "2022-10-06"}),
+        row(5),
+    )
+    run(bare, write(*rows))
+    assert clean(bare)
+    return bare
+
+
+def test_changes_of_control_are_listed_with_their_sides(taken: str) -> None:
+    with answering(taken) as asked:
+        found = asked("/v1/control-changes", sort="date,id")["items"]
+        assert [item["id"] for item in found] == ["acled:XMP1", "acled:XMP2", "acled:XMP3", "acled:XMP4"]
+        assert found[0]["control_change"] == {
+            "location": {"id": AT_THE_MILL, "name": "Mill village"},
+            "gained_by": {"id": FRONT, "name": "Mill Front"},
+            "lost_by": {"id": ARMY, "name": PLAIN["actor2"]},
+            "extent": "full",
+            "means": "captured",
+        }
+        for params, numbers in (
+            ({"gained_by": FRONT}, [1, 3]),
+            ({"lost_by": FRONT}, [2, 4]),
+            ({"means": "recaptured"}, [2, 4]),
+            ({"extent": "partial"}, []),
+            ({"place": "Afghanistan"}, [1, 2, 3, 4]),
+            ({"kind": "town"}, [1, 2, 3, 4]),
+        ):
+            ids = [item["id"] for item in asked("/v1/control-changes", sort="date,id", **params)["items"]]
+            assert ids == [f"acled:XMP{number}" for number in numbers]
+        gains = asked("/v1/events", actor=FRONT, actor_role="gains")["items"]
+        assert {item["id"] for item in gains} == {"acled:XMP1", "acled:XMP3"}
+
+
+def test_the_timeline_of_a_place_follows(taken: str) -> None:
+    with answering(taken) as asked:
+        [at_first] = asked("/v1/control", as_of="2022-07-04", place=AT_THE_MILL)["items"]
+        [later] = asked("/v1/control", as_of="2022-08-01", place=AT_THE_MILL)["items"]
+        items = asked(f"/v1/locations/{AT_THE_MILL}/control")["items"]
+    assert (at_first["state"], at_first["holder"]["id"]) == ("held", FRONT)
+    assert (later["state"], later["holder"]["id"]) == ("held", ARMY)
+    spans = [(item["from"], item["until"], item["state"], (item["holder"] or {}).get("id")) for item in items]
+    assert ("2022-07-04", "2022-08-01", "held", FRONT) in spans
+    assert ("2022-08-01", "2022-10-02", "held", ARMY) in spans
+    assert spans[-1] == ("2022-10-09", None, "held", ARMY)
+
+
+def test_two_holders_within_one_week_are_a_contradiction(taken: str) -> None:
+    with answering(taken) as asked:
+        found = asked("/v1/contradictions")["items"]
+    assert {(item["kind"], *sorted(event["id"] for event in item["events"])) for item in found} == {
+        ("control", "acled:XMP3", "acled:XMP4")
+    }
+
+
+@pytest.mark.usefixtures("apart")
+def test_an_event_that_is_no_change_of_control_any_more_loses_its_row(bare: str, write: Write) -> None:
+    run(bare, write(row(1, **CONTROL)))
+    run(bare, write(row(1, timestamp="1500000000")))
+    with answering(bare) as asked:
+        assert asked("/v1/control-changes")["items"] == []
+        assert asked("/v1/events/acled:XMP1")["control_change"] is None
+    run(bare, write(row(1, **CONTROL, timestamp="1600000000")))
+    with answering(bare) as asked:
+        assert [item["id"] for item in asked("/v1/control-changes")["items"]] == ["acled:XMP1"]
+    assert clean(bare)

@@ -1,0 +1,333 @@
+"""Importing with a second process that reads, and what else an import of very many rows does otherwise."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Databases, engine_for
+from sqlalchemy import event, inspect, select
+
+from app import models
+from app.db.engine import read_transaction, write_transaction
+from app.errors import BrokenPackError
+from app.ingest.datasets.core import run as imports
+from app.ingest.datasets.core.files import UnreadableFileError
+from app.ingest.datasets.core.run import import_dataset
+from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
+from app.ingest.versions import derive
+from app.models.base import table_of
+from ingest.datasets.ucdp_ged.test_import_ged import (
+    FERRY,
+    GIVEN,
+    NEWER,
+    NO_SOURCE,
+    RECORDS,
+    Cells,
+    Write,
+    clean,
+    counted,
+    holds,
+    rec,
+    run,
+)
+from ingest.datasets.ucdp_ged.test_import_ged import bare as bare
+from ingest.datasets.ucdp_ged.test_import_ged import fresh as fresh
+from ingest.datasets.ucdp_ged.test_import_ged import two as two
+from ingest.datasets.ucdp_ged.test_import_ged import url as url
+from ingest.datasets.ucdp_ged.test_import_ged import write as write
+from ingest.packs.test_loading import newest, reader, served
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every import is large enough for a second process, with batches of three."""
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 3)
+
+
+def many(seed: int, count: int) -> list[Cells]:
+    """Records of every kind, with names and days of few."""
+    chosen = random.Random(seed)  # noqa: S311 - the same on every run
+    found = []
+    for number in range(100, 100 + count):
+        told = [
+            f'"{chosen.choice(["Wire", "Ţimes", "Saga"])},2014-03-{chosen.randrange(1, 9):02},No. {number}"'
+            for _ in range(chosen.randrange(13))
+        ]
+        days = {"date_start": "2014-03-04", "date_end": f"2014-03-0{chosen.randrange(4, 7)}", "date_prec": "2"}
+        deaths = chosen.choice([{}, {"best": "9"}, dict.fromkeys(("low", "best", "high"), ""), {"low": ""}])
+        units = chosen.choice([{}, {"adm_2": ""}, {"adm_1": "Amt", "adm_2": "Bezirk"}, {"adm_1": "", "adm_2": ""}])
+        point = chosen.choice([{}, {"latitude": f"36.{chosen.randrange(9)}"}, {"latitude": "", "longitude": ""}])
+        sources = chosen.choice([{"source_original": "army"}, {"source_original": "a; b"}, {"source_original": ""}])
+        given = {"source_article": ";".join(told)} if told else NO_SOURCE
+        found.append(rec(number, **days, **deaths, **units, **point, **chosen.choice([FERRY, {}]), **given | sources))
+    return found
+
+
+@pytest.mark.usefixtures("apart")
+def test_rows_read_in_a_process_of_their_own_are_the_same(
+    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(*RECORDS, *many(1, 40), rec("x"), rec(1))
+    done = run(bare, path)
+    monkeypatch.undo()
+    alone = run(fresh, path)
+    assert done == alone
+    assert (done.rows, done.revision, len(done.rejected), done.warned_rows > 0) == (51, 1, 2, True)
+    assert holds(bare) == holds(fresh)
+    assert clean(bare)
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
+    url: str, databases: Databases, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = databases.loaded()
+    earlier, later = write(*RECORDS), write(*NEWER, *many(2, 10))
+    for one in (url, other):
+        assert run(one, earlier, snapshot=GIVEN).revision == 2
+        done = run(one, later, snapshot=GIVEN)
+        assert (done.revision, counted(done)["events removed"], counted(done)["events added"]) == (3, 5, 12)
+        assert run(one, later, snapshot=GIVEN).revision is None
+        monkeypatch.undo()  # the other one in this process
+    assert holds(url) == holds(other)
+    assert clean(url)
+
+
+def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: str, write: Write) -> None:
+    run(bare, write(*RECORDS, *many(3, 150)))
+    before = served(bare)
+    event_table, view = table_of(models.Event), table_of(models.EventView)
+    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
+        pks = connection.scalars(select(event_table.c.pk)).all()
+        assert len(pks) == 161
+        columns = [column for column in view.c if column.name != "pk"]
+        rows = sorted(map(tuple, connection.execute(select(*columns))), key=str)
+        assert derive(connection, pks, 1) == set()
+        connection.execute(view.delete())
+        assert len(derive(connection, pks, 1)) == 161
+        assert sorted(map(tuple, connection.execute(select(*columns))), key=str) == rows
+    assert served(bare) == before  # and so are the words that events are found by
+
+
+def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write: Write) -> None:
+    from app.ingest.datasets.core.writer import RESOURCES
+    from app.ingest.upsert import TABLES
+    from app.schemas.claims import ClaimRow
+    from app.schemas.events import CodedEventRow, EventRow
+    from app.schemas.reference import ActorRow, LocationRow, SourceRow
+
+    run(bare, write(*RECORDS, *many(4, 60)))
+    schemas: dict[str, Any] = dict(
+        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+    )
+    with reader(bare) as connection:
+        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
+        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+            rows = connection.scalars(select(table.c.row)).all()
+            assert rows
+            assert [schema.model_validate_json(row).model_dump_json() for row in rows] == rows
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("kind", ["second file", "events of another dataset", "a fault"])
+def test_an_error_in_the_other_process_is_raised_and_leaves_everything_as_it_was(
+    bare: str, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    run(bare, write(*RECORDS), snapshot="one")
+    before, at = holds(bare), newest(bare)
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(b"a,b\n")
+    if kind == "second file":
+        with pytest.raises(UnreadableFileError, match=r"^bad\.csv: has no header"):
+            run(bare, write(*NEWER), bad, snapshot="one")
+    elif kind == "events of another dataset":
+        with pytest.raises(BrokenPackError, match=r"ucdp-ged:1\b"):
+            run(bare, write(*many(5, 9), *RECORDS), snapshot="two")
+    else:
+        monkeypatch.setattr(imports, "RECORDS_PER_BATCH", "three")  # nothing can be counted by that
+        with pytest.raises(TypeError):
+            run(bare, write(*NEWER), snapshot="one")
+    assert (holds(bare), newest(bare)) == (before, at)
+    assert clean(bare)
+
+
+def others() -> list[int]:
+    """The processes that this one has started and that are still there."""
+    me = os.getpid()
+    return [int(number) for number in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
+
+
+@pytest.mark.usefixtures("apart")
+def test_ctrl_c_leaves_everything_as_it_was_and_no_process_behind(bare: str, write: Write) -> None:
+    before, beside = holds(bare), others()
+    seen = []
+
+    def interrupted(_bytes: int, rows: int) -> None:
+        seen.append(len(others()) - len(beside))
+        if rows >= 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(bare, write(*many(6, 30)), told=interrupted)
+    assert (seen[0], others()) == (1, beside)
+    assert holds(bare) == before
+    assert clean(bare)
+
+
+IMPORTING = """
+import sys, time
+from pathlib import Path
+from app.db.engine import make_engine
+from app.ingest.datasets import load
+from app.ingest.datasets.ged_pack import UCDP_GED
+load.APART, load.BATCH = 0, 3
+def told(_bytes, rows):
+    print(rows, flush=True)
+    time.sleep(60)
+load.import_dataset(make_engine(sys.argv[1], read_only=False), UCDP_GED, [Path(sys.argv[2])], None, told)
+"""
+
+
+def test_the_other_process_ends_with_one_that_is_killed(databases: Databases, write: Write) -> None:
+    url = databases.migrated()
+    before = holds(url)
+    path = write(*many(7, 2000))  # more than fits into what lies between the two
+    process = subprocess.Popen([sys.executable, "-c", IMPORTING, url, str(path)], stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"3\n"
+        (other,) = map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())
+        assert _lives(other)
+        process.kill()
+    until = time.monotonic() + 20
+    while _lives(other) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _lives(other)
+    assert process.returncode == -signal.SIGKILL
+    assert holds(url) == before
+    assert clean(url)
+
+
+def _lives(number: int) -> bool:
+    """Whether a process is there, and no mere entry of one that has ended."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")  # an index on an expression
+@pytest.mark.usefixtures("apart")
+def test_all_indexes_are_there_again_after_an_import(bare: str, write: Write) -> None:
+    def indexes() -> Any:
+        with reader(bare) as connection:
+            found = inspect(connection)
+            tables = sorted(models.METADATA.tables)
+            return {
+                table: sorted(
+                    (str(index["name"]), str(index["column_names"]), str(index["dialect_options"].get("sqlite_where")))
+                    for index in found.get_indexes(table)
+                )
+                for table in tables
+            }
+
+    before = indexes()
+    assert sum(map(len, before.values())) > 40
+    run(bare, write(*RECORDS))
+    assert indexes() == before
+
+
+@pytest.mark.usefixtures("apart")
+def test_the_settings_of_a_large_import_do_not_outlast_it(bare: str, write: Write) -> None:
+    with engine_for(bare, read_only=False) as engine:
+        if engine.dialect.name != "sqlite":
+            pytest.skip("settings of SQLite")
+        import_dataset(engine, UCDP_GED, [write(*RECORDS)], None, lambda *_: None)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -2000
+    with sqlite3.connect(bare) as raw:
+        sizes = raw.execute("SELECT v FROM claim_text_config WHERE k = 'hashsize'").fetchall()
+    assert sizes == [(1 << 20,)]
+
+
+def statements(url: str, path: Path, **named: Any) -> Iterator[str]:
+    """What an import says to the database."""
+    found: list[str] = []
+    with engine_for(url, read_only=False) as engine:
+        event.listen(engine, "before_cursor_execute", lambda _1, _2, statement, *_: found.append(statement))
+        import_dataset(engine, UCDP_GED, [path], named.get("snapshot"), lambda *_: None)
+    return iter(found)
+
+
+def test_a_renamed_actor_is_looked_for_where_it_is_linked_not_in_every_text(bare: str, write: Write) -> None:
+    run(bare, write(rec(1), rec(2)))
+    said = list(statements(bare, write(rec(1, side_a="Renamed Army"))))
+    assert [one for one in said if "LIKE" in one] == []
+    assert [one for one in said if one.startswith("SELECT event_actor.event_pk") and "actor_id IN" in one]
+    with reader(bare) as connection:
+        rows = connection.scalars(select(table_of(models.Event).c.row)).all()
+    assert [row.count("Renamed Army") for row in rows] == [2, 1]
+
+
+def test_what_was_removed_long_ago_is_not_read_again(bare: str, write: Write) -> None:
+    run(bare, write(rec(1), rec(2)), snapshot="made-up")
+    run(bare, write(rec(1)), snapshot="made-up")
+    said = list(statements(bare, write(rec(1, best="4")), snapshot="made-up"))
+    assert [one for one in said if "SELECT removed" in one and "LIMIT" not in one and " IN " not in one] == []
+
+
+def test_two_datasets_that_spell_an_actor_differently_do_not_take_turns(bare: str, write: Write) -> None:
+    one, two = write(rec(1)), write(rec(2, side_a="Armee"))
+    run(bare, one, snapshot="one")
+    assert run(bare, two, snapshot="two").revision == 2
+    assert [run(bare, path, snapshot=name).revision for path, name in ((one, "one"), (two, "two")) * 2] == [None] * 4
+    with reader(bare) as connection:
+        actor = table_of(models.Actor)
+        assert connection.scalar(select(actor.c.name).where(actor.c.id == "ucdp-actor:12")) == "Army"
+
+
+EARLY = '"Imaginary Wire,2014-03-04,Too early";"Fable Times,2014-03-05,In time"'
+
+
+def test_a_source_dated_before_the_event_counts_as_undated(bare: str, write: Write) -> None:
+    done = run(bare, write(rec(1, source_article=EARLY, number_of_sources="2", date_end="2014-03-06", date_prec="2")))
+    assert done.warned_rows == 1
+    claim, event_table = table_of(models.Claim), table_of(models.EventView)
+    with reader(bare) as connection:
+        told = select(claim.c.id, claim.c.reported_on, claim.c.reported_basis).order_by(claim.c.id)
+        assert [(id_, str(day), basis) for id_, day, basis in connection.execute(told)] == [
+            ("ucdp-ged:1:0", "2014-03-06", "document"),
+            ("ucdp-ged:1:1", "2014-03-06", "document"),
+            ("ucdp-ged:1:2", "2014-03-05", "stated"),
+        ]
+        assert (
+            str(connection.scalar(select(event_table.c.known_from).order_by(event_table.c.known_from))) == "2014-03-05"
+        )
+
+
+def test_a_reader_sees_the_old_content_until_all_is_there(
+    bare: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
+    monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 5)
+    counts: list[int] = []
+    ids = select(table_of(models.Event).c.id)
+
+    def count(*_: int) -> None:
+        with engine_for(bare, read_only=True) as engine, read_transaction(engine, 10) as connection:
+            counts.append(len(connection.scalars(ids).all()))
+
+    run(bare, write(*RECORDS), told=count)
+    assert counts == [0, 0, 0]
+    count()
+    assert counts[-1] == 11

@@ -1,0 +1,30 @@
+"""Everything that reads what others wrote, given a thousand texts and files each that nobody would write."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from .servers import HOME, environment
+from .setting import Line, Setting
+
+EXAMPLES = 1000
+TESTS = ("tests/api/http/test_parsers.py", "tests/ingest/datasets/test_hostile_files.py")
+
+
+def run(setting: Setting) -> Iterator[Line]:
+    """The ordinary tests of these properties, with other and more examples. No database is needed: once is enough."""
+    if setting.database != "sqlite":
+        return
+    examples = int(setting.amount(EXAMPLES, 100))
+    line = [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={setting.seed}", *TESTS]
+    known = environment(OXUS_TEST_EXAMPLES=str(examples))
+    log = setting.folder / "pytest.log"
+    with log.open("wb") as out:
+        ended = subprocess.run(line, cwd=HOME, env=known, stdout=out, stderr=out, check=False)
+    text = log.read_text("utf-8", "replace")
+    summary = re.findall(r"^\d+ (?:passed|failed).*$", text, re.MULTILINE)
+    if not summary:
+        raise RuntimeError(f"the tests did not come to their end:\n{text[-3000:]}")
+    found = re.sub(r" in [0-9.]+s.*", "", summary[-1])
+    yield setting.line(f"properties of parsers, {examples} examples each", found, "all pass", ended.returncode == 0)
