@@ -137,12 +137,12 @@ def export(settings: Settings, name: str, out: str, query_pairs: Sequence[tuple[
     lists = STORED_LISTS | COMPUTED_LISTS
     if name not in lists:
         raise NotFoundError("oxus export", name, closest_matches(name, lists))
-    found_list = lists[name]
+    endpoint = lists[name]
     extension = Path(out).suffix.removeprefix(".")
     pairs = [*query_pairs] if any(key == "f" for key, _ in query_pairs) else [*query_pairs, ("f", extension or "csv")]
-    everything = "limit" in found_list.params and not any(key == "limit" for key, _ in query_pairs)
-    values = found_list.read([*pairs, ("limit", "all")] if everything else pairs)
-    format_ = FORMATS[values["f"]]
+    everything = "limit" in endpoint.params and not any(key == "limit" for key, _ in query_pairs)
+    request = endpoint.parse([*pairs, ("limit", "all")] if everything else pairs)
+    format_ = FORMATS[request.format or "csv"]
     rows = 0
 
     def count_rows(batches: Batches) -> Batches:
@@ -152,14 +152,14 @@ def export(settings: Settings, name: str, out: str, query_pairs: Sequence[tuple[
             yield batch
 
     with open_current_schema(settings) as connection, ExitStack() as stack:
-        found = found_list.fetch(connection, values, format_.flat)
-        stack.callback(found.close)
+        page = endpoint.fetch(connection, request, with_points=format_.flat)
+        stack.callback(page.close)
         packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
-        head = found_list.metadata(current_revision(connection), packs, values, found, ())
+        metadata = endpoint.metadata(current_revision(connection), packs, request.fields, page)
         with atomic_write(out) as file:
-            for chunk in format_.write(head, count_rows(found.batches)):
+            for chunk in format_.write(metadata, count_rows(page.batches)):
                 file.write(chunk)
-    return f"{rows} rows of {name}, revision {head.revision}, as {format_.name}"
+    return f"{rows} rows of {name}, revision {metadata.revision}, as {format_.name}"
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:

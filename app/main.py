@@ -13,7 +13,8 @@ from app.api import v1
 from app.api.compat import acled, ucdp
 from app.api.http.openapi import describe_problems
 from app.api.http.problems import handle_errors
-from app.api.http.respond import CORS_EXPOSED_HEADERS, ReadPool
+from app.api.http.read_pool import ReadPool
+from app.api.http.respond import CORS_EXPOSED_HEADERS
 from app.api.http.routing import RouteIndex
 from app.api.middleware.access_log import AccessLogMiddleware, BufferedLineWriter, has_sensitive_params
 from app.api.middleware.guards import (
@@ -27,10 +28,10 @@ from app.api.middleware.metrics import MetricsMiddleware, SharedCounters
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import DocsCspMiddleware, SecurityHeadersMiddleware
 from app.api.ogc import routes as ogc_routes
-from app.api.site import pages
+from app.api.site import health, pages
 from app.api.site.assets import read_assets
+from app.db.change_detector import ChangeDetector
 from app.db.engine import make_engine
-from app.db.revision import ChangeDetector
 from app.malloc import limit_malloc_arenas
 from app.settings import Settings
 
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
-    app.state.reader = ReadPool(
+    app.state.read_pool = ReadPool(
         engine,
         settings_.query_timeout_seconds,
         settings_.export_timeout_seconds,
@@ -92,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings_.queue_timeout_seconds,
     )
     app.state.assets = read_assets()
-    routers = (v1.router, ogc_routes.router, acled.router, ucdp.router, pages.router)
+    routers = (v1.router, ogc_routes.router, acled.router, ucdp.router, pages.router, health.router)
     for router in routers:
         app.include_router(router)
     app.router.routes.insert(0, RouteIndex(route for router in routers for route in router.routes))

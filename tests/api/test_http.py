@@ -316,6 +316,6 @@ def test_the_connection_of_the_http_side_cannot_write(pack_url: str, statement: 
 
 
 def test_the_application_holds_no_other_connection(client: TestClient) -> None:
-    engine = client.app.state.reader.engine  # type: ignore[attr-defined]
+    engine = client.app.state.read_pool.engine  # type: ignore[attr-defined]
     with pytest.raises(DBAPIError, match=r"(?i)read-?only"), engine.begin() as connection:
         connection.execute(text("DELETE FROM claim"))

@@ -57,12 +57,12 @@ def serving_all(url: str, **more: Any) -> Iterator[FastAPI]:
         yield app
         assert left(app) == (0, 0)
     finally:
-        app.state.reader.engine.dispose()
+        app.state.read_pool.engine.dispose()
 
 
 def left(app: Any) -> tuple[int, int]:
     """How many exports it believes to be running, and how many connections are out."""
-    reader = app.state.reader
+    reader = app.state.read_pool
     return reader._running_exports, reader.engine.pool.checkedout()
 
 
@@ -621,7 +621,7 @@ def test_rows_that_would_break_in_the_first_batch_are_a_500_and_no_broken_stream
 def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
     """Places are taken and given back by several threads."""
     app = create_app(Settings(database_url=pack_url, max_concurrent_exports=3))
-    reader, begin = app.state.reader, threading.Barrier(6)
+    reader, begin = app.state.read_pool, threading.Barrier(6)
     most, wrong = [0], []
 
     def work() -> None:
@@ -639,7 +639,7 @@ def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    app.state.reader.engine.dispose()
+    app.state.read_pool.engine.dispose()
     assert reader._running_exports == 0
     assert 1 <= most[0] <= 3
     assert set(wrong) <= {"UnavailableError"}

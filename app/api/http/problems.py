@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from app.api.http.respond import request_url
+from app.api.http.urls import request_url
 from app.api.middleware.access_log import new_id
 from app.api.middleware.head_options import ALLOW_HEADER, REQUEST_ID_SCOPE_KEY
 from app.api.middleware.security_headers import COMMON_HEADERS, CSP_HEADER, DATA_CSP

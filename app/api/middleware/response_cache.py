@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.api.middleware.head_options import ASGIApp, Receive, Scope, Send
 from app.api.middleware.single_flight import SingleFlight
-from app.db.revision import ChangeDetector
+from app.db.change_detector import ChangeDetector
 
 MAX_ENTRY_FRACTION = 16
 """No answer may take more than this part of the memory."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -12,7 +11,10 @@ from app.models.base import table_of
 from app.query.lists.computed import without_points
 from app.query.lists.definition import FORMATS, filter_params, format_param
 from app.query.lists.events import EVENTS
-from app.query.lists.fetch import Page, count_omitted, select_matching
+from app.query.lists.fetch import count_omitted
+from app.query.lists.page import Page
+from app.query.lists.request import ListRequest
+from app.query.lists.select import select_matching
 from app.query.params.param import ListQuery, Param, single_code_parser
 from app.query.predicates import conditions as where
 from app.schemas.analysis import GroupRow
@@ -37,13 +39,13 @@ FILTERS = filter_params(EVENTS).keys()  # without any every event counts: each i
 view = table_of(models.EventView)
 
 
-def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
+def stats(connection: Connection, request: ListRequest) -> Page:
     """Counts of the events that match, by group; what fits into no group is counted under null and says why.
 
     Groups of time come in order, all others by count. `matched` is how many events match in all.
     """
-    query = EVENTS.resolve(values, connection)
-    by = values["group_by"]
+    query = EVENTS.resolve(request, connection)
+    by = request.filters["group_by"]
     if by in TIME_BUCKETS:
         rows = _count_by_time(connection, query, by)
     elif by in ("category", "status", "country"):
@@ -124,7 +126,7 @@ def _count_by_related(connection: Connection, query: ListQuery, by: str, matched
         linked = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
         if (known := where.claims_known_by(query)) is not None:
             linked = linked.where(known)
-    if FILTERS & query.values.keys():
+    if FILTERS & query.filters.keys():
         linked = linked.where(event_pk.in_(select_matching(EVENTS, query, view.c.event_pk)))
     pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
     counted = select(pairs.c.group, func.count().label("events")).group_by(pairs.c.group).subquery()

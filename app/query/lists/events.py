@@ -19,11 +19,12 @@ from app.query.params.filters import (
     SPACE,
     TIME,
 )
-from app.query.params.param import Param, SemiJoin, code_param, split_list
+from app.query.params.param import Param, code_param, split_list
 from app.query.planner.planner import BY_PK, Indexes
 from app.query.predicates import conditions as where
 from app.query.predicates import entities as refers
 from app.query.predicates import time
+from app.query.predicates.forms import SemiJoin
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
@@ -219,8 +220,8 @@ CLAIM_FILTERS = (
         resolver=refers.resolve_sources("source"),
     ),
     code_param("category", vocab.CATEGORY, "movement", refers.event_in_category),
-    code_param("stance", vocab.STANCE, "denies", where.in_rare_codes("stance")),
-    code_param("modality", vocab.MODALITY, "possible", where.in_rare_codes("modality")),
+    code_param("stance", vocab.STANCE, "denies", where.in_rare_codes("stance"), structural=True),
+    code_param("modality", vocab.MODALITY, "possible", where.in_rare_codes("modality"), structural=True),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",

@@ -39,6 +39,7 @@ TIME = (
         "certain",
         single_code_parser("date_match", "possible", "certain"),
         schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
+        structural=True,
         resolver=where.requires_param("date_match", "datetime"),
     ),
 )

@@ -28,7 +28,7 @@ from app.query.compat.acled.columns import EVENT_COLUMNS
 from app.query.compat.acled.crosswalk import DISORDER_TYPES, counterparts
 from app.query.compat.acled.fetch import EventSource, PagedReader
 from app.query.compat.acled.filters import interaction
-from app.query.compat.acled.request import parse_query, query_params
+from app.query.compat.acled.request import parse_acled_query, query_params
 from app.settings import Settings
 
 Row = dict[str, str]
@@ -522,7 +522,7 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
 
 
 def test_an_answer_that_takes_too_long_is_given_up(pack_url: str) -> None:
-    question = parse_query([("actor1", "taliban")], EVENT_COLUMNS)
+    question = parse_acled_query([("actor1", "taliban")], EVENT_COLUMNS)
     with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         late = PagedReader(connection, EventSource(connection, question.filters), question, deadline=0)
         with pytest.raises(UnavailableError):

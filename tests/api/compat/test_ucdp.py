@@ -24,7 +24,7 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.main import create_app
 from app.query.compat.ucdp import PARAMS, is_index_only
-from app.query.params.param import read_query
+from app.query.params.param import parse_query
 from app.settings import PROJECT_ROOT, Settings
 
 URL = "/compat/ucdp/api/gedevents/25.1"
@@ -637,4 +637,4 @@ def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) 
 )
 def test_only_what_an_index_of_one_country_or_of_ids_holds_needs_no_thread(asked: str, short: bool) -> None:
     pairs = [(name, value) for name, _, value in (part.partition("=") for part in asked.split("&") if part)]
-    assert is_index_only(read_query(pairs, PARAMS)) == short
+    assert is_index_only(parse_query(pairs, PARAMS)) == short

@@ -202,7 +202,7 @@ def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer
 
 def test_no_line_is_lost_when_the_server_ends(pack_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_log, "FLUSH_INTERVAL_SECONDS", 1000.0)
-    monkeypatch.setattr(main, "Lines", lambda _file: BufferedLineWriter(file.fileno()))
+    monkeypatch.setattr(main, "BufferedLineWriter", lambda _file: BufferedLineWriter(file.fileno()))
     with (tmp_path / "log").open("wb") as file:
         with TestClient(create_app(Settings(database_url=pack_url, access_log=True))) as client:
             client.get("/v1/packs")

@@ -132,7 +132,7 @@ def test_the_memory_is_bounded_and_what_was_asked_for_last_stays(url: str) -> No
         """An application that is never called."""
 
     class Same:
-        def state(self) -> int:
+        def version(self) -> int:
             return 1
 
     memory = response_cache.ResponseCacheMiddleware(nothing, Same(), 160)  # type: ignore[arg-type]

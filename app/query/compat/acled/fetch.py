@@ -25,7 +25,7 @@ from app.query.compat.acled.filters import Filter
 from app.query.compat.acled.prefilters import split_filters
 from app.query.compat.acled.request import AcledQuery
 from app.query.compat.acled.rows import CellBuilder, Cells, acled_id
-from app.query.lists.fetch import ROWS_PER_BATCH
+from app.query.lists.page import ROWS_PER_BATCH
 
 
 def revision_timestamps_of(connection: Connection) -> dict[int, int]:

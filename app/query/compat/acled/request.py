@@ -112,7 +112,7 @@ def query_params(columns: Columns) -> dict[str, Param]:
     return {param.name: param for param in (*filters, *_presentation_params(columns))}
 
 
-def parse_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
+def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
     """What a query string asks. Names of parameters may be in upper case. Raises InvalidParameterError."""
     params = query_params(columns)
     values: dict[str, Any] = {}
