@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / "page"
+PAGE = Path(__file__).resolve().parent.parent / "web"
 LEAFLET = "js_lib_leaflet/static/js_lib_leaflet"
 """Where the wheel django-js-lib-leaflet keeps what is not about Django."""
 MEDIA_TYPES = {

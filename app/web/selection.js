@@ -1,8 +1,8 @@
 /** What is chosen: an event, or a place and who held it through time. */
 
-import { addressOf } from "./api.js";
-import { stateInWords } from "./codes.js";
-import { stretch } from "./days.js";
+import { addressOf } from "./api_client.js";
+import { stateInWords } from "./symbology.js";
+import { stretch } from "./dates.js";
 import { showDetail } from "./detail.js";
 import { byId, h, jsonLink, show } from "./dom.js";
 

@@ -1,7 +1,7 @@
 /** The list beside the map: who holds what on the day, and what happened on it or may have. */
 
-import { badge, words } from "./codes.js";
-import { inWords } from "./days.js";
+import { badge, words } from "./symbology.js";
+import { inWords } from "./dates.js";
 import { h, show } from "./dom.js";
 
 const MOST_SHOWN = 200;

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from page.conftest import DESKTOP, PHONE, Visit
+from web.conftest import DESKTOP, PHONE, Visit
 
 SERIOUS = ("serious", "critical")
 VIEWS = {

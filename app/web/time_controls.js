@@ -1,6 +1,6 @@
 /** Which days are looked at: the period, its day, what was known by when; two handles, and a button that plays. */
 
-import { isDay, long, toDay, toNumber, weekday } from "./days.js";
+import { isDay, long, toDay, toNumber, weekday } from "./dates.js";
 import { byId, h, show } from "./dom.js";
 
 const PLAY_MS = 1100;

@@ -1,7 +1,7 @@
-"""Makes app/page/outlines.geojson, the countries that the map shows, from Natural Earth's 1:50m countries.
+"""Makes app/web/outlines.geojson, the countries that the map shows, from Natural Earth's 1:50m countries.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python tests/page/make_outlines.py package/countries-50m.json
+    python tests/web/make_outlines.py package/countries-50m.json
 
 Natural Earth is in the public domain; the npm package (ISC) holds it as TopoJSON, in which neighbours share their
 borders. A shared border is simplified once, so that no gap opens. What the first pack is about keeps its detail.
@@ -24,7 +24,7 @@ SMALLEST = 0.8
 """Square degrees below which a part of a country (an island) is left out, unless it is all there is."""
 POLE = -85.0
 """Where maps of this kind end in the south; only Antarctica lies around a pole."""
-OUT = Path(__file__).resolve().parents[2] / "app" / "page" / "outlines.geojson"
+OUT = Path(__file__).resolve().parents[2] / "app" / "web" / "outlines.geojson"
 
 
 def decoded(topology: Any) -> list[Line]:

@@ -1,8 +1,8 @@
 /** One event: what follows from its claims, who said what through whom, and what cannot all be true. */
 
-import { countInWords } from "./arrows_layer.js";
-import { badge, words } from "./codes.js";
-import { inWords, long } from "./days.js";
+import { countInWords } from "./movements_layer.js";
+import { badge, words } from "./symbology.js";
+import { inWords, long } from "./dates.js";
 import { h, jsonLink, show } from "./dom.js";
 
 const STATUS_MEANS = {

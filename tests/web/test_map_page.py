@@ -16,7 +16,7 @@ from app.db.migrate import upgrade
 from app.ingest.datasets.ged_pack import UCDP_GED
 from app.ingest.datasets.load import import_dataset
 from app.settings import HOME
-from page.conftest import PHONE, Seen, Visit, visiting
+from web.conftest import PHONE, Seen, Visit, visiting
 
 LARGEST_KB = 200
 
@@ -74,8 +74,8 @@ def test_the_picture_of_the_readme_is_kept_and_light(visit: Visit) -> None:
         seen.open("#day=2021-06-29&at=6.5/35.3/67.4")
         assert seen.held("kaldar") == ("afghan-government", "held")
         seen.keep("readme")
-    assert 20_000 < (HOME / "tests" / "page" / "screenshot.png").stat().st_size < 250_000
-    assert "](tests/page/screenshot.png)" in (HOME / "README.md").read_text("utf-8")
+    assert 20_000 < (HOME / "tests" / "web" / "screenshot.png").stat().st_size < 250_000
+    assert "](tests/web/screenshot.png)" in (HOME / "README.md").read_text("utf-8")
 
 
 def test_the_map_shows_places_by_holder_and_state_and_events_by_category_and_precision(visit: Visit) -> None:

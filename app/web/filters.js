@@ -1,6 +1,6 @@
 /** The form of filters: names are completed by the API's own search, and its objections are shown with a way out. */
 
-import { CATEGORIES, STATUSES, badge, words } from "./codes.js";
+import { CATEGORIES, STATUSES, badge, words } from "./symbology.js";
 import { byId, h, show } from "./dom.js";
 
 const PAUSE_MS = 250;

@@ -1,7 +1,7 @@
 /** Bars above the days: what is dated to one day by category, and what is not as the range in which it lies. */
 
-import { CATEGORIES, words } from "./codes.js";
-import { DAY_MS, inWords, long, short, toDay, toNumber } from "./days.js";
+import { CATEGORIES, words } from "./symbology.js";
+import { DAY_MS, inWords, long, short, toDay, toNumber } from "./dates.js";
 import { s, show } from "./dom.js";
 
 const THUMB_PX = 18; // the slider's handle: its middle never comes nearer to an end than half of this

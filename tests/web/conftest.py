@@ -72,7 +72,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window. Skips where it is not installed."""
     program = shutil.which("chromium") or CHROMIUM
     if not Path(program).exists():
-        pytest.skip("chromium is not installed (tests/page/install installs it); nobody looked at the page")
+        pytest.skip("chromium is not installed (tests/web/install installs it); nobody looked at the page")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, headless=True, args=ALONE)
         yield browser
@@ -82,7 +82,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server over the packs that ship with Oxus."""
-    with started(tmp_path_factory.mktemp("page")) as server:
+    with started(tmp_path_factory.mktemp("web")) as server:
         yield server
 
 

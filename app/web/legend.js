@@ -1,6 +1,6 @@
 /** What the signs of the map mean. */
 
-import { CATEGORIES, badge, stateInWords, words } from "./codes.js";
+import { CATEGORIES, badge, stateInWords, words } from "./symbology.js";
 import { h, s, show } from "./dom.js";
 
 const PRECISIONS = [

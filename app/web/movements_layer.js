@@ -1,6 +1,6 @@
 /** Movements as arrows from where they start to where they lead, with how many went. */
 
-import { words } from "./codes.js";
+import { words } from "./symbology.js";
 import { h } from "./dom.js";
 import { placed } from "./map.js";
 

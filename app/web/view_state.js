@@ -1,6 +1,6 @@
 /** What is looked at: a view that is an address. It stands after the `#`, which browsers keep to themselves. */
 
-import { isDay } from "./days.js";
+import { isDay } from "./dates.js";
 
 export const FILTERS = ["category", "status", "actor", "place", "q"];
 const EMPTY = {

@@ -1,6 +1,6 @@
 /** Who holds which place on the chosen day: a coloured ground under the events, whose edge tells how sure that is. */
 
-import { stateInWords } from "./codes.js";
+import { stateInWords } from "./symbology.js";
 import { h, s } from "./dom.js";
 import { addButton, placed } from "./map.js";
 

@@ -1,7 +1,7 @@
 /** What the page needs to know, asked of the API, and brought into the shape in which it is shown. */
 
-import { addressOf } from "./api.js";
-import { certainlyOn, DAY_MS, toDay, toNumber } from "./days.js";
+import { addressOf } from "./api_client.js";
+import { certainlyOn, DAY_MS, toDay, toNumber } from "./dates.js";
 import { tally, tallyOfCounts } from "./timeline.js";
 
 export const FEW = 300; // events that are shown one by one

@@ -1,6 +1,6 @@
 /** Events on the map: one mark for those that lie together, and a ring for those that lie only somewhere around. */
 
-import { ringOf, sign, words } from "./codes.js";
+import { ringOf, sign, words } from "./symbology.js";
 import { h, s } from "./dom.js";
 import { addButton, placed } from "./map.js";
 

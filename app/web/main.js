@@ -1,21 +1,21 @@
 /** The page: a view, what it needs to know, and where that is shown. */
 
-import { Api, Problem } from "./api.js";
-import { ArrowsLayer } from "./arrows_layer.js";
-import { Chosen } from "./chosen.js";
-import { Clock } from "./clock.js";
-import { Holders, stateInWords } from "./codes.js";
+import { Api, Problem } from "./api_client.js";
+import { ArrowsLayer } from "./movements_layer.js";
+import { Chosen } from "./selection.js";
+import { Clock } from "./time_controls.js";
+import { Holders, stateInWords } from "./symbology.js";
 import { ControlLayer } from "./control_layer.js";
-import { long } from "./days.js";
+import { long } from "./dates.js";
 import { byId, h, show } from "./dom.js";
 import { EventsLayer } from "./events_layer.js";
 import { Filters } from "./filters.js";
 import { showHolders, showLegend } from "./legend.js";
 import { boxOf, makeMap } from "./map.js";
 import { showControl, showEvents, showLeftOut, showMany } from "./panel.js";
-import { Questions } from "./questions.js";
-import { copy, showRequests } from "./requests.js";
-import { FILTERS, State } from "./state.js";
+import { Questions } from "./queries.js";
+import { copy, showRequests } from "./request_log.js";
+import { FILTERS, State } from "./view_state.js";
 import { Timeline } from "./timeline.js";
 
 const SETTLE_MS = 120;

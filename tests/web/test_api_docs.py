@@ -2,7 +2,7 @@
 
 import pytest
 
-from page.conftest import Visit
+from web.conftest import Visit
 
 PAGES = {
     "docs": (".opblock", "nothing"),
