@@ -1,10 +1,10 @@
-/** The public API, asked as any client asks it; what was asked is kept, so that the page can show it. */
+/** API client: the public API over fetch. Each request's URL is recorded, so that the page can show what it asked. */
 
 const ACCEPT = "application/json, application/geo+json, application/problem+json";
-const MOST_TRIES = 3;
-const LONGEST_WAIT_S = 10;
+const MAX_ATTEMPTS = 3;
+const MAX_RETRY_AFTER_SECONDS = 10;
 
-/** An answer that is a problem (RFC 9457): what was wrong, and what was perhaps meant. */
+/** Represent a problem document (RFC 9457), with the API's suggestions for a misspelt value. */
 export class Problem extends Error {
   constructor(body, status) {
     super(body.detail ?? body.title ?? `the server answered ${status}`);
@@ -15,9 +15,9 @@ export class Problem extends Error {
   }
 }
 
-/** An address of the API, below wherever the page itself is served. Empty values are left out. */
-export function addressOf(path, parameters = {}) {
-  const query = Object.entries(parameters)
+/** Build an API URL, relative to wherever the page is mounted. Empty parameters are omitted. */
+export function apiUrl(path, params = {}) {
+  const query = Object.entries(params)
     .filter(([, value]) => value !== null && value !== undefined && value !== "" && value?.length !== 0)
     .map(
       ([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll("%2C", ",").replaceAll("%2F", "/")}`,
@@ -25,49 +25,57 @@ export function addressOf(path, parameters = {}) {
   return new URL(path + (query.length ? `?${query.join("&")}` : ""), document.baseURI).href;
 }
 
-/** Asks, one question of each kind at a time: a newer one takes the place of an older one. */
-export class Api extends EventTarget {
+/**
+ * Send requests, at most one at a time for each purpose. A newer request aborts the older one, because a slider sends
+ * them faster than they are answered.
+ */
+export class ApiClient extends EventTarget {
   constructor() {
     super();
-    this.asked = new Map();
-    this.running = new Map();
+    this.requestUrls = new Map();
+    this.abortControllers = new Map();
   }
 
   /**
-   * The answer to a question, as JSON. Raises Problem, or an AbortError when a newer question came.
-   * @param {string} kind what the page needs it for
+   * Fetch JSON.
+   * @param {string} purpose key of the request log, such as "events"
+   * @param {string} path
+   * @param {Object<string, any>} [params]
+   * @throws {Problem} when the API refuses
+   * @throws {DOMException} `AbortError` when a newer request of the purpose began
    */
-  async get(kind, path, parameters) {
-    this.running.get(kind)?.abort();
-    const control = new AbortController();
-    this.running.set(kind, control);
-    const address = addressOf(path, parameters);
-    this.note(kind, address);
-    return this.read(address, control.signal);
+  async get(purpose, path, params) {
+    this.abortControllers.get(purpose)?.abort();
+    const controller = new AbortController();
+    this.abortControllers.set(purpose, controller);
+    const url = apiUrl(path, params);
+    this.record(purpose, url);
+    return this.fetchJson(url, controller.signal);
   }
 
-  /** The answer at an address that the API gave itself. */
-  async read(address, signal) {
-    for (let tries = 1; ; tries++) {
-      const answer = await fetch(address, { signal, headers: { Accept: ACCEPT } });
-      const wait = Number(answer.headers.get("Retry-After") ?? Infinity);
-      if (answer.ok) return answer.json();
-      if (tries === MOST_TRIES || !(wait <= LONGEST_WAIT_S)) throw new Problem(await answer.json(), answer.status);
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000)); // the server is busy, or counts requests
+  /** Fetch a URL as JSON. A short Retry-After is honoured: the server is busy, or limits the rate. */
+  async fetchJson(url, signal) {
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(url, { signal, headers: { Accept: ACCEPT } });
+      const retryAfter = Number(response.headers.get("Retry-After") ?? Infinity);
+      if (response.ok) return response.json();
+      if (attempt === MAX_ATTEMPTS || !(retryAfter <= MAX_RETRY_AFTER_SECONDS))
+        throw new Problem(await response.json(), response.status);
+      await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
       signal?.throwIfAborted();
     }
   }
 
-  /** Keep a question, to be shown. */
-  note(kind, address) {
-    this.asked.delete(kind);
-    this.asked.set(kind, address);
-    this.dispatchEvent(new Event("asked"));
+  /** Record a request as the newest of the log. */
+  record(purpose, url) {
+    this.requestUrls.delete(purpose);
+    this.requestUrls.set(purpose, url);
+    this.dispatchEvent(new Event("requestschange"));
   }
 
-  /** What is not asked any more is not shown any more. */
-  forget(kind) {
-    this.running.get(kind)?.abort();
-    if (this.asked.delete(kind)) this.dispatchEvent(new Event("asked"));
+  /** Abort a purpose and drop its log entry, because the view no longer depends on it. */
+  discard(purpose) {
+    this.abortControllers.get(purpose)?.abort();
+    if (this.requestUrls.delete(purpose)) this.dispatchEvent(new Event("requestschange"));
   }
 }

@@ -1,107 +1,129 @@
-/** Who holds which place on the chosen day: a coloured ground under the events, whose edge tells how sure that is. */
+/** Control layer: each place as a disc in its holder's colour. The outline's dashes show how certain that is. */
 
-import { stateInWords } from "./symbology.js";
-import { h, s } from "./dom.js";
-import { addButton, placed } from "./map.js";
+import { el, svgEl } from "./dom.js";
+import { controlStateLabel } from "./labels.js";
+import { addMarkerButton, toLatLng } from "./map.js";
 
 const { L } = window;
-const SIZE = 46;
-const NAMES_FROM_ZOOM = 6;
-const LETTER_PX = 7.5;
-const LINE_PX = 16;
-const SIDES = [
-  ["below", 0, 31],
-  ["right", 27, 0],
-  ["above", 0, -31],
-  ["left", -27, 0],
+const SIZE_PX = 46;
+const CENTRE = SIZE_PX / 2;
+const RADIUS = CENTRE - 3;
+const MIN_LABEL_ZOOM = 6;
+const LABEL_CHARACTER_PX = 7.5;
+const LABEL_LINE_PX = 16;
+/** Label positions in order of preference, with the offset of the label's anchor from the disc's centre. */
+const LABEL_POSITIONS = [
+  { side: "below", dx: 0, dy: 31, align: -0.5 },
+  { side: "right", dx: 27, dy: 0, align: 0 },
+  { side: "above", dx: 0, dy: -31, align: -0.5 },
+  { side: "left", dx: -27, dy: 0, align: -1 },
 ];
 
-/** Shows places and their holders; tells `choose(place)` when one is chosen. */
+/** Draw places with their holders. */
 export class ControlLayer {
-  constructor(map, holders, choose) {
+  /**
+   * @param {L.Map} map
+   * @param {HolderColours} holderColours
+   * @param {function(object): void} onSelect
+   */
+  constructor(map, holderColours, onSelect) {
     this.map = map;
-    this.holders = holders;
-    this.choose = choose;
+    this.holderColours = holderColours;
+    this.onSelect = onSelect;
     this.group = L.layerGroup().addTo(map);
     this.places = [];
-    map.on("zoomend", () => this.draw());
+    map.on("zoomend", () => this.redraw());
   }
 
-  show(places) {
-    // What changed comes first, and so do the names that there is room for.
+  /** Replace the places. Changed ones come first, because labels are placed while there is room. */
+  setPlaces(places) {
     this.places = places.filter((place) => place.point).sort((a, b) => Number(b.changed) - Number(a.changed));
-    this.draw();
+    this.redraw();
   }
 
-  draw() {
+  redraw() {
     this.group.clearLayers();
-    const grounds = this.places.map((place) => this.map.latLngToLayerPoint(placed(this.map, place.point)));
-    const written = grounds.map(({ x, y }) => ({
-      left: x - SIZE / 2,
-      top: y,
-      width: SIZE,
-      high: SIZE / 2 + LINE_PX / 2,
-    }));
+    const showsLabels = this.map.getZoom() >= MIN_LABEL_ZOOM;
+    const occupied = this.places.map((place) => this.discBox(place));
     for (const place of this.places) {
-      const at = placed(this.map, place.point);
-      const name = `${place.name}: ${place.holderName ?? "nobody known"}, ${stateInWords(place.state)}`;
-      const icon = L.divIcon({
-        className: `ground s-${place.state}${this.map.getZoom() < NAMES_FROM_ZOOM ? " far" : ""}`,
-        html: ground(place, this.holders),
-        iconSize: [SIZE, SIZE],
-      });
-      addButton(this.group, at, name, { icon, pane: "control" }, () => this.choose(place));
-      this.label(place, at, written);
+      this.addDisc(place, showsLabels);
+      if (showsLabels) this.addLabel(place, occupied);
     }
   }
 
-  /** The place's name on one of its sides, unless other names stand on all of them. */
-  label(place, at, written) {
-    const { x, y } = this.map.latLngToLayerPoint(at);
-    const width = place.name.length * LETTER_PX;
-    const free = SIDES.find(([side, dx, dy]) => {
-      const box = {
-        left: x + dx + (side === "right" ? 0 : side === "left" ? -width : -width / 2),
-        top: y + dy,
-        width,
-        high: LINE_PX,
-      };
-      const clear = written.every(
-        (other) =>
-          box.left > other.left + other.width ||
-          box.left + width < other.left ||
-          Math.abs(box.top - other.top) >= other.high,
-      );
-      if (clear) written.push(box);
-      return clear;
+  addDisc(place, showsLabels) {
+    const label = `${place.name}: ${place.holderName ?? "nobody known"}, ${controlStateLabel(place.controlState)}`;
+    const icon = L.divIcon({
+      className: `control-marker control-${place.controlState}${showsLabels ? "" : " zoomed-out"}`,
+      html: disc(place, this.holderColours),
+      iconSize: [SIZE_PX, SIZE_PX],
     });
-    if (!free || this.map.getZoom() < NAMES_FROM_ZOOM) return;
-    const icon = L.divIcon({ className: `place-name ${free[0]}`, html: h("span", {}, place.name), iconSize: [0, 0] });
-    L.marker(at, { icon, pane: "labels", interactive: false, keyboard: false }).addTo(this.group);
+    const options = { icon, pane: "control" };
+    addMarkerButton(this.group, toLatLng(this.map, place.point), label, options, () => this.onSelect(place));
+  }
+
+  /** Label a place on the first free side; a place without one stays unlabelled, because overlaps are unreadable. */
+  addLabel(place, occupied) {
+    const latLng = toLatLng(this.map, place.point);
+    const anchor = this.map.latLngToLayerPoint(latLng);
+    const width = place.name.length * LABEL_CHARACTER_PX;
+    const boxes = LABEL_POSITIONS.map(({ side, dx, dy, align }) => ({
+      side,
+      left: anchor.x + dx + align * width,
+      top: anchor.y + dy,
+      width,
+      height: LABEL_LINE_PX,
+    }));
+    const free = boxes.find((box) => !occupied.some((other) => overlap(box, other)));
+    if (!free) return;
+    occupied.push(free);
+    const icon = L.divIcon({
+      className: `place-label ${free.side}`,
+      html: el("span", {}, place.name),
+      iconSize: [0, 0],
+    });
+    L.marker(latLng, { icon, pane: "labels", interactive: false, keyboard: false }).addTo(this.group);
+  }
+
+  discBox(place) {
+    const { x, y } = this.map.latLngToLayerPoint(toLatLng(this.map, place.point));
+    return { left: x - CENTRE, top: y, width: SIZE_PX, height: CENTRE + LABEL_LINE_PX / 2 };
   }
 }
 
-/** Two halves where two sides may hold it, one where it is clear. */
-function ground(place, holders) {
-  const middle = SIZE / 2;
-  const radius = middle - 3;
-  const rival = place.candidates.find((id) => id !== place.holder);
-  const halves =
-    rival && place.state !== "held"
-      ? [half(middle, radius, 1, holders.classOf(place.holder)), half(middle, radius, 0, holders.classOf(rival))]
-      : [s("circle", { cx: middle, cy: middle, r: radius, class: `area ${holders.classOf(place.holder)}` })];
-  return s(
-    "svg",
-    { viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE, "aria-hidden": "true" },
-    halves,
-    s("circle", { cx: middle, cy: middle, r: radius, class: `edge ${holders.classOf(place.holder)}` }),
+/** Test whether a label box overlaps another box. `top` is a box's middle line, so heights are distances to it. */
+function overlap(label, other) {
+  return (
+    label.left <= other.left + other.width &&
+    label.left + label.width >= other.left &&
+    Math.abs(label.top - other.top) < other.height
   );
 }
 
-function half(middle, radius, sweep, colour) {
-  const [from, to] = [middle - radius, middle + radius];
-  return s("path", {
-    d: `M${middle} ${from}A${radius} ${radius} 0 0 ${1 - sweep} ${middle} ${to}Z`,
-    class: `area ${colour}`,
+/** Create the symbol of a place: one colour, or two halves where another candidate may hold it. */
+function disc(place, holderColours) {
+  const holderClass = holderColours.classFor(place.holder);
+  const rival = place.candidates.find((id) => id !== place.holder);
+  const fills =
+    rival && place.controlState !== "held"
+      ? [halfDisc(1, holderClass), halfDisc(0, holderColours.classFor(rival))]
+      : [circle(`control-fill ${holderClass}`)];
+  return svgEl(
+    "svg",
+    { viewBox: `0 0 ${SIZE_PX} ${SIZE_PX}`, width: SIZE_PX, height: SIZE_PX, "aria-hidden": "true" },
+    fills,
+    circle(`control-outline ${holderClass}`),
+  );
+}
+
+function circle(className) {
+  return svgEl("circle", { cx: CENTRE, cy: CENTRE, r: RADIUS, class: className });
+}
+
+function halfDisc(sweep, holderClass) {
+  const [top, bottom] = [CENTRE - RADIUS, CENTRE + RADIUS];
+  return svgEl("path", {
+    d: `M${CENTRE} ${top}A${RADIUS} ${RADIUS} 0 0 ${1 - sweep} ${CENTRE} ${bottom}Z`,
+    class: `control-fill ${holderClass}`,
   });
 }

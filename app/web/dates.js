@@ -1,58 +1,80 @@
-/** Days as `YYYY-MM-DD`, which is how the API writes them; whole days of UTC, so that no zone moves one. */
+/** ISO dates (`YYYY-MM-DD`) as the API writes them. All arithmetic is in UTC, so that no time zone shifts a day. */
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" });
 
-/** Days since 1970. */
-export function toNumber(day) {
+/** Convert an ISO date to its day number: days since 1970-01-01, the unit of the sliders. */
+export function toDayNumber(day) {
   return Math.round(Date.parse(`${day}T00:00:00Z`) / DAY_MS);
 }
 
-export function toDay(number) {
-  return new Date(number * DAY_MS).toISOString().slice(0, 10);
-}
-
-export function isDay(text) {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && toDay(toNumber(text)) === text;
-}
-
-export function long(day) {
-  return LONG.format(toNumber(day) * DAY_MS);
-}
-
-export function short(day) {
-  return SHORT.format(toNumber(day) * DAY_MS);
-}
-
-export function weekday(day) {
-  return WEEKDAY.format(toNumber(day) * DAY_MS);
+/** Convert a day number to an ISO date. */
+export function fromDayNumber(dayNumber) {
+  return new Date(dayNumber * DAY_MS).toISOString().slice(0, 10);
 }
 
 /**
- * What is known of when it happened, in words. `span` lasted throughout, `range` is one moment in between.
+ * Return the last day of a month.
+ * @param {string} month as `YYYY-MM`
+ */
+export function endOfMonth(month) {
+  const [year, number] = month.split("-").map(Number);
+  return fromDayNumber(Date.UTC(year, number, 0) / DAY_MS);
+}
+
+/** Test whether a text is an existing calendar date; `Date.parse` alone would accept 31 February. */
+export function isIsoDate(text) {
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && fromDayNumber(toDayNumber(text)) === text
+  );
+}
+
+/** Format a day with its year: "29 June 2021". */
+export function formatLongDate(day) {
+  return LONG.format(toDayNumber(day) * DAY_MS);
+}
+
+/** Format a day without its year: "29 Jun". */
+export function formatShortDate(day) {
+  return SHORT.format(toDayNumber(day) * DAY_MS);
+}
+
+/** Format the weekday of a day: "Tuesday". */
+export function formatWeekday(day) {
+  return WEEKDAY.format(toDayNumber(day) * DAY_MS);
+}
+
+/**
+ * Format an event date with its precision. A `span` lasted throughout; a `range` is one moment in between.
  * @param {{earliest: ?string, latest: ?string, precision: string}} date
  */
-export function inWords({ earliest, latest, precision }) {
+export function formatEventDate({ earliest, latest, precision }) {
   if (!earliest && !latest) return "date unknown";
-  if (earliest === latest) return long(earliest);
-  if (!latest) return `${long(earliest)} or later`;
-  if (!earliest) return precision === "span" ? `until ${long(latest)}` : `${long(latest)} or earlier`;
-  const [first, last] = [earliest.slice(0, 4) === latest.slice(0, 4) ? short(earliest) : long(earliest), long(latest)];
+  if (earliest === latest) return formatLongDate(earliest);
+  if (!latest) return `${formatLongDate(earliest)} or later`;
+  if (!earliest)
+    return precision === "span" ? `until ${formatLongDate(latest)}` : `${formatLongDate(latest)} or earlier`;
+  const sameYear = earliest.slice(0, 4) === latest.slice(0, 4);
+  const first = sameYear ? formatShortDate(earliest) : formatLongDate(earliest);
+  const last = formatLongDate(latest);
   return precision === "span" ? `${first} to ${last}` : `between ${first} and ${last}`;
 }
 
-/** Days from one to another, which is not among them; either end may be open. */
-export function stretch({ from, until }) {
-  const last = until && toDay(toNumber(until) - 1);
-  if (from && from === last) return long(from);
-  if (!from) return last ? `until ${long(last)}` : "all the time";
-  return last ? `${long(from)} – ${long(last)}` : `since ${long(from)}`;
+/**
+ * Format a half-open interval, as the API gives control periods: `until` is the first day after it.
+ * @param {{from: ?string, until: ?string}} interval either end may be open
+ */
+export function formatHalfOpenInterval({ from, until }) {
+  const last = until && fromDayNumber(toDayNumber(until) - 1);
+  if (from && from === last) return formatLongDate(from);
+  if (!from) return last ? `until ${formatLongDate(last)}` : "all the time";
+  return last ? `${formatLongDate(from)} – ${formatLongDate(last)}` : `since ${formatLongDate(from)}`;
 }
 
-/** Whether it certainly was on this day, or went on then: not merely possible. */
-export function certainlyOn({ earliest, latest, precision }, day) {
+/** Test whether an event certainly happened or went on that day; a range of days makes it only possible. */
+export function isCertainlyOn({ earliest, latest, precision }, day) {
   if (earliest && earliest === latest) return earliest === day;
   return precision === "span" && Boolean(earliest) && Boolean(latest) && earliest <= day && day <= latest;
 }

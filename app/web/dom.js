@@ -1,51 +1,60 @@
-/** Elements, made without ever reading text as markup: what comes from a database may hold anything. */
+/** Element construction without an HTML parser: names and titles come from a database and may hold markup. */
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
- * An element with attributes and children. Strings become text. `on` holds listeners; a null attribute is left out.
- * @param {string} name
+ * Create an HTML element. Strings become text nodes, `on` maps event types to listeners, null attributes are omitted.
+ * @param {string} tag
  * @param {Object<string, any>} [attributes]
- * @param {...(Node|string|null|undefined|Array)} children
+ * @param {...(Node|string|null|undefined|Array)} children nested arrays are flattened, empty values skipped
+ * @returns {HTMLElement}
  */
-export function h(name, attributes, ...children) {
-  return filled(document.createElement(name), attributes, children);
+export function el(tag, attributes, ...children) {
+  return populate(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG. */
-export function s(name, attributes, ...children) {
-  return filled(document.createElementNS(SVG, name), attributes, children);
+/**
+ * Create an SVG element. SVG needs its namespace: an element created without one is never drawn.
+ * @returns {SVGElement}
+ */
+export function svgEl(tag, attributes, ...children) {
+  return populate(document.createElementNS(SVG_NAMESPACE, tag), attributes, children);
 }
 
-function filled(element, attributes, children) {
+function populate(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+      for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
     } else if (value === true) {
       element.setAttribute(name, "");
-    } else if (value !== null && value !== undefined && value !== false) {
+    } else if (isPresent(value)) {
       element.setAttribute(name, value);
     }
   }
-  element.append(
-    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
-  );
+  element.append(...children.flat(Infinity).filter(isPresent));
   return element;
 }
 
-/** The element with this id, which index.html has. */
+function isPresent(value) {
+  return value !== null && value !== undefined && value !== false;
+}
+
+/** Return the element of index.html with this id. */
 export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Put these children in the place of all that an element holds. */
-export function show(element, ...children) {
-  element.replaceChildren(
-    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
-  );
+/** Replace all children of an element. */
+export function setChildren(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter(isPresent));
 }
 
-/** A link that leads to an answer of the API itself. */
-export function jsonLink(address, text = "JSON") {
-  return h("a", { href: address, class: "json", target: "_blank", rel: "noopener" }, text);
+/** Create a secondary button. */
+export function textButton(label, onClick, attributes = {}) {
+  return el("button", { type: "button", class: "secondary", ...attributes, on: { click: onClick } }, label);
+}
+
+/** Create a link to an API response, so that readers can check the page against its source. */
+export function jsonLink(url, label = "JSON") {
+  return el("a", { href: url, class: "json", target: "_blank", rel: "noopener" }, label);
 }

@@ -1,115 +1,136 @@
-/** The form of filters: names are completed by the API's own search, and its objections are shown with a way out. */
+/** Filter form: checkboxes for codes, name fields with suggestions from the API's search, and problem messages. */
 
-import { CATEGORIES, STATUSES, badge, words } from "./symbology.js";
-import { byId, h, show } from "./dom.js";
+import { byId, el, setChildren, textButton } from "./dom.js";
+import { codeLabel } from "./labels.js";
+import { CATEGORIES, STATUSES, categoryBadge } from "./symbology.js";
+import { FILTER_PARAMS } from "./view_state.js";
 
-const PAUSE_MS = 250;
-const CODED = { category: CATEGORIES, status: STATUSES };
-const NAMED = { actor: "actors", place: "locations" };
+const TYPING_DEBOUNCE_MS = 250;
+const MIN_SEARCH_CHARACTERS = 2;
+const CODE_FILTERS = { category: CATEGORIES, status: STATUSES };
+const TEXT_FILTERS = ["actor", "place", "q"];
+/** Filters by name, with the API resource whose names are suggested. */
+const SUGGESTED_RESOURCES = { actor: "actors", place: "locations" };
 
-/** Fills the form, and keeps it and the view the same. */
+/** Keep the filter form and the view state in step. */
 export class Filters {
-  constructor(api, state) {
-    this.api = api;
-    this.state = state;
-    for (const [name, codes] of Object.entries(CODED)) {
-      show(
-        byId(`${name}-codes`),
-        codes.map((code) =>
-          h(
-            "label",
-            { class: "code" },
-            h("input", { type: "checkbox", name, value: code, on: { change: () => this.read(name) } }),
-            name === "category" ? badge(code) : h("span", { class: `dot t-${code}`, "aria-hidden": "true" }),
-            words(code),
-          ),
-        ),
+  /**
+   * @param {ApiClient} client
+   * @param {ViewState} viewState
+   */
+  constructor(client, viewState) {
+    this.client = client;
+    this.viewState = viewState;
+    for (const [name, codes] of Object.entries(CODE_FILTERS)) {
+      setChildren(
+        byId(`${name}-options`),
+        codes.map((code) => this.checkbox(name, code)),
       );
     }
-    for (const name of ["actor", "place", "q"]) {
-      byId(name).addEventListener("change", () => this.state.set({ [name]: byId(name).value.trim() || null }));
+    for (const name of TEXT_FILTERS) {
+      const field = textField(name);
+      field.addEventListener("change", () => this.viewState.update({ [name]: field.value.trim() || null }));
     }
-    for (const name of Object.keys(NAMED)) byId(name).addEventListener("input", () => this.complete(name));
+    for (const name of Object.keys(SUGGESTED_RESOURCES))
+      textField(name).addEventListener("input", () => this.suggestNames(name));
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    byId("clear").addEventListener("click", () =>
-      this.state.set(Object.fromEntries([...Object.keys(CODED), "actor", "place", "q"].map((name) => [name, null]))),
+    byId("clear-filters").addEventListener("click", () =>
+      this.viewState.update(Object.fromEntries(FILTER_PARAMS.map((name) => [name, null]))),
     );
-    this.write();
+    this.render();
   }
 
-  read(name) {
-    const chosen = [...document.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
-    this.state.set({ [name]: chosen.join(",") || null });
+  checkbox(name, code) {
+    return el(
+      "label",
+      { class: "option" },
+      el("input", { type: "checkbox", name, value: code, on: { change: () => this.applyCheckboxes(name) } }),
+      name === "category"
+        ? categoryBadge(code)
+        : el("span", { class: `status-dot status-${code}`, "aria-hidden": "true" }),
+      codeLabel(code),
+    );
   }
 
-  /** Show what the view says. */
-  write() {
-    const view = this.state.view;
-    for (const name of Object.keys(CODED)) {
-      const chosen = (view[name] ?? "").split(",");
-      for (const box of document.querySelectorAll(`input[name=${name}]`)) box.checked = chosen.includes(box.value);
+  applyCheckboxes(name) {
+    const codes = checkboxes(name)
+      .filter((box) => box.checked)
+      .map((box) => box.value);
+    this.viewState.update({ [name]: codes.join(",") || null });
+  }
+
+  /** Render the filters of the view state. A field that agrees is left alone, or its cursor would jump. */
+  render() {
+    const { values } = this.viewState;
+    for (const name of Object.keys(CODE_FILTERS)) {
+      const codes = (values[name] ?? "").split(",");
+      for (const box of checkboxes(name)) box.checked = codes.includes(box.value);
     }
-    for (const name of ["actor", "place", "q"])
-      if (byId(name).value.trim() !== (view[name] ?? "")) byId(name).value = view[name] ?? "";
-    const count = Object.keys(this.state.filters()).length;
-    byId("filter-count").textContent = count ? String(count) : "";
-    byId("clear").hidden = !count;
+    for (const name of TEXT_FILTERS) {
+      const field = textField(name);
+      if (field.value.trim() !== (values[name] ?? "")) field.value = values[name] ?? "";
+    }
+    const activeCount = Object.keys(this.viewState.filters()).length;
+    byId("filter-count").textContent = activeCount ? String(activeCount) : "";
+    byId("clear-filters").hidden = !activeCount;
   }
 
-  /** Names that begin with what is typed. */
-  complete(name) {
-    clearTimeout(this.waiting);
-    const typed = byId(name).value.trim();
-    if (typed.length < 2) return;
-    this.waiting = setTimeout(async () => {
-      try {
-        const found = await this.api.get("names", "v1/search", { q: typed, limit: 20 });
-        const names = found.items.filter((hit) => hit.resource === NAMED[name]).map((hit) => hit.name);
-        show(
-          byId(`${name}-names`),
-          [...new Set(names)].map((value) => h("option", { value })),
-        );
-      } catch {
-        show(byId(`${name}-names`)); // completing is a help: what is typed is asked as it stands, and judged then
-      }
-    }, PAUSE_MS);
+  /** Suggest names for the typed text, once typing pauses. */
+  suggestNames(name) {
+    clearTimeout(this.typingTimeout);
+    const typed = textField(name).value.trim();
+    if (typed.length < MIN_SEARCH_CHARACTERS) return;
+    this.typingTimeout = setTimeout(async () => {
+      const names = await this.searchNames(typed, SUGGESTED_RESOURCES[name]);
+      setChildren(
+        byId(`${name}-suggestions`),
+        names.map((value) => el("option", { value })),
+      );
+    }, TYPING_DEBOUNCE_MS);
   }
 
-  /** What the API objects to, with what it takes for the nearest; nothing if it objects to nothing. */
-  object(problem) {
+  async searchNames(typed, resource) {
+    try {
+      const { items } = await this.client.get("names", "v1/search", { q: typed, limit: 20 });
+      return [...new Set(items.filter((hit) => hit.resource === resource).map((hit) => hit.name))];
+    } catch {
+      return []; // suggestions are optional: the API judges the text once it is used as a filter
+    }
+  }
+
+  /**
+   * Show a problem, with buttons that correct the filter which caused it; null hides it.
+   * @param {?Problem} problem
+   */
+  showProblem(problem) {
     const element = byId("problem");
     element.hidden = !problem;
-    if (!problem) return show(element);
-    const fixable = problem.parameter in { ...CODED, ...NAMED, q: 1 };
-    return show(
+    if (!problem) {
+      setChildren(element);
+      return;
+    }
+    const { parameter, suggestions, message } = problem;
+    const isFilter = FILTER_PARAMS.includes(parameter);
+    setChildren(
       element,
-      h("p", {}, problem.message),
-      fixable && problem.suggestions.length
-        ? h(
-            "p",
-            {},
-            "Did you mean ",
-            problem.suggestions.map((value) =>
-              h(
-                "button",
-                {
-                  type: "button",
-                  class: "plain suggestion",
-                  on: { click: () => this.state.set({ [problem.parameter]: value }) },
-                },
-                value,
-              ),
-            ),
-            "?",
-          )
-        : null,
-      fixable
-        ? h(
-            "button",
-            { type: "button", class: "plain", on: { click: () => this.state.set({ [problem.parameter]: null }) } },
-            `Drop the filter ${problem.parameter}`,
-          )
-        : null,
+      el("p", {}, message),
+      isFilter && suggestions.length ? this.suggestionLine(parameter, suggestions) : null,
+      isFilter ? textButton(`Drop the filter ${parameter}`, () => this.viewState.update({ [parameter]: null })) : null,
     );
   }
+
+  suggestionLine(parameter, suggestions) {
+    const buttons = suggestions.map((value) =>
+      textButton(value, () => this.viewState.update({ [parameter]: value }), { class: "secondary suggestion" }),
+    );
+    return el("p", {}, "Did you mean ", buttons, "?");
+  }
+}
+
+function textField(name) {
+  return byId(`filter-${name}`);
+}
+
+function checkboxes(name) {
+  return [...document.querySelectorAll(`input[name=${name}]`)];
 }

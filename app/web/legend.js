@@ -1,64 +1,61 @@
-/** What the signs of the map mean. */
+/** Map legend: the meaning of symbols, and the holders' colours in the current view. */
 
-import { CATEGORIES, badge, stateInWords, words } from "./symbology.js";
-import { h, s, show } from "./dom.js";
+import { el, setChildren, svgEl } from "./dom.js";
+import { codeLabel, controlStateLabel } from "./labels.js";
+import { CATEGORIES, categoryBadge, swatch } from "./symbology.js";
 
+/** Sample radii in a legend line; the map's own would not fit there. */
 const PRECISIONS = [
-  ["exact", "the place itself"],
-  ["district", "near it, or somewhere in the district"],
-  ["province", "in the province or area"],
-  ["country", "somewhere in the country"],
+  { label: "the place itself", radius: 0, areal: false },
+  { label: "near it, or somewhere in the district", radius: 8.5, areal: false },
+  { label: "in the province or area", radius: 10, areal: true },
+  { label: "somewhere in the country", radius: 11.5, areal: true },
 ];
-const STATES = ["held", "uncertain", "contested", "disputed", "unconfirmed"];
+const CONTROL_STATES = ["held", "uncertain", "contested", "disputed", "unconfirmed"];
 
-/** Fills the legend. */
-export function showLegend(element) {
-  show(
+/** Render the legend of the symbols. */
+export function renderLegend(element) {
+  setChildren(
     element,
-    h("h2", {}, "Events"),
-    h(
+    el("h2", {}, "Events"),
+    el(
       "ul",
-      { class: "signs" },
-      CATEGORIES.map((category) => h("li", {}, badge(category), words(category))),
+      { class: "category-grid" },
+      CATEGORIES.map((category) => el("li", {}, categoryBadge(category), codeLabel(category))),
     ),
-    h("p", {}, "A number gathers events that lie together. Faint: possibly on this day."),
-    h("h2", {}, "How exactly the place is known"),
-    h(
-      "ul",
-      {},
-      PRECISIONS.map(([code, text]) => h("li", {}, ringSample(code), text)),
-    ),
-    h("h2", {}, "Control of a place"),
-    h(
+    el("p", {}, "A number gathers events that lie together. Faint: possibly on this day."),
+    el("h2", {}, "How exactly the place is known"),
+    el(
       "ul",
       {},
-      STATES.map((state) =>
-        h("li", {}, h("span", { class: `swatch h-sample s-${state}`, "aria-hidden": "true" }), stateInWords(state)),
-      ),
+      PRECISIONS.map((precision) => el("li", {}, precisionSample(precision), precision.label)),
     ),
-    h("h2", {}, "Movements"),
-    h("p", {}, "Arrows run between the middles of the places named; dashed: barred, or not said."),
+    el("h2", {}, "Control of a place"),
+    el(
+      "ul",
+      {},
+      CONTROL_STATES.map((state) => el("li", {}, swatch(`holder-sample control-${state}`), controlStateLabel(state))),
+    ),
+    el("h2", {}, "Movements"),
+    el("p", {}, "Arrows run between the middles of the places named; dashed: barred, or not said."),
   );
 }
 
-/** The colours of those who hold something now. */
-export function showHolders(element, places, holders) {
+/** Render the colours of the candidates for any place of the view. */
+export function renderHolderKey(element, places, holderColours) {
   const names = new Map();
-  for (const place of places) place.candidates.forEach((id, at) => names.set(id, place.candidateNames[at]));
-  show(
+  for (const place of places) place.candidates.forEach((id, index) => names.set(id, place.candidateNames[index]));
+  setChildren(
     element,
-    [...names].map(([id, name]) =>
-      h("li", {}, h("span", { class: `swatch ${holders.classOf(id)} s-held`, "aria-hidden": "true" }), name),
-    ),
+    [...names].map(([id, name]) => el("li", {}, swatch(`${holderColours.classFor(id)} control-held`), name)),
   );
 }
 
-function ringSample(code) {
-  const ring = { exact: null, district: 8.5, province: 10, country: 11.5 }[code];
-  return s(
+function precisionSample({ radius, areal }) {
+  return svgEl(
     "svg",
-    { viewBox: "0 0 26 26", class: `badge sample ${ring && code !== "district" ? "wide" : ""}`, "aria-hidden": "true" },
-    ring ? s("circle", { cx: 13, cy: 13, r: ring, class: "ring" }) : null,
-    s("circle", { cx: 13, cy: 13, r: 5, class: "disc" }),
+    { viewBox: "0 0 26 26", class: `badge sample ${areal ? "areal" : ""}`, "aria-hidden": "true" },
+    radius ? svgEl("circle", { cx: 13, cy: 13, r: radius, class: "uncertainty-circle" }) : null,
+    svgEl("circle", { cx: 13, cy: 13, r: 5, class: "disc" }),
   );
 }

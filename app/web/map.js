@@ -1,30 +1,34 @@
-/** The map itself: outlines of countries and nothing else, so that it needs no tiles and no internet. */
+/** Base map: country outlines and labels. Without tiles the map needs no internet and takes no position on borders. */
 
-import { h } from "./dom.js";
+import { el } from "./dom.js";
 
-const { L } = window; // Leaflet is a script of its own, and puts itself there
-const FARTHEST = 2;
-const CLOSEST = 13;
-const NAMES_FROM_ZOOM = 3;
-const NAME_LETTER_PX = 10;
-const NAME_LINE_PX = 22;
+const { L } = window; // Leaflet is a classic script, which no module can import
+const MIN_ZOOM = 2;
+const MAX_ZOOM = 13;
+const MIN_LABEL_ZOOM = 3;
+const LABEL_CHARACTER_PX = 10;
+const LABEL_LINE_PX = 22;
+/** Panes from bottom to top, with their z-index; Leaflet's markers are at 600 and its pop-ups at 700. */
+const PANES = { outlines: 200, "country-labels": 250, control: 410, movements: 420, labels: 640 };
+const CLICKABLE_PANES = ["control"];
 
 /**
- * A map in an element, over the outlines.
+ * Create the map with its panes and outlines.
  * @param {HTMLElement} element
- * @param {string} outlines address of the GeoJSON
+ * @param {string|URL} outlinesUrl a GeoJSON file
+ * @returns {Promise<L.Map>}
  */
-export async function makeMap(element, outlines) {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+export async function createMap(element, outlinesUrl) {
+  const isAnimated = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
-    minZoom: FARTHEST,
-    maxZoom: CLOSEST,
+    minZoom: MIN_ZOOM,
+    maxZoom: MAX_ZOOM,
     zoomControl: false,
     attributionControl: false,
-    zoomAnimation: !still,
-    fadeAnimation: !still,
-    markerZoomAnimation: !still,
-    inertia: !still,
+    zoomAnimation: isAnimated,
+    fadeAnimation: isAnimated,
+    markerZoomAnimation: isAnimated,
+    inertia: isAnimated,
     maxBounds: [
       [-85, -200],
       [85, 200],
@@ -35,94 +39,88 @@ export async function makeMap(element, outlines) {
   map.setView([30, 40], 3);
   L.control.zoom({ position: "topright" }).addTo(map);
   L.control.scale({ position: "bottomright", imperial: false }).addTo(map);
-  addPane(map, "outlines", 200);
-  addPane(map, "names", 250);
-  addPane(map, "control", 410);
-  addPane(map, "arrows", 420);
-  addPane(map, "labels", 640);
-  const found = await (await fetch(outlines)).json();
-  drawOutlines(map, found);
+  for (const [name, zIndex] of Object.entries(PANES)) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = zIndex;
+    if (!CLICKABLE_PANES.includes(name)) pane.style.pointerEvents = "none";
+  }
+  addOutlines(map, await (await fetch(outlinesUrl)).json());
   return map;
 }
 
-function addPane(map, name, above) {
-  const pane = map.createPane(name);
-  pane.style.zIndex = above;
-  if (name !== "control") pane.style.pointerEvents = "none";
-}
-
-function drawOutlines(map, collection) {
+function addOutlines(map, collection) {
   const renderer = L.svg({ pane: "outlines", padding: 0.5 });
   L.geoJSON(collection, { pane: "outlines", renderer, interactive: false, style: { className: "country" } }).addTo(map);
-  const names = L.layerGroup().addTo(map);
-  const named = collection.features
+  const labelLayer = L.layerGroup().addTo(map);
+  const labels = collection.features
     .filter((country) => country.properties.name)
-    .map(nameOf)
-    .sort((one, other) => other.size - one.size);
-  const write = () => writeNames(map, names, named);
-  map.on("zoomend", write);
-  write();
+    .map(countryLabel)
+    .sort((a, b) => b.area - a.area);
+  const redraw = () => drawCountryLabels(map, labelLayer, labels);
+  map.on("zoomend", redraw);
+  redraw();
 }
 
-/** A country's name in the middle of its largest part, which comes first, and how large that is. */
-function nameOf({ properties, geometry }) {
-  const ring = geometry.coordinates[0][0];
-  let [twice, x, y] = [0, 0, 0];
-  for (let at = 1; at < ring.length; at++) {
-    const [[ax, ay], [bx, by]] = [ring[at - 1], ring[at]];
+/** Compute a country's label position: the centroid of its largest polygon, which the file lists first. */
+function countryLabel({ properties, geometry }) {
+  const outerRing = geometry.coordinates[0][0];
+  let [doubleArea, x, y] = [0, 0, 0];
+  for (let index = 1; index < outerRing.length; index++) {
+    const [[ax, ay], [bx, by]] = [outerRing[index - 1], outerRing[index]];
     const cross = ax * by - bx * ay;
-    twice += cross;
+    doubleArea += cross;
     x += (ax + bx) * cross;
     y += (ay + by) * cross;
   }
-  return { text: properties.name, at: [y / (3 * twice), x / (3 * twice)], size: Math.abs(twice) / 2 };
+  const centroid = [y / (3 * doubleArea), x / (3 * doubleArea)];
+  return { name: properties.name, centroid, area: Math.abs(doubleArea) / 2 };
 }
 
-/** The names that have room, larger countries first. */
-function writeNames(map, layer, names) {
+/** Draw the labels that have room. Larger countries come first, because readers orient themselves by them. */
+function drawCountryLabels(map, layer, labels) {
   layer.clearLayers();
-  if (map.getZoom() < NAMES_FROM_ZOOM) return;
-  const written = [];
-  const pixels = (256 * 2 ** map.getZoom()) / 360; // of a degree
-  for (const { text, at, size } of names) {
-    if (Math.sqrt(size) * pixels < (text.length * NAME_LETTER_PX) / 3) continue; // it would cover the country
-    const { x, y } = map.latLngToLayerPoint(at);
-    const half = (text.length * NAME_LETTER_PX) / 2;
-    if (written.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < NAME_LINE_PX))
-      continue;
-    written.push({ x, y, half });
-    const icon = L.divIcon({ className: "country-name", html: h("span", {}, text), iconSize: [0, 0] });
-    L.marker(at, { icon, interactive: false, keyboard: false, pane: "names" }).addTo(layer);
+  if (map.getZoom() < MIN_LABEL_ZOOM) return;
+  const occupied = [];
+  const pixelsPerDegree = (256 * 2 ** map.getZoom()) / 360;
+  for (const { name, centroid, area } of labels) {
+    const width = name.length * LABEL_CHARACTER_PX;
+    if (Math.sqrt(area) * pixelsPerDegree < width / 3) continue; // the label would cover the country
+    const { x, y } = map.latLngToLayerPoint(centroid);
+    const overlaps = (other) =>
+      Math.abs(other.x - x) < (other.width + width) / 2 && Math.abs(other.y - y) < LABEL_LINE_PX;
+    if (occupied.some(overlaps)) continue;
+    occupied.push({ x, y, width });
+    const icon = L.divIcon({ className: "country-label", html: el("span", {}, name), iconSize: [0, 0] });
+    L.marker(centroid, { icon, interactive: false, keyboard: false, pane: "country-labels" }).addTo(layer);
   }
 }
 
-/** West, south, east, north of what is seen, as the API takes it: within the globe, or all around it. */
-export function boxOf(map) {
+/** Return the visible area as the API's `bbox`; all longitudes if the map shows more than one world. */
+export function visibleBbox(map) {
   const bounds = map.getBounds();
   const [south, north] = [Math.max(-90, bounds.getSouth()), Math.min(90, bounds.getNorth())];
-  const around = bounds.getEast() - bounds.getWest() >= 360;
-  const turned = (longitude) => ((((longitude + 180) % 360) + 360) % 360) - 180;
-  const [west, east] = around ? [-180, 180] : [turned(bounds.getWest()), turned(bounds.getEast())];
+  const showsAllLongitudes = bounds.getEast() - bounds.getWest() >= 360;
+  const [west, east] = showsAllLongitudes
+    ? [-180, 180]
+    : [normaliseLongitude(bounds.getWest()), normaliseLongitude(bounds.getEast())];
   return [west, south, east, north].map((degrees) => degrees.toFixed(4)).join(",");
 }
 
-/** A longitude moved by whole turns to where the map is looking, so that nothing is drawn a world away. */
-function near(map, longitude) {
-  return longitude + 360 * Math.round((map.getCenter().lng - longitude) / 360);
+function normaliseLongitude(longitude) {
+  return ((((longitude + 180) % 360) + 360) % 360) - 180;
 }
 
-/** Add a marker that is a button: it has a name, and a click or Enter acts. */
-export function addButton(layer, at, name, options, act) {
-  const pressed = (given) => {
-    if (given.type === "click" || given.originalEvent.key === "Enter") act();
-  };
-  const marker = L.marker(at, { ...options, alt: name, title: name })
-    .on("click keypress", pressed)
+/** Convert a GeoJSON position to Leaflet's order, in the copy of the world nearest to the map's centre. */
+export function toLatLng(map, [longitude, latitude]) {
+  return [latitude, longitude + 360 * Math.round((map.getCenter().lng - longitude) / 360)];
+}
+
+/** Add a marker that is a named button for pointer, keyboard and screen reader; Leaflet names images only. */
+export function addMarkerButton(layer, latLng, label, options, onActivate) {
+  const marker = L.marker(latLng, { ...options, alt: label, title: label })
+    .on("click keypress", ({ type, originalEvent }) => {
+      if (type === "click" || originalEvent.key === "Enter") onActivate();
+    })
     .addTo(layer);
-  marker.getElement()?.setAttribute("aria-label", name); // Leaflet names none but images
-}
-
-/** Where a GeoJSON point is drawn. */
-export function placed(map, [longitude, latitude]) {
-  return [latitude, near(map, longitude)];
+  marker.getElement()?.setAttribute("aria-label", label);
 }

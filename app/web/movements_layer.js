@@ -1,108 +1,100 @@
-/** Movements as arrows from where they start to where they lead, with how many went. */
+/** Movements layer: curved arrows from origin to destination, labelled with the number of people. */
 
-import { words } from "./symbology.js";
-import { h } from "./dom.js";
-import { placed } from "./map.js";
+import { el } from "./dom.js";
+import { codeLabel, formatQuantity } from "./labels.js";
+import { toLatLng } from "./map.js";
 
 const { L } = window;
-const STEPS = 24;
-const HEAD_PX = 9;
+const CURVE_SEGMENTS = 24;
+const ARROWHEAD_PX = 9;
+const MIN_LENGTH_PX = 4;
+const FIRST_BEND = 0.16; // of the straight line's length
+const NEXT_BEND = 0.12; // apart, where several movements have one origin and destination
 
-/** How many went, in words: a number, a range, or an open end. */
-export function countInWords({ low, best, high }) {
-  const say = (number) => number.toLocaleString("en");
-  if (best !== null) return say(best);
-  if (low !== null && high !== null) return low === high ? say(low) : `${say(low)}–${say(high)}`;
-  if (low !== null) return `at least ${say(low)}`;
-  return high !== null ? `up to ${say(high)}` : "";
-}
-
-/** Draws the movements that have two ends whose points are known. */
-export class ArrowsLayer {
+/** Draw movements between located places. */
+export class MovementsLayer {
   constructor(map) {
     this.map = map;
     this.group = L.layerGroup().addTo(map);
-    this.renderer = L.svg({ pane: "arrows", padding: 1 });
+    this.renderer = L.svg({ pane: "movements", padding: 1 });
     this.movements = [];
-    this.shown = true;
-    map.on("zoomend", () => this.draw());
+    this.visible = true;
+    map.on("zoomend", () => this.redraw());
   }
 
-  /** @param {Array<{id, title, from: number[], to: number[], count, outcome, certain}>} movements */
-  show(movements) {
+  /**
+   * Replace the movements.
+   * @param {Array<{id, title, from: number[], to: number[], count, outcome, certain}>} movements
+   */
+  setMovements(movements) {
     this.movements = movements;
-    this.draw();
+    this.redraw();
   }
 
-  /** Where events are only counted, movements would lie upon the counts. */
-  allow(shown) {
-    this.shown = shown;
-    this.draw();
+  /** Show or hide the layer: arrows would cover the counts of density cells. */
+  setVisible(visible) {
+    this.visible = visible;
+    this.redraw();
   }
 
-  draw() {
+  redraw() {
     this.group.clearLayers();
-    if (!this.shown) return;
-    const between = new Map();
+    if (!this.visible) return;
+    const drawnByRoute = new Map();
     for (const movement of this.movements) {
-      const pair = `${movement.from}:${movement.to}`;
-      const nth = between.get(pair) ?? 0;
-      between.set(pair, nth + 1);
-      this.add(movement, nth);
+      const route = `${movement.from}:${movement.to}`;
+      const index = drawnByRoute.get(route) ?? 0;
+      drawnByRoute.set(route, index + 1);
+      this.addMovement(movement, index);
     }
   }
 
-  add(movement, nth) {
-    const ends = [movement.from, movement.to];
-    const [start, end] = ends.map((point) => this.map.latLngToLayerPoint(placed(this.map, point)));
-    const reach = start.distanceTo(end);
-    if (reach < 4) return;
-    const curve = bent(start, end, 0.16 + 0.12 * nth);
-    const style = {
-      pane: "arrows",
-      renderer: this.renderer,
-      interactive: false,
-      className: `arrow o-${movement.outcome}${movement.certain ? "" : " possible"}`,
-    };
-    const line = curve.map((point) => this.map.layerPointToLatLng(point));
-    L.polyline(line, { ...style, fill: false, smoothFactor: 0 }).addTo(this.group);
-    const head = headOf(curve).map((point) => this.map.layerPointToLatLng(point));
-    L.polyline(head, { ...style, className: `${style.className} head`, fill: false, smoothFactor: 0 }).addTo(
-      this.group,
+  addMovement(movement, index) {
+    const [start, end] = [movement.from, movement.to].map((point) =>
+      this.map.latLngToLayerPoint(toLatLng(this.map, point)),
     );
-    const text = countInWords(movement.count) || (movement.outcome === "barred" ? "barred" : "");
+    if (start.distanceTo(end) < MIN_LENGTH_PX) return;
+    const points = curve(start, end, FIRST_BEND + NEXT_BEND * index);
+    const className = `movement-line outcome-${movement.outcome}${movement.certain ? "" : " possible"}`;
+    this.addLine(points, className);
+    this.addLine(arrowhead(points), `${className} arrowhead`);
+    this.addLabel(movement, points[Math.round(CURVE_SEGMENTS * (0.42 + 0.16 * (index % 2)))]);
+  }
+
+  addLine(points, className) {
+    const latLngs = points.map((point) => this.map.layerPointToLatLng(point));
+    const options = { pane: "movements", renderer: this.renderer, interactive: false, className };
+    L.polyline(latLngs, { ...options, fill: false, smoothFactor: 0 }).addTo(this.group);
+  }
+
+  addLabel(movement, point) {
+    const text = formatQuantity(movement.count) || (movement.outcome === "barred" ? "barred" : "");
     if (!text) return;
-    const icon = L.divIcon({
-      className: "arrow-count",
-      html: h("span", { title: `${movement.title} (${words(movement.outcome)})` }, text),
-      iconSize: [0, 0],
-    });
-    L.marker(line[Math.round(STEPS * (0.42 + 0.16 * (nth % 2)))], {
-      icon,
-      pane: "labels",
-      interactive: false,
-      keyboard: false,
-    }).addTo(this.group);
+    const title = `${movement.title} (${codeLabel(movement.outcome)})`;
+    const icon = L.divIcon({ className: "movement-label", html: el("span", { title }, text), iconSize: [0, 0] });
+    const options = { icon, pane: "labels", interactive: false, keyboard: false };
+    L.marker(this.map.layerPointToLatLng(point), options).addTo(this.group);
   }
 }
 
-/** Points along a curve that leaves the straight line by a part of its length. */
-function bent(start, end, by) {
+/** Compute points of a quadratic Bézier curve; `bend` is its control point's offset relative to the length. */
+function curve(start, end, bend) {
   const middle = start.add(end).divideBy(2);
   const [dx, dy] = [end.x - start.x, end.y - start.y];
-  const pull = L.point(middle.x + dy * by, middle.y - dx * by);
-  return Array.from({ length: STEPS + 1 }, (_, step) => {
-    const t = step / STEPS;
+  const control = L.point(middle.x + dy * bend, middle.y - dx * bend);
+  return Array.from({ length: CURVE_SEGMENTS + 1 }, (_, segment) => {
+    const t = segment / CURVE_SEGMENTS;
     return start
       .multiplyBy((1 - t) ** 2)
-      .add(pull.multiplyBy(2 * t * (1 - t)))
+      .add(control.multiplyBy(2 * t * (1 - t)))
       .add(end.multiplyBy(t ** 2));
   });
 }
 
-function headOf(curve) {
-  const [before, tip] = curve.slice(-2);
-  const angle = Math.atan2(tip.y - before.y, tip.x - before.x);
-  const barb = (turn) => L.point(tip.x - HEAD_PX * Math.cos(angle + turn), tip.y - HEAD_PX * Math.sin(angle + turn));
+function arrowhead(points) {
+  const [previous, tip] = points.slice(-2);
+  const angle = Math.atan2(tip.y - previous.y, tip.x - previous.x);
+  const barb = (turn) =>
+    L.point(tip.x - ARROWHEAD_PX * Math.cos(angle + turn), tip.y - ARROWHEAD_PX * Math.sin(angle + turn));
   return [barb(0.5), tip, barb(-0.5)];
 }

@@ -1,139 +1,150 @@
-/** The list beside the map: who holds what on the day, and what happened on it or may have. */
+/** Side panel lists: control of places, and events split into certain and possible ones. */
 
-import { badge, words } from "./symbology.js";
-import { inWords } from "./dates.js";
-import { h, show } from "./dom.js";
+import { formatEventDate } from "./dates.js";
+import { el, setChildren, textButton } from "./dom.js";
+import { codeLabel, formatNumber } from "./labels.js";
+import { categoryBadge, swatch } from "./symbology.js";
 
-const MOST_SHOWN = 200;
+const MAX_LISTED = 200;
 
-/** A button that opens an event. */
-export function eventButton(event, choose, chosen) {
-  return h(
+/**
+ * Render the places, those that changed on the day first.
+ * @param {HTMLElement} element
+ * @param {Array<object>} places
+ * @param {{holderColours: HolderColours, truncated: boolean, onSelect: function(object): void}} options `truncated`
+ *   means that the API has more places than it returned
+ */
+export function renderControlList(element, places, { holderColours, truncated, onSelect }) {
+  const sorted = [...places].sort((a, b) => Number(b.changed) - Number(a.changed) || a.name.localeCompare(b.name));
+  const listed = sorted.slice(0, MAX_LISTED);
+  setChildren(
+    element,
+    listed.map((place) => placeRow(place, holderColours, onSelect)),
+    truncated || sorted.length > listed.length
+      ? el("li", { class: "hint" }, `Only the first ${listed.length} places are listed.`)
+      : null,
+    places.length ? null : el("li", { class: "hint" }, "Nothing is known of any place on this day."),
+  );
+}
+
+function placeRow(place, holderColours, onSelect) {
+  const { id, name, holder, holderName, controlState, changed } = place;
+  return el(
     "li",
-    {},
-    h(
+    {
+      class: changed ? "changed" : null,
+      "data-place-id": id,
+      "data-holder-id": holder,
+      "data-control-state": controlState,
+    },
+    el(
       "button",
-      {
-        type: "button",
-        class: "event",
-        "aria-current": event.id === chosen ? "true" : null,
-        on: { click: () => choose(event.id) },
-      },
-      badge(event.category),
-      h(
+      { type: "button", class: "place-row", on: { click: () => onSelect(place) } },
+      swatch(`${holderColours.classFor(holder)} control-${controlState}`),
+      el(
         "span",
-        { class: "text" },
-        h("span", { class: "title" }, event.title),
-        h(
-          "span",
-          { class: "about" },
-          words(event.category),
-          " · ",
-          event.placeName ?? "no place",
-          event.point ? null : " (not on the map)",
-          " · ",
-          inWords(event.date),
-        ),
+        { class: "title" },
+        name,
+        changed ? el("span", { class: "changed-tag" }, "changed") : null,
+        controlState === "held" ? null : el("span", { class: "control-state" }, codeLabel(controlState)),
       ),
-      h("span", { class: `status t-${event.status}` }, words(event.status)),
+      el("span", { class: "meta" }, holderName ?? "nobody known"),
     ),
   );
 }
 
 /**
- * Who holds what, changes of the day first.
- * @param {Array} places with `changed` where the answer differs from the day before
+ * Render the events: of a cluster, of all days, or certain ones before possible ones.
+ * @param {HTMLElement} element
+ * @param {Array<object>} events
+ * @param {{allDays: boolean, selectedId: ?string, clusterIds: ?string[]}} view
+ * @param {{onSelect: function(string): void, onShowAll: function(): void}} listeners
  */
-export function showControl(element, places, holders, choose, more) {
-  const sorted = [...places].sort((a, b) => Number(b.changed) - Number(a.changed) || a.name.localeCompare(b.name));
-  show(
-    element,
-    sorted.slice(0, MOST_SHOWN).map((place) =>
-      h(
-        "li",
-        {
-          class: place.changed ? "changed" : null,
-          "data-place": place.id,
-          "data-holder": place.holder,
-          "data-state": place.state,
-        },
-        h(
-          "button",
-          { type: "button", class: "place", on: { click: () => choose(place) } },
-          h("span", { class: `swatch ${holders.classOf(place.holder)} s-${place.state}`, "aria-hidden": "true" }),
-          h(
-            "span",
-            { class: "title" },
-            place.name,
-            place.changed ? h("span", { class: "tag" }, "changed") : null,
-            place.state === "held" ? null : h("span", { class: "state" }, words(place.state)),
-          ),
-          h("span", { class: "about" }, place.holderName ?? "nobody known"),
-        ),
-      ),
-    ),
-    more || sorted.length > MOST_SHOWN
-      ? h("li", { class: "more" }, `Only the first ${Math.min(MOST_SHOWN, sorted.length)} places are listed.`)
-      : null,
-    places.length ? null : h("li", { class: "more" }, "Nothing is known of any place on this day."),
-  );
-}
-
-/** Events in two parts: those of the day itself, and those whose dates only allow it. */
-export function showEvents(element, events, view, choose) {
-  if (view.only) {
-    const chosen = events.filter((event) => view.only.includes(event.id));
-    show(
+export function renderEventList(element, events, { allDays, selectedId, clusterIds }, { onSelect, onShowAll }) {
+  const section = ([title, rows]) => eventSection(title, rows, selectedId, onSelect);
+  if (clusterIds) {
+    const clustered = events.filter((event) => clusterIds.includes(event.id));
+    setChildren(
       element,
-      part(`${chosen.length} events at this place`, chosen, view, choose),
-      h("button", { type: "button", class: "plain", on: { click: view.back } }, "All events of this view"),
+      section([`${clustered.length} events at this place`, clustered]),
+      textButton("All events of this view", onShowAll),
     );
     return;
   }
-  const parts = view.all
+  const sections = allDays
     ? [["In this view", events]]
     : [
         ["On this day", events.filter((event) => event.certain)],
         ["Possibly on this day: within a range of days", events.filter((event) => !event.certain)],
       ];
-  const shown = parts.filter(([, found]) => found.length).map(([title, found]) => part(title, found, view, choose));
-  show(element, shown.length ? shown : h("p", { class: "more" }, "No event matches: searched, none."));
+  const filled = sections.filter(([, rows]) => rows.length).map(section);
+  setChildren(element, filled.length ? filled : el("p", { class: "hint" }, "No event matches: searched, none."));
 }
 
-function part(title, events, view, choose) {
+function eventSection(title, events, selectedId, onSelect) {
   return [
-    h("h3", {}, title, " ", h("span", { class: "number" }, String(events.length))),
-    h(
+    el("h3", {}, title, " ", el("span", { class: "count" }, String(events.length))),
+    el(
       "ul",
       { class: "events" },
-      events.slice(0, MOST_SHOWN).map((event) => eventButton(event, choose, view.event)),
+      events.slice(0, MAX_LISTED).map((event) => eventRow(event, event.id === selectedId, onSelect)),
     ),
-    events.length > MOST_SHOWN
-      ? h("p", { class: "more" }, `The first ${MOST_SHOWN} are listed; all are on the map.`)
+    events.length > MAX_LISTED
+      ? el("p", { class: "hint" }, `The first ${MAX_LISTED} are listed; all are on the map.`)
       : null,
   ];
 }
 
-/** Too many to list: how many, and what to do. */
-export function showMany(element, count, zoomIn) {
-  show(
-    element,
-    h(
-      "p",
-      { class: "many" },
-      h("strong", {}, count.toLocaleString("en")),
-      " events match in this part of the map. The numbers on the map tell where.",
+function eventRow(event, isSelected, onSelect) {
+  const place = `${event.placeName ?? "no place"}${event.point ? "" : " (not on the map)"}`;
+  const meta = [codeLabel(event.category), place, formatEventDate(event.date)].join(" · ");
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      {
+        type: "button",
+        class: "event-row",
+        "aria-current": isSelected ? "true" : null,
+        on: { click: () => onSelect(event.id) },
+      },
+      categoryBadge(event.category),
+      el(
+        "span",
+        { class: "row-text" },
+        el("span", { class: "title" }, event.title),
+        el("span", { class: "meta" }, meta),
+      ),
+      el("span", { class: `status status-${event.status}` }, codeLabel(event.status)),
     ),
-    h("p", { class: "more" }, "Single events appear where fewer than 300 are in view: zoom in, or filter."),
-    h("button", { type: "button", class: "plain", on: { click: zoomIn } }, "Zoom in"),
   );
 }
 
-/** What matches and is neither on the map nor, with many events, counted. */
-export function showLeftOut(element, { events, omitted, whole }) {
-  const nowhere = whole ? events.filter((event) => !event.point).length : (omitted.unlocated ?? 0);
+/** Render a count instead of a list too long to read, with a way to shorten it. */
+export function renderTooMany(element, count, maxSingleEvents, onZoomIn) {
+  setChildren(
+    element,
+    el(
+      "p",
+      { class: "too-many" },
+      el("strong", {}, formatNumber(count)),
+      " events match in this part of the map. The numbers on the map tell where.",
+    ),
+    el(
+      "p",
+      { class: "hint" },
+      `Single events appear where fewer than ${maxSingleEvents} are in view: zoom in, or filter.`,
+    ),
+    textButton("Zoom in", onZoomIn),
+  );
+}
+
+/** Render how many matching events the map leaves out, so that a reader does not take it for complete. */
+export function renderOmitted(element, { events, omitted, complete }) {
+  const unlocated = complete ? events.filter((event) => !event.point).length : (omitted.unlocated ?? 0);
   const parts = [];
-  if (nowhere) parts.push(`${nowhere} of no known point${whole ? ", listed only" : ", not counted here"}`);
+  if (unlocated) parts.push(`${unlocated} of no known point${complete ? ", listed only" : ", not counted here"}`);
   if (omitted.undated) parts.push(`${omitted.undated} without any date, not shown`);
   element.textContent = parts.length ? `${parts.join("; ")}.` : "";
 }

@@ -1,220 +1,261 @@
-/** What the page needs to know, asked of the API, and brought into the shape in which it is shown. */
+/** Queries: API requests for each part of the page, mapped to the rows that the parts render. */
 
-import { addressOf } from "./api_client.js";
-import { certainlyOn, DAY_MS, toDay, toNumber } from "./dates.js";
-import { tally, tallyOfCounts } from "./timeline.js";
+import { apiUrl } from "./api_client.js";
+import { endOfMonth, fromDayNumber, isCertainlyOn, toDayNumber } from "./dates.js";
+import { histogramOfCounts, histogramOfEvents } from "./histogram.js";
 
-export const FEW = 300; // events that are shown one by one
-const MOST_BARS = 500;
-const MOST_PLACES = 1000;
-const LONGEST_BY_DAY = 92;
-const FIELDS = "id,title,category,date,location,location_precision,status";
+export const MAX_SINGLE_EVENTS = 300; // more are shown as density cells
+const MAX_HISTOGRAM_EVENTS = 500;
+const MAX_ROWS = 1000;
+const MAX_DAYS_WITH_DAY_BUCKETS = 92;
+const EVENT_FIELDS = "id,title,category,date,location,location_precision,status";
+const CELL_ZOOM_OFFSET = -1; // cells of 64 pixels, into which a number fits
 
-/** Asks for each part of a view. `known_by` and the filters go with every question. */
-export class Questions {
-  constructor(api) {
-    this.api = api;
-    this.places = new Map();
-    this.controls = new Map();
+/**
+ * @typedef {object} EventQuery
+ * @property {Object<string, string>} filters
+ * @property {?string} knownBy
+ * @property {string} datetime a day or an interval
+ * @property {?string} day the day on which events are certain or only possible; null for an interval
+ */
+
+/** Fetch each part of the page. Filters and `known_by` go with every request, so that all parts agree. */
+export class Queries {
+  /** @param {ApiClient} client */
+  constructor(client) {
+    this.client = client;
+    this.locationPoints = new Map();
+    this.controlCache = new Map();
+    this.denseQuery = null;
   }
 
-  /** The packs that are loaded, and the periods that they cover, shortest first: what is curated comes before bulk. */
-  async packs() {
-    const { items } = await this.api.get("packs", "v1/packs", { limit: 100 });
+  /** Fetch the packs and the periods that they cover. Short periods come first: curated packs before bulk data. */
+  async fetchPacks() {
+    const { items } = await this.client.get("packs", "v1/packs", { limit: 100 });
     const periods = items
       .filter((pack) => pack.coverage?.from && pack.coverage?.until)
       .map(({ id, title, coverage: { from, until } }) => ({ id, title, from, until }))
-      .sort((a, b) => toNumber(a.until) - toNumber(a.from) - (toNumber(b.until) - toNumber(b.from)));
-    return { all: items, periods: periods.length ? periods : await this.reach() };
+      .sort((a, b) => periodLength(a) - periodLength(b));
+    return { packs: items, periods: periods.length ? periods : await this.fetchOverallPeriod() };
   }
 
-  /** One period from the first to the last day of what is there, for databases whose packs do not tell. */
-  async reach() {
-    const { items } = await this.api.get("timeline", "v1/stats", { group_by: "month" });
+  /** Fetch one period from the first to the last month with events, for packs that declare no coverage. */
+  async fetchOverallPeriod() {
+    const { items } = await this.client.get("timeline", "v1/stats", { group_by: "month" });
     const months = items.map((row) => row.group).filter(Boolean);
     if (!months.length) return [];
-    const [year, month] = months.at(-1).split("-").map(Number);
-    return [{ id: "all", title: "All", from: `${months[0]}-01`, until: toDay(Date.UTC(year, month, 0) / DAY_MS) }];
+    return [{ id: "all", title: "All", from: `${months[0]}-01`, until: endOfMonth(months.at(-1)) }];
   }
 
-  /** Bars and ranges of a period: from the events themselves if they are few, else from counts. */
-  async bars(filters, known, { from, until }) {
-    const asked = { ...filters, known_by: known, datetime: `${from}/${until}` };
-    const found = await this.api.get("timeline", "v1/events", {
-      ...asked,
+  /** Fetch the histogram of a period: from events if they are few, which shows date ranges, too; else from counts. */
+  async fetchHistogram(filters, knownBy, period) {
+    const { from, until } = period;
+    const params = { ...filters, known_by: knownBy, datetime: `${from}/${until}` };
+    const events = await this.client.get("timeline", "v1/events", {
+      ...params,
       fields: "id,category,date",
-      limit: MOST_BARS,
+      limit: MAX_HISTOGRAM_EVENTS,
     });
-    if (!found.next) return { ...tally(found.items, from, until), undated: found.omitted?.undated ?? 0 };
-    const categories = (await this.api.get("timeline", "v1/stats", { ...asked, group_by: "category" })).items.map(
-      (row) => row.group,
-    );
-    const bucket = toNumber(until) - toNumber(from) <= LONGEST_BY_DAY ? "day" : "month";
-    const lists = [];
-    for (const category of categories) {
-      const counts = await this.api.get(`timeline: ${category}`, "v1/stats", { ...asked, category, group_by: bucket });
-      lists.push([category, counts.items]);
-    }
-    return { ...tallyOfCounts(lists), undated: found.omitted?.undated ?? 0 };
+    const histogram = events.next
+      ? histogramOfCounts(await this.fetchCountsByCategory(params, period))
+      : histogramOfEvents(events.items, from, until);
+    return { ...histogram, undated: events.omitted?.undated ?? 0 };
   }
 
-  /** Who holds what on a day, with what changed since the day before. */
-  async control(day, known, place) {
-    const [now, before] = [
-      await this.controlOn("control", day, known, place),
-      await this.controlOn("before", toDay(toNumber(day) - 1), known, place),
-    ];
-    const then = new Map(before.places.map((found) => [found.id, found]));
-    const changed = ({ id, holder }) => then.has(id) && then.get(id).holder !== holder;
-    return { places: now.places.map((found) => ({ ...found, changed: changed(found) })), more: now.more };
+  async fetchCountsByCategory(params, period) {
+    const { items } = await this.client.get("timeline", "v1/stats", { ...params, group_by: "category" });
+    const bucket = periodLength(period) <= MAX_DAYS_WITH_DAY_BUCKETS ? "day" : "month";
+    const counts = [];
+    for (const { group: category } of items) {
+      const byBucket = { ...params, category, group_by: bucket };
+      counts.push([category, (await this.client.get(`timeline: ${category}`, "v1/stats", byBucket)).items]);
+    }
+    return counts;
   }
 
-  async controlOn(kind, day, known, place) {
-    const asked = { as_of: day, known_by: known, place, f: "geojson", limit: MOST_PLACES };
-    const key = JSON.stringify(asked);
-    if (!this.controls.has(key) || kind === "control") {
-      const { features, links } = await this.api.get(kind, "v1/control", asked);
-      this.controls.set(key, { places: features.map(placeOf), more: links.some((link) => link.rel === "next") });
+  /** Fetch control of places on a day, marking places whose holder changed since the day before. */
+  async fetchControl(day, knownBy, place) {
+    const dayBefore = fromDayNumber(toDayNumber(day) - 1);
+    const current = await this.fetchControlOn("control", day, knownBy, place);
+    const before = await this.fetchControlOn("control-before", dayBefore, knownBy, place);
+    const holders = new Map(before.places.map(({ id, holder }) => [id, holder]));
+    const places = current.places.map((row) => ({
+      ...row,
+      changed: holders.has(row.id) && holders.get(row.id) !== row.holder,
+    }));
+    return { places, truncated: current.truncated };
+  }
+
+  /** Fetch control on one day. The day before comes from memory, because a slider has usually just shown it. */
+  async fetchControlOn(purpose, day, knownBy, place) {
+    const params = { as_of: day, known_by: knownBy, place, f: "geojson", limit: MAX_ROWS };
+    const key = JSON.stringify(params);
+    if (!this.controlCache.has(key) || purpose === "control") {
+      const collection = await this.client.get(purpose, "v1/control", params);
+      this.controlCache.set(key, { places: collection.features.map(toPlace), truncated: hasNextPage(collection) });
     }
-    this.api.note(kind, addressOf("v1/control", asked));
-    return this.controls.get(key);
+    this.client.record(purpose, apiUrl("v1/control", params));
+    return this.controlCache.get(key);
   }
 
   /**
-   * The events of a day, or of all days: all of them if they are few; else counts by cell of what is seen, and single
-   * events once few are in view.
-   * @returns {Promise<{events: ?Array, cells: ?Array, count: number, omitted: object}>}
+   * Fetch all events of a query if they are few; else density cells, or the events of a sparse viewport.
+   * @param {EventQuery} query
+   * @param {{bbox: string, zoom: number}} viewport
+   * @returns {Promise<{events: ?Array, cells: ?Array, count: ?number, omitted: object, complete: ?boolean}>} `complete`
+   *   events do not depend on the viewport
    */
-  async events(filters, known, days, day, { box, zoom }) {
-    const asked = { ...filters, known_by: known, datetime: days };
-    const key = JSON.stringify(asked);
-    if (this.many !== key) {
-      const found = await this.api.get("events", "v1/events", { ...asked, f: "geojson", fields: FIELDS, limit: FEW });
-      if (!found.links.some((link) => link.rel === "next")) {
-        this.api.forget("density");
-        return {
-          events: found.features.map((feature) => eventOf(feature, day)),
-          omitted: found.omitted ?? {},
-          whole: true,
-        };
+  async fetchEvents(query, viewport) {
+    const params = eventParams(query);
+    const key = JSON.stringify(params);
+    if (this.denseQuery !== key) {
+      const collection = await this.fetchEventFeatures(params);
+      if (!hasNextPage(collection)) {
+        this.client.discard("density");
+        return { events: toEvents(collection, query.day), omitted: collection.omitted ?? {}, complete: true };
       }
-      this.many = key;
+      this.denseQuery = key; // panning need not try again
     }
-    const dense = await this.api.get("density", "v1/density", {
-      ...asked,
-      bbox: box,
-      zoom: Math.max(0, zoom - 1), // cells of 64 pixels: a number fits into them
-      limit: 1000,
-    });
-    const count = dense.items.reduce((sum, cell) => sum + cell.count, 0);
-    if (dense.next || count > FEW) {
-      this.api.forget("events");
-      return { cells: dense.items, count, omitted: dense.omitted ?? {} };
-    }
-    const found = await this.api.get("events", "v1/events", {
-      ...asked,
-      bbox: box,
-      f: "geojson",
-      fields: FIELDS,
-      limit: FEW,
-    });
-    return { events: found.features.map((feature) => eventOf(feature, day)), omitted: dense.omitted ?? {} };
+    return this.fetchViewportEvents(params, query.day, viewport);
   }
 
-  /** The movements among the events of a view, with the points of both ends; places that have none are left out. */
-  async arrows(filters, known, days, day) {
-    const asked = { ...filters, known_by: known, datetime: days };
-    const fields = "id,title,date,movement";
-    const { items } = await this.api.get("movements", "v1/movements", { ...asked, fields, limit: FEW });
-    const moving = items.filter(({ movement }) => movement.from && movement.to);
-    const ids = new Set(moving.flatMap(({ movement }) => [movement.from.id, movement.to.id]));
-    await Promise.all([...ids].filter((id) => !this.places.has(id)).map((id) => this.locate(id)));
-    return moving
+  async fetchViewportEvents(params, day, { bbox, zoom }) {
+    const cellZoom = Math.max(0, zoom + CELL_ZOOM_OFFSET);
+    const density = await this.client.get("density", "v1/density", {
+      ...params,
+      bbox,
+      zoom: cellZoom,
+      limit: MAX_ROWS,
+    });
+    const count = density.items.reduce((sum, cell) => sum + cell.count, 0);
+    const omitted = density.omitted ?? {};
+    if (density.next || count > MAX_SINGLE_EVENTS) {
+      this.client.discard("events");
+      return { cells: density.items, count, omitted };
+    }
+    return { events: toEvents(await this.fetchEventFeatures({ ...params, bbox }), day), omitted };
+  }
+
+  fetchEventFeatures(params) {
+    const presentation = { f: "geojson", fields: EVENT_FIELDS, limit: MAX_SINGLE_EVENTS };
+    return this.client.get("events", "v1/events", { ...params, ...presentation });
+  }
+
+  /**
+   * Fetch the movements of a query with the points of both ends. A movement without them cannot be drawn.
+   * @param {EventQuery} query
+   */
+  async fetchMovements(query) {
+    const presentation = { fields: "id,title,date,movement", limit: MAX_SINGLE_EVENTS };
+    const { items } = await this.client.get("movements", "v1/movements", { ...eventParams(query), ...presentation });
+    const routed = items.filter(({ movement }) => movement.from && movement.to);
+    const locationIds = new Set(routed.flatMap(({ movement }) => [movement.from.id, movement.to.id]));
+    const unknownIds = [...locationIds].filter((id) => !this.locationPoints.has(id));
+    await Promise.all(unknownIds.map((id) => this.fetchLocationPoint(id)));
+    return routed
       .map(({ id, title, date, movement: { from, to, outcome, count } }) => ({
         id,
         title,
         outcome,
         count: count ?? { low: null, best: null, high: null },
-        certain: day === null || certainlyOn(date, day),
-        from: this.places.get(from.id),
-        to: this.places.get(to.id),
+        certain: query.day === null || isCertainlyOn(date, query.day),
+        from: this.locationPoints.get(from.id),
+        to: this.locationPoints.get(to.id),
       }))
       .filter(({ from, to }) => from && to);
   }
 
-  /** Learn where a place lies. */
-  async locate(id) {
+  async fetchLocationPoint(id) {
     const path = `v1/locations/${encodeURIComponent(id)}`;
-    const { longitude, latitude } = await this.api.get(`place ${id}`, path, { fields: "id,longitude,latitude" });
-    this.places.set(id, longitude === null ? null : [longitude, latitude]);
+    const fields = "id,longitude,latitude";
+    const { longitude, latitude } = await this.client.get(`place ${id}`, path, { fields });
+    this.locationPoints.set(id, longitude === null ? null : [longitude, latitude]);
   }
 
-  /** An event with its claims, and the contradictions that it is part of with theirs. */
-  async event(id, known) {
-    const path = `v1/events/${encodeURIComponent(id)}`;
-    const event = await this.api.get("event", path, { known_by: known });
-    const torn = await this.api.get("contradictions", "v1/contradictions", {
-      known_by: known,
+  /** Fetch an event with its claims, and the contradictions that it is part of with the claims of their sides. */
+  async fetchEvent(id, knownBy) {
+    const event = await this.client.get("event", `v1/events/${encodeURIComponent(id)}`, { known_by: knownBy });
+    const { items } = await this.client.get("contradictions", "v1/contradictions", {
+      known_by: knownBy,
       place: event.location?.id,
-      limit: MOST_PLACES,
+      limit: MAX_ROWS,
     });
-    const claims = new Map(event.claims.map((claim) => [claim.id, claim]));
-    const rows = torn.items.filter((row) => row.events.some((one) => one.id === id));
-    const missing = [...new Set(rows.flatMap((row) => row.sides.flatMap((side) => side.claims)))].filter(
-      (claim) => !claims.has(claim),
-    );
-    await Promise.all(
-      missing.map(async (claim) => {
-        claims.set(
-          claim,
-          await this.api.get(`claim ${claim}`, `v1/claims/${encodeURIComponent(claim)}`, { known_by: known }),
-        );
-      }),
-    );
+    const rows = items.filter((row) => row.events.some((ref) => ref.id === id));
+    const claims = await this.fetchSideClaims(rows, event.claims, knownBy);
     const contradictions = rows.map((row) => ({
-      row,
-      sides: row.sides.map((side) => side.claims.map((claim) => claims.get(claim))),
+      ...row,
+      sides: row.sides.map((side) => side.claims.map((claimId) => claims.get(claimId))),
     }));
     return { event, contradictions };
   }
 
-  /** A place's name and the states that it went through. */
-  async timelineOf(place, known) {
-    const path = `v1/locations/${encodeURIComponent(place)}`;
+  /** Fetch claims of contradictions that are not among the event's own: the other side may be another event's. */
+  async fetchSideClaims(contradictions, eventClaims, knownBy) {
+    const claims = new Map(eventClaims.map((claim) => [claim.id, claim]));
+    const claimIds = contradictions.flatMap((row) => row.sides.flatMap((side) => side.claims));
+    const missingIds = [...new Set(claimIds)].filter((id) => !claims.has(id));
+    await Promise.all(
+      missingIds.map(async (id) => {
+        const path = `v1/claims/${encodeURIComponent(id)}`;
+        claims.set(id, await this.client.get(`claim ${id}`, path, { known_by: knownBy }));
+      }),
+    );
+    return claims;
+  }
+
+  /** Fetch a place's name and its control periods. */
+  async fetchControlHistory(placeId, knownBy) {
+    const path = `v1/locations/${encodeURIComponent(placeId)}`;
     const [{ name }, { items }] = await Promise.all([
-      this.api.get("place name", path, { fields: "id,name" }),
-      this.api.get("place", `${path}/control`, { known_by: known, limit: 100 }),
+      this.client.get("place name", path, { fields: "id,name" }),
+      this.client.get("place", `${path}/control`, { known_by: knownBy, limit: 100 }),
     ]);
-    return { name, items };
+    return { name, controlPeriods: items };
   }
 }
 
-function placeOf({ geometry, properties: row }) {
+function eventParams({ filters, knownBy, datetime }) {
+  return { ...filters, known_by: knownBy, datetime };
+}
+
+function periodLength({ from, until }) {
+  return toDayNumber(until) - toDayNumber(from);
+}
+
+function hasNextPage({ links }) {
+  return links.some((link) => link.rel === "next");
+}
+
+function toPlace({ geometry, properties }) {
   return {
-    id: row.location_id,
-    name: row.location_name,
+    id: properties.location_id,
+    name: properties.location_name,
     point: geometry?.coordinates ?? null,
-    holder: row.holder_id,
-    holderName: row.holder_name,
-    state: row.state,
-    candidates: row.candidates_id,
-    candidateNames: row.candidates_name,
-    basis: row.basis,
+    holder: properties.holder_id,
+    holderName: properties.holder_name,
+    controlState: properties.state,
+    candidates: properties.candidates_id,
+    candidateNames: properties.candidates_name,
   };
 }
 
-function eventOf({ id, geometry, properties: row }, day) {
-  const date = { earliest: row.date_earliest, latest: row.date_latest, precision: row.date_precision };
-  return {
-    id,
-    date,
-    title: row.title,
-    category: row.category,
-    status: row.status,
-    point: geometry?.coordinates ?? null,
-    placeName: row.location_name,
-    place: row.location_id,
-    precision: row.location_precision,
-    certain: day === null || certainlyOn(date, day),
-  };
+function toEvents({ features }, day) {
+  return features.map(({ id, geometry, properties }) => {
+    const date = {
+      earliest: properties.date_earliest,
+      latest: properties.date_latest,
+      precision: properties.date_precision,
+    };
+    return {
+      id,
+      date,
+      title: properties.title,
+      category: properties.category,
+      status: properties.status,
+      point: geometry?.coordinates ?? null,
+      placeName: properties.location_name,
+      precision: properties.location_precision,
+      certain: day === null || isCertainlyOn(date, day),
+    };
+  });
 }

@@ -1,12 +1,12 @@
-/** What the page asked to show what it shows: nothing but the public API, ready to be asked again elsewhere. */
+/** Request log: the API requests behind the current view, as curl commands. Anyone can repeat them elsewhere. */
 
-import { h, jsonLink, show } from "./dom.js";
+import { copyToClipboard } from "./clipboard.js";
+import { el, jsonLink, setChildren, textButton } from "./dom.js";
 
-const TOLD_MS = 1500;
-const NAMES = {
+const PURPOSE_LABELS = {
   packs: "What is loaded",
   control: "Who holds what",
-  before: "Who held what the day before",
+  "control-before": "Who held what the day before",
   events: "Events",
   movements: "Movements",
   density: "Events by cell",
@@ -17,59 +17,43 @@ const NAMES = {
   names: "Names that fit",
 };
 
-/** A question as a command line; an apostrophe would end the quotes. */
-export function asCurl(address) {
-  return `curl '${address.replaceAll("'", "%27")}'`;
+/** Format a URL as a curl command; an apostrophe would end the shell's quotes. */
+function toCurl(url) {
+  return `curl '${url.replaceAll("'", "%27")}'`;
 }
 
-/** Keeps a list of the questions of the view, in the order in which they were asked. */
-export function showRequests(api, list, count, say) {
-  const draw = () => {
-    count.textContent = String(api.asked.size);
-    show(
+/**
+ * Render the log, and again whenever a request is recorded or discarded.
+ * @param {ApiClient} client
+ * @param {{list: HTMLElement, count: HTMLElement}} elements
+ * @param {function(string): void} announce
+ */
+export function renderRequestLog(client, { list, count }, announce) {
+  const render = () => {
+    count.textContent = String(client.requestUrls.size);
+    setChildren(
       list,
-      [...api.asked].map(([kind, address]) => {
-        const line = asCurl(address);
-        return h(
-          "li",
-          { "data-kind": kind },
-          h("span", { class: "kind" }, NAMES[kind] ?? kind),
-          h("code", { tabindex: "0" }, line),
-          h(
-            "span",
-            { class: "do" },
-            h(
-              "button",
-              {
-                type: "button",
-                class: "plain",
-                "aria-label": `Copy as curl: ${NAMES[kind] ?? kind}`,
-                on: { click: (event) => copy(line, event.currentTarget, say) },
-              },
-              "Copy",
-            ),
-            jsonLink(address),
-          ),
-        );
-      }),
+      [...client.requestUrls].map(([purpose, url]) => logEntry(purpose, url, announce)),
     );
   };
-  api.addEventListener("asked", draw);
-  draw();
+  client.addEventListener("requestschange", render);
+  render();
 }
 
-/** Copies, and says so on the button itself; browsers let only secure pages (https, or this machine) copy. */
-export async function copy(text, button, say) {
-  const before = button.textContent;
-  let told = "Copied";
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    told = "Cannot copy here";
-  }
-  say(told);
-  button.textContent = told;
-  setTimeout(() => {
-    button.textContent = before;
-  }, TOLD_MS);
+function logEntry(purpose, url, announce) {
+  const label = PURPOSE_LABELS[purpose] ?? purpose;
+  const command = toCurl(url);
+  const copy = (event) => copyToClipboard(command, event.currentTarget, announce);
+  return el(
+    "li",
+    { "data-purpose": purpose },
+    el("span", { class: "purpose" }, label),
+    el("code", { tabindex: "0" }, command),
+    el(
+      "span",
+      { class: "actions" },
+      textButton("Copy", copy, { "aria-label": `Copy as curl: ${label}` }),
+      jsonLink(url),
+    ),
+  );
 }

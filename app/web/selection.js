@@ -1,116 +1,103 @@
-/** What is chosen: an event, or a place and who held it through time. */
+/** Selection: the event or place whose details replace the lists. */
 
-import { addressOf } from "./api_client.js";
-import { stateInWords } from "./symbology.js";
-import { stretch } from "./dates.js";
-import { showDetail } from "./detail.js";
-import { byId, h, jsonLink, show } from "./dom.js";
+import { apiUrl } from "./api_client.js";
+import { renderControlHistory } from "./control_history.js";
+import { byId, setChildren } from "./dom.js";
+import { renderEventDetail } from "./event_detail.js";
 
-const PLACE = "place:"; // before an id that is a place's and no event's
-const KINDS = { event: ["event", "contradictions"], place: ["place", "place name"] };
+const PLACE_PREFIX = "place:"; // tells a place's id from an event's in the URL
+const EVENT_PURPOSES = ["event", "contradictions"];
+const PLACE_PURPOSES = ["place", "place name"];
 
-/** Shows it in the place of the lists. */
-export class Chosen {
-  constructor(state, questions, holders) {
-    this.state = state;
-    this.questions = questions;
-    this.holders = holders;
-    this.settled = false; // the page's own beginning takes nobody's focus
-    byId("back").addEventListener("click", () => this.choose(null));
+/** Fetch and render the selected event or place. */
+export class Selection {
+  /**
+   * @param {ViewState} viewState
+   * @param {Queries} queries
+   * @param {HolderColours} holderColours
+   */
+  constructor(viewState, queries, holderColours) {
+    this.viewState = viewState;
+    this.queries = queries;
+    this.holderColours = holderColours;
+    this.movesFocus = false; // not while the page loads, where nobody asked for it
+    this.openId = null;
+    byId("close-detail").addEventListener("click", () => this.select(null));
     addEventListener("keydown", ({ key }) => {
-      if (key === "Escape" && state.view.event) this.choose(null);
+      if (key === "Escape" && viewState.values.selected) this.select(null);
     });
   }
 
-  choose(id) {
-    this.state.set({ event: id }, { step: true });
+  /** Select an event; null returns to the lists. */
+  select(eventId) {
+    this.viewState.update({ selected: eventId }, { historyEntry: true });
   }
 
-  choosePlace(id) {
-    this.choose(PLACE + id);
+  /** Select a place. */
+  selectPlace(placeId) {
+    this.select(PLACE_PREFIX + placeId);
   }
 
-  /** Show what the view names, or the lists, if that is still the newest. Raises Problem for what the API refuses. */
-  async show(newest) {
-    const { event: id, known } = this.state.view;
-    byId("detail-box").hidden = !id;
-    byId("lists").hidden = Boolean(id);
-    const isPlace = id?.startsWith(PLACE);
-    if (!id || isPlace) KINDS.event.forEach((kind) => this.questions.api.forget(kind));
-    if (!isPlace) KINDS.place.forEach((kind) => this.questions.api.forget(kind));
-    if (!id) return this.leave();
-    if (this.shown !== id) show(byId("detail")); // of an id that nobody knows nothing is shown
-    this.shown = id;
-    const draw = isPlace ? await this.place(id.slice(PLACE.length), known) : await this.event(id, known);
-    if (!newest()) return undefined;
-    draw();
+  /** Prepare the panel before the request: its old content must not be taken for the new selection's. */
+  prepare() {
+    const { selected } = this.viewState.values;
+    byId("detail-panel").hidden = !selected;
+    byId("lists").hidden = Boolean(selected);
+    const { client } = this.queries;
+    if (!selected || this.placeId()) EVENT_PURPOSES.forEach((purpose) => client.discard(purpose));
+    if (!this.placeId()) PLACE_PURPOSES.forEach((purpose) => client.discard(purpose));
+    if (selected && this.openId !== selected) setChildren(byId("detail"));
+    if (!selected && this.openId) byId("panel").focus({ preventScroll: true }); // the focused element is gone
+    this.openId = selected;
+  }
+
+  /**
+   * Fetch the details of the selection.
+   * @returns {Promise<?function(): void>} renders them; null without a selection
+   */
+  async fetch() {
+    const { selected, knownBy } = this.viewState.values;
+    if (!selected) return null;
+    const placeId = this.placeId();
+    return placeId ? this.fetchPlace(placeId, knownBy) : this.fetchEvent(selected, knownBy);
+  }
+
+  /** Render fetched details and move the focus to their title, which tells screen readers of the change. */
+  render(renderDetail) {
+    if (!renderDetail) return;
+    renderDetail();
     byId("panel").scrollTop = 0;
-    if (this.settled) byId("detail-title").focus();
-    return undefined;
+    if (this.movesFocus) byId("detail-title").focus();
   }
 
-  /** Lead whoever reads what is not shown any more back to the lists. */
-  leave() {
-    if (this.shown) byId("panel").focus({ preventScroll: true });
-    this.shown = null;
+  placeId() {
+    const { selected } = this.viewState.values;
+    return selected?.startsWith(PLACE_PREFIX) ? selected.slice(PLACE_PREFIX.length) : null;
   }
 
-  /** What shows an event. */
-  async event(id, known) {
-    const { event, contradictions } = await this.questions.event(id, known);
+  async fetchEvent(id, knownBy) {
+    const { event, contradictions } = await this.queries.fetchEvent(id, knownBy);
     const path = `v1/events/${encodeURIComponent(id)}`;
-    const addresses = {
-      event: addressOf(path, { known_by: known }),
-      claims: addressOf(`${path}/claims`, { known_by: known }),
-      contradictions: addressOf("v1/contradictions", { known_by: known, place: event.location?.id }),
+    const urls = {
+      event: apiUrl(path, { known_by: knownBy }),
+      claims: apiUrl(`${path}/claims`, { known_by: knownBy }),
+      contradictions: apiUrl("v1/contradictions", { known_by: knownBy, place: event.location?.id }),
     };
-    return () => showDetail(byId("detail"), event, contradictions, addresses, (other) => this.choose(other));
+    return () => renderEventDetail(byId("detail"), { event, contradictions, urls }, (otherId) => this.select(otherId));
   }
 
-  /** What shows a place. */
-  async place(id, known) {
-    const { name, items } = await this.questions.timelineOf(id, known);
-    this.holders.add(items.flatMap((row) => row.candidates.map((actor) => actor.id)));
-    const address = addressOf(`v1/locations/${encodeURIComponent(id)}/control`, { known_by: known });
+  async fetchPlace(id, knownBy) {
+    const { name, controlPeriods } = await this.queries.fetchControlHistory(id, knownBy);
+    this.holderColours.assign(controlPeriods.flatMap((row) => row.candidates.map((actor) => actor.id)));
+    const url = apiUrl(`v1/locations/${encodeURIComponent(id)}/control`, { known_by: knownBy });
     return () =>
-      show(
+      renderControlHistory(
         byId("detail"),
-        h("h2", { tabindex: "-1", id: "detail-title" }, `${name}: who held it`),
-        h(
-          "ol",
-          { class: "stretches" },
-          items.map((row) => this.drawn(row)),
-        ),
-        h(
-          "p",
-          { class: "links" },
-          "Behind this: ",
-          jsonLink(address, "timeline"),
-          button(`Only ${name}`, () => this.state.set({ place: id, event: null }, { step: true })),
-        ),
+        { name, controlPeriods, url, day: this.viewState.values.day, holderColours: this.holderColours },
+        {
+          onSelectEvent: (eventId) => this.select(eventId),
+          onFilterPlace: () => this.viewState.update({ place: id, selected: null }, { historyEntry: true }),
+        },
       );
   }
-
-  /** Days with one state; those around the day of the view stand out. */
-  drawn(row) {
-    const { day } = this.state.view;
-    const now = (!row.from || row.from <= day) && (!row.until || day < row.until);
-    return h(
-      "li",
-      { class: now ? "now" : null },
-      h("span", { class: `swatch ${this.holders.classOf(row.holder?.id)} s-${row.state}`, "aria-hidden": "true" }),
-      h(
-        "div",
-        {},
-        h("p", { class: "title" }, row.holder?.name ?? "nobody known"),
-        h("p", { class: "about" }, stretch(row)),
-        h("p", { class: "about" }, [stateInWords(row.state), row.basis].filter(Boolean).join(" · ")),
-        row.change ? button(row.change.name, () => this.choose(row.change.id)) : null,
-      ),
-    );
-  }
-}
-
-function button(text, click) {
-  return h("button", { type: "button", class: "plain", on: { click } }, text);
 }

@@ -1,9 +1,12 @@
-/** What codes look like. Colours are Okabe and Ito's, which colour-blind readers tell apart; a sign says it again. */
+/**
+ * Symbology: icons, colours and sizes of map symbols. Colours are Okabe and Ito's, which colour-blind readers can
+ * tell apart; an icon repeats each category, because colour alone excludes readers.
+ */
 
-import { s } from "./dom.js";
+import { el, svgEl } from "./dom.js";
 
-/** Signs are drawn in a box of 16; `ink` is the sign's colour upon its own. Colours stand in style.css. */
-const SIGNS = {
+/** Icon paths in a 16-unit box; their colours are in style.css. */
+const ICON_PATHS = {
   control_change: "M4 14V2.5M4 3h8l-2.2 2.6L12 8.2H4",
   clash: "M3.5 3.5l9 9M12.5 3.5l-9 9",
   offensive: "M3 13L13 3M6.5 3H13v6.5",
@@ -16,70 +19,67 @@ const SIGNS = {
   humanitarian: "M8 3v10M3 8h10",
   other: "M8 7v2",
 };
-export const CATEGORIES = Object.keys(SIGNS);
+export const CATEGORIES = Object.keys(ICON_PATHS);
 export const STATUSES = ["corroborated", "reported", "unconfirmed", "disputed", "denied"];
-/** Precisions from a point to the whole world, and the size of their rings in pixels. */
-const RINGS = { exact: 0, near: 30, district: 32, province: 42, area: 50, country: 58, international: 66 };
-const STATE_WORDS = {
-  held: "held",
-  uncertain: "uncertain: a change falls in these days",
-  contested: "contested: in part, or around it",
-  disputed: "disputed: asserted and denied",
-  unconfirmed: "unconfirmed: others may hold it",
-  unknown: "unknown",
-};
-const HOLDER_COLOURS = 6;
+/** Radii in pixels by location precision, from a point to several countries. */
+const UNCERTAINTY_RADII = { exact: 0, near: 15, district: 16, province: 21, area: 25, country: 29, international: 33 };
+const HOLDER_COLOUR_COUNT = 6;
 
-/** A code as words: `control_change` is "control change". */
-export function words(code) {
-  return (code ?? "unknown").replaceAll("_", " ");
+/** Return the radius in pixels of the uncertainty circle for a location precision; 0 for a point. */
+export function uncertaintyRadius(precision) {
+  return UNCERTAINTY_RADII[precision] ?? 0;
 }
 
-export function stateInWords(state) {
-  return STATE_WORDS[state] ?? words(state);
+/** Test whether a location is known only as an area, so that its symbol must not look like a point. */
+export function isAreal(precision) {
+  return uncertaintyRadius(precision) >= UNCERTAINTY_RADII.province;
 }
 
-/** The width of the ring that stands for how exactly a place is known; 0 is a pin. */
-export function ringOf(precision) {
-  return RINGS[precision] ?? 0;
+/** Create the icon of a category. */
+export function categoryIcon(category) {
+  return svgEl("path", { d: ICON_PATHS[category] ?? ICON_PATHS.other, class: "icon" });
 }
 
-/** The sign of a category, drawn with the current colour. */
-export function sign(category) {
-  const path = SIGNS[category] ?? SIGNS.other;
-  return s("path", { d: path, class: "sign" });
-}
-
-/** The sign in a disc of its colour, for lists and legends. */
-export function badge(category) {
-  return s(
+/** Create the badge of a category, for lists and legends: its icon on a disc of its colour. */
+export function categoryBadge(category) {
+  return svgEl(
     "svg",
-    { viewBox: "0 0 20 20", class: `badge c-${category}`, "aria-hidden": "true" },
-    s("circle", { cx: 10, cy: 10, r: 9.5, class: "disc" }),
-    s("g", { transform: "translate(3.6 3.6) scale(.8)" }, sign(category)),
+    { viewBox: "0 0 20 20", class: `badge category-${category}`, "aria-hidden": "true" },
+    svgEl("circle", { cx: 10, cy: 10, r: 9.5, class: "disc" }),
+    svgEl("g", { transform: "translate(3.6 3.6) scale(.8)" }, categoryIcon(category)),
   );
 }
 
-/** Numbers of colours for holders: the same id has the same colour wherever no other took it before. */
-export class Holders {
+/** Create a colour swatch; its text is beside it, so screen readers skip it. */
+export function swatch(classNames) {
+  return el("span", { class: `swatch ${classNames}`, "aria-hidden": "true" });
+}
+
+/** Assign colours to holders. The first choice is a hash of the id, so that most keep their colour between views. */
+export class HolderColours {
   constructor() {
-    this.numbers = new Map();
+    this.colourIndexes = new Map();
   }
 
-  /** Give colours to ids that have none yet. */
-  add(ids) {
-    const taken = new Set(this.numbers.values());
-    for (const id of [...new Set(ids)].sort()) {
-      if (this.numbers.has(id)) continue;
-      let number = [...id].reduce((sum, char) => (sum * 31 + char.codePointAt(0)) % 65_521, 7) % HOLDER_COLOURS;
-      for (let tries = 0; taken.has(number) && tries < HOLDER_COLOURS; tries++) number = (number + 1) % HOLDER_COLOURS;
-      taken.add(number);
-      this.numbers.set(id, number);
+  /** Assign a colour to each id without one; the next free colour avoids a collision while there are any. */
+  assign(holderIds) {
+    const used = new Set(this.colourIndexes.values());
+    for (const id of [...new Set(holderIds)].sort()) {
+      if (this.colourIndexes.has(id)) continue;
+      let index = hash(id) % HOLDER_COLOUR_COUNT;
+      for (let attempt = 0; used.has(index) && attempt < HOLDER_COLOUR_COUNT; attempt++)
+        index = (index + 1) % HOLDER_COLOUR_COUNT;
+      used.add(index);
+      this.colourIndexes.set(id, index);
     }
   }
 
-  /** The class of an actor's colour. */
-  classOf(id) {
-    return id ? `h-${this.numbers.get(id) ?? 0}` : "h-none";
+  /** Return the CSS class of a holder's colour. */
+  classFor(holderId) {
+    return holderId ? `holder-${this.colourIndexes.get(holderId) ?? 0}` : "holder-none";
   }
+}
+
+function hash(text) {
+  return [...text].reduce((sum, char) => (sum * 31 + char.codePointAt(0)) % 65_521, 7);
 }

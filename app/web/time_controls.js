@@ -1,89 +1,106 @@
-/** Which days are looked at: the period, its day, what was known by when; two handles, and a button that plays. */
+/** Time controls: period, day, known-by date and playback. */
 
-import { isDay, long, toDay, toNumber, weekday } from "./dates.js";
-import { byId, h, show } from "./dom.js";
+import { formatLongDate, formatWeekday, fromDayNumber, isIsoDate, toDayNumber } from "./dates.js";
+import { byId, el, setChildren } from "./dom.js";
 
-const PLAY_MS = 1100;
-const MOST_STEPS = 400; // long periods are played in steps of several days
+const PLAYBACK_INTERVAL_MS = 1100;
+const MAX_PLAYBACK_STEPS = 400; // long periods advance several days a step
 
-/** Keeps the handles and the view the same. */
-export class Clock {
-  /** @param {Array<{id, title, from, until}>} periods the first one is shown unless the view says another */
-  constructor(state, periods) {
-    this.state = state;
+/** Keep the time controls and the view state in step. */
+export class TimeControls {
+  /**
+   * @param {ViewState} viewState
+   * @param {Array<{id, title, from, until}>} periods the first is the default
+   */
+  constructor(viewState, periods) {
+    this.viewState = viewState;
     this.periods = periods;
-    const years = ({ from, until }) => [...new Set([from.slice(0, 4), until.slice(0, 4)])].join("–");
-    show(
-      byId("period"),
-      periods.map((period) => h("option", { value: period.id }, `${period.title} (${years(period)})`)),
-    );
-    byId("period-box").hidden = periods.length < 2;
-    byId("day").addEventListener("input", () => state.set({ day: dayOf("day"), all: false }));
-    byId("known").addEventListener("input", () =>
-      state.set({ known: dayOf("known") >= this.period.until ? null : dayOf("known") }),
-    );
-    byId("all").addEventListener("change", () => state.set({ all: byId("all").checked }));
-    byId("period").addEventListener("change", () =>
-      state.set({ period: byId("period").value, day: null, known: null, at: null }),
-    );
-    byId("play").addEventListener("click", () => this.play(!this.playing));
-    this.setPeriod();
+    const options = periods.map((period) => el("option", { value: period.id }, `${period.title} (${years(period)})`));
+    setChildren(byId("period"), options);
+    byId("period-field").hidden = periods.length < 2;
+    this.addListeners();
+    this.applyPeriod();
   }
 
-  /** Take the period of the view; a day outside it, or none, becomes its last. */
-  setPeriod() {
-    const { view } = this.state;
-    this.period = this.periods.find(({ id }) => id === view.period) ?? this.periods[0];
+  addListeners() {
+    byId("day-slider").addEventListener("input", () =>
+      this.viewState.update({ day: sliderDay("day-slider"), allDays: false }),
+    );
+    byId("known-by-slider").addEventListener("input", () => {
+      const knownBy = sliderDay("known-by-slider");
+      this.viewState.update({ knownBy: knownBy >= this.period.until ? null : knownBy });
+    });
+    byId("all-days").addEventListener("change", () => this.viewState.update({ allDays: byId("all-days").checked }));
+    byId("period").addEventListener("change", () =>
+      this.viewState.update({ period: byId("period").value, day: null, knownBy: null, position: null }),
+    );
+    byId("play").addEventListener("click", () => this.setPlaying(!this.playing));
+  }
+
+  /** Apply the period of the view state. A missing day, or one outside, becomes the period's last. */
+  applyPeriod() {
+    const { period, day } = this.viewState.values;
+    this.period = this.periods.find(({ id }) => id === period) ?? this.periods[0];
     const { id, title, from, until } = this.period;
     byId("period").value = id;
     byId("tagline").textContent = title;
-    if (!isDay(view.day ?? "") || view.day < from || view.day > until) view.day = until;
-    for (const name of ["day", "known"]) {
-      byId(name).min = String(toNumber(from));
-      byId(name).max = String(toNumber(until));
+    if (!isIsoDate(day ?? "") || day < from || day > until) this.viewState.applyDefaults({ day: until });
+    for (const slider of [byId("day-slider"), byId("known-by-slider")]) {
+      slider.min = String(toDayNumber(from));
+      slider.max = String(toDayNumber(until));
     }
-    this.show();
+    this.render();
   }
 
-  /** Bring handles and words to what the view says. At its end the second handle asks for nothing: all is known. */
-  show() {
-    const { day, known, all } = this.state.view;
+  /** Render sliders and texts. At its right end the known-by slider means no limit, so later claims still count. */
+  render() {
+    const { day, knownBy, allDays } = this.viewState.values;
     const { from, until } = this.period;
-    byId("day").value = String(toNumber(day));
-    byId("day").setAttribute("aria-valuetext", `${weekday(day)}, ${long(day)}`);
-    byId("known").value = String(toNumber(known ?? until));
-    byId("known").setAttribute("aria-valuetext", known ? `what was known by ${long(known)}` : "everything known now");
-    byId("known-text").textContent = known ? long(known) : "now";
-    byId("all").checked = all;
-    byId("weekday").textContent = all ? "" : weekday(day);
-    byId("date").textContent = all ? `${long(from)} – ${long(until)}` : long(day);
-    byId("control-title").textContent = `Who holds what on ${long(day)}`;
-    document.body.classList.toggle("past", Boolean(known));
+    const knownByText = knownBy ? `what was known by ${formatLongDate(knownBy)}` : "everything known now";
+    setSlider("day-slider", day, `${formatWeekday(day)}, ${formatLongDate(day)}`);
+    setSlider("known-by-slider", knownBy ?? until, knownByText);
+    byId("known-by-output").textContent = knownBy ? formatLongDate(knownBy) : "now";
+    byId("all-days").checked = allDays;
+    byId("weekday").textContent = allDays ? "" : formatWeekday(day);
+    byId("date").textContent = allDays ? `${formatLongDate(from)} – ${formatLongDate(until)}` : formatLongDate(day);
+    byId("control-title").textContent = `Who holds what on ${formatLongDate(day)}`;
+    document.body.classList.toggle("known-by-active", Boolean(knownBy));
   }
 
-  /** What the API is asked for: the day, or the whole period. */
-  days() {
-    return this.state.view.all ? `${this.period.from}/${this.period.until}` : this.state.view.day;
+  /** Return the API's `datetime`: the day, or the whole period. */
+  datetime() {
+    const { allDays, day } = this.viewState.values;
+    return allDays ? `${this.period.from}/${this.period.until}` : day;
   }
 
-  /** Go on from day to day, from the beginning if the end is reached; or stop. */
-  play(on) {
-    this.playing = on;
-    byId("play").setAttribute("aria-pressed", String(on));
-    clearInterval(this.ticking);
-    if (!on) return;
-    const [first, last] = [toNumber(this.period.from), toNumber(this.period.until)];
-    const step = Math.max(1, Math.round((last - first) / MOST_STEPS));
-    if (this.state.view.all || toNumber(this.state.view.day) >= last)
-      this.state.set({ day: this.period.from, all: false });
-    this.ticking = setInterval(() => {
-      const next = toNumber(this.state.view.day) + step;
-      if (next > last) this.play(false);
-      else this.state.set({ day: toDay(next) });
-    }, PLAY_MS);
+  /** Start or stop playback; at the period's end it starts over. */
+  setPlaying(playing) {
+    this.playing = playing;
+    byId("play").setAttribute("aria-pressed", String(playing));
+    clearInterval(this.playback);
+    if (!playing) return;
+    const [first, last] = [toDayNumber(this.period.from), toDayNumber(this.period.until)];
+    const step = Math.max(1, Math.round((last - first) / MAX_PLAYBACK_STEPS));
+    if (this.viewState.values.allDays || toDayNumber(this.viewState.values.day) >= last)
+      this.viewState.update({ day: this.period.from, allDays: false });
+    this.playback = setInterval(() => {
+      const next = toDayNumber(this.viewState.values.day) + step;
+      if (next > last) this.setPlaying(false);
+      else this.viewState.update({ day: fromDayNumber(next) });
+    }, PLAYBACK_INTERVAL_MS);
   }
 }
 
-function dayOf(name) {
-  return toDay(Number(byId(name).value));
+function years({ from, until }) {
+  return [...new Set([from.slice(0, 4), until.slice(0, 4)])].join("–");
+}
+
+function sliderDay(id) {
+  return fromDayNumber(Number(byId(id).value));
+}
+
+/** Set a slider. `aria-valuetext` replaces its day number, which would tell a listener nothing. */
+function setSlider(id, day, valueText) {
+  byId(id).value = String(toDayNumber(day));
+  byId(id).setAttribute("aria-valuetext", valueText);
 }

@@ -1,259 +1,237 @@
-/** Bars above the days: what is dated to one day by category, and what is not as the range in which it lies. */
+/** Timeline chart: the histogram of the period above the sliders, on the same horizontal scale. */
 
-import { CATEGORIES, words } from "./symbology.js";
-import { DAY_MS, inWords, long, short, toDay, toNumber } from "./dates.js";
-import { s, show } from "./dom.js";
+import { formatEventDate, formatLongDate, formatShortDate, fromDayNumber, toDayNumber } from "./dates.js";
+import { setChildren, svgEl } from "./dom.js";
+import { barTotal, bucketDays } from "./histogram.js";
+import { formatCategoryCounts, formatNumber } from "./labels.js";
+import { CATEGORIES } from "./symbology.js";
 
-const THUMB_PX = 18; // the slider's handle: its middle never comes nearer to an end than half of this
-const BARS_PX = 58;
+const SLIDER_THUMB_PX = 18; // its centre stays half of this away from the ends, and so must the first and last day
+const BAR_AREA_PX = 58;
+const BAR_LABEL_PX = 12;
+const AXIS_PX = 20;
+const MAX_COUNT_UNIT_PX = 13;
+const MAX_BAR_WIDTH_PX = 34;
+const MIN_DAY_WIDTH_FOR_COUNTS_PX = 22;
 const LANE_PX = 6;
-const MOST_LANES = 14;
-const WIDEST_BAR_PX = 34;
-const NARROWEST_PX = 80;
-const ROOM_FOR_LANES_PX = 480; // on a phone the bars stay on the screen: ranges are only counted there
+const MAX_LANES = 14;
+const RANGE_OVERHANG_PX = 4;
+const LANE_GAP_PX = 2;
+const TICK_SPACING_PX = 92;
+const MAX_DAYS_WITH_DAY_TICKS = 400;
+const MIN_WIDTH_PX = 80; // below, the page is not laid out yet
+const MIN_WIDTH_FOR_LANES_PX = 480; // a phone keeps the chart on screen, so ranges are only counted there
 
-/**
- * What falls where: for each bucket its categories' counts, and for each range of days how many events lie in it.
- * @param {Array<{category, date}>} events
- */
-export function tally(events, first, last) {
-  const bars = new Map();
-  const ranges = new Map();
-  let undated = 0;
-  for (const { category, date } of events) {
-    if (!date.earliest && !date.latest) undated++;
-    else if (date.earliest === date.latest) add(bars, date.earliest, category);
-    else {
-      const key = `${date.earliest ?? ""}/${date.latest ?? ""}`;
-      const found = ranges.get(key) ?? { ...date, count: 0, categories: new Map() };
-      found.count++;
-      found.categories.set(category, (found.categories.get(category) ?? 0) + 1);
-      ranges.set(key, found);
-    }
-  }
-  const seen = [...ranges.values()].filter(
-    (range) => (range.earliest ?? first) <= last && (range.latest ?? last) >= first,
-  );
-  return {
-    bars,
-    ranges: seen.sort((a, b) => (a.earliest ?? "").localeCompare(b.earliest ?? "") || b.count - a.count),
-    undated,
-  };
-}
-
-function add(bars, bucket, category, count = 1) {
-  if (!bars.has(bucket)) bars.set(bucket, new Map());
-  const bar = bars.get(bucket);
-  bar.set(category, (bar.get(category) ?? 0) + count);
-}
-
-/** The same from counts by month or day, one list for each category. */
-export function tallyOfCounts(lists) {
-  const bars = new Map();
-  let fuzzy = 0;
-  for (const [category, items] of lists) {
-    for (const { group, count } of items) {
-      if (group === null) fuzzy += count;
-      else add(bars, group, category, count);
-    }
-  }
-  return { bars, ranges: [], undated: 0, fuzzy };
-}
-
-/** Draws into an SVG, as wide as it is, with its days where the sliders have them. */
+/** Draw the histogram and the selected dates into an SVG, and again whenever its container is resized. */
 export class Timeline {
-  constructor(svg, note) {
+  /**
+   * @param {SVGElement} svg
+   * @param {HTMLElement} caption
+   */
+  constructor(svg, caption) {
     this.svg = svg;
-    this.note = note;
-    this.first = this.last = null;
-    this.found = null;
-    this.day = this.known = null;
-    new ResizeObserver(() => this.draw()).observe(svg.parentElement);
+    this.caption = caption;
+    this.firstDay = this.lastDay = null;
+    this.histogram = null;
+    this.day = this.knownBy = null;
+    new ResizeObserver(() => this.redraw()).observe(svg.parentElement);
   }
 
-  /** @param {{bars: Map, ranges: Array, undated: number, fuzzy?: number}} found */
-  show(first, last, found) {
-    [this.first, this.last, this.found] = [first, last, found];
-    this.draw();
+  /**
+   * Replace the histogram.
+   * @param {{from: string, until: string}} period
+   * @param {Histogram} histogram
+   */
+  setHistogram({ from, until }, histogram) {
+    [this.firstDay, this.lastDay, this.histogram] = [from, until, histogram];
+    this.redraw();
   }
 
-  mark(day, known) {
-    [this.day, this.known] = [day, known];
+  /** Mark the selected day and the known-by date; null removes a mark. */
+  setMarks(day, knownBy) {
+    [this.day, this.knownBy] = [day, knownBy];
+    this.drawMarks();
+  }
+
+  redraw() {
+    if (!this.histogram) return;
+    this.width = this.svg.parentElement.clientWidth;
+    if (this.width < MIN_WIDTH_PX) return;
+    const lanes = this.assignLanes();
+    this.height = BAR_AREA_PX + lanes.length * LANE_PX + AXIS_PX;
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    this.svg.setAttribute("width", this.width);
+    this.svg.setAttribute("height", this.height);
+    this.marks = svgEl("g", {});
+    setChildren(
+      this.svg,
+      line("axis-line", 0, this.width, BAR_AREA_PX + 0.5),
+      this.bars(),
+      lanes.map((lane, index) => lane.map((range) => rangeLine(range, index))),
+      this.ticks(),
+      this.marks,
+    );
+    this.describe(lanes);
     this.drawMarks();
   }
 
   x(day) {
-    const [first, last] = [toNumber(this.first), toNumber(this.last)];
-    const share = last === first ? 0.5 : (toNumber(day) - first) / (last - first);
-    return THUMB_PX / 2 + share * (this.width - THUMB_PX);
+    const [first, last] = [toDayNumber(this.firstDay), toDayNumber(this.lastDay)];
+    const fraction = last === first ? 0.5 : (toDayNumber(day) - first) / (last - first);
+    return SLIDER_THUMB_PX / 2 + fraction * (this.width - SLIDER_THUMB_PX);
   }
 
-  draw() {
-    if (!this.found) return;
-    this.width = this.svg.parentElement.clientWidth;
-    if (this.width < NARROWEST_PX) return; // not laid out yet
-    const lanes = this.laid();
-    const height = BARS_PX + lanes.length * LANE_PX + 20;
-    for (const [name, value] of [
-      ["viewBox", `0 0 ${this.width} ${height}`],
-      ["width", this.width],
-      ["height", height],
-    ])
-      this.svg.setAttribute(name, value);
-    this.marks = s("g", {});
-    show(
-      this.svg,
-      this.ground(),
-      this.drawnBars(),
-      lanes.map((lane, at) => lane.map((range) => this.drawnRange(range, at))),
-      this.axis(height),
-      this.marks,
-    );
-    this.say(lanes);
-    this.drawMarks();
+  /** Return the width of one day in pixels. */
+  dayWidth() {
+    return (this.width - SLIDER_THUMB_PX) / Math.max(1, toDayNumber(this.lastDay) - toDayNumber(this.firstDay));
   }
 
-  /** Ranges in lanes in which none overlaps another. */
-  laid() {
+  /** Assign each date range to the first lane where it overlaps no other; those beyond the last lane are counted. */
+  assignLanes() {
     const lanes = [];
-    if (this.width < ROOM_FOR_LANES_PX) return lanes;
-    for (const range of this.found.ranges) {
-      const [from, to] = this.ends(range);
-      const lane = lanes.find((placed) => placed.every((other) => other.to < from - 2 || other.from > to + 2));
-      if (lane) lane.push({ ...range, from, to });
-      else if (lanes.length < MOST_LANES) lanes.push([{ ...range, from, to }]);
+    if (this.width < MIN_WIDTH_FOR_LANES_PX) return lanes;
+    for (const range of this.histogram.ranges) {
+      const placed = { ...range, ...this.rangeEnds(range) };
+      const isFree = (other) => other.end < placed.start - LANE_GAP_PX || other.start > placed.end + LANE_GAP_PX;
+      const lane = lanes.find((candidate) => candidate.every(isFree));
+      if (lane) lane.push(placed);
+      else if (lanes.length < MAX_LANES) lanes.push([placed]);
     }
     return lanes;
   }
 
-  ends({ earliest, latest }) {
-    const [from, to] = [
-      earliest && earliest > this.first ? earliest : this.first,
-      latest && latest < this.last ? latest : this.last,
-    ];
-    return [this.x(from) - 4, this.x(to) + 4];
+  rangeEnds({ earliest, latest }) {
+    const first = earliest && earliest > this.firstDay ? earliest : this.firstDay;
+    const last = latest && latest < this.lastDay ? latest : this.lastDay;
+    return { start: this.x(first) - RANGE_OVERHANG_PX, end: this.x(last) + RANGE_OVERHANG_PX };
   }
 
-  ground() {
-    return s("line", { x1: 0, x2: this.width, y1: BARS_PX + 0.5, y2: BARS_PX + 0.5, class: "base" });
+  bars() {
+    const visible = [...this.histogram.bars]
+      .map(([bucket, bar]) => ({ bucket, bar, ...bucketDays(bucket) }))
+      .filter(({ first, last }) => first <= this.lastDay && last >= this.firstDay);
+    const maxTotal = Math.max(1, ...visible.map(({ bar }) => barTotal(bar)));
+    const unit = Math.min(MAX_COUNT_UNIT_PX, (BAR_AREA_PX - BAR_LABEL_PX) / maxTotal);
+    return visible.map((entry) => this.bar(entry, unit));
   }
 
-  drawnBars() {
-    const inside = [...this.found.bars]
-      .map(([bucket, bar]) => ({ bucket, bar, ...this.reach(bucket) }))
-      .filter(({ from, to }) => from <= this.last && to >= this.first);
-    const sum = (bar) => [...bar.values()].reduce((a, b) => a + b, 0);
-    const most = Math.max(1, ...inside.map(({ bar }) => sum(bar)));
-    const unit = Math.min(13, (BARS_PX - 12) / most);
-    return inside.map(({ bucket, bar, from, to }) => {
-      const wide = from === to ? Math.min(WIDEST_BAR_PX, this.step() * 0.6) : Math.max(1, this.x(to) - this.x(from));
-      const middle = from === to ? this.x(from) : (this.x(from) + this.x(to)) / 2;
-      let top = BARS_PX;
-      const parts = CATEGORIES.filter((category) => bar.has(category)).map((category) => {
-        top -= bar.get(category) * unit;
-        return s("rect", {
-          x: middle - wide / 2,
-          y: top,
-          width: wide,
-          height: Math.max(0.5, bar.get(category) * unit - (unit > 4 ? 1 : 0)),
-          class: `bar c-${category}`,
-        });
+  /** Create a stacked bar. A day's bar is centred on its slider position; a month's fills the month. */
+  bar({ bucket, bar, first, last }, unit) {
+    const isDay = first === last;
+    const [left, right] = [this.x(first), this.x(last)];
+    const width = isDay ? Math.min(MAX_BAR_WIDTH_PX, this.dayWidth() * 0.6) : Math.max(1, right - left);
+    const centre = (left + right) / 2;
+    const gap = unit > 4 ? 1 : 0; // thinner segments would vanish behind gaps
+    let y = BAR_AREA_PX;
+    const segments = CATEGORIES.filter((category) => bar.has(category)).map((category) => {
+      const height = bar.get(category) * unit;
+      y -= height;
+      return svgEl("rect", {
+        x: centre - width / 2,
+        y,
+        width,
+        height: Math.max(0.5, height - gap),
+        class: `bar category-${category}`,
       });
-      const text = [...bar].map(([category, count]) => `${count} ${words(category)}`).join(", ");
-      const number =
-        this.step() > 22 && from === to
-          ? s("text", { x: middle, y: top - 3, class: "number", "text-anchor": "middle" }, String(sum(bar)))
-          : null;
-      return s("g", {}, s("title", {}, `${bucket}: ${text}`), parts, number);
     });
-  }
-
-  /** The days of a bucket, which is a day or a month. */
-  reach(bucket) {
-    if (bucket.length === 10) return { from: bucket, to: bucket };
-    const [year, month] = bucket.split("-").map(Number);
-    return { from: `${bucket}-01`, to: toDay(Date.UTC(year, month, 0) / DAY_MS) };
-  }
-
-  step() {
-    return (this.width - THUMB_PX) / Math.max(1, toNumber(this.last) - toNumber(this.first));
-  }
-
-  drawnRange(range, lane) {
-    const y = BARS_PX + 4 + lane * LANE_PX;
-    const text = [...range.categories].map(([category, count]) => `${count} ${words(category)}`).join(", ");
-    const main = [...range.categories].sort(([, a], [, b]) => b - a)[0][0];
-    return s(
+    const showsCount = isDay && this.dayWidth() > MIN_DAY_WIDTH_FOR_COUNTS_PX;
+    return svgEl(
       "g",
-      { class: `range c-${main}` },
-      s("title", {}, `${inWords(range)}: ${text}`),
-      s("line", {
-        x1: range.from,
-        x2: range.to,
-        y1: y,
-        y2: y,
-        class: `span${range.latest ? "" : " open"}`,
-        "stroke-width": Math.min(5, 1.5 + Math.log2(range.count)),
-      }),
+      {},
+      svgEl("title", {}, `${bucket}: ${formatCategoryCounts(bar)}`),
+      segments,
+      showsCount ? text("bar-count", centre, y - 3, "middle", String(barTotal(bar))) : null,
     );
   }
 
-  axis(height) {
-    const days = toNumber(this.last) - toNumber(this.first);
-    const room = Math.max(1, Math.floor(this.width / 92));
-    const every = Math.max(1, Math.ceil(days / room));
+  ticks() {
+    const [first, last] = [toDayNumber(this.firstDay), toDayNumber(this.lastDay)];
+    const maxTicks = Math.max(1, Math.floor(this.width / TICK_SPACING_PX));
+    const interval = Math.max(1, Math.ceil((last - first) / maxTicks));
+    const showsYears = last - first > MAX_DAYS_WITH_DAY_TICKS;
     const ticks = [];
-    for (let number = toNumber(this.first); number <= toNumber(this.last); number += every) ticks.push(toDay(number));
-    return ticks.map((day, at) => {
-      const anchor = at === 0 ? "start" : this.x(day) > this.width - 40 ? "end" : "middle";
-      const x = at === 0 ? 0 : anchor === "end" ? this.width : this.x(day);
-      return s(
-        "g",
-        {},
-        s("line", { x1: this.x(day), x2: this.x(day), y1: BARS_PX, y2: BARS_PX + 4, class: "base" }),
-        s(
-          "text",
-          { x, y: height - 5, class: "tick", "text-anchor": anchor },
-          days > 400 ? day.slice(0, 4) : short(day),
-        ),
-      );
-    });
+    for (let dayNumber = first; dayNumber <= last; dayNumber += interval) {
+      const day = fromDayNumber(dayNumber);
+      ticks.push(this.tick(day, showsYears ? day.slice(0, 4) : formatShortDate(day)));
+    }
+    return ticks;
   }
 
+  tick(day, label) {
+    const x = this.x(day);
+    const isFirst = day === this.firstDay;
+    const isLast = !isFirst && x > this.width - 40;
+    const anchor = isFirst ? "start" : isLast ? "end" : "middle";
+    const labelX = isFirst ? 0 : isLast ? this.width : x;
+    return svgEl(
+      "g",
+      {},
+      svgEl("line", { x1: x, x2: x, y1: BAR_AREA_PX, y2: BAR_AREA_PX + 4, class: "axis-line" }),
+      text("tick-label", labelX, this.height - 5, anchor, label),
+    );
+  }
+
+  /** Draw the marks apart from the chart, because a slider moves them many times a second. */
   drawMarks() {
     if (!this.marks) return;
+    const height = this.height - 16;
     const parts = [];
-    const height = Number(this.svg.getAttribute("height"));
-    if (this.day)
-      parts.push(s("line", { x1: this.x(this.day), x2: this.x(this.day), y1: 0, y2: height - 16, class: "today" }));
-    if (this.known && this.known < this.last) {
-      parts.push(
-        s("rect", {
-          x: this.x(this.known),
-          y: 0,
-          width: Math.max(0, this.width - this.x(this.known)),
-          height: height - 16,
-          class: "later",
-        }),
-      );
+    if (this.day) {
+      const x = this.x(this.day);
+      parts.push(svgEl("line", { x1: x, x2: x, y1: 0, y2: height, class: "day-mark" }));
     }
-    show(this.marks, parts);
+    if (this.knownBy && this.knownBy < this.lastDay) {
+      const x = this.x(this.knownBy);
+      const width = Math.max(0, this.width - x);
+      parts.push(svgEl("rect", { x, y: 0, width, height, class: "known-by-mask" }));
+    }
+    setChildren(this.marks, parts);
   }
 
-  /** The same in words, for those who do not see it. */
-  say(lanes) {
-    const drawn = lanes.flat().reduce((sum, range) => sum + range.count, 0);
-    const all = this.found.ranges.reduce((sum, range) => sum + range.count, 0);
-    const dated = [...this.found.bars.values()].reduce(
-      (sum, bar) => sum + [...bar.values()].reduce((a, b) => a + b, 0),
-      0,
-    );
-    const parts = [`${dated.toLocaleString("en")} events with a date of their own`];
-    if (all)
-      parts.push(`${all.toLocaleString("en")} within a range of days${all > drawn ? ` (${drawn} of them drawn)` : ""}`);
-    if (this.found.fuzzy) parts.push(`${this.found.fuzzy.toLocaleString("en")} not known to lie within one bar`);
-    if (this.found.undated) parts.push(`${this.found.undated.toLocaleString("en")} undated`);
-    this.note.textContent = parts.join(" · ");
-    this.svg.setAttribute("aria-label", `Events from ${long(this.first)} to ${long(this.last)}: ${parts.join(", ")}`);
+  /** Describe the chart as text, for screen readers and for what a small chart leaves out. */
+  describe(lanes) {
+    const { bars, ranges, undated, unbucketed } = this.histogram;
+    const dated = [...bars.values()].reduce((sum, bar) => sum + barTotal(bar), 0);
+    const ranged = totalCount(ranges);
+    const drawn = totalCount(lanes.flat());
+    const parts = [`${formatNumber(dated)} events with a date of their own`];
+    if (ranged)
+      parts.push(`${formatNumber(ranged)} within a range of days${ranged > drawn ? ` (${drawn} of them drawn)` : ""}`);
+    if (unbucketed) parts.push(`${formatNumber(unbucketed)} not known to lie within one bar`);
+    if (undated) parts.push(`${formatNumber(undated)} undated`);
+    this.caption.textContent = parts.join(" · ");
+    const interval = `${formatLongDate(this.firstDay)} to ${formatLongDate(this.lastDay)}`;
+    this.svg.setAttribute("aria-label", `Events from ${interval}: ${parts.join(", ")}`);
   }
+}
+
+function totalCount(ranges) {
+  return ranges.reduce((sum, range) => sum + range.count, 0);
+}
+
+function line(className, x1, x2, y) {
+  return svgEl("line", { x1, x2, y1: y, y2: y, class: className });
+}
+
+function text(className, x, y, anchor, content) {
+  return svgEl("text", { x, y, class: className, "text-anchor": anchor }, content);
+}
+
+/** Create the line of a date range: its width grows with the count, its colour is the most frequent category's. */
+function rangeLine(range, laneIndex) {
+  const y = BAR_AREA_PX + 4 + laneIndex * LANE_PX;
+  const [[mainCategory]] = [...range.categories].sort(([, a], [, b]) => b - a);
+  return svgEl(
+    "g",
+    { class: `range category-${mainCategory}` },
+    svgEl("title", {}, `${formatEventDate(range)}: ${formatCategoryCounts(range.categories)}`),
+    svgEl("line", {
+      x1: range.start,
+      x2: range.end,
+      y1: y,
+      y2: y,
+      class: `range-line${range.latest ? "" : " open-ended"}`,
+      "stroke-width": Math.min(5, 1.5 + Math.log2(range.count)),
+    }),
+  );
 }

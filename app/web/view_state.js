@@ -1,78 +1,114 @@
-/** What is looked at: a view that is an address. It stands after the `#`, which browsers keep to themselves. */
+/**
+ * View state: everything that decides what the page shows, kept in the URL so that a view can be shared. It is in the
+ * fragment, which browsers do not send to servers.
+ */
 
-import { isDay } from "./dates.js";
+import { isIsoDate } from "./dates.js";
 
-export const FILTERS = ["category", "status", "actor", "place", "q"];
-const EMPTY = {
-  period: null,
-  day: null,
-  all: false,
-  known: null,
-  event: null,
-  at: null,
-  ...Object.fromEntries(FILTERS.map((name) => [name, null])),
+export const FILTER_PARAMS = ["category", "status", "actor", "place", "q"];
+/** URL names of the values; shared links depend on them. */
+const URL_NAMES = {
+  period: "period",
+  day: "day",
+  allDays: "all",
+  knownBy: "known",
+  selected: "event",
+  position: "at",
+  ...Object.fromEntries(FILTER_PARAMS.map((name) => [name, name])),
 };
+const WRITTEN_ORDER = ["period", "day", "knownBy", ...FILTER_PARAMS, "selected"];
 
-/** The view that a hash tells; what it does not say, or says wrongly, is left open. */
-export function readHash(hash) {
-  const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const view = { ...EMPTY };
-  for (const name of [...FILTERS, "period", "event"]) view[name] = given.get(name) || null;
-  for (const name of ["day", "known"]) view[name] = isDay(given.get(name) ?? "") ? given.get(name) : null;
-  view.all = given.get("all") === "1";
-  const at = (given.get("at") ?? "").split("/").map(Number);
-  const onGlobe = at.length === 3 && at.every(Number.isFinite) && Math.abs(at[1]) <= 90 && Math.abs(at[2]) <= 540;
-  view.at = onGlobe ? { zoom: at[0], latitude: at[1], longitude: at[2] } : null;
-  return view;
+/**
+ * Parse a URL fragment. Missing and invalid values become null, because a link may come from an older version.
+ * @param {string} fragment
+ */
+function parseFragment(fragment) {
+  const params = new URLSearchParams(fragment.replace(/^#/, ""));
+  const text = (name) => params.get(URL_NAMES[name]) || null;
+  const date = (name) => (isIsoDate(text(name) ?? "") ? text(name) : null);
+  return {
+    period: text("period"),
+    day: date("day"),
+    allDays: text("allDays") === "1",
+    knownBy: date("knownBy"),
+    selected: text("selected"),
+    position: parsePosition(text("position")),
+    ...Object.fromEntries(FILTER_PARAMS.map((name) => [name, text(name)])),
+  };
 }
 
-/** A view as a hash. */
-export function writeHash(view) {
-  const parts = [];
-  for (const name of ["period", "day", "known", ...FILTERS, "event"]) {
-    if (view[name])
-      parts.push(`${name}=${encodeURIComponent(view[name]).replaceAll("%2C", ",").replaceAll("%20", "+")}`);
+function parsePosition(text) {
+  const numbers = (text ?? "").split("/").map(Number);
+  const [zoom, latitude, longitude] = numbers;
+  const isOnMap =
+    numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 540;
+  return isOnMap ? { zoom, latitude, longitude } : null;
+}
+
+/** Format view values as a URL fragment. */
+function formatFragment(values) {
+  const parts = WRITTEN_ORDER.filter((name) => values[name]).map((name) => {
+    const encoded = encodeURIComponent(values[name]).replaceAll("%2C", ",").replaceAll("%20", "+");
+    return `${URL_NAMES[name]}=${encoded}`;
+  });
+  if (values.allDays) parts.push("all=1");
+  if (values.position) {
+    const { zoom, latitude, longitude } = values.position;
+    parts.push(`at=${zoom}/${latitude.toFixed(4)}/${longitude.toFixed(4)}`);
   }
-  if (view.all) parts.push("all=1");
-  if (view.at) parts.push(`at=${view.at.zoom}/${view.at.latitude.toFixed(4)}/${view.at.longitude.toFixed(4)}`);
-  return parts.length ? `#${parts.join("&")}` : "#";
+  return `#${parts.join("&")}`;
 }
 
-/** The view of the moment. Whoever changes it tells what; whoever shows it listens to `change`. */
-export class State extends EventTarget {
+/** Hold the view values and emit `change` with the names of those that changed, whoever changed them. */
+export class ViewState extends EventTarget {
   constructor() {
     super();
-    this.view = readHash(location.hash);
-    addEventListener("hashchange", () => {
-      if (location.hash === writeHash(this.view)) return;
-      const before = this.view;
-      this.view = { ...readHash(location.hash) };
-      this.tell(
-        Object.keys(EMPTY).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(this.view[name])),
-        true,
-      );
-    });
+    this.values = parseFragment(location.hash);
+    addEventListener("hashchange", () => this.readUrl());
   }
 
-  /** Change some of the view. An event that is chosen is a step back and forth; sliding is none. */
-  set(changes, { step = false } = {}) {
-    const changed = Object.keys(changes).filter(
-      (name) => JSON.stringify(this.view[name]) !== JSON.stringify(changes[name]),
-    );
+  /** Take over a fragment that the reader edited, or reached through the history. */
+  readUrl() {
+    if (location.hash === formatFragment(this.values)) return;
+    const values = parseFragment(location.hash);
+    const changed = Object.keys(values).filter((name) => differs(values[name], this.values[name]));
+    this.values = values;
+    this.emitChange(changed, true);
+  }
+
+  /**
+   * Update some values and the URL.
+   * @param {Object<string, any>} changes
+   * @param {{historyEntry: boolean}} [options] a selection can be undone by the back button; a slider's steps would
+   *   bury everything before them
+   */
+  update(changes, { historyEntry = false } = {}) {
+    const changed = Object.keys(changes).filter((name) => differs(changes[name], this.values[name]));
     if (!changed.length) return;
-    this.view = { ...this.view, ...changes };
-    const hash = writeHash(this.view);
-    if (step) history.pushState(null, "", hash);
-    else history.replaceState(null, "", hash);
-    this.tell(changed, false);
+    this.values = { ...this.values, ...changes };
+    const fragment = formatFragment(this.values);
+    if (historyEntry) history.pushState(null, "", fragment);
+    else history.replaceState(null, "", fragment);
+    this.emitChange(changed, false);
   }
 
-  tell(names, fromAddress) {
-    this.dispatchEvent(new CustomEvent("change", { detail: { names: new Set(names), fromAddress } }));
+  /** Fill in values that a link left open, without an event: the change that is being rendered includes them. */
+  applyDefaults(defaults) {
+    this.values = { ...this.values, ...defaults };
   }
 
-  /** The filters that are set, as the API takes them. */
+  emitChange(names, fromUrl) {
+    this.dispatchEvent(new CustomEvent("change", { detail: { changed: new Set(names), fromUrl } }));
+  }
+
+  /** Return the active filters as API parameters. */
   filters() {
-    return Object.fromEntries(FILTERS.filter((name) => this.view[name]).map((name) => [name, this.view[name]]));
+    return Object.fromEntries(
+      FILTER_PARAMS.filter((name) => this.values[name]).map((name) => [name, this.values[name]]),
+    );
   }
+}
+
+function differs(one, other) {
+  return JSON.stringify(one) !== JSON.stringify(other);
 }
