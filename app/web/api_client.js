@@ -1,4 +1,4 @@
-/** API client: the public API over fetch. Each request's URL is recorded, so that the page can show what it asked. */
+/** API client: the public API over fetch. URLs are recorded, so that the page can list the sources of what it shows. */
 
 const ACCEPT = "application/json, application/geo+json, application/problem+json";
 const MAX_ATTEMPTS = 3;

@@ -109,7 +109,8 @@ export class App {
     const { lat: latitude, lng: longitude } = this.map.getCenter();
     this.viewState.update({ position: { zoom: this.map.getZoom(), latitude, longitude } });
     clearTimeout(this.panTimeout);
-    if (this.found && !this.found.complete) this.panTimeout = setTimeout(() => this.loadEvents(), PAN_DEBOUNCE_MS);
+    if (this.eventResult && !this.eventResult.complete)
+      this.panTimeout = setTimeout(() => this.loadEvents(), PAN_DEBOUNCE_MS);
   }
 
   /** Open a single event, or list the events of a cluster. */
@@ -152,11 +153,11 @@ export class App {
     return this.loader.load(
       "events",
       () => this.queries.fetchEvents(this.eventQuery(), viewport),
-      (found) => {
-        this.found = found;
-        if (found.cells) this.eventsLayer.setCells(found.cells);
-        else this.eventsLayer.setEvents(found.events);
-        this.movementsLayer.setVisible(!found.cells);
+      (result) => {
+        this.eventResult = result;
+        if (result.cells) this.eventsLayer.setCells(result.cells);
+        else this.eventsLayer.setEvents(result.events);
+        this.movementsLayer.setVisible(!result.cells);
         this.renderEvents();
       },
     );
@@ -216,10 +217,10 @@ export class App {
   }
 
   renderEvents() {
-    const { events, cells } = this.found;
-    const count = events ? events.length : this.found.count;
+    const { events, cells } = this.eventResult;
+    const count = events ? events.length : this.eventResult.count;
     byId("events-title").replaceChildren("What happened ", el("span", { class: "count" }, formatNumber(count)));
-    renderOmitted(byId("omitted"), this.found);
+    renderOmitted(byId("omitted"), this.eventResult);
     const list = byId("event-list");
     if (cells) {
       renderTooMany(list, count, MAX_SINGLE_EVENTS, () => this.map.zoomIn(2));

@@ -1,6 +1,6 @@
 /**
- * View state: everything that decides what the page shows, kept in the URL so that a view can be shared. It is in the
- * fragment, which browsers do not send to servers.
+ * View state: everything that decides what the page shows, kept in the URL so that a view can be shared. The fragment
+ * holds it, because browsers do not send that to servers.
  */
 
 import { isIsoDate } from "./dates.js";

@@ -1,22 +1,24 @@
-"""A Chromium that reaches nothing but this machine, and what it was seen to do."""
+"""Browser sessions: a Chromium that reaches only this machine, and a record of its console and requests."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clients.conftest import Server, pytest_terminal_summary, started
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 __all__ = ["pytest_terminal_summary"]
 CHROMIUM = "/usr/bin/chromium"
-expect.set_options(timeout=15_000)  # browsers share the machine with other tests
-ALONE = (
-    "--no-sandbox",  # root has none
+HANG_TIMEOUT_MS = 120_000
+"""Bound on waiting for a condition. Only a page that hangs reaches it, however busy the machine is."""
+expect.set_options(timeout=HANG_TIMEOUT_MS)
+CHROMIUM_FLAGS = (
+    "--no-sandbox",  # the sandbox refuses to run as root
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -25,95 +27,137 @@ ALONE = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-"""Nothing is looked up and nobody is called; what is not on this machine is not there."""
+"""Block every host but this one, so that a page which needs the internet fails."""
 SCREENSHOTS = Path(os.environ.get("OXUS_SCREENSHOTS", "build/screenshots"))
-"""Where pictures of what was tested are kept."""
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-VIOLATIONS = """
+REPORT_CSP_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 """
+COUNT_PENDING_REQUESTS = """
+let pending = 0;
+const setPending = (count) => {
+  pending = count;
+  document.documentElement.dataset.pendingRequests = String(count);
+};
+const track = async (promise) => {
+  setPending(pending + 1);
+  try {
+    return await promise;
+  } finally {
+    setPending(pending - 1);
+  }
+};
+const fetchUntracked = window.fetch;
+window.fetch = (...args) => track(fetchUntracked(...args));
+const jsonUntracked = Response.prototype.json;
+Response.prototype.json = function () {
+  return track(jsonUntracked.call(this));
+};
+"""
+"""Count requests whose body has not been parsed. Rendering follows in microtasks, before any condition is polled."""
+FINISH_ANIMATIONS = """
+async () => {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+}
+"""
 
 
 @dataclass
-class Seen:
-    """A page, with what its console said and every address that it asked for."""
+class PageSession:
+    """Hold a page with its console errors and the URLs of its requests."""
 
     page: Page
-    server: str
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    server_url: str
+    console_errors: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
-    def open(self, hash_: str = "") -> "Seen":
-        """Go to the page, and wait until it shows what it was asked for."""
-        self.page.goto("about:blank")  # an address that differs behind # alone would load nothing anew
-        self.page.goto(f"{self.server}/{hash_}")
+    @property
+    def requested_urls(self) -> list[str]:
+        """List the URLs in the order of the requests."""
+        return [request.url for request in self.requests]
+
+    def open(self, fragment: str = "") -> "PageSession":
+        """Load the page and wait for its first view."""
+        self.page.goto("about:blank")  # a change of the fragment alone would not reload the page
+        self.page.goto(f"{self.server_url}/{fragment}")
         self.page.wait_for_selector("body[data-ready=true]")
         return self
 
-    def held(self, place: str) -> tuple[str | None, str | None]:
-        """Who holds a place, and how surely, by the list beside the map."""
-        row = self.page.locator(f"#control [data-place='{place}']")
-        return row.get_attribute("data-holder"), row.get_attribute("data-state")
+    def settle(self) -> None:
+        """Wait until no request is pending and no animation runs."""
+        expect(self.page.locator("html")).to_have_attribute("data-pending-requests", "0")
+        self.page.evaluate(FINISH_ANIMATIONS)
 
-    def keep(self, name: str) -> None:
-        """Keep a picture of it."""
+    def control_of(self, place_id: str) -> tuple[str | None, str | None]:
+        """Return the holder and the control state of a place in the list."""
+        row = self.page.locator(f"#control-list [data-place-id='{place_id}']")
+        return row.get_attribute("data-holder-id"), row.get_attribute("data-control-state")
+
+    def screenshot(self, name: str) -> None:
+        """Save a screenshot for people to look at."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-Visit = Callable[..., Any]
+Visit = Callable[..., AbstractContextManager[PageSession]]
+"""Open a browser session on a server; options are Playwright's `new_context` options."""
 
 
-@pytest.fixture(scope="package")  # its loop of events goes on until it is closed, and no other can run beside it
+@pytest.fixture(scope="package")  # Playwright's event loop runs until it is closed, and excludes any other
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window. Skips where it is not installed."""
+    """Start Debian's Chromium without a window; skip the tests where it is not installed."""
     program = shutil.which("chromium") or CHROMIUM
     if not Path(program).exists():
-        pytest.skip("chromium is not installed (tests/web/install installs it); nobody looked at the page")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, headless=True, args=ALONE)
+        pytest.skip("chromium is not installed (tests/web/install installs it); the page was not tested")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server over the packs that ship with Oxus."""
+    """Start a server with the packs that ship with Oxus."""
     with started(tmp_path_factory.mktemp("web")) as server:
         yield server
 
 
 @contextmanager
-def visiting(browser: Browser, server: str, blocked: str = "400 (Bad Request)", **how: Any) -> Iterator[Seen]:
-    """A page in a browser that was never here before; asserts in the end that nothing went wrong in it.
+def browser_session(
+    browser: Browser, server_url: str, allowed_error: str = "400 (Bad Request)", **context_options: Any
+) -> Iterator[PageSession]:
+    """Open a fresh browser context; on exit assert that it logged no error and asked no other host.
 
-    What its console says of `blocked` is meant: an answer that the API refuses, something that a policy blocks.
+    Console messages and URLs that contain `allowed_error` pass: a test may provoke a refusal or a blocked request.
     """
-    context = browser.new_context(**({"viewport": DESKTOP} | how))
-    context.set_default_timeout(15_000)
-    context.add_init_script(VIOLATIONS)
-    page = context.new_page()
-    seen = Seen(page, server)
-    page.on("console", lambda message: seen.said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: seen.said.append(str(error)))
-    page.on("request", lambda request: seen.asked.append(request.url))
+    context = browser.new_context(**({"viewport": DESKTOP} | context_options))
+    context.set_default_timeout(HANG_TIMEOUT_MS)
+    context.add_init_script(REPORT_CSP_VIOLATIONS)
+    context.add_init_script(COUNT_PENDING_REQUESTS)
+    session = PageSession(context.new_page(), server_url)
+    page, errors = session.page, session.console_errors
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: session.requests.append(request))
     try:
-        yield seen
-        assert [text for text in seen.said if blocked not in text] == []
-        elsewhere = [url for url in seen.asked if not url.startswith((server, "about:", "data:", "blob:"))]
-        assert [url for url in elsewhere if blocked not in url] == []
+        yield session
+        assert [text for text in errors if allowed_error not in text] == []
+        own = (server_url, "about:", "data:", "blob:")
+        foreign = [url for url in session.requested_urls if not url.startswith(own)]
+        assert [url for url in foreign if allowed_error not in url] == []
     finally:
         context.close()
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Callable[..., Any]:
-    """Visits the page over the article's pack."""
+def visit(browser: Browser, server: Server) -> Visit:
+    """Return a factory of browser sessions on the shipped packs."""
 
-    def made(**how: Any) -> Any:
-        return visiting(browser, server.url, **how)
+    def open_session(**options: Any) -> AbstractContextManager[PageSession]:
+        return browser_session(browser, server.url, **options)
 
-    return made
+    return open_session
