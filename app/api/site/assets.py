@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.settings import PROJECT_ROOT
 
-PAGE_DIR = PROJECT_ROOT / "app" / "page"
+PAGE_DIR = PROJECT_ROOT / "app" / "web"
 LEAFLET = "js_lib_leaflet/static/js_lib_leaflet"
 """Where the wheel django-js-lib-leaflet keeps what is not about Django."""
 MEDIA_TYPES = {
