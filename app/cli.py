@@ -32,12 +32,14 @@ app.add_typer(imports, name="import")
 stdout = Console(soft_wrap=True, highlight=False)
 stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
-Database = Annotated[
+DatabaseOption = Annotated[
     str | None,
     typer.Option("--database", help="A file, or postgresql://user@host/name. Default: oxus.db here."),
 ]
-Seed = Annotated[Path | None, typer.Option("--seed", help="The folder of packs. Default: those that ship with Oxus.")]
-Pack = Annotated[str | None, typer.Argument(help="One pack; all of the folder if left out.")]
+SeedOption = Annotated[
+    Path | None, typer.Option("--seed", help="The folder of packs. Default: those that ship with Oxus.")
+]
+PackArgument = Annotated[str | None, typer.Argument(help="One pack; all of the folder if left out.")]
 
 
 def _settings(database: str | None = None, seed_dir: Path | None = None) -> Settings:
@@ -77,9 +79,9 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
-    database: Database = None,
+    database: DatabaseOption = None,
     workers: Annotated[int, typer.Option(help="Processes that answer.", min=1)] = 1,
-    seed: Seed = None,
+    seed: SeedOption = None,
 ) -> None:
     """Migrate and seed the database where needed, then serve it."""
     from app.commands import prepare, run_server
@@ -92,7 +94,7 @@ def serve(
 
 
 @db.command("upgrade")
-def db_upgrade(database: Database = None) -> None:
+def db_upgrade(database: DatabaseOption = None) -> None:
     """Bring the database to the schema of this version."""
     from app.commands import upgrade_database
 
@@ -101,7 +103,7 @@ def db_upgrade(database: Database = None) -> None:
 
 
 @db.command("check")
-def db_check(database: Database = None) -> None:
+def db_check(database: DatabaseOption = None) -> None:
     """Look for damage: schema, foreign keys, rows that do not follow from their claims. Exit 1 if there is any."""
     from app.commands import check_database
 
@@ -116,11 +118,11 @@ def db_check(database: Database = None) -> None:
 
 @seed.command("check")
 def seed_check(
-    pack: Pack = None,
+    pack: PackArgument = None,
     document: Annotated[
         Path | None, typer.Option(help="The text of the pack's document: prove every printed token.")
     ] = None,
-    seed: Seed = None,
+    seed: SeedOption = None,
 ) -> None:
     """Report every problem of the packs, each with file, id, field, value and reason; exit 1 if there is any."""
     from app.commands import check_packs
@@ -131,7 +133,7 @@ def seed_check(
 
 
 @seed.command("load")
-def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -> None:
+def seed_load(pack: PackArgument = None, database: DatabaseOption = None, seed: SeedOption = None) -> None:
     """Load packs, all or nothing, and say what changed."""
     from app.commands import load_seed
 
@@ -148,7 +150,7 @@ def import_ucdp_ged(
     ] = None,
     rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
     odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
-    database: Database = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
     _import("ucdp-ged", files, snapshot, rejected, odd, database)
@@ -162,19 +164,21 @@ def import_acled(
     ] = None,
     rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
     odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
-    database: Database = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Import ACLED, all or nothing: importing the same again changes nothing, a row with a newer timestamp updates."""
     _import("acled", files, snapshot, rejected, odd, database)
 
 
 def _import(
-    dataset: str, files: list[Path], snapshot: str | None, rejected: Path, odd: Path, database: str | None
+    dataset: str, files: list[Path], snapshot: str | None, rejected: Path, warnings: Path, database: str | None
 ) -> None:
     from app.commands import ReportPaths, import_files
 
     with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
-        lines = list(import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, odd), advance))
+        lines = list(
+            import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, warnings), advance)
+        )
     for line in lines:
         stdout.print(line, markup=False)
 
@@ -200,15 +204,15 @@ def export(
     resource: Annotated[str, typer.Argument(help="events, claims, movements, control, ...: what /v1 lists.")],
     out: Annotated[str, typer.Option(help="The file to write; - for standard output.")],
     f: Annotated[str | None, typer.Option("--f", help="csv, geojson, ndjson, parquet or json.")] = None,
-    database: Database = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Write all rows of a list that match; every parameter of the list is an option: --place balkh."""
     from app.commands import export as export_rows
 
     with report_errors():
         query_pairs = [*parse_list_options(context.args), *([("f", f)] if f else [])]
-        said = export_rows(_settings(database), resource, out, query_pairs)
-        stderr.print(said, markup=False)
+        message = export_rows(_settings(database), resource, out, query_pairs)
+        stderr.print(message, markup=False)
 
 
 def parse_list_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
@@ -226,7 +230,7 @@ def parse_list_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced when all is written.")],
-    database: Database = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Copy an embedded database as it is at one moment, while it is served and loaded."""
     from app.commands import backup as copied
@@ -236,7 +240,7 @@ def backup(
 
 
 @app.command()
-def status(database: Database = None) -> None:
+def status(database: DatabaseOption = None) -> None:
     """Say what is in the database."""
     from app.commands import status_rows
 

@@ -60,12 +60,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """An application that answers from the database of the settings, and cannot write to it."""
     settings_ = settings or Settings()
     engine = make_engine(settings_.database_url, read_only=True)
-    watch = ChangeDetector(engine, settings_.revision_ttl_seconds)
+    change_detector = ChangeDetector(engine, settings_.revision_ttl_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        watch.close()
+        change_detector.close()
         engine.dispose()
 
     app = FastAPIOffline(
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(RequestLimitsMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
-    app.middleware_stack = build_middleware_stack(app, watch, settings_)
+    app.middleware_stack = build_middleware_stack(app, change_detector, settings_)
     return app
 
 
@@ -136,25 +136,25 @@ def guard_statuses(settings: Settings) -> set[int]:
     return {status for status, set_ in configured.items() if set_}
 
 
-def build_middleware_stack(app: FastAPI, watch: ChangeDetector, settings: Settings) -> ASGIApp:
+def build_middleware_stack(app: FastAPI, change_detector: ChangeDetector, settings: Settings) -> ASGIApp:
     """What a request goes through, given from the inside: the last is the first that is asked. Off costs nothing.
 
     What was answered before passes through nothing of the application itself.
     """
-    found: ASGIApp = app.build_middleware_stack()
+    stack: ASGIApp = app.build_middleware_stack()
     if settings.cache_mb:
-        found = ResponseCacheMiddleware(found, watch, settings.cache_mb * 2**20)
+        stack = ResponseCacheMiddleware(stack, change_detector, settings.cache_mb * 2**20)
     if settings.rate_limit_per_minute:
-        found = RateLimitMiddleware(found, settings.rate_limit_per_minute)
+        stack = RateLimitMiddleware(stack, settings.rate_limit_per_minute)
     if settings.read_token:
-        found = BearerTokenMiddleware(found, settings.read_token)
+        stack = BearerTokenMiddleware(stack, settings.read_token)
     if settings.hosts:
-        found = TrustedHostMiddleware(found, settings.hosts)
+        stack = TrustedHostMiddleware(stack, settings.hosts)
     if settings.metrics:
         counts = SharedCounters(settings.metrics_file)
         app.add_api_route("/metrics", pages.metrics_endpoint(counts), name="metrics", include_in_schema=False)
-        found = MetricsMiddleware(found, counts)
+        stack = MetricsMiddleware(stack, counts)
     if settings.access_log:
         lines = BufferedLineWriter(STDOUT_FD)
-        found = AccessLogMiddleware(found, lines, lines.flush)
-    return found
+        stack = AccessLogMiddleware(stack, lines, lines.flush)
+    return stack

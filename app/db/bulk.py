@@ -82,9 +82,11 @@ def deferred_indexes(connection: Connection, tables: Collection[str]) -> Iterato
     """
     statements: list[str] = []
     if connection.dialect.name == "sqlite":
-        wanted = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        index_query = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
         rows = [
-            row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap_to_maintain(row.sql)
+            row
+            for row in connection.execute(index_query)
+            if row.tbl_name in tables and not _is_cheap_to_maintain(row.sql)
         ]
         statements = [row.sql for row in rows]
         for row in rows:

@@ -29,14 +29,14 @@ def stored_schema(connection: Connection) -> str | None:
 
 def check_schema(connection: Connection) -> None:
     """Raise SchemaError unless the database is at the schema of this software."""
-    found = stored_schema(connection)
-    if found == CURRENT_SCHEMA:
+    version = stored_schema(connection)
+    if version == CURRENT_SCHEMA:
         return
-    if found is None:
+    if version is None:
         raise SchemaError("the database is empty; run `oxus db upgrade` first")
-    if found < CURRENT_SCHEMA:
-        raise SchemaError(f"the database is at schema {found}, this is {CURRENT_SCHEMA}; run `oxus db upgrade`")
-    raise SchemaError(f"the database is at schema {found}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
+    if version < CURRENT_SCHEMA:
+        raise SchemaError(f"the database is at schema {version}, this is {CURRENT_SCHEMA}; run `oxus db upgrade`")
+    raise SchemaError(f"the database is at schema {version}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
 
 
 def integrity_errors(connection: Connection) -> list[str]:

@@ -44,7 +44,7 @@ def create_spatial_index(dialect: str, name: str, key: str, *, temporal: bool = 
     if dialect == "postgresql":
         where = f" WHERE {condition}" if condition else ""
         return [f"CREATE INDEX ix_{name}_point ON {name} USING GIST (point(longitude, latitude)){where}"]
-    kept, gone = (
+    should_insert, should_delete = (
         f"{when}.latitude IS NOT NULL{f' AND {when}.{condition}' if condition else ''}" for when in ("new", "old")
     )
     columns = f"(pk, west, east, south, north{', since, until' if temporal else ''})"
@@ -54,17 +54,17 @@ def create_spatial_index(dialect: str, name: str, key: str, *, temporal: bool = 
         days = f", coalesce({begin}, {-UNBOUNDED_YEAR}), coalesce({end}, {UNBOUNDED_YEAR})" if temporal else ""
         return f"{of}{key}, {of}longitude, {of}longitude, {of}latitude, {of}latitude{days}"
 
-    put = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {kept}"
-    drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {gone}"
-    there = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
+    insert = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {should_insert}"
+    drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {should_delete}"
+    has_point = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
     # Neighbours one after another: the tree is made in half the time, and is a better one.
-    every = f"SELECT {point()} FROM {name} WHERE {there} ORDER BY CAST(longitude AS INTEGER), latitude"
+    select_all = f"SELECT {point()} FROM {name} WHERE {has_point} ORDER BY CAST(longitude AS INTEGER), latitude"
     return [
         f"CREATE VIRTUAL TABLE {name}_point USING rtree{columns}",
-        f"INSERT INTO {name}_point {columns} {every}",
-        f"CREATE TRIGGER {name}_point_added AFTER INSERT ON {name} WHEN {kept} BEGIN {put}; END",
-        f"CREATE TRIGGER {name}_point_gone AFTER DELETE ON {name} WHEN {gone} BEGIN {drop}; END",
-        f"CREATE TRIGGER {name}_point_moved AFTER UPDATE ON {name} BEGIN {drop}; {put}; END",
+        f"INSERT INTO {name}_point {columns} {select_all}",
+        f"CREATE TRIGGER {name}_point_added AFTER INSERT ON {name} WHEN {should_insert} BEGIN {insert}; END",
+        f"CREATE TRIGGER {name}_point_gone AFTER DELETE ON {name} WHEN {should_delete} BEGIN {drop}; END",
+        f"CREATE TRIGGER {name}_point_moved AFTER UPDATE ON {name} BEGIN {drop}; {insert}; END",
     ]
 
 

@@ -44,9 +44,9 @@ def create_index(dialect: str, name: str) -> list[str]:
 
 def index_words(text: str) -> str:
     """The words of a text as they are put into an index."""
-    whole = fold(text)
+    folded = fold(text)
     # Where all of it is as short as one word may be, so is each word.
-    return whole if len(whole) <= MAX_TOKEN_BYTES and whole.isascii() else " ".join(tokens(text))
+    return folded if len(folded) <= MAX_TOKEN_BYTES and folded.isascii() else " ".join(tokens(text))
 
 
 FIELD_SEPARATOR = f" {SEPARATOR} "

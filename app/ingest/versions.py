@@ -49,52 +49,52 @@ def event_versions(
     packs = {claim.claim.id: claim.pack_id for claim in claims}
     also = [parent_known_from] if parent_known_from else []
     for known_from, known_until, facts in versions_by_report_date([claim.claim for claim in claims], also):
-        when, precision = event_date(facts)
+        dates, precision = event_date(facts)
         deaths = published(facts, "deaths")
         has_parent = parent_known_from is not None and parent_known_from <= known_from
-        known = coded.row
+        event_row = coded.row
         attested = corroboration(facts)
         row = {  # in the order of EventRow
-            "id": known["id"],
-            "category": known["category"],
-            "title": known["title"],
-            "summary": known["summary"],
+            "id": event_row["id"],
+            "category": event_row["category"],
+            "title": event_row["title"],
+            "summary": event_row["summary"],
             "date": {
-                "earliest": when.earliest,
-                "latest": when.latest,
+                "earliest": dates.earliest,
+                "latest": dates.latest,
                 "precision": precision,
                 "printed": _printed_dates(facts),
             },
-            "location": known["location"],
-            "location_precision": known["location_precision"],
-            "actors": known["actors"],
+            "location": event_row["location"],
+            "location_precision": event_row["location_precision"],
+            "actors": event_row["actors"],
             "status": status(facts),
             "corroboration": vars(attested),
             "deaths": deaths and {"low": deaths.low, "best": deaths.best, "high": deaths.high},
-            "control_change": known["control_change"],
+            "control_change": event_row["control_change"],
             "movement": _movement_with_count(coded, facts),
             "figures": [_figure_row(figure) for fact in facts for figure in fact.figures],
-            "part_of": known["part_of"] if has_parent else None,
+            "part_of": event_row["part_of"] if has_parent else None,
             "packs": sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
             "revision": revision,
         }
         yield {
             "event_pk": coded.pk,
-            "id": known["id"],
+            "id": event_row["id"],
             "known_from": known_from,
             "known_until": known_until,
-            "earliest": when.earliest,
-            "latest": when.latest,
-            "sort_date": sort_date(when),
+            "earliest": dates.earliest,
+            "latest": dates.latest,
+            "sort_date": sort_date(dates),
             "precision": precision,
             "status": row["status"],
             "origins": attested.origins,
             "planned": bool(attested.asserting) and all(f.modality == "planned" for f in facts if f.asserts),
-            "contradictory": any(True for _ in event_contradictions(known["id"], facts)),
+            "contradictory": any(True for _ in event_contradictions(event_row["id"], facts)),
             "deaths_low": deaths and deaths.low,
             "deaths_best": deaths and deaths.best,
             "deaths_high": deaths and deaths.high,
-            "category": known["category"],
+            "category": event_row["category"],
             "location_id": coded.location_id,
             "country": coded.country,
             "latitude": coded.latitude,
@@ -103,12 +103,12 @@ def event_versions(
         }
 
 
-def _movement_with_count(coded: CodedEvent, facts: list[Claim]) -> dict[str, Any] | None:
+def _movement_with_count(coded: CodedEvent, claims: list[Claim]) -> dict[str, Any] | None:
     """The movement with its published count."""
     movement: dict[str, Any] | None = coded.row["movement"]
     if movement is None:
         return None
-    count = published(facts, "persons_moved")
+    count = published(claims, "persons_moved")
     fields = ("low", "best", "high", "count_kind", "claim")
     return movement | {"count": count and {name: getattr(count, name) for name in fields}}
 
@@ -117,17 +117,17 @@ def _figure_row(figure: Figure) -> dict[str, Any]:
     return {name: getattr(figure, name) for name in FigureRow.model_fields}
 
 
-def _printed_dates(facts: list[Claim]) -> str | None:
+def _printed_dates(claims: list[Claim]) -> str | None:
     """The dates that the claims print, each once."""
-    return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
+    return "; ".join(dict.fromkeys(claim.printed_date for claim in claims if claim.printed_date)) or None
 
 
 def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
     """Make the views of these events follow from their claims; the ids of those that changed."""
     changed: set[str] = set()
-    wanted = sorted(set(event_pks))
-    for start in range(0, len(wanted), EVENTS_PER_BATCH):
-        changed |= _derive_batch(connection, wanted[start : start + EVENTS_PER_BATCH], revision)
+    pks = sorted(set(event_pks))
+    for start in range(0, len(pks), EVENTS_PER_BATCH):
+        changed |= _derive_batch(connection, pks[start : start + EVENTS_PER_BATCH], revision)
     return changed
 
 
@@ -137,26 +137,32 @@ def _derive_batch(connection: Connection, batch: list[int], revision: int) -> se
     claims = load_claims(connection, batch)
     parents = _first_reported(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for found in connection.execute(
+    for version in connection.execute(
         select(view).where(view.c.event_pk.in_(batch)).order_by(view.c.event_pk, view.c.known_from)
     ).mappings():
-        stored[found["event_pk"]].append({name: value for name, value in found.items() if name != "pk"})
+        stored[version["event_pk"]].append({name: value for name, value in version.items() if name != "pk"})
     stale: list[CodedEvent] = []
     new: list[dict[str, Any]] = []
     for coded in events:
-        known = parents.get(coded.row["part_of"] or "")
-        views = list(event_versions(coded, claims[coded.pk], known, coded.revision))
-        if views != stored[coded.pk]:
+        parent_known_from = parents.get(coded.row["part_of"] or "")
+        versions = list(event_versions(coded, claims[coded.pk], parent_known_from, coded.revision))
+        if versions != stored[coded.pk]:
             stale.append(coded)
-            new += views if coded.revision == revision else event_versions(coded, claims[coded.pk], known, revision)
+            new += (
+                versions
+                if coded.revision == revision
+                else event_versions(coded, claims[coded.pk], parent_known_from, revision)
+            )
     if stale:
         pks = [coded.pk for coded in stale]
         connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
         connection.execute(update(event).where(event.c.pk.in_(pks)).values(revision=revision))
     insert_rows(connection, view, new)
     texts = _search_texts(connection, events)
-    for there in (True, False):
-        write_texts(connection, "event", [text for text in texts if (text[0] in stored) == there], replace=there)
+    for has_columns in (True, False):
+        write_texts(
+            connection, "event", [text for text in texts if (text[0] in stored) == has_columns], replace=has_columns
+        )
     return {coded.row["id"] for coded in stale}
 
 
@@ -177,7 +183,7 @@ def _load_coded(connection: Connection, batch: list[int]) -> list[CodedEvent]:
         .where(event.c.pk.in_(batch))
         .order_by(event.c.pk)
     )
-    return [CodedEvent(pk, json.loads(row), *rest) for pk, row, *rest in rows]
+    return [CodedEvent(pk, json.loads(row), *columns) for pk, row, *columns in rows]
 
 
 def _first_reported(connection: Connection, ids: list[str]) -> dict[str, date]:

@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import CodeRow, NameRow, ServedRow, one_of, ordered
+from app.models.base import CodeColumns, NameColumns, ServedRow, one_of, ordered
 
 
 class Actor(ServedRow, table=True):
@@ -19,7 +19,7 @@ class Actor(ServedRow, table=True):
     country: str | None = Field(default=None, sa_type=BinaryText, index=True)
 
 
-class ActorName(NameRow, table=True):
+class ActorName(NameColumns, table=True):
     """A name under which an actor is found."""
 
     __tablename__ = "actor_name"
@@ -28,7 +28,7 @@ class ActorName(NameRow, table=True):
     owner_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
 
 
-class ActorCode(CodeRow, table=True):
+class ActorCode(CodeColumns, table=True):
     """A code of an actor in another dataset."""
 
     __tablename__ = "actor_code"

@@ -39,8 +39,8 @@ def table_of(model: type[SQLModel]) -> Table:
 
 def one_of(column: str, codes: Iterable[str]) -> CheckConstraint:
     """The column holds a code of its list (or null, where the column may be null)."""
-    listed = ", ".join(f"'{code}'" for code in codes)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_code")
+    quoted = ", ".join(f"'{code}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({quoted})", name=f"{column}_code")
 
 
 def between(column: str, low: float, high: float) -> CheckConstraint:
@@ -64,7 +64,7 @@ class ServedRow(SQLModel):
     row: str = Field(sa_type=Text, description="JSON, checked by its schema when it was written")
 
 
-class NameRow(SQLModel):
+class NameColumns(SQLModel):
     """One name of a row; `key` is what spellings share that differ only in case, accents, hyphens or spaces."""
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -75,7 +75,7 @@ class NameRow(SQLModel):
     as_printed: str | None = Field(default=None, sa_type=BinaryText, description="id of the document that prints it")
 
 
-class CodeRow(SQLModel):
+class CodeColumns(SQLModel):
     """One code of a row in a scheme, such as a P-code or an ISO code."""
 
     pk: int | None = Field(default=None, primary_key=True)

@@ -6,7 +6,7 @@ from sqlmodel import Field
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import NameRow, ServedRow, one_of
+from app.models.base import NameColumns, ServedRow, one_of
 
 
 class Source(ServedRow, table=True):
@@ -21,7 +21,7 @@ class Source(ServedRow, table=True):
     published_on: date | None = None
 
 
-class SourceName(NameRow, table=True):
+class SourceName(NameColumns, table=True):
     """A name under which a source is found."""
 
     __tablename__ = "source_name"

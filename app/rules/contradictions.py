@@ -45,9 +45,9 @@ def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
     # On a line, intervals that overlap pair by pair share a day, so one pass is enough.
     for claim in sorted(claims, key=lambda c: (str(c.date.earliest or ""), str(c.date.latest or "9"), c.id)):
         for at, (shared, group) in enumerate(groups):
-            both = intersection([shared, claim.date])
-            if both is not None:
-                groups[at] = (both, [*group, claim])
+            shared_days = intersection([shared, claim.date])
+            if shared_days is not None:
+                groups[at] = (shared_days, [*group, claim])
                 break
         else:
             groups.append((claim.date, [claim]))
@@ -56,8 +56,8 @@ def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
 
 def _disagree(one: Claim, first: Figure, other: Claim, second: Figure) -> bool:
     """Same measure and count kind, as of overlapping days, in ranges that share no number."""
-    same = (first.measure, first.count_kind) == (second.measure, second.count_kind)
-    if not same or not _as_of(one, first).overlaps(_as_of(other, second)):
+    comparable = (first.measure, first.count_kind) == (second.measure, second.count_kind)
+    if not comparable or not _as_of(one, first).overlaps(_as_of(other, second)):
         return False
     return _above(first, second) or _above(second, first)
 
@@ -76,11 +76,11 @@ class AttestedControlChange:
     """A change of control with the claims on it. `location_path` names its place and all that it lies in."""
 
     event: str
-    place: str
+    location: str
     location_path: Collection[str]
     gained_by: str | None
     extent: str
-    when: DateRange
+    dates: DateRange
     claims: Collection[Claim]
 
 
@@ -95,10 +95,10 @@ def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterat
         if full.extent != "full" or not asserting:
             continue
         for other in changes:
-            if other.event == full.event or full.place not in other.location_path:
+            if other.event == full.event or full.location not in other.location_path:
                 continue
             against = _ids([claim for claim in other.claims if _against(full, other, claim)])
-            if against and full.when.overlaps(other.when) and not _mirrored(full, other):
+            if against and full.dates.overlaps(other.dates) and not _mirrored(full, other):
                 events = tuple(sorted((full.event, other.event)))
                 yield Contradiction("control", events, (_ids(asserting), against))
 
@@ -113,5 +113,5 @@ def _against(full: AttestedControlChange, other: AttestedControlChange, claim: C
 
 def _mirrored(full: AttestedControlChange, other: AttestedControlChange) -> bool:
     """Two full changes of one place contradict each other once, not once from each side."""
-    same = other.extent == "full" and other.place == full.place and any(c.asserts for c in other.claims)
-    return same and other.event < full.event
+    is_mirror = other.extent == "full" and other.location == full.location and any(c.asserts for c in other.claims)
+    return is_mirror and other.event < full.event

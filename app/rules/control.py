@@ -18,17 +18,17 @@ class ControlEvent:
     lost_by: str | None
     extent: str
     status: str
-    when: DateRange
+    dates: DateRange
     planned: bool = False
 
     @property
     def starts(self) -> date:
         """The first day on which it may have happened."""
-        return self.when.earliest or date.min
+        return self.dates.earliest or date.min
 
     def happened_by(self, day: date) -> bool:
         """Whether it has happened for certain by a day; without a latest day it never has."""
-        return self.when.latest is not None and self.when.latest <= day
+        return self.dates.latest is not None and self.dates.latest <= day
 
     @property
     def moves_holder(self) -> bool:
@@ -54,7 +54,7 @@ UNKNOWN_STATE = ControlState(None, "unknown", (), None, None, None)
 def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
     """The changes that count (not denied, not planned), by latest, then earliest, then id."""
     counted = (change for change in changes if change.status != "denied" and not change.planned)
-    return sorted(counted, key=lambda change: (change.when.latest or date.max, change.starts, change.event))
+    return sorted(counted, key=lambda change: (change.dates.latest or date.max, change.starts, change.event))
 
 
 def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None = None) -> ControlState:
@@ -81,7 +81,7 @@ def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None 
         holder=holder,
         state=_state(opened, day) if opened or holder is None else "held",
         candidates=tuple(candidates),
-        since=base.when.latest if base else None,
+        since=base.dates.latest if base else None,
         change=base.event if base else None,
         basis="carried" if cut_off and day > cut_off else basis,
     )
@@ -110,18 +110,18 @@ class ControlPeriod:
 
 def timeline(changes: Collection[ControlEvent], cut_off: date | None = None) -> list[ControlPeriod]:
     """The states of a place through all time, without gaps and overlaps; equal neighbours are one stretch."""
-    days = {day for change in changes for day in (change.when.earliest, change.when.latest) if day}
+    days = {day for change in changes for day in (change.dates.earliest, change.dates.latest) if day}
     if cut_off and cut_off < date.max:
         days.add(cut_off + timedelta(days=1))
-    stretches: list[ControlPeriod] = []
+    periods: list[ControlPeriod] = []
     starts = [None, *sorted(days)]
     for start, until in zip(starts, [*starts[1:], None], strict=True):
         state = control_on(changes, start or date.min, cut_off)
-        if stretches and stretches[-1].state == state:
-            stretches[-1] = ControlPeriod(stretches[-1].start, until, state)
+        if periods and periods[-1].state == state:
+            periods[-1] = ControlPeriod(periods[-1].start, until, state)
         else:
-            stretches.append(ControlPeriod(start, until, state))
-    return stretches
+            periods.append(ControlPeriod(start, until, state))
+    return periods
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool)
     counted = [
         change
         for change in effective_changes(changes)
-        if change.moves_holder and (change.when.is_within(window) if certain else change.when.overlaps(window))
+        if change.moves_holder and (change.dates.is_within(window) if certain else change.dates.overlaps(window))
     ]
     first = window.earliest or date.min
     before = control_on(changes, first - timedelta(days=1) if first > date.min else first)

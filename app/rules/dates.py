@@ -34,17 +34,17 @@ def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
     (and there is a date contradiction). Denials date an event only if nothing else is in view. The precision
     is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
     """
-    judged = [claim for claim in claims if claim.asserts] or list(claims)
-    dated = [claim for claim in judged if claim.date.is_bounded]
+    relevant = [claim for claim in claims if claim.asserts] or list(claims)
+    dated = [claim for claim in relevant if claim.date.is_bounded]
     if not dated:
         return DateRange(), "unknown"
     intervals = [claim.date for claim in dated]
-    when = intersection(intervals) or hull(intervals)
-    if not when.is_bounded:
-        return when, "unknown"
-    if when.days == 1:
-        return when, "day"
-    return when, "span" if all(claim.precision == "span" for claim in dated) else "range"
+    dates = intersection(intervals) or hull(intervals)
+    if not dates.is_bounded:
+        return dates, "unknown"
+    if dates.days == 1:
+        return dates, "day"
+    return dates, "span" if all(claim.precision == "span" for claim in dated) else "range"
 
 
 def read_relative(printed: str, reported_on: date) -> DateRange | None:
@@ -69,10 +69,10 @@ def read_day(printed: str, year: int) -> DateRange | None:
     else:
         return None
     try:
-        when = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
+        dates = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
     except ValueError:
         return None
-    return DateRange(when, when)
+    return DateRange(dates, dates)
 
 
 def read_date(printed: str, reported_on: date) -> DateRange | None:

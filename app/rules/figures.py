@@ -136,5 +136,5 @@ def _precedence(pair: ClaimFigure) -> tuple[int, bool, float, int, str]:
 
 def _sum(parts: list[int | None]) -> int | None:
     """The sum; unknown as soon as one part is."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None

@@ -12,12 +12,12 @@ def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) 
     None if the source is unattributed, or a dataset, which sums up what others said. `lookup` gives the organisation
     and the kind of a source, or None for one that is not there.
     """
-    found = lookup(source)
-    if found and found[1] in ("unattributed", "dataset"):
+    organisation = lookup(source)
+    if organisation and organisation[1] in ("unattributed", "dataset"):
         return None
     at, seen = source, {source}
-    while (found := lookup(at)) and found[0] and found[0] not in seen:
-        at = found[0]
+    while (organisation := lookup(at)) and organisation[0] and organisation[0] not in seen:
+        at = organisation[0]
         seen.add(at)
     return at
 

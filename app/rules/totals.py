@@ -8,7 +8,7 @@ from app.rules.facts import Claim
 from app.rules.figures import Published, counts_up_to, published
 from app.timespan import DateRange
 
-MEASURE = "persons_moved"
+MOVEMENT_MEASURE = "persons_moved"
 EXCLUDED_STATUSES = ("disputed", "unconfirmed", "denied")
 
 
@@ -20,13 +20,13 @@ class MovementClaims:
     part_of: str | None
     population: str
     status: str
-    when: DateRange
+    dates: DateRange
     claims: tuple[Claim, ...]
 
     @property
     def count(self) -> Published | None:
         """The published count."""
-        return published(self.claims, MEASURE)
+        return published(self.claims, MOVEMENT_MEASURE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Total:
 def total(
     movements: Collection[MovementClaims],
     window: DateRange,
-    parents: Mapping[str, str | None],
+    parent_by_event: Mapping[str, str | None],
     named_events: Collection[str] = (),
 ) -> Total:
     """The total over matching movements.
@@ -68,7 +68,7 @@ def total(
     an ancestor counts. `low` sums what is certainly inside the window, `high` what is possibly inside: a whole
     that is only partly inside gives its high, its parts certainly inside give their low. `best` is there only if
     everything counted is certainly inside and has one. Populations are never added up: the top level is there
-    only when all that counts is of one. Nothing counted: all unknown. `parents` leads from any event to what
+    only when all that counts is of one. Nothing counted: all unknown. `parent_by_event` leads from any event to what
     it is part of, matching or not.
     """
     by_id = {moved.event: moved for moved in movements}
@@ -77,11 +77,11 @@ def total(
     included: list[CountedMovement] = []
     excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
     for id_ in sorted(countable):
-        counting = [outer for outer in _ancestors(id_, parents) if outer in countable]
-        certain = by_id[id_].when.is_within(window)
+        counting = [outer for outer in _ancestors(id_, parent_by_event) if outer in countable]
+        certain = by_id[id_].dates.is_within(window)
         if not counting:
             included.append(CountedMovement(by_id[id_], "all" if certain else "high"))
-        elif certain and not any(by_id[outer].when.is_within(window) for outer in counting):
+        elif certain and not any(by_id[outer].dates.is_within(window) for outer in counting):
             included.append(CountedMovement(by_id[id_], "low"))
         else:
             excluded.append((id_, "part_of"))
@@ -121,8 +121,8 @@ def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
 
 def _sum_known(parts: list[int | None]) -> int | None:
     """The sum, unknown as soon as one part is; what is certainly nothing sums to 0."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
@@ -152,7 +152,7 @@ def _supersession_reason(claim: Claim, as_of: date | None) -> str:
     if claim.modality == "planned":
         return "planned"
     if not totals and not increments:
-        return "not_a_count" if any(figure.measure == MEASURE for figure in claim.figures) else "no_figure"
+        return "not_a_count" if any(figure.measure == MOVEMENT_MEASURE for figure in claim.figures) else "no_figure"
     if as_of and totals and max(totals) < as_of:
         return "earlier"
     if as_of and not totals and max(increments) <= as_of:
@@ -165,5 +165,5 @@ def _days_counted_to(claim: Claim, count_kind: str) -> list[date]:
     return [
         counts_up_to(claim, figure)
         for figure in claim.figures
-        if figure.measure == MEASURE and figure.count_kind == count_kind
+        if figure.measure == MOVEMENT_MEASURE and figure.count_kind == count_kind
     ]

@@ -11,10 +11,10 @@ from app.vocab import Vocabulary
 def code_of(vocabulary: Vocabulary) -> Any:
     """A string that is a code of the list; the description of the API shows the whole list."""
 
-    known = frozenset(vocabulary.codes)
+    codes = frozenset(vocabulary.codes)
 
     def check(code: str) -> str:
-        if code not in known:
+        if code not in codes:
             raise ValueError(f"not one of {', '.join(vocabulary.codes)}")
         return code
 

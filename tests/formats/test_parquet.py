@@ -202,10 +202,10 @@ def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
 
 
 def test_without_pyarrow_a_wrong_question_is_still_told_first(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., Any]
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, get_problem: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
-    assert refused("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
+    assert get_problem("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
     assert client.get("/v1/locations/nowhere/control", params={"f": "parquet"}).status_code == 404
 
 

@@ -42,7 +42,7 @@ from formats import (
     whole,
 )
 
-Refused = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 COPIES = 1000
 FEW = 200
@@ -69,7 +69,7 @@ def left(app: Any) -> tuple[int, int]:
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
     monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", rows)
-    monkeypatch.setattr("app.query.analyses.changes.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.analyses.changes.ROWS_PER_BATCH", rows)
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", rows)
 
 
@@ -178,11 +178,11 @@ def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: TestCl
         assert all(name in problem["reason"] for name in STREAMED)
 
 
-def test_all_is_one_word(refused: Refused) -> None:
+def test_all_is_one_word(get_problem: GetProblem) -> None:
     for value in ("ALL", "all,5", "all ", "*", "-1", "0", "1001"):
-        assert refused("/v1/events", limit=value, f="csv")["parameter"] == "limit"
+        assert get_problem("/v1/events", limit=value, f="csv")["parameter"] == "limit"
     for path in ("/v1/stats", "/v1/resolve"):  # these have no pages
-        assert refused(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
+        assert get_problem(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
 
 
 BROKEN = [

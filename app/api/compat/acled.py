@@ -18,7 +18,7 @@ from pydantic import Field, create_model
 from sqlalchemy import Connection
 
 from app.api.http.openapi import route_spec
-from app.api.http.problems import STATUS, problem
+from app.api.http.problems import HTTP_STATUS, problem
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, pool_of, respond
 from app.api.http.urls import query_pairs
@@ -162,7 +162,7 @@ def _headers(query: AcledQuery, counts: VisibleCounts, format_: Format) -> dict[
 
 
 def _error_response(error: OxusError) -> Response:
-    status = STATUS.get(type(error), 500)
+    status = HTTP_STATUS.get(type(error), 500)
     fields = vars(error) if isinstance(error, InvalidParameterError) else {}
     near = ", ".join(getattr(error, "did_you_mean", ()))
     cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}

@@ -24,7 +24,7 @@ from app.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
-STATUS: dict[type[OxusError], HTTPStatus] = {
+HTTP_STATUS: dict[type[OxusError], HTTPStatus] = {
     InvalidParameterError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
@@ -51,7 +51,7 @@ async def _oxus_error(request: Request, error: Exception) -> Response:
         segments = request.scope["path"].split("/")
         segments[template.index("{id}") - len(template)] = error.id  # counted from the end: a prefix may come before
         return RedirectResponse(request_url(request, "/".join(segments)), HTTPStatus.PERMANENT_REDIRECT)
-    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
+    status = HTTP_STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):
         return problem(
             status,

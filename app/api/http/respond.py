@@ -28,7 +28,7 @@ from app.formats.as_geojson import licence_url
 from app.formats.base import Format, dumps
 from app.schemas.reference import PackRow
 
-JSON = FORMATS["json"].media_type
+JSON_MEDIA_TYPE = FORMATS["json"].media_type
 CORS_EXPOSED_HEADERS = (
     "ETag",
     "Link",

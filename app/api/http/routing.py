@@ -34,11 +34,11 @@ class RouteIndex(BaseRoute):
                     return self._matched(route, result, scope)
         return Match.NONE, {}
 
-    def _matched(self, route: APIRoute, found: Scope, scope: Scope) -> tuple[Match, Scope]:
+    def _matched(self, route: APIRoute, child_scope: Scope, scope: Scope) -> tuple[Match, Scope]:
         if scope["method"] not in (route.methods or ()):
             return Match.NONE, {}
         self.path_format = route.path_format
-        return Match.FULL, {**found, "route": route}
+        return Match.FULL, {**child_scope, "route": route}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the route does."""

@@ -23,11 +23,11 @@ STATUSES = ("2xx", "3xx", "4xx", "5xx")
 LISTS = sorted(
     {name.partition("/")[0] for name in (*STORED_LISTS, *COMPUTED_LISTS)} | {"density", "resolve", "vocabularies"}
 )
-GROUPS = (*LISTS, "ogc", "ucdp", "acled", "probes", "pages", "other")
+ENDPOINT_GROUPS = (*LISTS, "ogc", "ucdp", "acled", "probes", "pages", "other")
 """What was asked: few words, whatever is sent."""
 _GROUP_BY_ROOT = {"ogc": "ogc", "healthz": "probes", "readyz": "probes", "metrics": "probes"}
-_OFFSETS = {part: len(STATUSES) * at for at, part in enumerate(GROUPS)}
-_SECONDS = len(STATUSES) * len(GROUPS)  # the histogram: one number for each bound, and one for all beyond
+_OFFSETS = {part: len(STATUSES) * at for at, part in enumerate(ENDPOINT_GROUPS)}
+_SECONDS = len(STATUSES) * len(ENDPOINT_GROUPS)  # the histogram: one number for each bound, and one for all beyond
 _MICROSECONDS, _BYTES, _RUNNING = range(_SECONDS + len(BUCKETS) + 1, _SECONDS + len(BUCKETS) + 4)
 _COUNTERS = _RUNNING + 1
 SLOT_BYTES = -(-_COUNTERS * 8 // mmap.PAGESIZE) * mmap.PAGESIZE
@@ -81,9 +81,9 @@ def shared_file_content(processes: int) -> bytes:
 class MetricsMiddleware:
     """Counts each request when its answer is sent."""
 
-    def __init__(self, app: ASGIApp, counts: SharedCounters) -> None:
+    def __init__(self, app: ASGIApp, counters: SharedCounters) -> None:
         self.app = app
-        self._counters = counts.slot
+        self._counters = counters.slot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and count."""

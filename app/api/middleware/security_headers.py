@@ -109,4 +109,4 @@ def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _has_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
-    return any(given == name for given, _ in headers)
+    return any(key == name for key, _ in headers)

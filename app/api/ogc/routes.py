@@ -164,8 +164,8 @@ def _licence_links(session: ReadSession) -> list[Link]:
 
 
 def _extent(resource: StoredList, connection: Connection) -> dict[str, Any]:
-    found = extent(resource.listing, connection)
-    box, days = found.bbox, found.days
+    list_extent = extent(resource.listing, connection)
+    box, days = list_extent.bbox, list_extent.days
     spatial = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}} if box else {}
     ends = [f"{day}T00:00:00Z" if day else None for day in (days.earliest, days.latest)]
     return spatial | ({"temporal": {"interval": [ends]}} if days.is_bounded else {})

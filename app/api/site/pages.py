@@ -9,7 +9,7 @@ from app import __version__
 from app.api.http.etag import entity_tag, etag_matches, if_none_match
 from app.api.http.negotiate import parse_accept, quality_of
 from app.api.http.read_pool import ReadSession
-from app.api.http.respond import JSON, Body, accept_of, respond
+from app.api.http.respond import JSON_MEDIA_TYPE, Body, accept_of, respond
 from app.api.http.urls import query_pairs
 from app.api.middleware.metrics import MEDIA_TYPE, SharedCounters, exposition
 from app.api.middleware.security_headers import content_security_policy
@@ -87,11 +87,11 @@ def metrics_endpoint(counts: SharedCounters) -> Callable[[Request], Awaitable[Re
 
 
 def _prefers_html(request: Request, requested: str | None) -> bool:
-    """Whether HTML is asked for, or preferred; who accepts anything (curl, scripts) gets JSON."""
+    """Whether HTML is asked for, or preferred; who accepts anything (curl, scripts) gets JSON_MEDIA_TYPE."""
     if requested is not None:
         return requested == "html"
     media_ranges = parse_accept(accept_of(request))
-    return quality_of(media_ranges, HTML) > quality_of(media_ranges, JSON)
+    return quality_of(media_ranges, HTML) > quality_of(media_ranges, JSON_MEDIA_TYPE)
 
 
 def _html_page(request: Request) -> Response:

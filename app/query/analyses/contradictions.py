@@ -97,11 +97,11 @@ def _changes(connection: Connection, request: ListRequest) -> list[AttestedContr
     return [
         AttestedControlChange(
             event=row.id,
-            place=row.location_id,
+            location=row.location_id,
             location_path=outer[row.location_id],
             gained_by=row.gained_by_id,
             extent=row.extent,
-            when=DateRange(row.earliest, row.latest),
+            dates=DateRange(row.earliest, row.latest),
             claims=[claim.claim for claim in told[row.event_pk]],
         )
         for row in rows

@@ -233,7 +233,7 @@ def summary(connection: Connection, request: ListRequest) -> Page:
         for (actor, kind), tally in sums.items()
         if (members is None or actor in members) and kind in filters.get("kind", vocab.LOCATION_KIND.codes)
     }
-    undated = sum(not change.when.is_bounded for place in places for change in place.changes)
+    undated = sum(not change.dates.is_bounded for place in places for change in place.changes)
     return page_from_rows(rows, request, {"undated": undated} if window.is_bounded else {"undated": 0})
 
 

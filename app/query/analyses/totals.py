@@ -49,7 +49,7 @@ def totals(connection: Connection, request: ListRequest) -> dict[str, Any]:
             part_of=parents.get(row.id),
             population=row.population,
             status=row.status,
-            when=DateRange(row.earliest, row.latest),
+            dates=DateRange(row.earliest, row.latest),
             claims=tuple(claim.claim for claim in claims[row.event_pk]),
         )
         for row in movements

@@ -31,7 +31,7 @@ from app.schemas.events import EventRow
 
 view = table_of(models.EventView)
 change = table_of(models.ControlChange)
-move = table_of(models.Movement)
+movement = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 place = location.alias("place")
@@ -106,7 +106,7 @@ def _place_param(name: str, description: str, example: str, column: str) -> Para
         text,
         example,
         split_list,
-        refers.column_in_location(move, column),
+        refers.column_in_location(movement, column),
         NAMES_SCHEMA,
         resolver=refers.resolve_locations(name),
     )
@@ -145,18 +145,18 @@ MOVEMENTS = _event_list(
         _place_param("from", "Where the movement starts.", "badakhshan", "from_id"),
         _place_param("to", "Where the movement leads.", "tajikistan", "to_id"),
         _place_param("via", "What the movement goes through.", "uzbekistan", "via_id"),
-        code_param("population", vocab.POPULATION, "troops", where.in_joined_column(move, "population")),
-        code_param("outcome", vocab.OUTCOME, "expelled", where.in_joined_column(move, "outcome")),
+        code_param("population", vocab.POPULATION, "troops", where.in_joined_column(movement, "population")),
+        code_param("outcome", vocab.OUTCOME, "expelled", where.in_joined_column(movement, "outcome")),
         Param(
             "cross_border",
             "Whether the movement leads from one country into another.",
             "true",
             where.parse_boolean,
-            where.boolean_column(move, "cross_border"),
+            where.boolean_column(movement, "cross_border"),
             {"type": "boolean"},
         ),
     ),
-    view.join(move, move.c.event_pk == view.c.event_pk),
+    view.join(movement, movement.c.event_pk == view.c.event_pk),
     {
         "bbox": "60,29,75,39",
         "near": "70.39,37.84",
@@ -166,7 +166,7 @@ MOVEMENTS = _event_list(
         "q": "Tajikistan",
         "known_by": "2021-07-05",
     },
-    move,
+    movement,
 )
 
 

@@ -24,8 +24,8 @@ from app.query.predicates.time import day_constraint
 view = table_of(models.EventView)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
-within = table_of(models.LocationAncestor)
-belongs = table_of(models.ActorAncestor)
+location_ancestor = table_of(models.LocationAncestor)
+actor_ancestor = table_of(models.ActorAncestor)
 MAX_RADIUS_KM = 20_038.0  # half the circumference of the Earth
 
 

@@ -422,7 +422,7 @@ def test_no_limit_gives_all_rows_while_they_are_read(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
 ) -> None:
     whole = answer(client, **query)
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     assert answer(client, limit=0, **query) == whole
     assert answer(client, limit=5001, **query) == whole
     assert answer(client, limit=0, page=2, **query) == whole | {"data": [], "count": 0}
@@ -483,23 +483,25 @@ def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
 def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_open(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     for query in ("limit=0", "limit=60", "limit=0&_format=csv", "limit=0&actor1=taliban"):
         assert client.head(f"{READ}?{query}").status_code == 200
         assert client.get(f"{READ}?{query}", headers={"If-None-Match": "*"}).status_code == 304
         gc.collect()  # a cursor that is still open would warn, and warnings are errors
 
 
-def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_takes_as_many_queries_whatever_it_holds(
+    uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)
 
-    def asked(**params: Any) -> int:
-        answer(forgetful, **params)  # what is kept of a revision is made once
+    def get(**params: Any) -> int:
+        answer(uncached_client, **params)  # what is kept of a revision is made once
         seen.clear()
-        answer(forgetful, **params)
+        answer(uncached_client, **params)
         # PostgreSQL is asked for its revision each time; SQLite tells it without a query.
         read = [statement for statement in seen if statement.lstrip().startswith("SELECT")]
         return sum(statement != NEWEST_REVISION for statement in read)
@@ -507,16 +509,16 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
     event.listen(Engine, "before_cursor_execute", count)
     try:
         # The times of all revisions, the rows; kinds, both relations, places, sources.
-        assert asked(limit=5) == asked(limit=60) == asked() == 7
+        assert get(limit=5) == get(limit=60) == get() == 7
         # With a filter, whether anything is ACLED's own; the countries that there are; how many rows there are in all,
         # unless the page is the last one.
-        assert asked(limit=5, country="Afghanistan") == 10
-        assert asked(country="Afghanistan") == 9
-        assert asked(fields="event_date|notes|fatalities") == 2
+        assert get(limit=5, country="Afghanistan") == 10
+        assert get(country="Afghanistan") == 9
+        assert get(fields="event_date|notes|fatalities") == 2
         # The names of provinces; the places of those that may be in them.
-        assert asked(fields="notes", admin1="balkh") == 5
-        monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 11)
-        assert asked(limit=66, fields="event_id_cnty|admin1") == 2 + 6
+        assert get(fields="notes", admin1="balkh") == 5
+        monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 11)
+        assert get(limit=66, fields="event_id_cnty|admin1") == 2 + 6
     finally:
         event.remove(Engine, "before_cursor_execute", count)
 

@@ -41,13 +41,13 @@ def telling(url: str) -> Iterator[tuple[TestClient, Told]]:
 
 
 @pytest.fixture(scope="module")
-def heard(pack_url: str) -> Iterator[tuple[TestClient, Told]]:
+def logged_client(pack_url: str) -> Iterator[tuple[TestClient, Told]]:
     with telling(pack_url) as found:
         yield found
 
 
-def test_a_line_tells_who_asked_what_and_what_came_of_it(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_a_line_tells_who_asked_what_and_what_came_of_it(logged_client: tuple[TestClient, Told]) -> None:
+    client, told = logged_client
     response = client.get("/v1/events?place=balkh&limit=2")
     line = told[-1]
     assert list(line) == ["time", "id", "client", "method", "path", "query", "status", "bytes", "ms"]
@@ -68,14 +68,14 @@ def test_a_line_tells_who_asked_what_and_what_came_of_it(heard: tuple[TestClient
     ("method", "path", "status"),
     [("GET", "/v1/events?limit=0", 400), ("GET", "/nothing", 404), ("POST", "/", 405), ("OPTIONS", "/", 204)],
 )
-def test_refusals_are_told_too(heard: tuple[TestClient, Told], method: str, path: str, status: int) -> None:
-    client, told = heard
+def test_refusals_are_told_too(logged_client: tuple[TestClient, Told], method: str, path: str, status: int) -> None:
+    client, told = logged_client
     client.request(method, path)
     assert (told[-1]["method"], told[-1]["status"]) == (method, status)
 
 
-def test_what_is_remembered_is_told_each_time_under_another_id(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_what_is_remembered_is_told_each_time_under_another_id(logged_client: tuple[TestClient, Told]) -> None:
+    client, told = logged_client
     first, second = client.get("/v1/packs"), client.get("/v1/packs")
     assert first.content == second.content
     ids = [first.headers.get_list("x-request-id"), second.headers.get_list("x-request-id")]
@@ -86,15 +86,15 @@ def test_what_is_remembered_is_told_each_time_under_another_id(heard: tuple[Test
 
 
 @pytest.mark.parametrize("given", ["abc", "0af7651916cd43dd8448eb211c80319c", "Root=1-67891233-abcdef", "a" * 100])
-def test_an_id_that_a_proxy_gave_is_kept(heard: tuple[TestClient, Told], given: str) -> None:
-    client, told = heard
+def test_an_id_that_a_proxy_gave_is_kept(logged_client: tuple[TestClient, Told], given: str) -> None:
+    client, told = logged_client
     assert client.get("/v1/packs", headers={"X-Request-ID": given}).headers["x-request-id"] == given
     assert told[-1]["id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "a" * 101, 'a"b', "a b", "a,b", "\\", "a\u00e9", "<script>", "{}"])
-def test_an_id_that_is_none_is_replaced(heard: tuple[TestClient, Told], given: str) -> None:
-    client, told = heard
+def test_an_id_that_is_none_is_replaced(logged_client: tuple[TestClient, Told], given: str) -> None:
+    client, told = logged_client
     response = client.get("/v1/packs", headers={"X-Request-ID": given.encode("latin-1")})  # type: ignore[dict-item]
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", response.headers["x-request-id"])
     assert told[-1]["id"] == response.headers["x-request-id"]
@@ -119,8 +119,8 @@ def test_secrets_are_masked_however_their_names_are_written(query: str, shown: s
     assert json.loads(mask_query(query.encode())) == shown
 
 
-def test_what_is_long_is_cut(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_what_is_long_is_cut(logged_client: tuple[TestClient, Told]) -> None:
+    client, told = logged_client
     client.get("/" + "a" * 30_000 + "?q=" + "b" * 20_000)
     assert len(json.dumps(told[-1])) < 4500
     assert told[-1]["query"].endswith("...")

@@ -20,8 +20,8 @@ from datetime import date, timedelta
 from app.ingest.datasets.core.files import CsvTable
 from app.ingest.datasets.ucdp_ged.cells import DateParser, parse_int
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-FULL_MONTHS = (
+MONTH_ABBREVIATIONS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
@@ -39,18 +39,18 @@ class AcledDateParser:
 
     def parse(self, text: str) -> date:
         """The day. Raises ValueError for what is no day, one of two, or of another age."""
-        known = self._cache.get(text)
-        if known is None:
+        cached = self._cache.get(text)
+        if cached is None:
             match = _IN_WORDS.fullmatch(text.strip())
-            known = _in_words(*match.groups()) if match else self._numeric.parse(text)[1]
-            if not _MIN_DATE <= known < _MAX_DATE:
+            cached = _in_words(*match.groups()) if match else self._numeric.parse(text)[1]
+            if not _MIN_DATE <= cached < _MAX_DATE:
                 raise ValueError(f"lies before {_MIN_DATE.year} or after {_MAX_DATE.year - 1}")
-            self._cache[text] = known
-        return known
+            self._cache[text] = cached
+        return cached
 
 
 def _in_words(day: str, month: str, year: str) -> date:
-    names = FULL_MONTHS if len(month) > 3 else MONTHS
+    names = MONTH_NAMES if len(month) > 3 else MONTH_ABBREVIATIONS
     if month.lower() not in names:
         raise ValueError("names no month")
     number = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)

@@ -81,8 +81,8 @@ def parse_inter(text: str) -> str | None:
 
 def sub_event_type(event_type: str, text: str) -> str | None:
     """The sub-event type as the codebook spells it; None if the event type has none of that name."""
-    found = _SUB_EVENT_TYPES.get(text.strip().casefold())
-    return found if found in SUB_EVENT_TYPES[event_type] else None
+    spelling = _SUB_EVENT_TYPES.get(text.strip().casefold())
+    return spelling if spelling in SUB_EVENT_TYPES[event_type] else None
 
 
 def disorder_type(event_type: str, sub: str | None) -> str:

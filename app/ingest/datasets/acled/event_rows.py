@@ -43,7 +43,7 @@ MEANS_BY_SUB_EVENT_TYPE = {REGAINED: "recaptured", OVERTAKEN: "captured"}
 """How a place changed hands; of a non-violent transfer ACLED does not say whether it was agreed upon."""
 GAIN_BY_ORDER_NOTE = "Which side gained is taken from the order of the actors."
 
-Cells = Mapping[str, str | None]
+RawCells = Mapping[str, str | None]
 ActingActor = tuple[EntityRef | None, str]
 """An actor and its kind in ACLED's words."""
 
@@ -51,8 +51,8 @@ ActingActor = tuple[EntityRef | None, str]
 class AcledRowBuilder(RowBuilder):
     """Turns the records of one import into rows."""
 
-    def __init__(self, *there: Any, collect: bool) -> None:
-        super().__init__(*there, collect_references=collect)
+    def __init__(self, *args: Any, collect_references: bool) -> None:
+        super().__init__(*args, collect_references=collect_references)
         self._curated_kinds = {slug(code): ref for (scheme, code), ref in self.known_actors.items() if scheme == SCHEME}
         self._written_kinds: dict[str, str] = {}
         self._printed_kinds: dict[str, str] = {}
@@ -68,7 +68,7 @@ class AcledRowBuilder(RowBuilder):
 
     def add(self, record: AcledRecord) -> None:
         """Add the rows of one record."""
-        cell: Cells = dict(zip(COLUMNS, record.cells, strict=True))
+        cell: RawCells = dict(zip(COLUMNS, record.cells, strict=True))
         document = self.source(ID, NAME, "dataset")
         at = self._point(record, cell)
         sides = tuple(self._acting(cell[f"actor{n}"], record.inters[n - 1]) for n in (1, 2))
@@ -98,7 +98,7 @@ class AcledRowBuilder(RowBuilder):
         self._printed_kinds[id_] = dominant_kind(self._printed_kinds.get(id_, kind), kind)
         return self.actor(SCHEME, words, name, self._written_kinds.setdefault(id_, kind), code=name[:MAX_TEXT_CHARS])
 
-    def _roles(self, cell: Cells, category: str, sides: tuple[ActingActor, ...]) -> list[tuple[EntityRef, str]]:
+    def _roles(self, cell: RawCells, category: str, sides: tuple[ActingActor, ...]) -> list[tuple[EntityRef, str]]:
         roles = ["participant", "participant"]
         if category == "violence_against_civilians":
             roles = ["initiator", "target"]
@@ -111,7 +111,7 @@ class AcledRowBuilder(RowBuilder):
 
     # --- places --------------------------------------------------------------------------------------------------
 
-    def _point(self, record: AcledRecord, cell: Cells) -> EntityRef:
+    def _point(self, record: AcledRecord, cell: RawCells) -> EntityRef:
         """The point as given, inside the units as given."""
         country = record.country
         at = outer = self._country(country, cell["country"] or "")
@@ -136,9 +136,9 @@ class AcledRowBuilder(RowBuilder):
         return self.point(id_, name, "region" if precision == 3 else "town", country, at, point)
 
     def _country(self, country: Country | None, name: str) -> EntityRef:
-        found = self.known_locations.get((ISO, country.iso3)) if country else None
-        if found:
-            return found
+        curated = self.known_locations.get((ISO, country.iso3)) if country else None
+        if curated:
+            return curated
         codes = [(ISO, country.iso3)] if country else []
         id_ = f"acled-country:{country.iso3.lower() if country else slug(name)}"
         kind = "country" if country else "region"  # ACLED also has seas in this column
@@ -150,7 +150,7 @@ class AcledRowBuilder(RowBuilder):
 
 def _event(
     record: AcledRecord,
-    cell: Cells,
+    cell: RawCells,
     category: str,
     at: EntityRef,
     actors: list[tuple[EntityRef, str]],
@@ -207,7 +207,7 @@ def _control_gain(
     )
 
 
-def _title_and_summary(record: AcledRecord, cell: Cells, at: EntityRef) -> tuple[str, str]:
+def _title_and_summary(record: AcledRecord, cell: RawCells, at: EntityRef) -> tuple[str, str]:
     """A title and a summary, made of the cells."""
     what = record.sub_event_type or cell["sub_event_type"] or record.event_type
     named = [" ".join(name.split()) for n in (1, 2) if (name := cell[f"actor{n}"])]
@@ -215,14 +215,14 @@ def _title_and_summary(record: AcledRecord, cell: Cells, at: EntityRef) -> tuple
     who = " and ".join(dict.fromkeys(named)) or "nobody named"
     where = cell["location"] or at.name
     units = (cell["admin3"], cell["admin2"], cell["admin1"], cell["country"])
-    within = ", ".join(dict.fromkeys(unit for unit in (where, *units) if unit))
-    beside = f" (with {', '.join(with_)})" if with_ else ""
+    location_ancestor = ", ".join(dict.fromkeys(unit for unit in (where, *units) if unit))
+    associated = f" (with {', '.join(with_)})" if with_ else ""
     title = f"{what}, {who}: {where}"
-    summary = f"{record.event_type}, {what}: {who}{beside}; {within}."
+    summary = f"{record.event_type}, {what}: {who}{associated}; {location_ancestor}."
     return title[:MAX_TEXT_CHARS], summary[:MAX_SUMMARY_CHARS]
 
 
-def _raw_columns(record: AcledRecord, cell: Cells) -> tuple[Any, ...]:
+def _raw_columns(record: AcledRecord, cell: RawCells) -> tuple[Any, ...]:
     """The columns of `acled_event` but its first."""
     iso, year = cell["iso"], cell["year"]
     return (

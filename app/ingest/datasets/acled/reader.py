@@ -192,19 +192,19 @@ class _RowReader:
         country: Country | None,
     ) -> tuple[str | None, ...]:
         """The cells as they are served: numbers and days in one spelling, all others as they are printed."""
-        told: dict[str, str | None] = {**cells, "event_id_cnty": id_, "event_date": day.isoformat()}
-        told |= {name: normalise_number(cells[name]) or None for name in INTEGER_COLUMNS}
-        told |= {name: cells[name].strip() or None for name in ("latitude", "longitude")}
-        told |= {name: normalise_number(cells[name]) for name in INTER_COLUMNS}
-        told["year"] = told["year"] or str(day.year)
+        printed: dict[str, str | None] = {**cells, "event_id_cnty": id_, "event_date": day.isoformat()}
+        printed |= {name: normalise_number(cells[name]) or None for name in INTEGER_COLUMNS}
+        printed |= {name: cells[name].strip() or None for name in ("latitude", "longitude")}
+        printed |= {name: normalise_number(cells[name]) for name in INTER_COLUMNS}
+        printed["year"] = printed["year"] or str(day.year)
         if country:
-            told["iso"] = told["iso"] or str(country.numeric)
-            told["country"] = cells["country"] or country.acled_name
+            printed["iso"] = printed["iso"] or str(country.numeric)
+            printed["country"] = cells["country"] or country.acled_name
         if "disorder_type" in self._missing_columns:
-            told["disorder_type"] = disorder_type(event_type, sub)
+            printed["disorder_type"] = disorder_type(event_type, sub)
         if "civilian_targeting" in self._missing_columns:
-            told["civilian_targeting"] = civilian_targeting(event_type, sub, sides)
-        return tuple(told.values())
+            printed["civilian_targeting"] = civilian_targeting(event_type, sub, sides)
+        return tuple(printed.values())
 
 
 def _is_long(text: str) -> bool:

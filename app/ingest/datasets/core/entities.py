@@ -120,8 +120,8 @@ class EntityRegistry:
 
     def take(self) -> RowBatch:
         """What was added since the last time."""
-        taken, self.batch = self.batch, RowBatch()
-        return taken
+        batch, self.batch = self.batch, RowBatch()
+        return batch
 
     def source(self, id_: str, name: str, kind: str) -> EntityRef:
         """Who says something."""
@@ -258,8 +258,8 @@ def _digest(id_: str) -> bytes:
 
 
 def _codes_json(codes: Iterable[tuple[str, str]]) -> str:
-    listed = [f'{{"scheme":{json_string(scheme)},"version":null,"code":{json_string(code)}}}' for scheme, code in codes]
-    return f"[{','.join(listed)}]"
+    items = [f'{{"scheme":{json_string(scheme)},"version":null,"code":{json_string(code)}}}' for scheme, code in codes]
+    return f"[{','.join(items)}]"
 
 
 def _number_json(number: float | None) -> str:

@@ -140,7 +140,9 @@ class RowBuilder(EntityRegistry):
     def _add_claims(self, event: DatasetEvent, event_pk: int, claims: list[DatasetClaim], title_words: str) -> None:
         tables, place = self.batch.tables, event.place
         rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
-        place_id, where, there = (place.id, place.json, FIELD_SEPARATOR + place.words) if place else (None, "null", "")
+        place_id, where, location_words = (
+            (place.id, place.json, FIELD_SEPARATOR + place.words) if place else (None, "null", "")
+        )
         precision = "day" if event.earliest == event.latest else "range"
         about = (
             f'"event":{{"id":{json_string(event.id)},"name":{json_string(event.title)}}},'
@@ -151,13 +153,13 @@ class RowBuilder(EntityRegistry):
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
             basis = "stated" if claim.reported_on_stated else "document"
-            said = _figure_json(claim.deaths, event.latest) if claim.deaths else ""
+            figure_json = _figure_json(claim.deaths, event.latest) if claim.deaths else ""
             row = (
                 f'{{"id":{json_string(id_)},{about}"locator":{json_string(claim.locator)},"summary":{json_string(claim.summary)},'
                 f'"stance":"asserts","modality":"{claim.modality}",'
                 f'"attribution":[{",".join([hop.json for hop in claim.chain])}],"origin":{claim.chain[0].json},'
                 f'"reported_on":"{claim.reported_on}","reported_basis":"{basis}",{middle}'
-                f'"quantity":null,"name":null,"other":{json_string(claim.printed)}}},"figures":[{said}],'
+                f'"quantity":null,"name":null,"other":{json_string(claim.printed)}}},"figures":[{figure_json}],'
                 f'"note":{json_string(claim.note)}}}'
             )
             rows.append(
@@ -184,13 +186,13 @@ class RowBuilder(EntityRegistry):
                     (pk, 0, f"{id_}-f1", "deaths", *claim.deaths, None, "cumulative", event.latest, None, True)
                 )
             words = FIELD_SEPARATOR.join([title_words, index_words(claim.summary), *[hop.words for hop in claim.chain]])
-            texts.append((pk, words + there))
+            texts.append((pk, words + location_words))
 
     def _version_rows(
         self, event: DatasetEvent, pk: int, claims: list[DatasetClaim], head: str, coded: str, change: str
     ) -> Iterator[tuple[Any, ...]]:
         """One for each day on which something was reported, with what was known from that day on."""
-        told = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
+        by_report_date = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
         place = event.place
         at = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
         precision = "day" if event.earliest == event.latest else "range"
@@ -201,13 +203,13 @@ class RowBuilder(EntityRegistry):
         tail = f'"part_of":null,"packs":["{self.context.pack_id}"],"revision":{self.context.revision}}}'
         origins: set[str] = set()
         deaths, figure = None, ""
-        for number, claim in enumerate(told, 1):
+        for number, claim in enumerate(by_report_date, 1):
             if claim.origin:
                 origins.add(claim.origin)
             if claim.deaths:
                 deaths, figure = claim.deaths, _figure_json(claim.deaths, event.latest)
-            known_until = told[number].reported_on if number < len(told) else MAX_DATE
-            if known_until == claim.reported_on and number < len(told):
+            known_until = by_report_date[number].reported_on if number < len(by_report_date) else MAX_DATE
+            if known_until == claim.reported_on and number < len(by_report_date):
                 continue  # more is said on the same day
             status = "corroborated" if len(origins) >= 2 else "reported"
             low, best, high = deaths or (None, None, None)

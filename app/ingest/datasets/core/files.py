@@ -71,12 +71,12 @@ def _decompress(chunks: Iterable[bytes], start: Callable[[], Any], file: str) ->
         while packed and not (done and unit is None and not packed.strip(b"\0")):
             unit = unit or start()
             try:
-                found = unit.decompress(packed)
+                data = unit.decompress(packed)
             except Exception as error:  # zlib.error or ZstdError, which cannot be named unless it is installed
                 after = "something that is not compressed follows the data" if done else "the compressed data is broken"
                 raise UnreadableFileError(file, f"{after} ({error})") from None
-            if found:
-                yield found
+            if data:
+                yield data
             packed = b""
             if unit.eof:
                 packed, unit, done = unit.unused_data, None, True

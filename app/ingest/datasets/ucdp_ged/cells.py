@@ -114,11 +114,11 @@ class DateParser:
 
     def parse(self, text: str) -> tuple[str, date]:
         """The day, also as `YYYY-MM-DD`. Raises ValueError for what is no day, or one of two."""
-        known = self._cache.get(text)
-        if known is None:
+        cached = self._cache.get(text)
+        if cached is None:
             day = self._parse_uncached(text.strip())
-            known = self._cache[text] = day.isoformat(), day
-        return known
+            cached = self._cache[text] = day.isoformat(), day
+        return cached
 
     def _parse_uncached(self, text: str) -> date:
         match = _YEAR_FIRST.fullmatch(text)

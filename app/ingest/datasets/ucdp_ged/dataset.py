@@ -24,8 +24,8 @@ def event_id(number: object) -> str:
 
 def version(files: Sequence[Path]) -> str | None:
     """The version that a file's name tells, as in GEDEvent_v25_1.csv."""
-    found = [match for path in files if (match := _VERSION.search(path.name))]
-    return ", ".join(dict.fromkeys(".".join(filter(None, match.groups())) for match in found)) or None
+    matches = [match for path in files if (match := _VERSION.search(path.name))]
+    return ", ".join(dict.fromkeys(".".join(filter(None, match.groups())) for match in matches)) or None
 
 
 UCDP_GED = Dataset(

@@ -51,9 +51,9 @@ class GedLocations(RowBuilder):
     def _country(self, number: int | None, country: Country | None, name: str) -> EntityRef:
         iso3 = country.iso3 if country else None
         shared = [(ISO, iso3 or ""), ("gwno", str(number))]
-        found = next((self.known_locations[code] for code in shared if code in self.known_locations), None)
-        if found:
-            return found
+        curated = next((self.known_locations[code] for code in shared if code in self.known_locations), None)
+        if curated:
+            return curated
         codes = [(ISO, iso3)] if iso3 else [("gwno", str(number))] if number is not None else []
         id_ = f"ucdp-country:{(iso3 or str(number or slug(name))).lower()}"
         return self.location(id_, country.name if country else name, "country", country, None, codes)

@@ -63,13 +63,15 @@ class GedRowBuilder(GedLocations):
     def _event(self, record: GedRecord, cell: Mapping[str, Any], place: EntityRef, document: EntityRef) -> DatasetEvent:
         violence, where = cell["type_of_violence"], cell["where_coordinates"] or place.name
         against = "against" if violence == 3 else "and"
-        within = ", ".join(dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part))
+        location_ancestor = ", ".join(
+            dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part)
+        )
         return DatasetEvent(
             id=f"{ID}:{record.id}",
             category="violence_against_civilians" if violence == 3 else "clash",
             title=f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MAX_TEXT_CHARS],
             summary=f"{VIOLENCE_TYPES[violence]} in {cell['conflict_name']}: "
-            f"{cell['where_description'] or where}, {within}.",
+            f"{cell['where_description'] or where}, {location_ancestor}.",
             place=place,
             precision=LOCATION_PRECISIONS[cell["where_prec"]],
             actors=self._actors(cell),
