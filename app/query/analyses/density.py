@@ -20,6 +20,7 @@ from app.query.lists.fetch import ROWS_PER_BATCH, Page, RowWithPoint, count_omit
 from app.query.params.filters import EVENT_FILTERS
 from app.query.params.param import ListQuery, Param, Predicate, SemiJoin, as_correlated, as_subquery, integer_between
 from app.schemas.analysis import DensityRow
+from app.vocab import PointKind
 
 MAX_ZOOM = 22
 ZOOM = Param(
@@ -149,7 +150,7 @@ def _id(grid: Grid, column: int, row: int) -> str:
 
 def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitude: float) -> RowWithPoint:
     west, south, east, north = grid.bounds(column, row)
-    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), "approximate")
+    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), PointKind.APPROXIMATE)
     cell = DensityRow(
         id=_id(grid, column, row),
         count=count,

@@ -19,6 +19,7 @@ from app.models.claims import RARE_CODE_CONDITIONS
 from app.names import MAX_TOKEN_BYTES, closest_matches, fold
 from app.query.params.param import ListQuery, PredicateFactory, Resolver, SemiJoin
 from app.query.predicates.time import day_constraint
+from app.vocab import Modality, Stance
 
 view = table_of(models.EventView)
 claim = table_of(models.Claim)
@@ -33,7 +34,10 @@ def in_column(column: str) -> PredicateFactory:
     return lambda values, query: query.rows.c[column].in_(values)
 
 
-RARE_CODES = {"stance": ("denies",), "modality": ("possible", "planned")}
+RARE_CODES: dict[str, tuple[str, ...]] = {
+    "stance": (Stance.DENIES,),
+    "modality": (Modality.POSSIBLE, Modality.PLANNED),
+}
 
 
 def in_rare_codes(column: str) -> PredicateFactory:

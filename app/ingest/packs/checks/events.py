@@ -11,6 +11,7 @@ from app.ingest.packs.drafts import EventDraft, PackContent
 from app.rules.dates import event_date
 from app.rules.status import status
 from app.timespan import DateRange
+from app.vocab import EventCategory, EventStatus
 
 
 def category_parts(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
@@ -28,11 +29,11 @@ def category_parts(content: PackContent, universe: DraftCatalogue) -> Iterator[P
 
 def _parts(event: EventDraft) -> Iterator[Problem]:
     where = (event.file, event.id)
-    if event.category == "control_change" and event.control_change is None:
+    if event.category == EventCategory.CONTROL_CHANGE and event.control_change is None:
         yield Problem(*where, "control_change", event.category, "a change of control needs its table")
-    if event.category != "control_change" and event.control_change:
+    if event.category != EventCategory.CONTROL_CHANGE and event.control_change:
         yield Problem(*where, "category", event.category, "an event with control_change has that category")
-    if event.category == "movement" and event.movement is None:
+    if event.category == EventCategory.MOVEMENT and event.movement is None:
         yield Problem(*where, "movement", event.category, "a movement needs its table")
     if change := event.control_change:
         if not (change.gained_by or change.lost_by):
@@ -62,7 +63,7 @@ def control_order(content: PackContent, universe: DraftCatalogue) -> Iterator[Pr
     for event in universe.events.values():
         place = event.control_change and (event.control_change.location or event.location)
         facts = [universe.claim_of(claim, content.pack) for claim in universe.claims.get(event.id, [])]
-        if place and facts and status(facts) != "denied":
+        if place and facts and status(facts) != EventStatus.DENIED:
             changes[place].append((event, event_date(facts)[0]))
     own = {event.id for event in content.events}
     for place, found in changes.items():
