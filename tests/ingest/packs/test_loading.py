@@ -709,7 +709,7 @@ KILLED = """
 # itself without warning right before that step; a step is a statement or a commit. Prints how each process ended.
 import json, os, signal, sys
 from sqlalchemy import Engine, event
-from app import cli, operate
+from app import cli, commands
 
 for url, step in json.load(sys.stdin):
     child = os.fork()
