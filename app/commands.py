@@ -110,13 +110,14 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop."""
     import uvicorn
 
-    from app.main import create_worker_app
-    from app.server import shared_metrics_file, uvicorn_options
+    from app.server import shared_metrics_dir, uvicorn_options
 
     if workers == 1:
+        from app.main import create_worker_app
+
         uvicorn.run(create_worker_app(settings), host=host, port=port, **uvicorn_options(settings))
         return
-    with shared_metrics_file(settings, workers) as shared:
+    with shared_metrics_dir(settings) as shared:
         shared.export_to_environment()
         uvicorn.run(
             "app.main:create_worker_app",

@@ -9,12 +9,11 @@ from asyncio import BaseTransport, TimerHandle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.middleware.metrics import shared_file_content
 from app.settings import Settings
 
 MAX_HEAD_BYTES = 128 * 1024
@@ -111,15 +110,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 @contextmanager
-def shared_metrics_file(settings: Settings, processes: int) -> Iterator[Settings]:
-    """Settings with a file in which several processes count, if they do; it is gone when the server is."""
+def shared_metrics_dir(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with a temporary folder for the metrics of several workers; it is deleted when the server ends."""
     if not settings.metrics:
         yield settings
         return
-    with NamedTemporaryFile(prefix="oxus-metrics-") as file:
-        file.write(shared_file_content(processes))
-        file.flush()
-        yield settings.model_copy(update={"metrics_file": file.name})
+    with TemporaryDirectory(prefix="oxus-metrics-") as folder:
+        yield settings.model_copy(update={"metrics_dir": folder})
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:

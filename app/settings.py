@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         "127.0.0.1", description="addresses or networks, separated by commas, that may say who is behind them"
     )
     metrics: bool = Field(False, description="whether /metrics tells Prometheus what was answered")
-    metrics_file: str = Field("", description="where the processes of one server count; `oxus serve` makes it")
+    metrics_dir: str = Field("", description="folder of the workers' metrics; `oxus serve` makes a temporary one")
 
     telemetry: bool = Field(False, description="whether FastAPI traces and measures requests for OpenTelemetry")
 
@@ -84,3 +84,5 @@ class Settings(BaseSettings):
         """Let processes that this one starts find the same settings."""
         for name, value in self.model_dump(mode="json").items():
             os.environ[f"OXUS_{name.upper()}"] = str(value)
+        if self.metrics_dir:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = self.metrics_dir

@@ -1,18 +1,16 @@
 """The page and the landing document, the files of the page, and the probes of operation."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from app import __version__
 from app.api.http.etag import entity_tag, etag_matches, if_none_match
+from app.api.http.headers import content_security_policy
 from app.api.http.negotiate import parse_accept, quality_of
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import JSON_MEDIA_TYPE, Body, accept_of, respond
 from app.api.http.urls import query_pairs
-from app.api.middleware.metrics import MEDIA_TYPE, SharedCounters, exposition
-from app.api.middleware.security_headers import content_security_policy
 from app.api.site.assets import Assets
 from app.errors import NotFoundError
 from app.formats.base import Format, dumps
@@ -74,16 +72,6 @@ def _render_landing(base_url: str, session: ReadSession, _format: Format) -> Bod
         },
     }
     return Body([dumps(document).encode()])
-
-
-def metrics_endpoint(counts: SharedCounters) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that tells Prometheus what was counted."""
-
-    async def metrics(request: Request) -> Response:
-        parse_query(query_pairs(request), {})
-        return Response("".join(exposition(counts.sums())), media_type=MEDIA_TYPE)
-
-    return metrics
 
 
 def _prefers_html(request: Request, requested: str | None) -> bool:
