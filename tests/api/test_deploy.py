@@ -277,5 +277,5 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(
 def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Path, name: str, value: str) -> None:
     result = CliRunner().invoke(commands, ["serve", "--database", str(tmp_path / "oxus.db")], env={name: value})
     assert result.exit_code == 2
-    assert name.removeprefix("OXUS_").lower() in result.output
+    assert f"wrong setting {name}: " in result.output
     assert not (tmp_path / "oxus.db").exists()

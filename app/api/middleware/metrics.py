@@ -24,7 +24,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 LISTS = frozenset(
     {name.partition("/")[0] for name in (*STORED_LISTS, *COMPUTED_LISTS)} | {"density", "resolve", "vocabularies"}
 )
-GROUPS = LISTS | {"ogc", "ucdp", "acled", "probes", "pages", "other"}
+ENDPOINT_GROUPS = LISTS | {"ogc", "ucdp", "acled", "probes", "pages", "other"}
 """Values of the label `part`: a fixed set, because each value of a label is a time series of its own."""
 _GROUP_BY_ROOT = {
     "ogc": "ogc",
@@ -38,7 +38,7 @@ _GROUP_BY_ROOT = {
 
 
 def endpoint_group(path: str) -> str:
-    """Return the part of the API that a path belongs to, one of `GROUPS`."""
+    """Return the part of the API that a path belongs to, one of `ENDPOINT_GROUPS`."""
     root, _, remainder = path[1:].partition("/")
     second = remainder.partition("/")[0]
     if root == "v1":

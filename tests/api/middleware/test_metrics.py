@@ -16,7 +16,7 @@ from soak.servers import oxus_serving
 
 from app import __version__
 from app.api.middleware import metrics
-from app.api.middleware.metrics import BUCKETS, GROUPS, RequestMetrics, endpoint_group
+from app.api.middleware.metrics import BUCKETS, ENDPOINT_GROUPS, RequestMetrics, endpoint_group
 from app.main import create_app
 from app.settings import Settings
 
@@ -34,18 +34,18 @@ def read(text: str) -> dict[str, float]:
 
 
 @pytest.fixture
-def counted(pack_url: str) -> Iterator[TestClient]:
+def metered_client(pack_url: str) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(database_url=pack_url, metrics=True)), raise_server_exceptions=False) as client:
         yield client
 
 
-def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: TestClient) -> None:
+def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(metered_client: TestClient) -> None:
     paths = ["/v1/events", "/v1/events", "/v1/events/nothing", "/v1/control/summary?datetime=2021-07-01", "/", "/ogc"]
-    size = sum(len(counted.get(path).content) for path in paths)
-    etag = counted.get("/v1/packs").headers["etag"]
-    size += len(counted.get("/v1/packs").content)
-    counted.get("/v1/packs", headers={"If-None-Match": etag})
-    response = counted.get("/metrics")
+    size = sum(len(metered_client.get(path).content) for path in paths)
+    etag = metered_client.get("/v1/packs").headers["etag"]
+    size += len(metered_client.get("/v1/packs").content)
+    metered_client.get("/v1/packs", headers={"If-None-Match": etag})
+    response = metered_client.get("/metrics")
     assert response.headers["content-type"] == metrics.MEDIA_TYPE
     found = read(response.text)
     assert {name: value for name, value in found.items() if name.startswith("oxus_requests_total")} == {
@@ -58,7 +58,7 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
         'oxus_requests_total{part="pages",status="2xx"}': 1,
     }
     assert found["oxus_request_seconds_count"] == found['oxus_request_seconds_bucket{le="+Inf"}'] == 9
-    assert found["oxus_response_bytes_total"] == size + len(counted.get("/v1/packs").content)
+    assert found["oxus_response_bytes_total"] == size + len(metered_client.get("/v1/packs").content)
     assert found["oxus_requests_running"] == 1  # this one
     buckets = [found[f'oxus_request_seconds_bucket{{le="{bound}"}}'] for bound in BUCKETS]
     assert buckets == sorted(buckets)
@@ -86,7 +86,7 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
 )
 def test_whatever_is_asked_is_one_of_few_words(path: str, part: str) -> None:
     assert endpoint_group(path) == part
-    assert part in GROUPS
+    assert part in ENDPOINT_GROUPS
 
 
 def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
