@@ -170,7 +170,7 @@ def test_a_wrong_database_in_the_environment_exits_2(
     monkeypatch.setenv("OXUS_DATABASE_URL", wrong)
     result = oxus(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "database_url: " in result.stderr
+    assert "wrong setting OXUS_DATABASE_URL: " in result.stderr
 
 
 @pytest.mark.parametrize(

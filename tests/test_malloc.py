@@ -8,7 +8,7 @@ import pytest
 
 COUNTS = """
 import ctypes, re, sys, threading
-from app.memory import limit_malloc_arenas
+from app.malloc import limit_malloc_arenas
 
 if sys.argv[1] == "together":
     limit_malloc_arenas()

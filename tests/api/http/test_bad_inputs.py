@@ -182,7 +182,7 @@ def test_what_follows_a_request_and_is_none_ends_the_connection_and_nothing_else
         got = b""
         while more := connection.recv(65536):
             got += more
-    assert b"this is not HTTP" in got
+    assert b"the request is not valid HTTP" in got
     assert sent(port, HEAD + b"\r\n")[0] == 200
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from api.http.test_problems import leaks
 from app.api.http import read_pool
-from app.api.middleware import guards
-from app.api.middleware.guards import RateLimitMiddleware
+from app.api.middleware import rate_limit
+from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
 from app.db.engine import read_transaction
 from app.errors import UnavailableError
 from app.main import create_app
@@ -167,7 +167,7 @@ def test_probes_are_answered_under_any_name(named: TestClient) -> None:
 # --- rates ---
 
 
-def test_a_purse_fills_with_time_and_a_fifth_of_a_minute_may_be_spent_at_once() -> None:
+def test_a_bucket_refills_with_time_and_holds_a_fifth_of_a_minute() -> None:
     rate = RateLimitMiddleware(app=None, per_minute=60)  # type: ignore[arg-type]
     assert [rate.acquire("a", 0.0) for _ in range(12)] == [0.0] * 12
     assert rate.acquire("a", 0.0) == 1.0
@@ -186,7 +186,7 @@ def test_one_request_a_minute_is_allowed_if_that_is_the_rate() -> None:
 
 
 def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "MAX_TRACKED_CLIENTS", 10)
+    monkeypatch.setattr(rate_limit, "MAX_TRACKED_CLIENTS", 10)
     rate = RateLimitMiddleware(app=None, per_minute=5)  # type: ignore[arg-type]
     for number in range(1000):
         assert rate.acquire(str(number), 0.0) == 0.0
@@ -207,7 +207,7 @@ def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.Monke
     ],
 )
 def test_a_client_is_an_address_or_a_network_of_a_household(one: Any, other: Any, same: bool) -> None:
-    assert (guards.client_key(one) == guards.client_key(other)) is same
+    assert (client_key(one) == client_key(other)) is same
 
 
 def test_who_asks_too_often_waits_and_is_told_how_long(pack_url: str) -> None:
