@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from app.geo import LocatedPoint
+from app.vocab import Code
 
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "json"]
 COLUMN_TYPES: dict[Any, ColumnType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
@@ -92,8 +93,15 @@ def _columns(model: type[BaseModel], above: tuple[str, ...], in_list: bool) -> I
         if isinstance(inner, type) and issubclass(inner, BaseModel) and not (in_list and is_list):
             yield from _columns(inner, path, in_list or is_list)
         else:
-            kind: ColumnType = "json" if in_list and is_list else COLUMN_TYPES.get(inner, "json")
+            kind: ColumnType = "json" if in_list and is_list else _column_type(inner)
             yield Column("_".join(path), path, kind, in_list or (is_list and kind != "json"), info.description)
+
+
+def _column_type(annotation: Any) -> ColumnType:
+    """Return the column type of a field; codes are text."""
+    if isinstance(annotation, type) and issubclass(annotation, Code):
+        return "text"
+    return COLUMN_TYPES.get(annotation, "json")
 
 
 def _unwrap_annotation(annotation: Any) -> tuple[Any, bool]:

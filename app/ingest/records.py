@@ -26,13 +26,14 @@ from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import CodedEventRow, ControlChangeRow, EventActorRow, MovementRow
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
 from app.timespan import DateRange
+from app.vocab import ActorRole, LocationKind, LocationPrecision, ReportedBasis
 
 PRECISION_OF_KIND = {
-    "country": "country",
-    "province": "province",
-    "district": "district",
-    "region": "area",
-    "river": "area",
+    LocationKind.COUNTRY: LocationPrecision.COUNTRY,
+    LocationKind.PROVINCE: LocationPrecision.PROVINCE,
+    LocationKind.DISTRICT: LocationPrecision.DISTRICT,
+    LocationKind.REGION: LocationPrecision.AREA,
+    LocationKind.RIVER: LocationPrecision.AREA,
 }
 """How exactly an event is placed when its location is only known as this kind; anything else is exact."""
 
@@ -173,7 +174,7 @@ class RecordBuilder:
         roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
         precision = draft.location_precision
         if precision is None and draft.location:
-            precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, "exact")
+            precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, LocationPrecision.EXACT)
         row = CodedEventRow(
             id=draft.id,
             category=draft.category,
@@ -249,7 +250,7 @@ class RecordBuilder:
             attribution=chain,
             origin=chain[0],
             reported_on=reported_on,
-            reported_basis="stated" if draft.reported_on else "document",
+            reported_basis=ReportedBasis.STATED if draft.reported_on else ReportedBasis.DOCUMENT,
             date=DateRangeRow(**draft.date.model_dump()),
             location=self.ref("locations", location),
             printed=PrintedRow(
@@ -288,9 +289,9 @@ def claim_text(row: ClaimRow) -> str:
 def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
     change, movement = draft.control_change, draft.movement
     pairs = [
-        (change and change.gained_by, "gains"),
-        (change and change.lost_by, "loses"),
-        (movement and movement.mover, "mover"),
+        (change and change.gained_by, ActorRole.GAINS),
+        (change and change.lost_by, ActorRole.LOSES),
+        (movement and movement.mover, ActorRole.MOVER),
     ]
     return [(id_, role) for id_, role in pairs if id_]
 

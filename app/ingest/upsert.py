@@ -13,6 +13,7 @@ from app.db.bulk import insert_rows
 from app.db.text_index import remove_texts, write_texts
 from app.ingest.records import RowRecord
 from app.models.base import table_of
+from app.vocab import RelationType
 
 TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
     "sources": models.Source,
@@ -212,7 +213,7 @@ def actor_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
     links: dict[str, list[tuple[str, date, date]]] = {}
     for low, high, start, end in connection.execute(
         select(relations.c.actor_id, relations.c.other_id, relations.c.starts_on, relations.c.ends_on).where(
-            relations.c.type == "part_of"
+            relations.c.type == RelationType.PART_OF
         )
     ):
         links.setdefault(low, []).append((high, start or date.min, end or date.max))

@@ -12,7 +12,7 @@ from app.models.base import CodeColumns, NameColumns, ServedRow, one_of, ordered
 class Actor(ServedRow, table=True):
     """A force, government, organisation, person or group of people."""
 
-    __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.ActorKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)
@@ -40,7 +40,7 @@ class ActorRelation(SQLModel, table=True):
     """How one actor stands to another, and when."""
 
     __tablename__ = "actor_relation"
-    __table_args__ = (one_of("type", vocab.RELATION.codes), ordered("starts_on", "ends_on"))
+    __table_args__ = (one_of("type", vocab.RelationType), ordered("starts_on", "ends_on"))
 
     pk: int | None = Field(default=None, primary_key=True)
     actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)

@@ -28,8 +28,8 @@ class Event(ServedRow, table=True):
     """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
 
     __table_args__ = (
-        one_of("category", vocab.CATEGORY.codes),
-        one_of("location_precision", vocab.LOCATION_PRECISION.codes),
+        one_of("category", vocab.EventCategory),
+        one_of("location_precision", vocab.LocationPrecision),
     )
 
     category: str
@@ -62,8 +62,8 @@ class EventView(SQLModel, table=True):
 
     __tablename__ = "event_view"
     __table_args__ = (
-        one_of("status", vocab.STATUS.codes),
-        one_of("precision", vocab.PRECISION.codes),
+        one_of("status", vocab.EventStatus),
+        one_of("precision", vocab.Precision),
         ordered("earliest", "latest"),
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
@@ -111,7 +111,7 @@ class EventActor(SQLModel, table=True):
 
     __tablename__ = "event_actor"
     __table_args__ = (
-        one_of("role", vocab.ROLE.codes),
+        one_of("role", vocab.ActorRole),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
         Index("ix_event_actor_role", "role", "event_pk"),
         WITHOUT_ROWID,
@@ -136,7 +136,7 @@ class ControlChange(SQLModel, table=True):
     """Which side gained and which lost a place in an event."""
 
     __tablename__ = "control_change"
-    __table_args__ = (one_of("extent", vocab.EXTENT.codes), one_of("means", vocab.MEANS.codes))
+    __table_args__ = (one_of("extent", vocab.ControlExtent), one_of("means", vocab.ControlMeans))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
@@ -149,7 +149,7 @@ class ControlChange(SQLModel, table=True):
 class Movement(SQLModel, table=True):
     """Who moved from where to where in an event, and how it ended. How many follows from the claims."""
 
-    __table_args__ = (one_of("population", vocab.POPULATION.codes), one_of("outcome", vocab.OUTCOME.codes))
+    __table_args__ = (one_of("population", vocab.Population), one_of("outcome", vocab.MovementOutcome))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     from_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)

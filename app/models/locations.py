@@ -13,8 +13,8 @@ class Location(ServedRow, table=True):
     """A place in the gazetteer: a country, a unit of it, a settlement, crossing, river or region."""
 
     __table_args__ = (
-        one_of("kind", vocab.LOCATION_KIND.codes),
-        one_of("point_kind", vocab.POINT_KIND.codes),
+        one_of("kind", vocab.LocationKind),
+        one_of("point_kind", vocab.PointKind),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
         Index("ix_location_kind", "kind", "id"),

@@ -12,7 +12,7 @@ from app.models.base import NameColumns, ServedRow, one_of
 class Source(ServedRow, table=True):
     """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
 
-    __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.SourceKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from app.rules.facts import Claim, Figure
 from app.timespan import DateRange, intersection
+from app.vocab import ContradictionKind, ControlExtent
 
 ClaimGroup = tuple[str, ...]
 """The claims that say one thing, by id."""
@@ -15,7 +16,7 @@ ClaimGroup = tuple[str, ...]
 class Contradiction:
     """Claims that cannot all be true: the kind, the events they are about, the sides."""
 
-    kind: str
+    kind: ContradictionKind
     events: tuple[str, ...]
     sides: tuple[ClaimGroup, ...]
 
@@ -25,14 +26,14 @@ def event_contradictions(event: str, claims: Collection[Claim]) -> Iterator[Cont
     asserting = [claim for claim in claims if claim.asserts]
     denying = [claim for claim in claims if not claim.asserts]
     if asserting and denying:
-        yield Contradiction("polarity", (event,), (_ids(asserting), _ids(denying)))
+        yield Contradiction(ContradictionKind.POLARITY, (event,), (_ids(asserting), _ids(denying)))
     groups = _agreeing([claim for claim in asserting if claim.date.is_bounded])
     if len(groups) > 1:
-        yield Contradiction("date", (event,), tuple(_ids(group) for group in groups))
+        yield Contradiction(ContradictionKind.DATE, (event,), tuple(_ids(group) for group in groups))
     figures = [(claim, figure) for claim in asserting for figure in claim.figures]
     for (one, first), (other, second) in combinations(figures, 2):
         if one.id != other.id and _disagree(one, first, other, second):
-            yield Contradiction("figure", (event,), ((one.id,), (other.id,)))
+            yield Contradiction(ContradictionKind.FIGURE, (event,), ((one.id,), (other.id,)))
 
 
 def _ids(claims: Collection[Claim]) -> ClaimGroup:
@@ -92,7 +93,7 @@ def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterat
     """
     for full in changes:
         asserting = [claim for claim in full.claims if claim.asserts]
-        if full.extent != "full" or not asserting:
+        if full.extent != ControlExtent.FULL or not asserting:
             continue
         for other in changes:
             if other.event == full.event or full.location not in other.location_path:
@@ -100,7 +101,7 @@ def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterat
             against = _ids([claim for claim in other.claims if _against(full, other, claim)])
             if against and full.dates.overlaps(other.dates) and not _mirrored(full, other):
                 events = tuple(sorted((full.event, other.event)))
-                yield Contradiction("control", events, (_ids(asserting), against))
+                yield Contradiction(ContradictionKind.CONTROL, events, (_ids(asserting), against))
 
 
 def _against(full: AttestedControlChange, other: AttestedControlChange, claim: Claim) -> bool:
@@ -108,10 +109,12 @@ def _against(full: AttestedControlChange, other: AttestedControlChange, claim: C
     if not claim.asserts:
         return same_side
     # What is only possible contradicts nothing: it may well not be so.
-    return claim.counts_as_report and (other.extent != "full" if same_side else True)
+    return claim.counts_as_report and (other.extent != ControlExtent.FULL if same_side else True)
 
 
 def _mirrored(full: AttestedControlChange, other: AttestedControlChange) -> bool:
     """Two full changes of one place contradict each other once, not once from each side."""
-    is_mirror = other.extent == "full" and other.location == full.location and any(c.asserts for c in other.claims)
-    return is_mirror and other.event < full.event
+    same = (
+        other.extent == ControlExtent.FULL and other.location == full.location and any(c.asserts for c in other.claims)
+    )
+    return same and other.event < full.event

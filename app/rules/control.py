@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.timespan import DateRange
+from app.vocab import ControlBasis, ControlCertainty, ControlExtent, EventStatus
 
-UNCERTAIN_STATUSES = ("disputed", "unconfirmed")
+UNCERTAIN_STATUSES = {
+    EventStatus.DISPUTED: ControlCertainty.DISPUTED,
+    EventStatus.UNCONFIRMED: ControlCertainty.UNCONFIRMED,
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class ControlEvent:
     @property
     def moves_holder(self) -> bool:
         """Whether it moves the holder: the whole place, told and not disputed."""
-        return self.extent == "full" and self.status not in UNCERTAIN_STATUSES
+        return self.extent == ControlExtent.FULL and self.status not in UNCERTAIN_STATUSES
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,19 @@ class ControlState:
     """Control of a place on a day. `candidates` are all who may hold it, the holder first."""
 
     holder: str | None
-    state: str
+    state: ControlCertainty
     candidates: tuple[str, ...]
     since: date | None
     change: str | None
-    basis: str | None
+    basis: ControlBasis | None
 
 
-UNKNOWN_STATE = ControlState(None, "unknown", (), None, None, None)
+UNKNOWN_STATE = ControlState(None, ControlCertainty.UNKNOWN, (), None, None, None)
 
 
 def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
     """The changes that count (not denied, not planned), by latest, then earliest, then id."""
-    counted = (change for change in changes if change.status != "denied" and not change.planned)
+    counted = (change for change in changes if change.status != EventStatus.DENIED and not change.planned)
     return sorted(counted, key=lambda change: (change.dates.latest or date.max, change.starts, change.event))
 
 
@@ -76,27 +80,27 @@ def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None 
     candidates = dict.fromkeys(
         actor for actor in (holder, *(change.gained_by for change in opened)) if actor is not None
     )
-    basis = "stated" if base else "inferred"
+    basis = ControlBasis.STATED if base else ControlBasis.INFERRED
     return ControlState(
         holder=holder,
-        state=_state(opened, day) if opened or holder is None else "held",
+        state=_state(opened, day) if opened or holder is None else ControlCertainty.HELD,
         candidates=tuple(candidates),
         since=base.dates.latest if base else None,
         change=base.event if base else None,
-        basis="carried" if cut_off and day > cut_off else basis,
+        basis=ControlBasis.CARRIED if cut_off and day > cut_off else basis,
     )
 
 
-def _state(opened: Sequence[ControlEvent], day: date) -> str:
+def _state(opened: Sequence[ControlEvent], day: date) -> ControlCertainty:
     """What open changes make of the state; the first that applies wins."""
     if not opened:
-        return "unknown"
+        return ControlCertainty.UNKNOWN
     if not all(change.happened_by(day) for change in opened):
-        return "uncertain"
-    for status in UNCERTAIN_STATUSES:
+        return ControlCertainty.UNCERTAIN
+    for status, state in UNCERTAIN_STATUSES.items():
         if any(change.status == status for change in opened):
-            return status
-    return "contested"
+            return state
+    return ControlCertainty.CONTESTED
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool)
         if change.gained_by:
             had.add(change.gained_by)
             yield change.gained_by, Tally(captured=1)
-    held_after = after.holder if after.state == "held" else None
-    held_before = before.holder if before.state == "held" else None
+    held_after = after.holder if after.state == ControlCertainty.HELD else None
+    held_before = before.holder if before.state == ControlCertainty.HELD else None
     if held_after and held_after != held_before:
         yield held_after, Tally(net_held=1)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from app import vocab
 from app.rules.facts import Claim
 from app.timespan import DateRange, hull, intersection
+from app.vocab import Precision
 
 MONTHS = [
     "january",
@@ -27,7 +28,7 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:,?\s+(\d{{4}
 SATURDAY = 5
 
 
-def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
+def event_date(claims: Collection[Claim]) -> tuple[DateRange, Precision]:
     """The date of an event and its precision.
 
     The days on which all asserting claims agree; if there is none, the smallest interval around all of them
@@ -37,14 +38,14 @@ def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
     relevant = [claim for claim in claims if claim.asserts] or list(claims)
     dated = [claim for claim in relevant if claim.date.is_bounded]
     if not dated:
-        return DateRange(), "unknown"
+        return DateRange(), Precision.UNKNOWN
     intervals = [claim.date for claim in dated]
-    dates = intersection(intervals) or hull(intervals)
-    if not dates.is_bounded:
-        return dates, "unknown"
-    if dates.days == 1:
-        return dates, "day"
-    return dates, "span" if all(claim.precision == "span" for claim in dated) else "range"
+    when = intersection(intervals) or hull(intervals)
+    if not when.is_bounded:
+        return when, Precision.UNKNOWN
+    if when.days == 1:
+        return when, Precision.DAY
+    return when, Precision.SPAN if all(claim.precision == Precision.SPAN for claim in dated) else Precision.RANGE
 
 
 def read_relative(printed: str, reported_on: date) -> DateRange | None:

@@ -113,7 +113,10 @@ def test_every_example_runs_and_all_but_those_about_deaths_find_something(
 def test_codes_are_described_with_their_whole_list(description: dict[str, Any]) -> None:
     parameters = description["paths"]["/v1/events"]["get"]["parameters"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
-    assert schemas["category"] == {"type": "array", "items": {"type": "string", "enum": vocab.CATEGORY.codes}}
+    assert schemas["category"] == {
+        "type": "array",
+        "items": {"type": "string", "enum": vocab.EventCategory.vocabulary.codes},
+    }
     assert schemas["limit"] == {
         "anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, {"type": "string", "enum": ["all"]}],
         "default": 100,

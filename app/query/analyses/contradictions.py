@@ -24,7 +24,7 @@ from app.schemas.base import Ref
 from app.timespan import DateRange
 
 PARAMS = with_examples(
-    computed_list_params((*EVENT_FILTERS, code_param("kind", vocab.CONTRADICTION, "polarity")), ContradictionRow),
+    computed_list_params((*EVENT_FILTERS, code_param("kind", vocab.ContradictionKind, "polarity")), ContradictionRow),
     {"known_by": "2021-07-05"},
 )
 
@@ -33,14 +33,14 @@ def contradictions(connection: Connection, request: ListRequest) -> Page:
     """The contradictions that touch an event the filters let through."""
     view, event = table_of(models.EventView), table_of(models.Event)
     query = EVENTS.resolve(request, connection)
-    kinds = request.filters.get("kind", vocab.CONTRADICTION.codes)
+    kinds = request.filters.get("kind", tuple(vocab.ContradictionKind))
     wanted = select_matching(EVENTS, query, view.c.id, view.c.event_pk).where(view.c.contradictory)
     if "known_by" not in query.filters:
         wanted = use_index(wanted, view, "ix_event_view_contradictory")
     torn = {row.event_pk: row.id for row in connection.execute(wanted)}
     told = load_claims(connection, list(torn), request.filters.get("known_by"))
     result = [c for pk, id_ in torn.items() for c in event_contradictions(id_, [claim.claim for claim in told[pk]])]
-    if "control" in kinds:
+    if vocab.ContradictionKind.CONTROL in kinds:
         change = table_of(models.ControlChange)
         matched = select_matching(EVENTS, query, view.c.id).where(view.c.event_pk.in_(select(change.c.event_pk)))
         matched = use_index(matched, view, "ix_event_view_event_pk")

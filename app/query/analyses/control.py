@@ -29,7 +29,7 @@ from app.schemas.analysis import ControlPeriodRow, ControlRow, FigureEntry, Tall
 from app.schemas.base import Ref
 from app.timespan import DateRange, parse_day
 
-REPORTED_MEASURES = {"districts_held": "district"}
+REPORTED_MEASURES = {vocab.Measure.DISTRICTS_HELD: vocab.LocationKind.DISTRICT}
 """Reported totals of held places: their measure, and the kind of place that it counts."""
 
 PLACE = Param(
@@ -39,7 +39,7 @@ PLACE = Param(
     split_list,
     schema=NAMES_SCHEMA,
 )
-KIND = code_param("kind", vocab.LOCATION_KIND, "district")
+KIND = code_param("kind", vocab.LocationKind, "district")
 AS_OF = Param(
     "as_of", "The day asked for.", "2021-06-29", parse_day, schema={"type": "string", "format": "date"}, required=True
 )
@@ -231,7 +231,7 @@ def summary(connection: Connection, request: ListRequest) -> Page:
             figures=figures.get((actor, kind), []),
         )
         for (actor, kind), tally in sums.items()
-        if (members is None or actor in members) and kind in filters.get("kind", vocab.LOCATION_KIND.codes)
+        if (members is None or actor in members) and kind in filters.get("kind", tuple(vocab.LocationKind))
     }
     undated = sum(not change.dates.is_bounded for place in places for change in place.changes)
     return page_from_rows(rows, request, {"undated": undated} if window.is_bounded else {"undated": 0})

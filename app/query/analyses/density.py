@@ -24,6 +24,7 @@ from app.query.params.filters import EVENT_FILTERS
 from app.query.params.param import ListQuery, Param, integer_between
 from app.query.predicates.forms import Predicate, SemiJoin, as_correlated, as_subquery
 from app.schemas.analysis import DensityRow
+from app.vocab import PointKind
 
 MAX_ZOOM = 22
 ZOOM = Param(
@@ -153,7 +154,7 @@ def _id(grid: Grid, column: int, row: int) -> str:
 
 def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitude: float) -> RowWithPoint:
     west, south, east, north = grid.bounds(column, row)
-    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), "approximate")
+    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), PointKind.APPROXIMATE)
     cell = DensityRow(
         id=_id(grid, column, row),
         count=count,

@@ -18,6 +18,7 @@ from app.query.lists.select import select_matching
 from app.query.params.param import ListQuery, Param, single_code_parser
 from app.query.predicates import conditions as where
 from app.schemas.analysis import GroupRow
+from app.vocab import LocationKind
 
 TIME_BUCKETS: dict[str, Callable[[date], str]] = {
     "day": date.isoformat,
@@ -73,7 +74,9 @@ def _count_by_column(connection: Connection, query: ListQuery, by: str) -> list[
     grouped = select_matching(EVENTS, query, view.c[by], func.count()).group_by(view.c[by])
     counts: dict[str | None, int] = dict(connection.execute(grouped).all())
     place = table_of(models.Location)
-    named = select(place.c.country, place.c.name).where(place.c.kind == "country") if by == "country" else None
+    named = (
+        select(place.c.country, place.c.name).where(place.c.kind == LocationKind.COUNTRY) if by == "country" else None
+    )
     labels = {} if named is None else dict(connection.execute(named).all())
     ungrouped = counts.pop(None, 0)
     return _group_rows({str(group): count for group, count in counts.items()}, labels, ungrouped, f"without {by}")
@@ -106,7 +109,7 @@ def _count_by_province(connection: Connection, query: ListQuery, matched: int) -
         select(province.c.id, func.min(province.c.name), func.sum(placed.c.events))
         .join(within, within.c.ancestor_id == province.c.id)
         .join(placed, placed.c.location_id == within.c.location_id)
-        .where(province.c.kind == "province")
+        .where(province.c.kind == LocationKind.PROVINCE)
         .group_by(province.c.id)
     )
     rows = connection.execute(grouped).all()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table
 from app.errors import InvalidParameterError
 from app.names import closest_matches
 from app.query.predicates.forms import Predicate
-from app.vocab import Vocabulary
+from app.vocab import Code
 
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 2000
@@ -171,23 +171,15 @@ def code_schema(allowed: Iterable[str]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
-def code_param(
-    name: str,
-    vocabulary: Vocabulary,
-    example: str,
-    predicate: PredicateFactory | None = None,
-    *,
-    structural: bool = False,
-) -> Param:
+def code_param(name: str, codes: type[Code], example: str, predicate: PredicateFactory | None = None) -> Param:
     """A parameter whose values are codes of a served list."""
     return Param(
         name,
-        f"{vocabulary.definition} Several codes separated by commas mean any of them.",
+        f"{codes.vocabulary.definition} Several codes separated by commas mean any of them.",
         example,
-        codes_parser(name, vocabulary.codes),
+        codes_parser(name, codes),
         predicate,
-        code_schema(vocabulary.codes),
-        structural=structural,
+        code_schema(codes.vocabulary.codes),
     )
 
 

@@ -20,6 +20,7 @@ from app.names import MAX_TOKEN_BYTES, closest_matches, fold
 from app.query.params.param import ListQuery, PredicateFactory, Resolver
 from app.query.predicates.forms import SemiJoin
 from app.query.predicates.time import day_constraint
+from app.vocab import Modality, Stance
 
 view = table_of(models.EventView)
 claim = table_of(models.Claim)
@@ -34,7 +35,10 @@ def in_column(column: str) -> PredicateFactory:
     return lambda values, query: query.table.c[column].in_(values)
 
 
-RARE_CODES = {"stance": ("denies",), "modality": ("possible", "planned")}
+RARE_CODES: dict[str, tuple[str, ...]] = {
+    "stance": (Stance.DENIES,),
+    "modality": (Modality.POSSIBLE, Modality.PLANNED),
+}
 
 
 def in_rare_codes(column: str) -> PredicateFactory:

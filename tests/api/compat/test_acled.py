@@ -373,7 +373,7 @@ def test_a_crosswalk_is_read_as_it_is_written() -> None:
     )
     assert counterparts("Violence against civilians") == (("Violence against civilians", ""),)
     assert counterparts(None) == ()
-    events = {pair[0] for term in vocab.CATEGORY.terms for pair in counterparts(term.acled)}
+    events = {pair[0] for term in vocab.EventCategory.vocabulary.terms for pair in counterparts(term.acled)}
     assert events == {"Battles", strategic, "Violence against civilians"}
     assert events <= set(DISORDER_TYPES)
 

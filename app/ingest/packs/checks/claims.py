@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from app import vocab
 from app.errors import Problem
 from app.ingest.packs.catalogue import DraftCatalogue, figure_bounds
 from app.ingest.packs.drafts import ClaimDraft, FigureDraft, PackContent
 from app.rules.dates import read_date
 from app.rules.figures import read_number
+from app.timespan import DateRange
+from app.vocab import DOCUMENT_KINDS, Modality, Precision
 
 
 def documents(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
@@ -19,7 +20,7 @@ def documents(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Probl
             yield Problem(*where, "document", "", "a claim needs a document; pack.toml names none")
             continue
         document = catalogue.sources.get(document_id)
-        if document and document.kind not in vocab.DOCUMENT_KINDS:
+        if document and document.kind not in DOCUMENT_KINDS:
             yield Problem(*where, "document", document_id, f"is a source of kind {document.kind}, not a document")
         if (claim.paragraph is None) == (claim.locator is None):
             yield Problem(*where, "paragraph", "", "give paragraph or, for a text without any, locator")
@@ -41,13 +42,18 @@ def dates(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
         if not dates.interval.is_valid:
             yield Problem(*where, "date", value, "ends before it starts")
             continue
-        expected = "unknown" if not dates.interval.is_bounded else "day" if dates.interval.days == 1 else ""
-        precision_fits = dates.precision == expected if expected else dates.precision in ("range", "span")
-        if not precision_fits and not (expected == "day" and dates.precision == "span"):
+        if dates.precision not in _fitting_precisions(dates.interval):
             yield Problem(*where, "date.precision", dates.precision, f"does not fit {value}")
         reported_on = catalogue.reported_on(claim, content.pack)
-        if claim.modality in ("fact", "reported") and dates.earliest and dates.earliest > reported_on:
+        if claim.modality in (Modality.FACT, Modality.REPORTED) and dates.earliest and dates.earliest > reported_on:
             yield Problem(*where, "date", value, f"starts after it was reported, {reported_on}")
+
+
+def _fitting_precisions(days: DateRange) -> tuple[Precision, ...]:
+    """Return the precisions that an interval may have."""
+    if not days.is_bounded:
+        return (Precision.UNKNOWN,)
+    return (Precision.DAY, Precision.SPAN) if days.days == 1 else (Precision.RANGE, Precision.SPAN)
 
 
 def printed_dates(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:

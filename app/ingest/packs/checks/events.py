@@ -11,6 +11,7 @@ from app.ingest.packs.drafts import EventDraft, PackContent
 from app.rules.dates import event_date
 from app.rules.status import status
 from app.timespan import DateRange
+from app.vocab import EventCategory, EventStatus
 
 
 def category_parts(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
@@ -28,11 +29,11 @@ def category_parts(content: PackContent, catalogue: DraftCatalogue) -> Iterator[
 
 def _parts(event: EventDraft) -> Iterator[Problem]:
     where = (event.file, event.id)
-    if event.category == "control_change" and event.control_change is None:
+    if event.category == EventCategory.CONTROL_CHANGE and event.control_change is None:
         yield Problem(*where, "control_change", event.category, "a change of control needs its table")
-    if event.category != "control_change" and event.control_change:
+    if event.category != EventCategory.CONTROL_CHANGE and event.control_change:
         yield Problem(*where, "category", event.category, "an event with control_change has that category")
-    if event.category == "movement" and event.movement is None:
+    if event.category == EventCategory.MOVEMENT and event.movement is None:
         yield Problem(*where, "movement", event.category, "a movement needs its table")
     if change := event.control_change:
         if not (change.gained_by or change.lost_by):
@@ -61,9 +62,9 @@ def control_order(content: PackContent, catalogue: DraftCatalogue) -> Iterator[P
     changes: dict[str, list[tuple[EventDraft, DateRange]]] = defaultdict(list)
     for event in catalogue.events.values():
         place = event.control_change and (event.control_change.location or event.location)
-        claims = [catalogue.claim_of(claim, content.pack) for claim in catalogue.claims.get(event.id, [])]
-        if place and claims and status(claims) != "denied":
-            changes[place].append((event, event_date(claims)[0]))
+        facts = [catalogue.claim_of(claim, content.pack) for claim in catalogue.claims.get(event.id, [])]
+        if place and facts and status(facts) != EventStatus.DENIED:
+            changes[place].append((event, event_date(facts)[0]))
     own = {event.id for event in content.events}
     for place, pair_candidates in changes.items():
         for (one, first), (other, second) in combinations(pair_candidates, 2):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.errors import Problem
 from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
 from app.ingest.packs.drafts import LocationDraft, PackContent
+from app.vocab import LocationKind
 
 P_CODE = "ocha-cod-ab"
 _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1-alpha-2": r"[A-Z]{2}"}
@@ -20,7 +21,7 @@ def hierarchy(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Probl
         if id_ in own:
             yield Problem(own[id_].file, id_, "parent", str(own[id_].parent), "lies in itself")
     for location in content.locations:
-        if location.kind == "country" and location.country is None:
+        if location.kind == LocationKind.COUNTRY and location.country is None:
             yield Problem(location.file, location.id, "country", "", "a country needs its ISO 3166-1 alpha-3 code")
         if location.parent and location.country:
             reason = "inherited from the parent; leave it out"

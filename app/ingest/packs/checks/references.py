@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from app import vocab
 from app.errors import Problem
 from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
 from app.ingest.packs.drafts import IdentifiedDraft, PackContent
 from app.names import closest_matches, match_key
+from app.vocab import DOCUMENT_KINDS, RelationType
 
 Reference = tuple[str, str, str, str, str]
 """File and id of the draft, field, resource referred to, id referred to."""
@@ -111,7 +111,7 @@ def aliases(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem
             document = catalogue.sources.get(alias.as_printed)
             if ("sources", alias.as_printed) in catalogue.unreadable:
                 continue
-            if document is None or document.kind not in vocab.DOCUMENT_KINDS:
+            if document is None or document.kind not in DOCUMENT_KINDS:
                 reason = "names no document (a source of kind article or dataset)"
                 yield Problem(draft.file, draft.id, "aliases.as_printed", alias.as_printed, reason)
 
@@ -130,7 +130,7 @@ def actor_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Pr
     """No actor is part of itself."""
     own = {actor.id: actor for actor in content.actors}
     parents = {
-        actor.id: [relation.actor for relation in actor.relations if relation.type == "part_of"]
+        actor.id: [relation.actor for relation in actor.relations if relation.type == RelationType.PART_OF]
         for actor in catalogue.actors.values()
     }
     for id_ in find_cycles(parents):

@@ -97,7 +97,7 @@ def _event_type(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     """So are categories; a control change is one thing or another by its means."""
     handover = view.c.event_pk.in_(select(change.c.event_pk).where(change.c.means.in_(NON_VIOLENT_MEANS)))
     clauses: list[BoolClause] = []
-    for category in vocab.CATEGORY.codes:
+    for category in vocab.EventCategory:
         matching = [
             filter_.matches(type_cells(category, event_type(category, handed_over))[filter_.column])
             for handed_over in (False, True)

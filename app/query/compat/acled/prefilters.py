@@ -106,7 +106,7 @@ def _tags(filter_: Filter, context: FilterContext) -> BoolClause | None:
     packs = context.connection.scalars(select(table_of(models.Pack).c.id))
     if not _is_single_name(filter_) or any(filter_.matches(f"pack={pack}") for pack in packs):
         return None
-    return view.c.status.in_([status for status in vocab.STATUS.codes if filter_.matches(f"status={status}")])
+    return view.c.status.in_([status for status in vocab.EventStatus if filter_.matches(f"status={status}")])
 
 
 def _sub_event_type(filter_: Filter, _context: FilterContext) -> BoolClause | None:

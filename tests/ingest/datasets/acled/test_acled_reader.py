@@ -445,7 +445,7 @@ def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
         for sub in subs
     }
     assert len(found) == 25
-    assert set(found.values()) <= set(vocab.CATEGORY.codes)
+    assert set(found.values()) <= set(vocab.EventCategory.vocabulary.codes)
     control = [sub for (_, sub), category in found.items() if category == "control_change"]
     assert control == [
         "Government regains territory",
@@ -511,7 +511,7 @@ def test_kinds_of_actors_are_known_in_words_and_by_their_old_numbers(text: str, 
 
 def test_the_kind_of_an_actor_does_not_depend_on_what_is_read_first() -> None:
     assert set(ACTOR_KIND_BY_INTER) == set(INTER_CODES)
-    assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ACTOR_KIND.codes)
+    assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ActorKind.vocabulary.codes)
     for one_kind in ACTOR_KIND_PRECEDENCE:
         for other in ACTOR_KIND_PRECEDENCE:
             assert dominant_kind(one_kind, other) == dominant_kind(other, one_kind)
