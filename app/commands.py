@@ -15,7 +15,7 @@ from app import __version__, models
 from app.db.backup import copy_to, is_in_use
 from app.db.engine import make_engine, read_transaction, sqlite_path, write_transaction
 from app.db.revision import current_revision
-from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, stored_schema
+from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.files import atomic_write
 from app.formats import FORMATS
@@ -47,11 +47,8 @@ def upgrade_database(settings: Settings) -> str:
             _engine(settings, read_only=True, require_primary=True) as engine,
             read_transaction(engine, COMMAND_TIMEOUT_SECONDS) as connection,
         ):
-            schema = stored_schema(connection)
-        if schema == CURRENT_SCHEMA:
-            return CURRENT_SCHEMA
-        if schema is not None and schema > CURRENT_SCHEMA:
-            raise SchemaError(f"the database is at schema {schema}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
+            if not needs_upgrade(connection):
+                return CURRENT_SCHEMA
     elif not path.parent.is_dir():
         raise SchemaError(f"there is no folder for the database file {path.name}")
     from app.db.migrate import upgrade  # Alembic is slow to import and seldom needed

@@ -47,7 +47,7 @@ def _reference_links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
     """
     source, actor, event, claim = (table_of(TABLES[name]) for name in ("sources", "actors", "events", "claims"))
     relation, hop = table_of(models.ActorRelation), table_of(models.ClaimHop)
-    acting, place = table_of(models.EventActor), table_of(models.EventPlace)
+    acting, place = table_of(models.EventActor), table_of(models.EventLocation)
     return {
         ("sources", "sources"): (select(source.c.pk), source.c.organisation_id),
         ("sources", "actors"): (select(source.c.pk), source.c.actor_id),

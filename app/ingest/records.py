@@ -199,7 +199,7 @@ class RecordBuilder:
         touched += [movement.from_, movement.to, movement.via] if movement else []
         children: Children = {
             models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
-            models.EventPlace: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
+            models.EventLocation: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
             models.ControlChange: [_flat_columns(change)] if change else [],
             models.Movement: [_flat_columns(movement)] if movement else [],
         }

@@ -37,7 +37,7 @@ CHILDREN: dict[str, dict[type[SQLModel], str]] = {
     },
     "events": {
         models.EventActor: "event_pk",
-        models.EventPlace: "event_pk",
+        models.EventLocation: "event_pk",
         models.ControlChange: "event_pk",
         models.Movement: "event_pk",
         models.GedEvent: "event_pk",
@@ -107,7 +107,7 @@ def upsert(
     if change_set.removed:
         removed_pks = [keys[id_] for id_ in change_set.removed]
         if resource == "events":
-            view = table_of(models.EventView)
+            view = table_of(models.EventVersion)
             connection.execute(delete(view).where(view.c.event_pk.in_(removed_pks)))
         connection.execute(delete(table).where(table.c.pk.in_(removed_pks)))
     columns = {
@@ -160,7 +160,7 @@ def _write_tombstones(
     merged: Mapping[str, str],
 ) -> set[str]:
     """Keep what is gone, so that copies can follow and old ids redirect; the ids that are told anew."""
-    tombstone = table_of(models.Removed)
+    tombstone = table_of(models.Tombstone)
     recorded_query = select(tombstone.c.id, tombstone.c.merged_into).where(
         tombstone.c.resource == resource, tombstone.c.pack_id == pack_id
     )

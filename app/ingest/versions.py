@@ -132,7 +132,7 @@ def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> s
 
 
 def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
-    view, event = table_of(models.EventView), table_of(models.Event)
+    view, event = table_of(models.EventVersion), table_of(models.Event)
     events = _load_coded(connection, batch)
     claims = load_claims(connection, batch)
     parents = _first_reported(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
@@ -203,7 +203,7 @@ def _search_texts(connection: Connection, events: list[CodedEvent]) -> list[tupl
     names: dict[int, set[str]] = {coded.pk: set() for coded in events}
     links = (
         (models.EventActor, "actor_id", models.ActorName),
-        (models.EventPlace, "location_id", models.LocationName),
+        (models.EventLocation, "location_id", models.LocationName),
     )
     for link_model, column, name_model in links:
         link, name = table_of(link_model), table_of(name_model)

@@ -1,7 +1,6 @@
 """What all tables share: names of constraints, the columns of a served row, small constraint makers."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from sqlalchemy import CheckConstraint, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
@@ -24,9 +23,6 @@ that fit."""
 
 COVERING_COLUMNS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
 """What filters ask of an event. An index that holds it judges rows without reading them: a row is a page of its own."""
-
-END_OF_TIME = date.max
-"""The open end of a half-open interval in a column that must compare; never shown to a user."""
 
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 """Of a table that is nothing but its key: SQLite keeps it once, in the order of that key."""

@@ -30,8 +30,8 @@ class Claim(ServedRow, table=True):
         Index("ix_claim_sort_date_id", *LIST_ORDER),
         partial_index("ix_claim_stance", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["stance"]),
         partial_index("ix_claim_modality", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["modality"]),
-        partial_index("ix_claim_open", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
-        partial_index("ix_claim_vague", *LIST_ORDER, where=imprecise_sql),
+        partial_index("ix_claim_open_start", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
+        partial_index("ix_claim_imprecise", *LIST_ORDER, where=imprecise_sql),
     )
 
     event_pk: int = Field(foreign_key="event.pk", index=True)

@@ -295,7 +295,7 @@ def test_a_database_of_another_schema_is_not_ready_and_the_answer_says_what_to_d
 WRITES = [
     "INSERT INTO pack (id, version, digest, revision, \"row\") VALUES ('x', '1', '', 1, '{}')",
     "INSERT INTO revision (id, summary) VALUES (99, 'x')",
-    "UPDATE event_view SET status = 'denied'",
+    "UPDATE event_version SET status = 'denied'",
     "UPDATE claim SET stance = 'denies'",
     "DELETE FROM claim",
     "DELETE FROM event_text",

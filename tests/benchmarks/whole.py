@@ -78,18 +78,20 @@ def groups(kind: str) -> dict[str, str]:
 
     def by(bucket: str) -> str:
         first, last = bucket.format("earliest"), bucket.format("latest")
-        return f"SELECT CASE WHEN {first} = {last} THEN {first} END, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
+        return (
+            f"SELECT CASE WHEN {first} = {last} THEN {first} END, count(*) FROM event_version WHERE {NOW_IS} GROUP BY 1"
+        )
 
     return {
         **{
-            name: f"SELECT {name}, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
+            name: f"SELECT {name}, count(*) FROM event_version WHERE {NOW_IS} GROUP BY 1"
             for name in ("category", "status", "country")
         },
         "day": by("{0}"),
         "week": by(week),
         "month": by(month),
         "province": "SELECT a.ancestor_id, sum(n) FROM "
-        f"(SELECT location_id, count(*) AS n FROM event_view WHERE {NOW_IS} GROUP BY 1) counted "
+        f"(SELECT location_id, count(*) AS n FROM event_version WHERE {NOW_IS} GROUP BY 1) counted "
         "JOIN location_ancestor a ON a.location_id = counted.location_id "
         "JOIN location l ON l.id = a.ancestor_id AND l.kind = 'province' GROUP BY 1",
         "actor": "SELECT actor_id, count(*) FROM "
@@ -101,7 +103,7 @@ def groups(kind: str) -> dict[str, str]:
 
 def counts(environment: Environment) -> Iterator[Line]:
     """Each question is the first of its kind that a new server is asked, and then asked again."""
-    asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_view WHERE {NOW_IS}")}
+    asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_version WHERE {NOW_IS}")}
     asked |= {
         f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(environment.databases.kind).items()
     }
@@ -223,7 +225,7 @@ def exports(environment: Environment) -> Iterator[Line]:
     if not environment.selected("export"):
         return
     rounds = min(2, environment.rounds)
-    _warm(environment, ["SELECT sum(length(row)) FROM event_view"])
+    _warm(environment, ["SELECT sum(length(row)) FROM event_version"])
     _written(environment)
     grown: dict[str, int] = {}
     times: dict[str, list[float]] = {"csv": [], "ndjson": [], "plain": []}

@@ -20,7 +20,7 @@ QUERY = "/v1/events?limit=all&f=ndjson"
 def huge_url(databases: Databases) -> str:
     """Rows of which no socket holds more than a part."""
     url = databases.loaded()
-    longer = "UPDATE event_view SET row = substr(row, 1, length(row) - 1) || :more"
+    longer = "UPDATE event_version SET row = substr(row, 1, length(row) - 1) || :more"
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
         connection.execute(text(longer), {"more": f',"more":"{"x" * 150_000}"}}'})
     return url

@@ -23,9 +23,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Table, make_url, text
 
 from app import models
+from app.db.indexes import END_OF_TIME
 from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.settings import Settings
 from formats import (
     LISTS,
@@ -91,14 +92,14 @@ def big_url(databases: Databases) -> str:
     """A database with thousands of events: copies of one, written by SQL; the first few have a status of their own."""
     url = databases.loaded()
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
-        connection.execute(text("UPDATE event_view SET status = 'reported'"))
+        connection.execute(text("UPDATE event_version SET status = 'reported'"))
         connection.execute(text(copying(table_of(models.Event), {"pk": "(SELECT max(pk) FROM event) + n.n"})))
         made = {
             "event_pk": "(SELECT pk FROM event WHERE event.id = v.id || '-' || n.n)",
             "status": f"CASE WHEN n.n <= {FEW} THEN 'denied' ELSE 'disputed' END",
             "row": """'{"id":"' || v.id || '-' || n.n || '","summary":"' || :long || substr(v.row, length(v.id) + 8)""",
         }
-        statement = f"{copying(table_of(models.EventView), made)} AND v.known_until = :always"
+        statement = f"{copying(table_of(models.EventVersion), made)} AND v.known_until = :always"
         connection.execute(text(statement), {"always": str(END_OF_TIME), "long": "x" * 1000})
     return url
 

@@ -27,8 +27,8 @@ CODES: dict[str, list[str]] = {
     "event.category": vocab.EventCategory.vocabulary.codes,
     "event.location_precision": vocab.LocationPrecision.vocabulary.codes,
     "event_actor.role": vocab.ActorRole.vocabulary.codes,
-    "event_view.precision": vocab.Precision.vocabulary.codes,
-    "event_view.status": vocab.EventStatus.vocabulary.codes,
+    "event_version.precision": vocab.Precision.vocabulary.codes,
+    "event_version.status": vocab.EventStatus.vocabulary.codes,
     "figure.count_kind": vocab.CountKind.vocabulary.codes,
     "figure.measure": vocab.Measure.vocabulary.codes,
     "location.kind": vocab.LocationKind.vocabulary.codes,
@@ -49,16 +49,19 @@ OTHERS: dict[str, tuple[list[Values], list[Values]]] = {
         [{"earliest": JULY, "latest": JUNE}],
         [{"earliest": JUNE, "latest": JUNE}, {"earliest": JULY, "latest": None}, {"earliest": None, "latest": JUNE}],
     ),
-    "ck_event_view_earliest_latest_order": (
+    "ck_event_version_earliest_latest_order": (
         [{"earliest": JULY, "latest": JUNE}],
         [{"earliest": JUNE, "latest": JUNE}, {"earliest": JULY, "latest": None}],
     ),
-    "ck_event_view_known_from_known_until_order": (
+    "ck_event_version_known_from_known_until_order": (
         [{"known_from": JULY, "known_until": JUNE}],
         [{"known_from": JUNE, "known_until": JULY}],
     ),
-    "ck_event_view_latitude_range": ([{"latitude": 91}, {"latitude": -90.001}], [{"latitude": 90}, {"latitude": -90}]),
-    "ck_event_view_longitude_range": ([{"longitude": 181}, {"longitude": -180.5}], [{"longitude": 180}]),
+    "ck_event_version_latitude_range": (
+        [{"latitude": 91}, {"latitude": -90.001}],
+        [{"latitude": 90}, {"latitude": -90}],
+    ),
+    "ck_event_version_longitude_range": ([{"longitude": 181}, {"longitude": -180.5}], [{"longitude": 180}]),
     "ck_figure_best_high_order": ([{"low": None, "best": 3, "high": 2}], [{"low": None, "best": 3, "high": 3}]),
     "ck_figure_low_best_order": (
         [{"low": 3, "best": 2, "high": None}],
@@ -95,7 +98,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
     with engine_for(url, read_only=False) as engine:
         with write_transaction(engine) as connection:
             gone = {"resource": "events", "id": "gone", "pack_id": "p", "revision": 1}
-            connection.execute(insert(table_of(models.Removed)).values(gone))
+            connection.execute(insert(table_of(models.Tombstone)).values(gone))
             event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
             given = {"event_pk": event, "number": 1, "type_of_violence": 1, "ends_on": JULY, "cells": "[]"}
             connection.execute(insert(table_of(models.GedEvent)).values(given))

@@ -178,7 +178,7 @@ def _affected_events(connection: Connection, pack_id: str) -> set[int]:
     rows |= set(connection.scalars(select(claim.c.event_pk).where(claim.c.pack_id == pack_id)))
     for link_model, column, owner_model in (
         (models.EventActor, "actor_id", models.Actor),
-        (models.EventPlace, "location_id", models.Location),
+        (models.EventLocation, "location_id", models.Location),
     ):
         link, owner = table_of(link_model), table_of(owner_model)
         owned = select(owner.c.id).where(owner.c.pack_id == pack_id)

@@ -9,9 +9,10 @@ from sqlmodel import SQLModel
 
 from app import models
 from app.db.column_types import BinaryText
+from app.db.indexes import END_OF_TIME
 from app.db.revision import current_revision
 from app.errors import InvalidParameterError
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.query.lists.computed import computed_list_params
 from app.query.lists.cursors import INVALID_CURSOR, Sort, write_cursor
 from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
@@ -57,7 +58,7 @@ def changes(connection: Connection, request: ListRequest) -> Page:
     since, now = request.filters["since"], current_revision(connection)
     if since > now:
         raise InvalidParameterError("since", str(since), f"the database is at revision {now}; start again from 0")
-    pack, tombstone = table_of(models.Pack), table_of(models.Removed)
+    pack, tombstone = table_of(models.Pack), table_of(models.Tombstone)
     packs = select(
         pack.c.revision,
         literal("packs", BinaryText).label("resource"),
@@ -120,7 +121,7 @@ def _decode_cursor(last: CursorValues) -> tuple[int, str, str]:
 
 def _current_rows(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """The rows as they are served now."""
-    view, pack = table_of(models.EventView), table_of(models.Pack)
+    view, pack = table_of(models.EventVersion), table_of(models.Pack)
     tables = {name: table_of(model) for name, model in FEED_TABLES.items()} | {"events": view, "packs": pack}
     rows = {}
     for resource, table in tables.items():

@@ -31,19 +31,19 @@ PARAMS = with_examples(
 
 def contradictions(connection: Connection, request: ListRequest) -> Page:
     """The contradictions that touch an event the filters let through."""
-    view, event = table_of(models.EventView), table_of(models.Event)
+    view, event = table_of(models.EventVersion), table_of(models.Event)
     query = EVENTS.resolve(request, connection)
     kinds = request.filters.get("kind", tuple(vocab.ContradictionKind))
     wanted = select_matching(EVENTS, query, view.c.id, view.c.event_pk).where(view.c.contradictory)
     if "known_by" not in query.filters:
-        wanted = use_index(wanted, view, "ix_event_view_contradictory")
+        wanted = use_index(wanted, view, "ix_event_version_contradictory")
     torn = {row.event_pk: row.id for row in connection.execute(wanted)}
     told = load_claims(connection, list(torn), request.filters.get("known_by"))
     result = [c for pk, id_ in torn.items() for c in event_contradictions(id_, [claim.claim for claim in told[pk]])]
     if vocab.ContradictionKind.CONTROL in kinds:
         change = table_of(models.ControlChange)
         matched = select_matching(EVENTS, query, view.c.id).where(view.c.event_pk.in_(select(change.c.event_pk)))
-        matched = use_index(matched, view, "ix_event_view_event_pk")
+        matched = use_index(matched, view, "ix_event_version_event_pk")
         matched_ids = set(connection.scalars(matched))
         result += [
             c for c in control_contradictions(_changes(connection, request)) if not matched_ids.isdisjoint(c.events)
@@ -75,7 +75,7 @@ def _id(contradiction: Contradiction) -> str:
 def _changes(connection: Connection, request: ListRequest) -> list[AttestedControlChange]:
     """All changes of control in view, with their claims."""
     view, change, within = (
-        table_of(models.EventView),
+        table_of(models.EventVersion),
         table_of(models.ControlChange),
         table_of(models.LocationAncestor),
     )
@@ -86,7 +86,7 @@ def _changes(connection: Connection, request: ListRequest) -> list[AttestedContr
         .where(version_known_by(query))
         .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
     )
-    rows = connection.execute(use_index(statement, view, "ix_event_view_event_pk")).all()
+    rows = connection.execute(use_index(statement, view, "ix_event_version_event_pk")).all()
     outer: dict[str, set[str]] = {}
     places = {row.location_id for row in rows}
     for ancestor, place in connection.execute(

@@ -109,7 +109,7 @@ def _places_with_changes(
 ) -> tuple[list[Place], list[str]]:
     """The places with changes in view that the filters let through, and the ids asked for by name."""
     change, location = table_of(models.ControlChange), table_of(models.Location)
-    view, event, pack = table_of(models.EventView), table_of(models.Event), table_of(models.Pack)
+    view, event, pack = table_of(models.EventVersion), table_of(models.Event), table_of(models.Pack)
     asked_for = (
         resolve_ids(connection, LOCATIONS, "place", filters.get("place", ()))
         if location_ids is None
@@ -132,7 +132,7 @@ def _places_with_changes(
         .where(where.version_known_by(ListQuery(filters, connection, view)))
         .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
     )
-    statement = use_index(statement, view, "ix_event_view_event_pk")
+    statement = use_index(statement, view, "ix_event_version_event_pk")
     if location_ids is not None:
         statement = statement.where(change.c.location_id.in_(location_ids))
     elif asked_for:

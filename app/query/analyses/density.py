@@ -40,7 +40,7 @@ PARAMS = with_examples(computed_list_params((ZOOM, *EVENT_FILTERS), DensityRow),
 BASE_CELL_DEGREES = 45.0
 SPATIAL_FILTERS = ("bbox", "near")
 """Filters whose index knows where, and nothing else of an event."""
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _rank_predicates(
 
 def _event_known(event: Table, filters: FilterValues) -> ColumnElement[bool]:
     """The event was known by the day asked for, or is known now."""
-    view = table_of(models.EventView)
+    view = table_of(models.EventVersion)
     return exists().where(view.c.event_pk == event.c.pk, version_on(filters.get("known_by"))).correlate(event)
 
 

@@ -37,7 +37,7 @@ GROUP_BY = Param(
 STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filter_params(EVENTS), "f": format_param(FORMATS)}
 
 FILTERS = filter_params(EVENTS).keys()  # without any every event counts: each is known now
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 
 
 def stats(connection: Connection, request: ListRequest) -> Page:

@@ -28,7 +28,7 @@ TOTALS_PARAMS: dict[str, Param] = {**filter_params(MOVEMENTS), "f": format_param
 def totals(connection: Connection, request: ListRequest) -> dict[str, Any]:
     """The fields of a total: bounds, populations, what is counted and what is not."""
     query = MOVEMENTS.resolve(request, connection)
-    view, move = table_of(models.EventView), table_of(models.Movement)
+    view, move = table_of(models.EventVersion), table_of(models.Movement)
     movements = connection.execute(
         select_matching(
             MOVEMENTS,

@@ -29,7 +29,7 @@ from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 change = table_of(models.ControlChange)
 movement = table_of(models.Movement)
 claim = table_of(models.Claim)
@@ -43,25 +43,25 @@ EVENT_POINT_COLUMNS = (
 
 
 EVENT_INDEXES = Indexes(
-    by_date="ix_event_view_now",
-    by_date_all_versions="ix_event_view_sort_date_id",
-    open_start="ix_event_view_open",
-    imprecise="ix_event_view_vague",
-    by_code={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
+    by_date="ix_event_version_current",
+    by_date_all_versions="ix_event_version_sort_date_id",
+    open_start="ix_event_version_open_start",
+    imprecise="ix_event_version_imprecise",
+    by_code={name: f"ix_event_version_{name}" for name in ("country", "category", "status")},
     by_value={
-        "deaths_min": "ix_event_view_deaths",
-        "deaths_max": "ix_event_view_deaths",
-        "min_origins": "ix_event_view_origins",
+        "deaths_min": "ix_event_version_deaths",
+        "deaths_max": "ix_event_version_deaths",
+        "min_origins": "ix_event_version_origins",
     },
-    by_key={"event_pk": "ix_event_view_event_pk"},
-    missing={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
+    by_key={"event_pk": "ix_event_version_event_pk"},
+    missing={"undated": "ix_event_version_imprecise", "unlocated": "ix_event_version_unlocated"},
     current_only=where.IS_CURRENT,
 )
 CLAIM_INDEXES = Indexes(
     by_date="ix_claim_sort_date_id",
     by_date_all_versions="ix_claim_sort_date_id",
-    open_start="ix_claim_open",
-    imprecise="ix_claim_vague",
+    open_start="ix_claim_open_start",
+    imprecise="ix_claim_imprecise",
     rare_codes={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
     by_value={"reported": "ix_claim_reported_on"},
     by_key={
@@ -69,7 +69,7 @@ CLAIM_INDEXES = Indexes(
         "location_id": "ix_claim_location_id",
         "pk": BY_PK,
     },
-    missing={"undated": "ix_claim_vague"},
+    missing={"undated": "ix_claim_imprecise"},
 )
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 

@@ -129,7 +129,7 @@ def _schemes_of_code(connection: Connection, tables: NameTables, code: str) -> l
 
 def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
     """The id that took over from a merged one; None if this one was never merged."""
-    tombstone = table_of(models.Removed)
+    tombstone = table_of(models.Tombstone)
     seen: set[str] = set()
     at: str | None = id_
     while at is not None and at not in seen:

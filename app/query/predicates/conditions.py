@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, func, literal_column, not_, or_, select
 
 from app import models
+from app.db.indexes import END_OF_TIME
 from app.db.revision import revision_cache
 from app.db.spatial_index import KEY_COLUMNS, NO_DAY_CONSTRAINT, TEMPORAL_TABLES, BoxBounds, keys_in_boxes, point_in
 from app.db.text_index import TextQuery, matching_rows
 from app.errors import InvalidParameterError
 from app.geo import BBox, Point, bounding_box, parse_bbox, parse_point
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.models.claims import RARE_CODE_CONDITIONS
 from app.names import MAX_TOKEN_BYTES, closest_matches, fold
 from app.query.params.param import ListQuery, PredicateFactory, Resolver
@@ -22,7 +23,7 @@ from app.query.predicates.forms import SemiJoin
 from app.query.predicates.time import day_constraint
 from app.vocab import Modality, Stance
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 location_ancestor = table_of(models.LocationAncestor)

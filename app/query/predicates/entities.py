@@ -68,7 +68,7 @@ def resolve_members(parameter: str) -> Resolver:
 
 def event_at_location(values: list[str], query: ListQuery) -> SemiJoin:
     """The event touches the place or something in it: its own location, or from, to, via of its movement."""
-    touches, column = table_of(models.EventPlace), query.table.c.event_pk
+    touches, column = table_of(models.EventLocation), query.table.c.event_pk
     subquery = select(touches.c.event_pk).join(within, within.c.location_id == touches.c.location_id)
     correlated = exists().where(within.c.ancestor_id.in_(values), within.c.location_id == touches.c.location_id)
     each = exists().where(touches.c.event_pk == column, correlated.correlate(touches))

@@ -105,7 +105,7 @@ def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
 def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_url: str, write: Write) -> None:
     run(empty_url, write(*RECORDS, *many(3, 150)))
     before = served(empty_url)
-    event_table, view = table_of(models.Event), table_of(models.EventView)
+    event_table, view = table_of(models.Event), table_of(models.EventVersion)
     with engine_for(empty_url, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event_table.c.pk)).all()
         assert len(pks) == 161
@@ -131,7 +131,7 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, w
     )
     with reader(empty_url) as connection:
         tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
-        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+        for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows
             assert [schema.model_validate_json(row).model_dump_json() for row in rows] == rows
@@ -283,7 +283,7 @@ def test_what_was_removed_long_ago_is_not_read_again(empty_url: str, write: Writ
     run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
     run(empty_url, write(rec(1)), snapshot="made-up")
     said = list(statements(empty_url, write(rec(1, best="4")), snapshot="made-up"))
-    assert [one for one in said if "SELECT removed" in one and "LIMIT" not in one and " IN " not in one] == []
+    assert [one for one in said if "SELECT tombstone" in one and "LIMIT" not in one and " IN " not in one] == []
 
 
 def test_two_datasets_that_spell_an_actor_differently_do_not_take_turns(empty_url: str, write: Write) -> None:
@@ -306,7 +306,7 @@ def test_a_source_dated_before_the_event_counts_as_undated(empty_url: str, write
         empty_url, write(rec(1, source_article=EARLY, number_of_sources="2", date_end="2014-03-06", date_prec="2"))
     )
     assert done.warned_rows == 1
-    claim, event_table = table_of(models.Claim), table_of(models.EventView)
+    claim, event_table = table_of(models.Claim), table_of(models.EventVersion)
     with reader(empty_url) as connection:
         told = select(claim.c.id, claim.c.reported_on, claim.c.reported_basis).order_by(claim.c.id)
         assert [(id_, str(day), basis) for id_, day, basis in connection.execute(told)] == [

@@ -185,7 +185,7 @@ def served(url: str) -> dict[str, dict[str, Any]]:
             found[f"words of {resource}"] = {
                 names[pk]: set(re.sub(r"'|:[0-9,]+", "", body).split()) for pk, body in words
             }
-        view, pack = table_of(models.EventView), table_of(models.Pack)
+        view, pack = table_of(models.EventVersion), table_of(models.Pack)
         found["views"] = {
             f"{id_} known {start}..{end}": json.loads(row) | {"revision": None}
             for id_, start, end, row in connection.execute(
@@ -219,7 +219,7 @@ def newest(url: str) -> int:
 
 def removals(url: str) -> dict[tuple[str, str], tuple[int, str | None]]:
     """What is gone, since when, and into what it was merged."""
-    gone = table_of(models.Removed)
+    gone = table_of(models.Tombstone)
     with reader(url) as connection:
         return {
             (resource, id_): (revision, into)

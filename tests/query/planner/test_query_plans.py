@@ -206,11 +206,11 @@ def noticed(bare: StatementProbe, path: str) -> bool:
 @pytest.mark.parametrize(
     ("table", "params"),
     [
-        ("event_view", {"bbox": EVENT["bbox"]}),
-        ("event_view", {"country": "SYR"}),
-        ("event_view", {"status": "denied"}),
-        ("event_view", {"place": "Invented7 province"}),
-        ("event_place", {"place": TOWN}),
+        ("event_version", {"bbox": EVENT["bbox"]}),
+        ("event_version", {"country": "SYR"}),
+        ("event_version", {"status": "denied"}),
+        ("event_version", {"place": "Invented7 province"}),
+        ("event_location", {"place": TOWN}),
         ("event_actor", {"actor": "Invented Front 77"}),
         ("claim_hop", {"source": "Fable Times 55"}),
         ("location_name", {"place": "Invented7 province"}),
@@ -237,7 +237,7 @@ def test_postgresql_keeps_a_plan_only_where_the_values_do_not_decide_it(
             values = listing.read([*query.items(), ("limit", "3")])
             assert [len(batch) for batch in fetch_page(listing, values, connection).batches] == [3]
         prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
-    assert any("event_view.row" in statement for statement in prepared) == kept
+    assert any("event_version.row" in statement for statement in prepared) == kept
 
 
 def test_readers_of_postgresql_start_no_compiler_unless_they_are_told_to(databases: Databases) -> None:

@@ -127,7 +127,7 @@ class RowBuilder(EntityRegistry):
         )
         tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))  # as it is kept
         if place:
-            tables["event_place"].append((pk, place.id))
+            tables["event_location"].append((pk, place.id))
             if event.change:
                 gained, lost = (side.id if side else None for side in event.change[:2])
                 tables["control_change"].append((pk, place.id, gained, lost, *event.change[2:]))
@@ -135,7 +135,7 @@ class RowBuilder(EntityRegistry):
         title_words = index_words(event.title)
         tables["event_text"].append((pk, _event_search_words(event, title_words)))
         self._add_claims(event, pk, claims, title_words)
-        tables["event_view"].extend(self._version_rows(event, pk, claims, head, coded, change))
+        tables["event_version"].extend(self._version_rows(event, pk, claims, head, coded, change))
 
     def _add_claims(self, event: DatasetEvent, event_pk: int, claims: list[DatasetClaim], title_words: str) -> None:
         tables, place = self.batch.tables, event.place

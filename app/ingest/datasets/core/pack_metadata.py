@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from app import models
-from app.db.indexes import use_index
+from app.db.indexes import END_OF_TIME, use_index
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.packs.drafts import CoverageDraft, PackDraft
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.schemas.base import Ref
 from app.schemas.reference import PackRow
 
@@ -22,7 +22,7 @@ def pack_metadata(
     connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]
 ) -> tuple[PackDraft, Ref | None, bool]:
     """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
-    event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
+    event, view, place = (table_of(model) for model in (models.Event, models.EventVersion, models.Location))
     in_pack = event.c.pack_id == pack_id
     days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
     first, last = connection.execute(days.where(in_pack, view.c.known_until == END_OF_TIME)).one()

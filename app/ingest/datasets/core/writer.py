@@ -43,7 +43,7 @@ class BatchWriter:
         self.columns = BATCH_COLUMNS | {cells.name: tuple(column.name for column in cells.columns)}
         self.staging_tables: dict[str, str] = {}
         """Tables whose rows are put into another one first."""
-        removed = table_of(models.Removed)
+        removed = table_of(models.Tombstone)
         self.any_removed = connection.scalar(select(removed.c.id).limit(1)) is not None
 
     def write(self, batch: RowBatch) -> None:
@@ -134,7 +134,7 @@ class BatchWriter:
             insert_tuples(self.connection, self.staging_tables.get(table, table), columns, rows, shifted)
 
     def _delete_tombstones(self, resource: str, ids: list[str]) -> None:
-        tombstone = table_of(models.Removed)
+        tombstone = table_of(models.Tombstone)
         self.connection.execute(delete(tombstone).where(tombstone.c.resource == resource, tombstone.c.id.in_(ids)))
 
     # --- events ----------------------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from app import models, vocab
-from app.models.base import END_OF_TIME, table_of
+from app.db.indexes import END_OF_TIME
+from app.models.base import table_of
 from app.query.compat.acled.crosswalk import NON_VIOLENT_MEANS, event_type
 from app.query.compat.acled.filters import COMPARISONS, Filter
 from app.query.compat.acled.rows import country_cells, type_cells
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 change = table_of(models.ControlChange)
 event = table_of(models.Event)
 location = table_of(models.Location)

@@ -81,7 +81,7 @@ class RemovalSource:
     """Ids of events that are gone, merged ones as well; the last removed first, then by id."""
 
     def __init__(self, connection: Connection, filters: Sequence[Filter]) -> None:
-        tombstone = table_of(models.Removed)
+        tombstone = table_of(models.Tombstone)
         self.revision_timestamps = revision_timestamps_of(connection)
         self.residual = filters
         removed = select(tombstone.c.id, tombstone.c.revision).where(tombstone.c.resource == "events")

@@ -106,7 +106,7 @@ def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
 def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_url: str, write: Write) -> None:
     run(empty_url, write(*ROWS, *many(4, 60)))
     before = served(empty_url)
-    event, view = table_of(models.Event), table_of(models.EventView)
+    event, view = table_of(models.Event), table_of(models.EventVersion)
     with engine_for(empty_url, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event.c.pk)).all()
         assert len(pks) == 68
@@ -132,7 +132,7 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, w
     )
     with reader(empty_url) as connection:
         tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
-        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+        for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows
             assert [schema.model_validate_json(text).model_dump_json() for text in rows] == rows

@@ -98,7 +98,7 @@ def holds(url: str) -> dict[str, Any]:
             for name, model in (("event", models.Event), ("claim", models.Claim))
         }
         for table in models.METADATA.sorted_tables:
-            if table.name in ("revision", "removed"):
+            if table.name in ("revision", "tombstone"):
                 continue
             rows = []
             for row in connection.execute(select(table)).mappings():
@@ -1597,7 +1597,16 @@ def test_any_sequence_of_imports_without_snapshot_keeps_the_last_version_of_each
         last |= named
     run(fresh, write_state(folder, last))
     now, wanted = holds(url), holds(fresh)
-    for name in ("event", "claim", "event_view", "ged_event", "claim_hop", "figure", "event_actor", "event_place"):
+    for name in (
+        "event",
+        "claim",
+        "event_version",
+        "ged_event",
+        "claim_hop",
+        "figure",
+        "event_actor",
+        "event_location",
+    ):
         assert now[name] == wanted[name]
     assert clean(url)
 
