@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from asgi_client import AppClient
 from conftest import PACK, Databases
-from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from app import commands
@@ -82,7 +82,7 @@ def rows_in(content: bytes, format_: str) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_holds_the_bytes_that_http_sends(export: Export, client: TestClient, tmp_path: Path, name: str) -> None:
+def test_a_file_holds_the_bytes_that_http_sends(export: Export, client: AppClient, tmp_path: Path, name: str) -> None:
     query = NEEDED.get(name, {})
     for format_ in FORMATS:
         path = tmp_path / f"all.{format_}"
@@ -123,7 +123,7 @@ ASKED: list[tuple[str, dict[str, str], int]] = [
 @pytest.mark.parametrize("dashes", [False, True])
 @pytest.mark.parametrize(("name", "query", "rows"), ASKED, ids=[f"{name} {query}" for name, query, _ in ASKED])
 def test_every_parameter_is_an_option_in_either_spelling(
-    export: Export, client: TestClient, name: str, query: dict[str, str], rows: int, joined: bool, dashes: bool
+    export: Export, client: AppClient, name: str, query: dict[str, str], rows: int, joined: bool, dashes: bool
 ) -> None:
     result = export(name, "--out", "-", "--f", "ndjson", *options(query, joined, dashes))
     limit = {} if name in UNPAGED or "limit" in query else {"limit": "all"}

@@ -17,6 +17,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 import uvicorn
+from asgi_client import AppClient
 from conftest import PACK, Databases, engine_for
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -104,7 +105,7 @@ def big_url(databases: Databases) -> str:
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_all_rows_are_those_of_the_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_all_rows_are_those_of_the_pages(client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     pages = {name: fetched(client, path, f=name, **whole(path)) for name in STREAMED}
     rows = fetched(client, path, **whole(path)).json()["items"]
     small_batches(monkeypatch, 40)
@@ -135,7 +136,7 @@ def test_all_rows_are_those_of_the_pages(client: TestClient, monkeypatch: pytest
     ],
 )
 def test_filters_order_and_fields_hold_for_all_rows(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, query: dict[str, str]
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str, query: dict[str, str]
 ) -> None:
     small_batches(monkeypatch)
     for name in ("csv", "ndjson"):
@@ -146,7 +147,7 @@ def test_filters_order_and_fields_hold_for_all_rows(
             assert every.headers.get(header) == page.headers.get(header)
 
 
-def test_a_cursor_and_all_rows_give_the_rest(client: TestClient) -> None:
+def test_a_cursor_and_all_rows_give_the_rest(client: AppClient) -> None:
     first = fetched(client, "/v1/events", f="csv", limit="10", sort="status")
     rest = client.get(links_of(first)["next"].replace("limit=10", "limit=all"))
     every = csv_of(fetched(client, "/v1/events", f="csv", limit="1000", sort="status").content)[1]
@@ -156,7 +157,7 @@ def test_a_cursor_and_all_rows_give_the_rest(client: TestClient) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/figures", "/v1/changes"])
 def test_rows_are_sent_in_batches_while_they_are_read(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     rows = fetched(client, path, **whole(path)).json()["items"]
     small_batches(monkeypatch, 20)
@@ -168,7 +169,7 @@ def test_rows_are_sent_in_batches_while_they_are_read(
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: TestClient, path: str) -> None:
+def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: AppClient, path: str) -> None:
     asked: list[tuple[dict[str, str], dict[str, str]]] = [({}, {}), ({"f": "json"}, {"Accept": "text/csv"})]
     for query, headers in (*asked, ({}, {"Accept": "application/json"}), ({}, {"Accept": "*/*"})):
         response = client.get(path, params=LISTS[path] | query | {"limit": "all"}, headers=headers)
@@ -200,7 +201,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "query", "status"), BROKEN)
-def test_errors_keep_their_status(client: TestClient, path: str, query: dict[str, str], status: int) -> None:
+def test_errors_keep_their_status(client: AppClient, path: str, query: dict[str, str], status: int) -> None:
     for name in STREAMED:
         for headers in ({}, {"If-None-Match": "*"}):
             response = client.get(path, params=query | {"f": name, "limit": "all"}, headers=headers)
@@ -235,7 +236,7 @@ def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_what_is_there_already_is_not_sent_again(client: TestClient, name: str) -> None:
+def test_what_is_there_already_is_not_sent_again(client: AppClient, name: str) -> None:
     for path in ("/v1/events", "/v1/control", "/v1/changes"):
         query = LISTS[path] | {"f": name, "limit": "all"}
         etag = fetched(client, path, **query).headers["etag"]
@@ -246,7 +247,7 @@ def test_what_is_there_already_is_not_sent_again(client: TestClient, name: str) 
     assert left(client.app) == (0, 0)
 
 
-def test_a_star_leaves_nothing_open(client: TestClient, recwarn: pytest.WarningsRecorder) -> None:
+def test_a_star_leaves_nothing_open(client: AppClient, recwarn: pytest.WarningsRecorder) -> None:
     for name in STREAMED:
         for _ in range(3):
             response = client.get("/v1/claims", params={"f": name, "limit": "all"}, headers={"If-None-Match": "*"})
@@ -257,7 +258,7 @@ def test_a_star_leaves_nothing_open(client: TestClient, recwarn: pytest.Warnings
 
 
 def test_head_tells_what_get_would_and_reads_no_rows_beyond_the_first(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    client: AppClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch, 8)
     for name in STREAMED:
@@ -270,7 +271,7 @@ def test_head_tells_what_get_would_and_reads_no_rows_beyond_the_first(
     assert left(client.app) == (0, 0)
 
 
-def test_head_knows_errors_and_304_too(client: TestClient) -> None:
+def test_head_knows_errors_and_304_too(client: AppClient) -> None:
     query = {"f": "csv", "limit": "all"}
     etag = client.head("/v1/events", params=query).headers["etag"]
     assert client.head("/v1/events", params=query, headers={"If-None-Match": etag}).status_code == 304
