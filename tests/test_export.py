@@ -21,6 +21,7 @@ import pytest
 from asgi_client import AppClient
 from conftest import PACK, Databases
 from typer.testing import CliRunner, Result
+from waiting import MAX_WAIT_SECONDS
 
 from app import commands
 from app.cli import app as command
@@ -339,7 +340,7 @@ def test_a_full_disk_keeps_the_file_that_is_there(export: Export, monkeypatch: p
 def run_oxus(*arguments: str, **how: Any) -> "subprocess.CompletedProcess[bytes]":
     """`oxus export` as a process of its own."""
     line = [sys.executable, "-m", "app.cli", "export", *arguments]
-    return subprocess.run(line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, check=False, timeout=60, **how)
+    return subprocess.run(line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, check=False, timeout=MAX_WAIT_SECONDS, **how)
 
 
 def test_a_file_that_may_not_grow_is_left_as_it_was(pack_url: str, old: Path) -> None:
