@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this software."""
 
+import re
 from collections import Counter
 from warnings import catch_warnings, filterwarnings
 
@@ -9,9 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from app.db.spatial_index import SPATIAL_TABLES
-from app.db.text_index import INDEXED_TABLES
 from app.settings import PROJECT_ROOT
+
+HAND_MADE = re.compile(r"(ix_)?[a-z_]+_(text|point)(_[a-z]+)?")
+"""Tables and indexes of full text and of points, with those that SQLite makes for them; no model table ends so."""
 
 
 def config_for(url: str) -> Config:
@@ -34,8 +36,7 @@ def downgrade(url: str, to: str = "base") -> None:
 
 def is_model_table(name: str | None, kind: str, _parents: object = None) -> bool:
     """Whether the model knows of a table; indexes of texts and points are made by hand."""
-    indexes = (*(f"{name}_text" for name in INDEXED_TABLES), *(f"{name}_point" for name in SPATIAL_TABLES))
-    return kind not in ("table", "index") or not str(name).removeprefix("ix_").startswith(indexes)
+    return kind not in ("table", "index") or not HAND_MADE.fullmatch(str(name))
 
 
 def differences(connection: Connection, model: MetaData) -> list[str]:

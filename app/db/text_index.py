@@ -18,7 +18,6 @@ from sqlalchemy.types import NullType, TypeDecorator
 from app.db.bulk import insert_tuples
 from app.names import MAX_TOKEN_BYTES, fold, tokens
 
-INDEXED_TABLES = ("event", "claim", "source", "actor", "location")
 SEPARATOR = "\ue000"
 """Stands between the parts of a text, so that no phrase reaches from one into the next: a word of its own to both
 databases, which folding removes from everything that is asked."""

@@ -10,14 +10,19 @@ from app.ingest.packs.drafts import (
     ClaimDraft,
     EventDraft,
     FigureDraft,
+    IdentifiedDraft,
     LocationDraft,
     PackContent,
     PackDraft,
     SourceDraft,
 )
+from app.models.entity_types import CLAIMS, ENTITY_TYPES
 from app.rules.facts import Claim, Figure
 from app.rules.figures import BoundsTuple, read_number
 from app.rules.status import origin
+
+IDENTIFIED = tuple(entity.name for entity in ENTITY_TYPES.values() if entity is not CLAIMS)
+"""The entity types whose drafts have an id of their own."""
 
 
 @dataclass
@@ -35,20 +40,24 @@ class DraftCatalogue:
 
     def add(self, content: PackContent) -> None:
         """Add what a pack holds."""
-        for resource in ("sources", "actors", "locations", "events"):
-            rows = getattr(self, resource)
-            for draft in getattr(content, resource):
-                rows.setdefault(draft.id, draft)
+        for resource in IDENTIFIED:
+            drafts = self.identified(resource)
+            for draft in content.identified(resource):
+                drafts.setdefault(draft.id, draft)
         for claim in content.claims:
             self.claims[claim.event].append(claim)
         self.unreadable |= content.unreadable
 
     def ids(self, resource: str) -> Iterable[str]:
         """The ids of a resource."""
-        if resource == "claims":
+        if resource == CLAIMS.name:
             return [claim.full_id for claims in self.claims.values() for claim in claims]
-        rows: Iterable[str] = getattr(self, resource)
-        return rows
+        return self.identified(resource)
+
+    def identified(self, resource: str) -> dict[str, IdentifiedDraft]:
+        """Return the drafts of a resource by id; of any but claims, which are kept by their events."""
+        drafts: dict[str, IdentifiedDraft] = getattr(self, resource)
+        return drafts
 
     def path(self, location: str) -> list[str]:
         """The ids from the outermost place down to this one; stops at an unknown parent and at a circle."""

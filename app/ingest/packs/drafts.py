@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.models.entity_types import ENTITY_TYPES
 from app.timespan import DateRange
 from app.vocab import (
     ActorKind,
@@ -264,11 +265,17 @@ class EventDraft(IdentifiedDraft):
     movement: MovementDraft | None = None
 
 
+def _check_resource(name: str) -> str:
+    if name not in ENTITY_TYPES:
+        raise ValueError(f"not one of {', '.join(ENTITY_TYPES)}")
+    return name
+
+
 class MergeDraft(Draft):
     """One line of merged.toml: an id that was given up, and the one that took over."""
 
     file: str
-    resource: Literal["events", "claims", "sources", "actors", "locations"]
+    resource: Annotated[str, AfterValidator(_check_resource)]
     old: Id
     new: Id
 
@@ -286,3 +293,18 @@ class PackContent(Draft):
     merged: list[MergeDraft] = []
     unreadable: frozenset[tuple[str, str]] = frozenset()
     """(resource, id) of drafts that could not be read, and of events with such a claim."""
+
+    def identified(self, resource: str) -> list[IdentifiedDraft]:
+        """Return the drafts of a resource; of any but claims, whose ids may follow from their events."""
+        drafts: list[IdentifiedDraft] = getattr(self, resource)
+        return drafts
+
+
+DRAFT_TYPES: dict[str, type[Draft]] = {
+    "sources": SourceDraft,
+    "actors": ActorDraft,
+    "locations": LocationDraft,
+    "events": EventDraft,
+    "claims": ClaimDraft,
+}
+"""The draft of each entity type, by the name of the type."""

@@ -14,22 +14,17 @@ from app.db.engine import write_transaction
 from app.errors import BrokenPackError, Problem
 from app.ingest.denormalised_names import update_other_packs
 from app.ingest.pack_rows import store_pack
+from app.ingest.packs.ancestors import update_ancestors
 from app.ingest.packs.catalogue import DraftCatalogue
 from app.ingest.packs.checks import check_pack
 from app.ingest.packs.drafts import PackContent
 from app.ingest.packs.loaded_rows import add_loaded
 from app.ingest.packs.reader import digest_of, find_packs, read_pack
 from app.ingest.records import RecordBuilder, RowRecord
-from app.ingest.upsert import (
-    ChangeSet,
-    actor_ancestors,
-    location_ancestors,
-    pks,
-    store_closure,
-    upsert,
-)
+from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import CLAIMS, ENTITY_TYPES
 
 
 @dataclass
@@ -52,7 +47,7 @@ def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
 
 
 def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
-    """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
+    """The packs that are wanted, checked beside all that are at hand and what the catalogue holds already."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
     for path in paths:
@@ -139,13 +134,12 @@ def _store_rows(
     A pack may refer to any other one, so nothing is derived before everything is there.
     """
     touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
-    for resource in ("sources", "actors", "locations", "events", "claims"):
+    for resource in ENTITY_TYPES:
         for content, loaded in zip(contents, done, strict=True):
             records = {record.id: record for record in _records(connection, resource, content, catalogue)}
             merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
             loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
-    store_closure(connection, models.LocationAncestor, location_ancestors(connection))
-    store_closure(connection, models.ActorAncestor, actor_ancestors(connection))
+    update_ancestors(connection)
     for content, loaded in zip(contents, done, strict=True):
         update_other_packs(connection, content, revision, loaded.changes)
     touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
@@ -162,12 +156,12 @@ def _records(
     connection: Connection, resource: str, content: PackContent, catalogue: DraftCatalogue
 ) -> Iterator[RowRecord]:
     build = RecordBuilder(catalogue, content.pack)
-    if resource == "claims":
+    if resource == CLAIMS.name:
         event_pks = pks(connection, "events", {claim.event for claim in content.claims})
         yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
         return
-    make: Callable[[Any], RowRecord] = getattr(build, resource.removesuffix("s"))
-    yield from map(make, getattr(content, resource))
+    make: Callable[[Any], RowRecord] = getattr(build, ENTITY_TYPES[resource].singular)
+    yield from map(make, content.identified(resource))
 
 
 def _affected_events(connection: Connection, pack_id: str) -> set[int]:

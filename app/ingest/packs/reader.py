@@ -10,28 +10,26 @@ from pydantic import BaseModel, ValidationError
 
 from app import __version__
 from app.errors import BrokenPackError, Problem
+from app.ingest.packs.catalogue import IDENTIFIED
 from app.ingest.packs.drafts import (
-    ActorDraft,
+    DRAFT_TYPES,
     ClaimDraft,
+    Draft,
     EventDraft,
-    LocationDraft,
     MergeDraft,
-    NamedDraft,
     PackContent,
     PackDraft,
-    SourceDraft,
 )
+from app.models.entity_types import ENTITY_TYPES, EVENTS, REFERENCE_TYPES, EntityType
 from app.names import closest_matches
 
 _DATE = "a day without quotes (2021-06-29), or { earliest = ..., latest = ..., precision = ... }"
 _UNREADABLE_KEYS: dict[type[BaseModel], tuple[str, str]] = {
-    SourceDraft: ("sources", "id"),
-    ActorDraft: ("actors", "id"),
-    LocationDraft: ("locations", "id"),
-    EventDraft: ("events", "id"),
-    ClaimDraft: ("events", "event"),
+    **{DRAFT_TYPES[resource]: (resource, "id") for resource in IDENTIFIED},
+    ClaimDraft: (EVENTS.name, "event"),
 }
-"""What a draft that cannot be read is missed as: a claim is missed by its event."""
+"""Resource and key by which an unreadable draft is missed: a claim is missed by its event."""
+_REFERENCE_FILES = {f"{entity.name}.toml": entity for entity in REFERENCE_TYPES}
 _REASONS = {
     "missing": "is needed",
     "extra_forbidden": "unknown key",
@@ -44,7 +42,6 @@ _REASONS = {
 }
 MAX_FILE_BYTES = 16 * 1024 * 1024
 _Model = TypeVar("_Model", bound=BaseModel)
-_PLURALS = {"source": "sources", "actor": "actors", "location": "locations"}
 
 
 class ProblemList(list[Problem]):
@@ -82,7 +79,7 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     """A pack and its problems of form. The content is None when not even pack.toml can be used."""
     problems = ProblemList()
     pack: PackDraft | None = None
-    drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
+    drafts: dict[str, list[Any]] = {resource: [] for resource in ENTITY_TYPES}
     merged: list[MergeDraft] = []
     for path in sorted(folder.rglob("*.toml")):
         file = path.relative_to(folder.parent).as_posix()
@@ -94,8 +91,8 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
             pack = _validate_draft(PackDraft, table | {"file": file}, problems)
         elif inside == "merged.toml":
             merged = [merge for merge in _merges(table, file, problems) if merge]
-        elif inside in ("sources.toml", "actors.toml", "locations.toml"):
-            _read_reference(inside.removesuffix("s.toml"), table, file, drafts, problems)
+        elif inside in _REFERENCE_FILES:
+            drafts[_REFERENCE_FILES[inside].name] = _read_reference(_REFERENCE_FILES[inside], table, file, problems)
         elif inside.startswith("events/"):
             _read_events(table, file, drafts, problems)
         else:
@@ -144,14 +141,11 @@ def _refuse_unknown_keys(table: dict[str, Any], file: str, problems: ProblemList
     problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
 
 
-def _read_reference(
-    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList
-) -> None:
-    models: dict[str, type[NamedDraft]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
-    model = models[singular]
-    built = [_validate_draft(model, entry, problems) for entry in _entries(table, singular, file, problems)]
-    drafts[_PLURALS[singular]] = [draft for draft in built if draft]
+def _read_reference(entity: EntityType, table: dict[str, Any], file: str, problems: ProblemList) -> list[Draft]:
+    entries = _entries(table, entity.singular, file, problems)
+    drafts = [_validate_draft(DRAFT_TYPES[entity.name], entry, problems) for entry in entries]
     _refuse_unknown_keys(table, file, problems)
+    return [draft for draft in drafts if draft]
 
 
 def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, literal, null, or_, select, union_all
-from sqlmodel import SQLModel
 
 from app import models
 from app.db.column_types import BinaryText
@@ -13,6 +12,7 @@ from app.db.indexes import END_OF_TIME
 from app.db.revision import current_revision
 from app.errors import InvalidParameterError
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 from app.query.lists.computed import computed_list_params
 from app.query.lists.cursors import INVALID_CURSOR, Sort, write_cursor
 from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
@@ -34,13 +34,6 @@ FEED_ORDER: Sort = (
     ("resource", False),
     ("id", False),
 )
-FEED_TABLES: dict[str, type[SQLModel]] = {
-    "actors": models.Actor,
-    "claims": models.Claim,
-    "events": models.Event,
-    "locations": models.Location,
-    "sources": models.Source,
-}
 
 
 def _select_changes(resource: str, table: Table) -> Select[Any]:
@@ -74,7 +67,7 @@ def changes(connection: Connection, request: ListRequest) -> Page:
         tombstone.c.merged_into,
     )
     feed = union_all(
-        *(_select_changes(resource, table_of(model)) for resource, model in FEED_TABLES.items()), packs, removals
+        *(_select_changes(entity.name, entity.table) for entity in ENTITY_TYPES.values()), packs, removals
     ).subquery()
     place = (feed.c.revision, feed.c.resource, feed.c.id)
     statement = select(feed).where(feed.c.revision > since).order_by(*place)
@@ -121,14 +114,14 @@ def _decode_cursor(last: CursorValues) -> tuple[int, str, str]:
 
 def _current_rows(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """The rows as they are served now."""
-    view, pack = table_of(models.EventVersion), table_of(models.Pack)
-    tables = {name: table_of(model) for name, model in FEED_TABLES.items()} | {"events": view, "packs": pack}
+    tables = {entity.name: table_of(entity.versions or entity.model) for entity in ENTITY_TYPES.values()}
+    tables["packs"] = table_of(models.Pack)
     rows = {}
     for resource, table in tables.items():
         ids = [id_ for name, id_ in keys if name == resource]
         subquery = select(table.c.id, table.c.row).where(table.c.id.in_(ids))
-        if resource == "events":
-            subquery = subquery.where(view.c.known_until == END_OF_TIME)
+        if "known_until" in table.c:
+            subquery = subquery.where(table.c.known_until == END_OF_TIME)
         for id_, row in connection.execute(subquery):
             rows[resource, id_] = json.loads(row)
     return rows

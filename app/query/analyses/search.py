@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, or_
 from app import models
 from app.db.text_index import TextQuery, matches
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES, EntityType
 from app.names import match_key
 from app.query.lists.computed import computed_list_params, without_points
 from app.query.lists.cursors import Sort, write_cursor
@@ -51,26 +52,20 @@ def _owns_name(names: Table, owner: Table, condition: ColumnElement[bool]) -> Co
     return owner.c.id.in_(select(names.c.owner_id).where(condition))
 
 
-def _rank_predicates(
-    resource: str, query: SearchQuery, filters: FilterValues
-) -> tuple[Table, list[ColumnElement[bool]]]:
-    """The table of a resource, and for each tier the rows that are in it and in no better one."""
+def _rank_predicates(entity: EntityType, query: SearchQuery, filters: FilterValues) -> list[ColumnElement[bool]]:
+    """Return for each tier the predicate of the rows that are in it and in no better one."""
+    table = entity.table
     reach = query.match_key + MAX_CHARACTER
-    if resource == "events":
-        table = table_of(models.Event)
+    if entity.names is None:
         exact = or_(table.c.title_key == query.match_key, table.c.id == query.text.lower())
         prefix = and_(table.c.title_key >= query.match_key, table.c.title_key < reach)
     else:
-        table, names = {
-            "locations": (table_of(models.Location), table_of(models.LocationName)),
-            "actors": (table_of(models.Actor), table_of(models.ActorName)),
-            "sources": (table_of(models.Source), table_of(models.SourceName)),
-        }[resource]
+        names = table_of(entity.names)
         exact = _owns_name(names, table, names.c.key == query.match_key)
         prefix = _owns_name(names, table, and_(names.c.key >= query.match_key, names.c.key < reach))
     words = matches(table.c.pk, table.name, query.phrases)
     tiers = [exact, and_(prefix, not_(exact)), and_(words, not_(prefix), not_(exact))]
-    return table, [and_(tier, _event_known(table, filters)) for tier in tiers] if resource == "events" else tiers
+    return [and_(tier, _event_known(table, filters)) for tier in tiers] if entity.versions else tiers
 
 
 def _event_known(event: Table, filters: FilterValues) -> ColumnElement[bool]:
@@ -88,11 +83,12 @@ def search(connection: Connection, request: ListRequest) -> Page:
         if (limit is not None and len(result) > limit) or (after and str(rank) < after[0]):
             continue
         hits = []
-        for resource in ("actors", "events", "locations", "sources"):
-            table, tiers = _rank_predicates(resource, request.filters["q"], request.filters)
-            title_column = table.c.title if resource == "events" else table.c.name
-            kind = table.c.category if resource == "events" else table.c.kind
-            statement = select(table.c.id, title_column.label("name"), kind.label("kind")).where(tiers[rank])
+        for resource, entity in ENTITY_TYPES.items():
+            if not (entity.label and entity.kind):
+                continue
+            table, tiers = entity.table, _rank_predicates(entity, request.filters["q"], request.filters)
+            label, kind = table.c[entity.label].label("name"), table.c[entity.kind].label("kind")
+            statement = select(table.c.id, label, kind).where(tiers[rank])
             if after and str(rank) == after[0]:
                 # the same id may be left in resources that come after the one shown last
                 beyond = table.c.id >= after[1] if resource > after[2] else table.c.id > after[1]

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, Table,
 
 from app import models
 from app.errors import InvalidParameterError
+from app.models import entity_types
 from app.models.base import table_of
 from app.names import closest_matches, match_key
 
@@ -27,10 +28,10 @@ class NameTables:
     codes: Table | None = None
 
 
-SOURCES = NameTables("sources", table_of(models.Source), table_of(models.SourceName))
-ACTORS = NameTables("actors", table_of(models.Actor), table_of(models.ActorName), table_of(models.ActorCode))
-LOCATIONS = NameTables(
-    "locations", table_of(models.Location), table_of(models.LocationName), table_of(models.LocationCode)
+SOURCES, ACTORS, LOCATIONS = (
+    NameTables(entity.name, entity.table, table_of(entity.names), table_of(entity.codes) if entity.codes else None)
+    for entity in (entity_types.SOURCES, entity_types.ACTORS, entity_types.LOCATIONS)
+    if entity.names
 )
 
 

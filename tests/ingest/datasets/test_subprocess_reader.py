@@ -119,18 +119,17 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_ur
 
 
 def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, write: Write) -> None:
-    from app.ingest.datasets.core.writer import RESOURCES
-    from app.ingest.upsert import TABLES
+    from app.models.entity_types import ENTITY_TYPES
     from app.schemas.claims import ClaimRow
     from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
     run(empty_url, write(*RECORDS, *many(4, 60)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+        zip(ENTITY_TYPES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
     with reader(empty_url) as connection:
-        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
+        tables = [(ENTITY_TYPES[resource].table, schema) for resource, schema in schemas.items()]
         for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows

@@ -23,12 +23,11 @@ from sqlalchemy import Connection, delete, event, select, text
 from app import models
 from app.commands import check_database
 from app.db.engine import read_transaction, write_transaction
-from app.db.text_index import INDEXED_TABLES
 from app.errors import BrokenPackError
 from app.ingest.packs.load import LoadResult, is_unchanged, load_packs
-from app.ingest.upsert import TABLES
 from app.main import create_app
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 from app.settings import Settings
 
 FLIGHT = "flight-to-tajikistan-2021"
@@ -175,8 +174,8 @@ def served(url: str) -> dict[str, dict[str, Any]]:
     """Everything that can be asked for, by resource and id, without revisions; with the words it is found by."""
     found: dict[str, dict[str, Any]] = {}
     with reader(url) as connection:
-        for resource, model in TABLES.items():
-            table = table_of(model)
+        for resource, entity in ENTITY_TYPES.items():
+            table = entity.table
             rows = connection.execute(select(table.c.pk, table.c.id, table.c.row)).all()
             names = {pk: id_ for pk, id_, _ in rows}
             found[resource] = {id_: json.loads(row) for _, id_, row in rows}
@@ -206,8 +205,8 @@ def revisions(url: str) -> dict[tuple[str, str], int]:
     with reader(url) as connection:
         return {
             (resource, id_): revision
-            for resource, model in TABLES.items()
-            for id_, revision in connection.execute(select(table_of(model).c.id, table_of(model).c.revision))
+            for resource, entity in ENTITY_TYPES.items()
+            for id_, revision in connection.execute(select(entity.table.c.id, entity.table.c.revision))
         }
 
 
@@ -234,7 +233,7 @@ def emptied(url: str) -> str:
     with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         for table in models.METADATA.tables.values():
             connection.execute(delete(table))
-        for name in INDEXED_TABLES:
+        for name in (entity.singular for entity in ENTITY_TYPES.values()):
             connection.execute(text(f"DELETE FROM {name}_text"))  # noqa: S608 - names of ours
     return url
 

@@ -27,9 +27,10 @@ from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, c
 from app.ingest.datasets.core.writer import REFERENCE_RESOURCES, BatchWriter
 from app.ingest.denormalised_names import update_names
 from app.ingest.pack_rows import store_pack
-from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
+from app.ingest.upsert import pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 
 RECORDS_PER_BATCH = 500  # records that are held in memory at a time
 IDS_PER_QUERY = 5000
@@ -233,7 +234,7 @@ class _Import:
 
     def _remove(self, resource: str, is_gone: Callable[[str], bool]) -> bool:
         """Remove those of the dataset's rows that are gone; whether there were any."""
-        table = table_of(TABLES[resource])
+        table = ENTITY_TYPES[resource].table
         stored_ids = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
         lost = list(filter(is_gone, stored_ids))
         for ids in chunked(lost, IDS_PER_QUERY):
@@ -251,13 +252,13 @@ class _Import:
 
 def _referenced_ids(connection: Connection, resource: str) -> set[str]:
     """The ids that something refers to, beside what hangs on the rows themselves."""
-    own = table_of(TABLES[resource])
-    hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
+    entity = ENTITY_TYPES[resource]
+    hanging = {(table_of(model), column) for model, column in entity.children.items()}
     closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}
     result: set[str] = set()
     for table in models.METADATA.tables.values():
         for key in table.foreign_keys:
-            if key.column is own.c.id and table not in closures and (table, key.parent.name) not in hanging:
+            if key.column is entity.table.c.id and table not in closures and (table, key.parent.name) not in hanging:
                 result |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
     return result
 

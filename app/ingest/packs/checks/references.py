@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from app.errors import Problem
-from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
-from app.ingest.packs.drafts import IdentifiedDraft, PackContent
+from app.ingest.packs.catalogue import IDENTIFIED, DraftCatalogue, find_cycles
+from app.ingest.packs.drafts import PackContent
 from app.names import closest_matches, match_key
 from app.vocab import DOCUMENT_KINDS, RelationType
 
@@ -16,11 +16,11 @@ Reference = tuple[str, str, str, str, str]
 
 def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
     """An id stands for one row, in this pack and beside all others."""
-    for resource in ("sources", "actors", "locations", "events"):
-        drafts: list[IdentifiedDraft] = getattr(content, resource)
+    for resource in IDENTIFIED:
+        drafts = content.identified(resource)
         times = Counter(draft.id for draft in drafts)
         for draft in drafts:
-            other: IdentifiedDraft = getattr(catalogue, resource)[draft.id]
+            other = catalogue.identified(resource)[draft.id]
             if times[draft.id] > 1:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"given {times[draft.id]} times in {resource}")
             elif other.file.partition("/")[0] != draft.file.partition("/")[0]:
@@ -35,7 +35,7 @@ def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Prob
 def known_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
     """Every reference leads to a row."""
     for file, owner, field, resource, id_ in _references(content):
-        if id_ not in getattr(catalogue, resource) and (resource, id_) not in catalogue.unreadable:
+        if id_ not in catalogue.identified(resource) and (resource, id_) not in catalogue.unreadable:
             near = closest_matches(id_, catalogue.ids(resource))
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
