@@ -1,8 +1,8 @@
-"""Every code list that Oxus serves, with definitions and crosswalks; `/v1/vocabularies` is this module.
+"""The code lists and conversion tables of `/v1/vocabularies`, with definitions and crosswalks.
 
 Sources of the crosswalks: ACLED Codebook (event types and sub-event types), UCDP GED Codebook 25.1
 (type_of_violence, where_prec), PLOVER Codebook 1.0 (event categories). A crosswalk names the nearest
-counterpart; where a scheme has none it is None.
+counterpart, or None where a scheme has none.
 """
 
 from dataclasses import dataclass, field
@@ -414,7 +414,7 @@ class CountedBound(Code, name="counts", definition="What a movement gives to a t
 
 @dataclass(frozen=True)
 class QuantityPhrase:
-    """How one printed phrase is read as a number; N is the number printed with it."""
+    """Reading of a printed phrase as bounds; N is the number printed with it."""
 
     phrase: str
     low: str | None = None
@@ -442,7 +442,7 @@ QUANTITY_PHRASES = (
 
 @dataclass(frozen=True)
 class RelativeDate:
-    """How a printed phrase is read as days; D is the reporting day, in days from D (or a rule in words)."""
+    """Reading of a printed phrase as days counted from the reporting day D, or as a rule in words."""
 
     phrase: str
     earliest: int | None

@@ -1,4 +1,4 @@
-"""Column types that mean the same on both databases."""
+"""Column types with one meaning on both databases."""
 
 from sqlalchemy import String
 

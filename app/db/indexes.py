@@ -1,4 +1,4 @@
-"""Indexes that each database writes in its own way, and how SQLite is told which one to start from."""
+"""Partial indexes in the words of each database, and index hints for SQLite."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,20 +13,20 @@ IS_CURRENT = f"known_until = '{END_OF_TIME}'"
 
 
 def partial_index(name: str, *columns: Any, where: Callable[[str], str]) -> Index:
-    """An index of the rows that meet a condition, which is given the name of the dialect."""
+    """Make an index of the rows that meet a condition; `where` returns it for a dialect."""
     return Index(name, *columns, sqlite_where=text(where("sqlite")), postgresql_where=text(where("postgresql")))
 
 
 def is_true(column: str, dialect: str) -> str:
-    """That a column is true, as statements say it."""
+    """Return the condition that a column is true, as SQLAlchemy renders it for a dialect."""
     return f"{column} = 1" if dialect == "sqlite" else column
 
 
 def use_index(statement: Select[Any], table: FromClause, index: str) -> Select[Any]:
-    """The statement, told to find the rows of a table by an index; PostgreSQL chooses by itself."""
+    """Hint SQLite to find the rows of a table by an index; PostgreSQL chooses by itself."""
     return statement.with_hint(table, f"INDEXED BY {index}", "sqlite") if index else statement
 
 
 def use_rowid(statement: Select[Any], table: FromClause) -> Select[Any]:
-    """The statement, told to find the rows of a table by their pk."""
+    """Hint SQLite to find the rows of a table by their pk."""
     return statement.with_hint(table, "NOT INDEXED", "sqlite")

@@ -56,15 +56,7 @@ def upsert(
     condition = table.c.pack_id == pack_id if scope is None else scope
     statement = select(table.c.id, table.c.pk, table.c.row).where(condition)
     stored = {id_: (pk, row) for id_, pk, row in connection.execute(statement)}
-    changes = ChangeSet(
-        added=records.keys() - stored.keys(),
-        updated={
-            id_
-            for id_ in records.keys() & stored.keys()
-            if stored[id_][1] != records[id_].row or id_ in force_update_ids
-        },
-        removed=stored.keys() - records.keys(),
-    )
+    changes = _compare(records, {id_: row for id_, (_, row) in stored.items()}, force_update_ids)
     next_pk = (connection.scalar(select(func.max(table.c.pk))) or 0) + 1
     keys = {id_: stored[id_][0] for id_ in changes.updated | changes.removed}
     _delete_dependants(connection, entity, keys)
@@ -75,6 +67,17 @@ def upsert(
     _write_rows(connection, entity, records, keys, changes, {"revision": revision}, new_columns)
     changes.removed |= _write_tombstones(connection, resource, changes, pack_id, revision, merged)
     return changes
+
+
+def _compare(
+    records: Mapping[str, RowRecord], stored_rows: Mapping[str, str], force_update_ids: Collection[str]
+) -> ChangeSet:
+    common = records.keys() & stored_rows.keys()
+    return ChangeSet(
+        added=records.keys() - stored_rows.keys(),
+        updated={id_ for id_ in common if stored_rows[id_] != records[id_].row or id_ in force_update_ids},
+        removed=stored_rows.keys() - records.keys(),
+    )
 
 
 def _delete_dependants(connection: Connection, entity: EntityType, keys: Mapping[str, int]) -> None:

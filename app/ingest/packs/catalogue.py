@@ -1,4 +1,4 @@
-"""Everything a draft may refer to: the drafts at hand and what is loaded already."""
+"""Catalogue of all entities that a draft may refer to: those of the packs at hand and those loaded before."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ IDENTIFIED = tuple(entity.name for entity in ENTITY_TYPES.values() if entity is 
 
 @dataclass
 class DraftCatalogue:
-    """All rows by id. The first draft of an id counts; a second one is a problem that a check reports."""
+    """All drafts by id. The first draft of an id counts; a check reports a second one."""
 
     sources: dict[str, SourceDraft] = field(default_factory=dict)
     actors: dict[str, ActorDraft] = field(default_factory=dict)
@@ -36,10 +36,10 @@ class DraftCatalogue:
     claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
     """By id of the event."""
     unreadable: set[tuple[str, str]] = field(default_factory=set)
-    """(resource, id) of drafts that could not be read; that nothing leads to them is no problem of its own."""
+    """(resource, id) of drafts that could not be read; a reference to one is no problem of its own."""
 
     def add(self, content: PackContent) -> None:
-        """Add what a pack holds."""
+        """Add the drafts of a pack."""
         for resource in IDENTIFIED:
             drafts = self.identified(resource)
             for draft in content.identified(resource):
@@ -49,7 +49,7 @@ class DraftCatalogue:
         self.unreadable |= content.unreadable
 
     def ids(self, resource: str) -> Iterable[str]:
-        """The ids of a resource."""
+        """Return the ids of a resource."""
         if resource == CLAIMS.name:
             return [claim.full_id for claims in self.claims.values() for claim in claims]
         return self.identified(resource)
@@ -60,7 +60,7 @@ class DraftCatalogue:
         return drafts
 
     def path(self, location: str) -> list[str]:
-        """The ids from the outermost place down to this one; stops at an unknown parent and at a circle."""
+        """Return the ids from the outermost place down to this one; stop at an unknown parent and at a cycle."""
         path: list[str] = []
         at: str | None = location
         while at is not None and at in self.locations and at not in path:
@@ -69,11 +69,11 @@ class DraftCatalogue:
         return path
 
     def country(self, location: str) -> str | None:
-        """The ISO code of the country that a place lies in."""
+        """Return the ISO code of the country that a place lies in."""
         return next((code for at in self.path(location) if (code := self.locations[at].country)), None)
 
     def origin_of(self, source: str) -> str | None:
-        """What makes two first hops the same origin; see `rules.status.origin`."""
+        """Return the origin that a first hop stands for; see `rules.status.origin`."""
         return origin(source, self._organisation)
 
     def _organisation(self, source: str) -> tuple[str | None, str] | None:
@@ -81,14 +81,14 @@ class DraftCatalogue:
         return (draft.organisation, draft.kind) if draft else None
 
     def chain(self, claim: ClaimDraft, pack: PackDraft) -> list[str]:
-        """The attribution of a claim, nearest the fact first, ending with its document."""
+        """Return the attribution of a claim: nearest the fact first, its document last."""
         document = claim.document or pack.document or ""
         draft = self.sources.get(document)
         narrator = (draft.organisation if draft else None) or document
         return [*(claim.via or (narrator,)), *([document] if narrator != document or claim.via else [])]
 
     def claim_of(self, claim: ClaimDraft, pack: PackDraft) -> Claim:
-        """What the rules need to know of a claim."""
+        """Return a claim as the value object of the rules."""
         document = claim.document or pack.document or ""
         return Claim(
             id=claim.full_id,
@@ -104,7 +104,7 @@ class DraftCatalogue:
         )
 
     def reported_on(self, claim: ClaimDraft, pack: PackDraft) -> date:
-        """The day the first hop said it: as coded, else the day the document was published."""
+        """Return the day on which the first hop said it: as coded, else the publication day of the document."""
         if claim.reported_on:
             return claim.reported_on
         document = self.sources.get(claim.document or pack.document or "")
@@ -114,14 +114,14 @@ class DraftCatalogue:
 
 
 def figure_bounds(figure: FigureDraft) -> BoundsTuple:
-    """The bounds as coded, else as the table reads the printed number."""
+    """Return the bounds as coded, else as the conversion table reads the printed number."""
     if any(bound is not None for bound in (figure.low, figure.best, figure.high)):
         return figure.low, figure.best, figure.high
     return read_number(figure.printed) or (None, None, None)
 
 
 def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
-    """A figure as understood; it counts up to the last day of its claim unless it says otherwise."""
+    """Return a figure as the value object of the rules; by default it counts up to the last day of its claim."""
     low, best, high = figure_bounds(figure)
     return Figure(
         measure=figure.measure,
@@ -136,7 +136,7 @@ def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
 
 
 def find_cycles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """The ids that are their own ancestor."""
+    """Yield the ids that are their own ancestor."""
     for start in parents:
         seen: set[str] = set()
         edge = list(parents[start])

@@ -1,4 +1,4 @@
-"""Loading seed packs: checked as a whole, written in one transaction, and nothing at all if nothing changed."""
+"""Load seed packs: check them as a whole and write them in one transaction, or change nothing."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from app.models.entity_types import CLAIMS, ENTITY_TYPES
 
 @dataclass
 class LoadResult:
-    """What a load did to one pack: the new revision, or None if nothing of it is different now."""
+    """Result of a load for one pack; `revision` is None if nothing of it changed."""
 
     pack: str
     version: str
@@ -38,7 +38,7 @@ class LoadResult:
 
 
 def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
-    """All packs of a folder (or the one named), read and checked beside each other.
+    """Read all packs of a folder (or the one named) and check them together.
 
     Raises BrokenPackError with every problem.
     """
@@ -47,7 +47,7 @@ def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
 
 
 def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
-    """The packs that are wanted, checked beside all that are at hand and what the catalogue holds already."""
+    """Return the packs named in `names`, checked with all packs at hand and what the catalogue holds."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
     for path in paths:
@@ -63,7 +63,7 @@ def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) 
 
 
 def is_unchanged(connection: Connection, folder: Path) -> bool:
-    """Whether every pack of the folder is loaded already, as it stands."""
+    """Return whether every pack of the folder is loaded with its present content."""
     return all(_is_loaded(connection, path) for path in find_packs(folder))
 
 
@@ -88,7 +88,7 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
 
 
 def _is_loaded(connection: Connection, path: Path) -> bool:
-    """Whether a pack is loaded just as it stands in its folder."""
+    """Return whether a pack is loaded with its present content."""
     pack = table_of(models.Pack)
     return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
 
@@ -117,7 +117,7 @@ def _load(connection: Connection, contents: list[PackContent], catalogue: DraftC
 
 
 def _store_pack(connection: Connection, content: PackContent, catalogue: DraftCatalogue, revision: int) -> bool:
-    """Write the pack's own row; whether it differs from what was there."""
+    """Write the pack's own row and return whether it differs from the stored one."""
     document = RecordBuilder(catalogue, content.pack).ref("sources", content.pack.document)
     return store_pack(connection, content.pack, document, False, revision, content.digest)
 
@@ -129,9 +129,9 @@ def _store_rows(
     revision: int,
     done: list[LoadResult],
 ) -> None:
-    """Write the rows of all packs, resource by resource, then what follows from them.
+    """Write the rows of all packs, resource by resource, then everything that is derived from them.
 
-    A pack may refer to any other one, so nothing is derived before everything is there.
+    Packs may refer to each other, so nothing is derived before all rows are written.
     """
     touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
     for resource in ENTITY_TYPES:
@@ -165,7 +165,10 @@ def _records(
 
 
 def _affected_events(connection: Connection, pack_id: str) -> set[int]:
-    """The events that a change in a pack may bear on: its own, those with its claims, actors or places, their parts."""
+    """Return the events that a change in a pack may affect.
+
+    These are its own, those with its claims, sources, actors or places, and the parts of all these.
+    """
     event, claim = table_of(models.Event), table_of(models.Claim)
     hop, source = table_of(models.ClaimHop), table_of(models.Source)
     rows = set(connection.scalars(select(event.c.pk).where(event.c.pack_id == pack_id)))

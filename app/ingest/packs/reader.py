@@ -1,4 +1,4 @@
-"""Reading packs from their folder: TOML into drafts, with every problem of form found on the way."""
+"""Read packs from their folders: TOML into drafts, with every problem of form."""
 
 import hashlib
 import tomllib
@@ -45,7 +45,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ProblemList(list[Problem]):
-    """What is wrong with a pack so far, and what could not be read for it: (resource, id)."""
+    """Problems of a pack so far; `unreadable` holds (resource, id) of drafts that could not be read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class ProblemList(list[Problem]):
 
 
 def find_packs(folder: Path, name: str | None = None) -> list[Path]:
-    """The folders of packs (those that hold a pack.toml), sorted; raises BrokenPackError when there is none."""
+    """Return the folders with a pack.toml, sorted. Raises BrokenPackError if there is none."""
     folders = sorted(path.parent for path in folder.glob("*/pack.toml"))
     if name is None and folders:
         return folders
@@ -67,7 +67,7 @@ def find_packs(folder: Path, name: str | None = None) -> list[Path]:
 
 
 def digest_of(folder: Path) -> str:
-    """What tells whether a pack, or the software that reads it, changed."""
+    """Return a hash of a pack's files and of the software's version."""
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(folder.rglob("*.toml")):
         content = path.read_bytes() if path.stat().st_size <= MAX_FILE_BYTES else b""
@@ -76,7 +76,7 @@ def digest_of(folder: Path) -> str:
 
 
 def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
-    """A pack and its problems of form. The content is None when not even pack.toml can be used."""
+    """Read a pack and its problems of form. The content is None if pack.toml cannot be used."""
     problems = ProblemList()
     pack: PackDraft | None = None
     drafts: dict[str, list[Any]] = {resource: [] for resource in ENTITY_TYPES}
@@ -125,7 +125,7 @@ def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] |
 
 
 def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) -> Iterator[dict[str, Any]]:
-    """The tables of an array of tables; anything else there is a problem."""
+    """Yield the tables of an array of tables; anything else there is a problem."""
     entries = table.pop(key, [])
     if not isinstance(entries, list):
         problems.append(Problem(file, "", key, "", f"write each as [[{key}]]"))
@@ -170,7 +170,7 @@ def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator
 
 
 def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: ProblemList) -> _Model | None:
-    """A draft, or None and a problem for each thing that is wrong with it."""
+    """Validate a draft; on errors return None and add a problem for each."""
     try:
         return model.model_validate(entry)
     except ValidationError as error:
@@ -182,7 +182,7 @@ def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: Proble
 
 
 def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Problem:
-    """What is wrong with a draft, in words for a curator."""
+    """Make the problem of a draft from an error of pydantic, in words for a curator."""
     name = str(entry.get("id") or entry.get("old") or entry.get("event") or "")
     if model is ClaimDraft and "id" not in entry and isinstance(entry.get("paragraph"), int):
         name += f"-p{entry['paragraph']}"
