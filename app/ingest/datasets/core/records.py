@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,11 @@ def first_report_day(date_of_event: date, reported_on: date | None) -> date | No
     Nobody reports an event before it happens, so such a day is an error of the file.
     """
     return None if reported_on is None or reported_on < date_of_event else reported_on
+
+
+class StoredActorKind(NamedTuple):
+    """Kind of a stored actor of a dataset whose actors have names and no numbers."""
+
+    kind: str
+    is_minimum: bool
+    """False for the dataset's own actors in a full snapshot, where its files alone count."""

@@ -22,9 +22,8 @@ from app.ingest.datasets.core.batch import ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
 from app.ingest.datasets.core.entities import ExistingEntity, RefsByCode
-from app.ingest.datasets.core.event_rows import StoredActorKind
 from app.ingest.datasets.core.files import CsvTable
-from app.ingest.datasets.core.records import DatasetRecord, Rejected
+from app.ingest.datasets.core.records import DatasetRecord, Rejected, StoredActorKind
 
 EXISTING_PER_MESSAGE = 5000
 T = TypeVar("T")
