@@ -78,8 +78,8 @@ def parse_point(text: str) -> Point:
 def distance_km(a_lon: float, a_lat: float, b_lon: float, b_lat: float) -> float:
     """Great-circle distance in kilometres (haversine formula)."""
     a, b = radians(a_lat), radians(b_lat)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(b_lon - a_lon) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+    haversine = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(b_lon - a_lon) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(haversine)))
 
 
 def bounding_box(point: Point, radius_km: float) -> BBox:

@@ -16,8 +16,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():  # most text is, and needs no look at every character
         return " ".join(_ASCII_WORD.findall(text.lower()))
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return " ".join(plain.translate(_FOLD).split())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return " ".join(decomposed.translate(_FOLD).split())
 
 
 class _FoldTable(dict[int, str | int | None]):
@@ -26,8 +26,8 @@ class _FoldTable(dict[int, str | int | None]):
     def __missing__(self, number: int) -> str | int | None:
         category = unicodedata.category(chr(number))
         stays = category[0] in "LN" or category == "Mc"
-        self[number] = kept = number if stays else None if category in ("Mn", "Cf") else " "
-        return kept
+        self[number] = replacement = number if stays else None if category in ("Mn", "Cf") else " "
+        return replacement
 
 
 _FOLD = _FoldTable()

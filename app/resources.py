@@ -1,21 +1,22 @@
-"""The registry: every list, how it is found, the shape of its rows. The API, the commands and the tests walk it."""
+"""The registry of lists: parameters, row schema, and how rows are fetched. API, commands and tests iterate over it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 from sqlalchemy import Connection
 
 from app.formats.base import Attribution, ResultMetadata
 from app.formats.columns import Column, columns_of
 from app.query.analyses import changes, contradictions, control, density, lookups, search, stats
-from app.query.lists.computed import ID_ORDER
 from app.query.lists.cursors import Sort
-from app.query.lists.definition import ListDefinition, read_paged
+from app.query.lists.definition import ListDefinition
 from app.query.lists.events import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
-from app.query.lists.fetch import Page, fetch_page
+from app.query.lists.fetch import fetch_page
+from app.query.lists.page import Page
 from app.query.lists.reference import ACTORS_LIST, LOCATIONS_LIST, PACKS_LIST, SOURCES_LIST
+from app.query.lists.request import ID_ORDER, ListRequest, parse_list_request
 from app.query.params.param import Param
 from app.schemas.analysis import (
     ChangeRow,
@@ -34,35 +35,52 @@ from app.schemas.envelope import Candidate
 from app.schemas.events import EventDetail, EventRow
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
 
-Values = Mapping[str, Any]
+Compute = Callable[[Connection, ListRequest], Page]
 
 
 @dataclass(frozen=True)
-class ListEndpoint:
-    """A list of rows of one shape: what may be asked, and what finds the rows; `spatial` if they may lie somewhere."""
+class ListEndpoint(ABC):
+    """A list that can be asked for: its parameters, and the schema of its rows; `spatial` if rows may have a point."""
 
     name: str
     row: type[ApiModel]
     summary: str
     params: Mapping[str, Param]
-    fetch: Callable[[Connection, Values, bool], Page] = field(repr=False)
     spatial: bool
 
     @cached_property
     def columns(self) -> list[Column]:
-        """Its rows flattened."""
+        """Return the columns of its rows in flat formats."""
         return columns_of(self.row)
 
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """Return the text for the API's description."""
+
+    @abstractmethod
+    def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
+        """Parse a query string. Raises InvalidParameterError."""
+
+    @abstractmethod
+    def fetch(self, connection: Connection, request: ListRequest, *, with_points: bool) -> Page:
+        """Return the page that a request asks for; `with_points` adds coordinates to stored rows."""
+
     def metadata(
-        self, revision: int, packs: Sequence[PackRow], values: Values, page: Page, links: Sequence[Mapping[str, str]]
+        self,
+        revision: int,
+        packs: Sequence[PackRow],
+        fields: Sequence[str] | None,
+        page: Page,
+        links: Sequence[Mapping[str, str]] = (),
     ) -> ResultMetadata:
-        """What travels with the rows of an answer, whatever its format."""
+        """Return what every format writes beside the rows."""
         return ResultMetadata(
             revision,
             [Attribution(pack.id, pack.licence, pack.citation) for pack in packs],
             self.columns,
             self.spatial,
-            values.get("fields"),
+            fields,
             page.matched,
             page.omitted,
             links,
@@ -71,35 +89,51 @@ class ListEndpoint:
 
 @dataclass(frozen=True)
 class StoredList(ListEndpoint):
-    """Rows that are stored: `/v1/<name>` lists them, `/v1/<name>/{id}` shows one (if `detail` is not None)."""
+    """A list of stored rows: `/v1/<name>`, and `/v1/<name>/{id}` for one of them unless `detail` is None."""
 
     listing: ListDefinition
     detail: type[ApiModel] | None
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """The values of a query string. Raises InvalidParameterError."""
-        return self.listing.read(pairs)
+    @property
+    def description(self) -> str:
+        """Return the summary as a sentence."""
+        return f"{self.summary}."
+
+    def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
+        """Parse a query string. Raises InvalidParameterError."""
+        return self.listing.parse(pairs)
+
+    def fetch(self, connection: Connection, request: ListRequest, *, with_points: bool) -> Page:
+        """Return the page that a request asks for."""
+        return fetch_page(self.listing, request, connection, with_points=with_points)
 
 
 @dataclass(frozen=True)
 class ComputedList(ListEndpoint):
-    """Rows that are worked out when asked: `/v1/<name>`, described under `tag`."""
+    """A list whose rows are computed on request: `/v1/<name>`, described under `tag`."""
 
     tag: str
     sort: Sort
+    compute: Compute = field(repr=False)
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """The values of a query string. Raises InvalidParameterError."""
-        return read_paged(pairs, self.params, self.sort)
+    @property
+    def description(self) -> str:
+        """Return the docstring of the computation, without the errors it raises."""
+        return (self.compute.__doc__ or self.summary).partition(" Raises")[0]
+
+    def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
+        """Parse a query string. Raises InvalidParameterError."""
+        return parse_list_request(pairs, self.params, self.sort)
+
+    def fetch(self, connection: Connection, request: ListRequest, *, with_points: bool) -> Page:
+        """Return the page that a request asks for; computed rows bring their points with them."""
+        return self.compute(connection, request)
 
 
 def _stored_list(
     name: str, listing: ListDefinition, row: type[ApiModel], detail: type[ApiModel] | None, summary: str
 ) -> StoredList:
-    def fetch(connection: Connection, values: Values, with_points: bool) -> Page:
-        return fetch_page(listing, values, connection, with_points=with_points)
-
-    return StoredList(name, row, summary, listing.params, fetch, listing.point_columns is not None, listing, detail)
+    return StoredList(name, row, summary, listing.params, listing.point_columns is not None, listing, detail)
 
 
 def _computed_list(
@@ -107,16 +141,12 @@ def _computed_list(
     tag: str,
     row: type[ApiModel],
     params: Mapping[str, Param],
-    fetch: Callable[[Connection, Values], Page],
+    compute: Compute,
     summary: str,
     sort: Sort = ID_ORDER,
     spatial: bool = False,
 ) -> ComputedList:
-    def ignore_points(connection: Connection, values: Values, with_points: bool) -> Page:
-        return fetch(connection, values)
-
-    ignore_points.__doc__ = (fetch.__doc__ or summary).partition(" Raises")[0]
-    return ComputedList(name, row, summary, params, ignore_points, spatial, tag, sort)
+    return ComputedList(name, row, summary, params, spatial, tag, sort, compute)
 
 
 STORED_LISTS = {
@@ -196,13 +226,13 @@ COMPUTED_LISTS = {
 }
 
 
-def timeline_list(location: str) -> ComputedList:
-    """The list of the states that a place went through."""
+def timeline_list(location_id: str) -> ComputedList:
+    """Return the list of the periods of control of one location."""
     return _computed_list(
-        f"locations/{location}/control",
+        f"locations/{location_id}/control",
         "control",
         ControlPeriodRow,
         control.TIMELINE_PARAMS,
-        lambda connection, values: control.control_of(connection, location, values),
+        partial(control.timeline_of, location_id),
         "Who held a place through time",
     )

@@ -38,12 +38,12 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.cleanup()
 
 
-def drawn(examples: int) -> settings:
+def examples(count: int) -> settings:
     """How many examples a property is tried on: always the same ones, unless a long run asks for more of others."""
     more = int(os.environ.get("OXUS_TEST_EXAMPLES", "0"))
     health = [HealthCheck.too_slow]
     return settings(
-        max_examples=more or examples, derandomize=not more, deadline=None, database=None, suppress_health_check=health
+        max_examples=more or count, derandomize=not more, deadline=None, database=None, suppress_health_check=health
     )
 
 
@@ -134,7 +134,7 @@ def client(pack_url: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def forgetful(pack_url: str) -> Iterator[TestClient]:
+def uncached_client(pack_url: str) -> Iterator[TestClient]:
     """The API over the article's pack, without a memory of what it answered before."""
     with TestClient(create_app(Settings(database_url=pack_url, cache_mb=0))) as client:
         yield client
@@ -148,28 +148,28 @@ def connection(pack_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def ask(client: TestClient) -> Callable[..., Any]:
+def get_ok(client: TestClient) -> Callable[..., Any]:
     """The body of an answer to a path and its parameters; asserts that it is a 200."""
 
-    def asked(path: str, /, **params: Any) -> Any:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
         assert response.status_code == 200, response.text
         return response.json()
 
-    return asked
+    return get
 
 
 @pytest.fixture(scope="session")
-def refused(client: TestClient) -> Callable[..., Any]:
+def get_problem(client: TestClient) -> Callable[..., Any]:
     """The problem that a path and its parameters are answered with; asserts that it is a whole 400."""
 
-    def asked(path: str, /, **params: Any) -> Any:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
         assert response.status_code == 400, response.text
         assert response.headers["content-type"] == "application/problem+json"
         return response.json()
 
-    return asked
+    return get
 
 
 @pytest.fixture

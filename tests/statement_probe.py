@@ -37,7 +37,7 @@ Statement = tuple[str, Any]
 
 
 @contextmanager
-def overheard() -> Iterator[list[Statement]]:
+def recorded_statements() -> Iterator[list[Statement]]:
     """Every statement that reaches a driver in the meantime: on SQLite with its values, on PostgreSQL beside them."""
     heard: list[Statement] = []
     connect = sqlite3.connect
@@ -65,7 +65,7 @@ def overheard() -> Iterator[list[Statement]]:
         yield heard
 
 
-class Asked:
+class StatementProbe:
     """The API over a database, and what its answers touch there."""
 
     def __init__(self, url: str, client: TestClient, heard: list[Statement]) -> None:
@@ -162,6 +162,6 @@ def server_walks(raw: "psycopg.Connection[Any]", sql: str, params: Any, large: s
 
 
 @contextmanager
-def asking(url: str) -> Iterator[Asked]:
-    with overheard() as heard, TestClient(create_app(Settings(database_url=url))) as client:
-        yield Asked(url, client, heard)
+def probing(url: str) -> Iterator[StatementProbe]:
+    with recorded_statements() as heard, TestClient(create_app(Settings(database_url=url))) as client:
+        yield StatementProbe(url, client, heard)

@@ -8,10 +8,10 @@ import pytest
 
 COUNTS = """
 import ctypes, re, sys, threading
-from app.memory import keep_memory_together
+from app.malloc import limit_malloc_arenas
 
 if sys.argv[1] == "together":
-    keep_memory_together()
+    limit_malloc_arenas()
 meeting = threading.Barrier(4)
 
 def needs():

@@ -1,20 +1,23 @@
 """`/v1`: every list of the registry, by one path; single rows; totals; vocabularies."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from app import vocab
-from app.api.http.lists import respond_with_list
+from app.api.http.lists import render_list, respond_in_any_format, respond_with_list
 from app.api.http.openapi import list_route_spec, route_spec
-from app.api.http.respond import Snapshot, query_pairs, respond
-from app.formats.base import dumps, select_fields
+from app.api.http.read_pool import ReadSession
+from app.api.http.respond import Body, json_body, respond
+from app.api.http.urls import query_pairs
+from app.formats.base import Format, select_fields
 from app.query.analyses import totals
 from app.query.analyses.lookups import claims_on_event, get_row
 from app.query.lists.definition import field_names, presentation_params, with_examples
 from app.query.lists.events import CLAIMS
-from app.query.params.param import Param, read_query
+from app.query.lists.request import ListRequest, parse_list_request
+from app.query.params.param import Param, parse_query
 from app.resources import COMPUTED_LISTS, STORED_LISTS, ComputedList, StoredList, timeline_list
 from app.schemas.analysis import TotalRow
 from app.schemas.envelope import Vocabularies
@@ -34,13 +37,13 @@ EXAMPLE_EVENT_FILTERS = EXAMPLE_KNOWN_BY | {
 
 
 def _add_list(endpoint: StoredList | ComputedList) -> None:
-    async def handler(request: Request) -> Response:
+    async def list_endpoint(request: Request) -> Response:
         return await respond_with_list(request, endpoint)
 
-    handler.__doc__ = endpoint.fetch.__doc__ or f"{endpoint.summary}."
+    list_endpoint.__doc__ = endpoint.description
     router.add_api_route(
         f"/{endpoint.name}",
-        handler,
+        list_endpoint,
         name="list_" + endpoint.name.replace("-", "_").replace("/", "_"),
         tags=[endpoint.tag if isinstance(endpoint, ComputedList) else endpoint.name],
         summary=endpoint.summary,
@@ -59,56 +62,65 @@ def _detail_params(resource: StoredList) -> dict[str, Param]:
 
 def _add_detail(resource: StoredList) -> None:
     params = _detail_params(resource)
-    detailed = resource.name == "events"
+    with_claims = resource.name == "events"
 
-    async def handler(request: Request) -> Response:
-        id_ = str(request.path_params["id"])  # declared in `describe`, so that no 422 is promised
-        values = read_query(query_pairs(request), params)
-
-        def write(snapshot: Snapshot) -> Iterable[bytes]:
-            row = get_row(resource.listing, id_, values, snapshot.connection)
-            if detailed:
-                row = f'{row[:-1]},"claims":[{",".join(claims_on_event(id_, values, snapshot.connection))}]}}'
-            yield select_fields(row, values.get("fields")).encode()
-
-        return await respond(request, values, write)
+    async def detail_endpoint(request: Request) -> Response:
+        id_ = str(request.path_params["id"])  # described in `route_spec`, so that the description promises no 422
+        detail_request = parse_list_request(query_pairs(request), params)
+        render = partial(_render_detail, resource, id_, detail_request, with_claims)
+        return await respond(request, render, requested=detail_request.format)
 
     singular = resource.name.removesuffix("s")
-    handler.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
+    detail_endpoint.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
     router.add_api_route(
         f"/{resource.name}/{{id}}",
-        handler,
+        detail_endpoint,
         name=f"get_{singular.replace('-', '_')}",
         tags=[resource.name],
-        summary=f"One {singular}" + (" with its claims" if detailed else ""),
+        summary=f"One {singular}" + (" with its claims" if with_claims else ""),
         **route_spec(resource.detail, params.values(), example_resource=resource.name),
     )
 
 
+def _render_detail(
+    resource: StoredList, id_: str, request: ListRequest, with_claims: bool, session: ReadSession, _format: Format
+) -> Body:
+    row = get_row(resource.listing, id_, request.filters, session.connection)
+    if with_claims:
+        row = f'{row[:-1]},"claims":[{",".join(claims_on_event(id_, request.filters, session.connection))}]}}'
+    return Body([select_fields(row, request.fields).encode()])
+
+
 def _add_claims_of_event() -> None:
-    params = with_examples({n: param for n, param in CLAIMS.params.items() if n != "event"}, EXAMPLE_EVENT_FILTERS)
     claims = STORED_LISTS["claims"]
+    params = with_examples({name: p for name, p in CLAIMS.params.items() if name != "event"}, EXAMPLE_EVENT_FILTERS)
 
-    async def handler(request: Request) -> Response:
+    async def list_claims_of_event(request: Request) -> Response:
         id_ = str(request.path_params["id"])
-        values = claims.read(query_pairs(request))
-        if "event" in values:
-            read_query(query_pairs(request), params)  # the path says which event; this raises
+        list_request = claims.parse(query_pairs(request))
+        if "event" in list_request.filters:
+            parse_query(query_pairs(request), params)  # the path names the event: raises InvalidParameterError
+        return await respond_in_any_format(
+            request, list_request, partial(_render_claims_of_event, request, id_, list_request), inline=True
+        )
 
-        def check(snapshot: Snapshot) -> None:
-            get_row(STORED_LISTS["events"].listing, id_, values, snapshot.connection)
-
-        return await respond_with_list(request, claims, check, {"event": [id_]})
-
-    handler.__doc__ = "The claims of one event: what its status, date and counts follow from."
+    list_claims_of_event.__doc__ = "The claims of one event: what its status, date and counts follow from."
     router.add_api_route(
         "/events/{id}/claims",
-        handler,
+        list_claims_of_event,
         name="list_claims_of_event",
         tags=["events"],
         summary="The claims of one event",
         **list_route_spec(claims, params.values(), example_resource="events"),
     )
+
+
+def _render_claims_of_event(
+    request: Request, id_: str, list_request: ListRequest, session: ReadSession, format_: Format
+) -> Body:
+    get_row(STORED_LISTS["events"].listing, id_, list_request.filters, session.connection)  # raises NotFoundError
+    of_event = replace(list_request, filters={**list_request.filters, "event": [id_]})
+    return render_list(request, STORED_LISTS["claims"], of_event, session, format_)
 
 
 @router.get(
@@ -120,15 +132,16 @@ def _add_claims_of_event() -> None:
 )
 async def movement_totals(request: Request) -> Response:
     """The total over matching movements, what it is made of, and what is left out, each with its reason."""
-    values = read_query(query_pairs(request), totals.TOTALS_PARAMS)
+    total_request = parse_list_request(query_pairs(request), totals.TOTALS_PARAMS)
+    render = partial(_render_total, total_request)
+    return await respond(request, render, requested=total_request.format, inline=False)
 
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        found = totals.totals(snapshot.connection, values)
-        envelope = {"revision": snapshot.revision, "packs": [pack.id for pack in snapshot.packs]}
-        present_fields = {name: value for name, value in found.items() if value is not None or name != "omitted"}
-        yield TotalRow(**envelope, **present_fields).model_dump_json(exclude_unset=True).encode()
 
-    return await respond(request, values, write, inline=False)
+def _render_total(request: ListRequest, session: ReadSession, _format: Format) -> Body:
+    total = totals.totals(session.connection, request)
+    head = {"revision": session.revision, "packs": [pack.id for pack in session.packs]}
+    fields = {name: value for name, value in total.items() if value is not None or name != "omitted"}
+    return Body([TotalRow(**head, **fields).model_dump_json(exclude_unset=True).encode()])
 
 
 TIMELINE = timeline_list("{id}")
@@ -143,12 +156,7 @@ TIMELINE = timeline_list("{id}")
 )
 async def timeline(request: Request) -> Response:
     """The timeline of a place, without gaps and overlaps: reading it at a day gives what `/v1/control` gives."""
-    id_ = str(request.path_params["id"])
-
-    def check(snapshot: Snapshot) -> None:
-        get_row(STORED_LISTS["locations"].listing, id_, {}, snapshot.connection)
-
-    return await respond_with_list(request, timeline_list(id_), check)
+    return await respond_with_list(request, timeline_list(str(request.path_params["id"])))
 
 
 for _analysis in COMPUTED_LISTS.values():
@@ -169,11 +177,11 @@ for _resource in STORED_LISTS.values():
 )
 async def vocabularies(request: Request) -> Response:
     """Every code list and conversion table, with definitions, version and crosswalks to ACLED, UCDP and PLOVER."""
-    values = read_query(query_pairs(request), {})
+    parse_query(query_pairs(request), {})
     body = {
         "version": vocab.VERSION,
         "vocabularies": [asdict(found) for found in vocab.VOCABULARIES.values()],
         "vague_numbers": [asdict(entry) for entry in vocab.QUANTITY_PHRASES],
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }
-    return await respond(request, values, lambda _: [dumps(body).encode()])
+    return await respond(request, json_body(body))

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.indexes import IS_CURRENT
+
 NO_OFFSETS: Mapping[str, int] = {}
 LOW_CARDINALITY = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
 """Columns whose values are few, or grow with every row that an import adds."""
 APPEND_ONLY_PREFIX = "event_pk"
 """The first column of indexes that new rows are added to at their end, whatever follows it."""
-CURRENT_ROWS = "known_until = '9999-12-31'"
-"""The condition of indexes that hold most rows of their table; others hold few."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -82,9 +82,11 @@ def deferred_indexes(connection: Connection, tables: Collection[str]) -> Iterato
     """
     statements: list[str] = []
     if connection.dialect.name == "sqlite":
-        wanted = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        index_query = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
         rows = [
-            row for row in connection.execute(wanted) if row.tbl_name in tables and not _is_cheap_to_maintain(row.sql)
+            row
+            for row in connection.execute(index_query)
+            if row.tbl_name in tables and not _is_cheap_to_maintain(row.sql)
         ]
         statements = [row.sql for row in rows]
         for row in rows:
@@ -99,7 +101,7 @@ def _is_cheap_to_maintain(statement: str) -> bool:
     index, and where it holds few rows at all."""
     columns, _, condition = statement.partition(" WHERE ")
     named = columns.rpartition("(")[2].strip(' )"')
-    return named in LOW_CARDINALITY or named.split(",")[0] == APPEND_ONLY_PREFIX or condition not in ("", CURRENT_ROWS)
+    return named in LOW_CARDINALITY or named.split(",")[0] == APPEND_ONLY_PREFIX or condition not in ("", IS_CURRENT)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from app.db.revision import snapshot_scope
+from app.db.revision import attach_revision_cache, snapshot_scope
 from app.errors import SchemaError, UnavailableError
 from app.geo import distance_km
 
@@ -90,7 +90,7 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
         return connection
 
     # The pool has to be named: for a URL without a file it would be one connection for all.
-    # The connection that was used last knows most (see `state.revision_cache`), and has seen most of the file.
+    # Last in, first out: the connection used last has most of the file in its page cache.
     engine = create_engine(
         "sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool, pool_use_lifo=True
     )
@@ -145,7 +145,10 @@ def make_engine(url: str, *, read_only: bool, require_primary: bool = False) -> 
     writers to the one that takes writes, as do readers who must see the `require_primary` state.
     """
     path = sqlite_path(url)
-    return _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only, require_primary)
+    engine = _sqlite_engine(path, read_only) if path else _postgresql_engine(url, read_only, require_primary)
+    if read_only:
+        attach_revision_cache(engine)
+    return engine
 
 
 def is_embedded(engine: Engine) -> bool:
@@ -155,22 +158,28 @@ def is_embedded(engine: Engine) -> bool:
 
 @contextmanager
 def read_transaction(engine: Engine, seconds: float, *, full_scan: bool = False) -> Iterator[Connection]:
-    """A connection that sees one snapshot, for at most `seconds`.
+    """Open a connection that sees one snapshot, for at most `seconds`.
 
-    Who reads `full_scan` once has an embedded database read for it, since what is seen as memory stays there.
-
-    Raises UnavailableError when the time is over or the database cannot be reached, SchemaError when it holds
-    no Oxus tables.
+    `full_scan` reads an embedded database without mapping it, so that an export does not fill the process with pages.
+    Raises UnavailableError when the time is over or the database cannot be reached, SchemaError when it holds no Oxus
+    tables.
     """
+    with (
+        translated_errors(engine),
+        engine.connect() as connection,
+        connection.begin(),
+        _statement_timeout(connection, seconds),
+        _without_mmap(connection, full_scan),
+        snapshot_scope(connection),
+    ):
+        yield connection
+
+
+@contextmanager
+def translated_errors(engine: Engine) -> Iterator[None]:
+    """Raise the driver's errors as Oxus errors, whose messages hold no SQL and no path."""
     try:
-        with (
-            engine.connect() as connection,
-            connection.begin(),
-            _statement_timeout(connection, seconds),
-            _without_mmap(connection, full_scan),
-            snapshot_scope(connection),
-        ):
-            yield connection
+        yield
     except PoolTimeout as error:
         raise UnavailableError("all connections to the database are in use; ask again later") from error
     except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:

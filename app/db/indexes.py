@@ -1,9 +1,15 @@
 """Indexes that each database writes in its own way, and how SQLite is told which one to start from."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import FromClause, Index, Select, text
+
+END_OF_TIME = date.max
+"""The open end of a half-open interval in a column that must compare; never shown to a user."""
+IS_CURRENT = f"known_until = '{END_OF_TIME}'"
+"""The condition of the version that is known now, in the words of the indexes that hold only these."""
 
 
 def partial_index(name: str, *columns: Any, where: Callable[[str], str]) -> Index:

@@ -45,8 +45,8 @@ def differences(connection: Connection, model: MetaData) -> list[str]:
     with catch_warnings():
         # An index on an expression cannot be compared on SQLite.
         filterwarnings("ignore", "(Skipped unsupported|autogenerate skipping).* expression-based index")
-        found = compare_metadata(context, model)
+        diffs = compare_metadata(context, model)
     # Nor does SQLite tell the direction of an index: such a one looks removed and added.
-    seen = Counter(difference[1].name for difference in found if difference[0] in ("add_index", "remove_index"))
-    twice = {name for name, count in seen.items() if count > 1 and connection.dialect.name == "sqlite"}
-    return [str(difference) for difference in found if getattr(difference[1], "name", None) not in twice]
+    occurrences = Counter(difference[1].name for difference in diffs if difference[0] in ("add_index", "remove_index"))
+    duplicated = {name for name, count in occurrences.items() if count > 1 and connection.dialect.name == "sqlite"}
+    return [str(difference) for difference in diffs if getattr(difference[1], "name", None) not in duplicated]

@@ -13,18 +13,20 @@ from datetime import date, timedelta
 from math import floor
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, column, func, or_, select, table
+from sqlalchemy import Connection, Select, and_, column, func, or_, select, table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-SPATIAL_TABLES = {"event_view": "known_until = '9999-12-31'", "location": ""}
+from app.db.indexes import IS_CURRENT
+
+SPATIAL_TABLES = {"event_version": IS_CURRENT, "location": ""}
 """The tables whose points are kept, and of which rows."""
-KEY_COLUMNS = {"event_view": "event_pk", "location": "pk"}
+KEY_COLUMNS = {"event_version": "event_pk", "location": "pk"}
 """The column by which a point's row is found: of the rows of an event, one is known now."""
-TEMPORAL_TABLES = frozenset(("event_view",))
+TEMPORAL_TABLES = frozenset(("event_version",))
 """Those of them whose tree knows days, as years since 2000: numbers as large as degrees are, and days to the tree."""
 YEAR_ZERO, YEAR_DAYS = date(2000, 1, 1), 365.25
 YEAR_ZERO_JULIAN = 2451544.5
@@ -38,55 +40,46 @@ def _sql_years(day: str) -> str:
     return f"(julianday({day}) - {YEAR_ZERO_JULIAN}) / {YEAR_DAYS}"
 
 
-def create_spatial_index(dialect: str, name: str, key: str, *, temporal: bool = False) -> list[str]:
-    """The statements that keep the points of a table by a column, beginning with those that are there."""
-    condition = SPATIAL_TABLES[name]
-    if dialect == "postgresql":
-        where = f" WHERE {condition}" if condition else ""
-        return [f"CREATE INDEX ix_{name}_point ON {name} USING GIST (point(longitude, latitude)){where}"]
-    kept, gone = (
-        f"{when}.latitude IS NOT NULL{f' AND {when}.{condition}' if condition else ''}" for when in ("new", "old")
-    )
-    columns = f"(pk, west, east, south, north{', since, until' if temporal else ''})"
-
-    def point(of: str = "") -> str:
-        begin, end = (_sql_years(f"{of}{day}") for day in ("earliest", "latest"))
-        days = f", coalesce({begin}, {-UNBOUNDED_YEAR}), coalesce({end}, {UNBOUNDED_YEAR})" if temporal else ""
-        return f"{of}{key}, {of}longitude, {of}longitude, {of}latitude, {of}latitude{days}"
-
-    put = f"INSERT INTO {name}_point {columns} SELECT {point('new.')} WHERE {kept}"
-    drop = f"DELETE FROM {name}_point WHERE pk = old.{key} AND {gone}"
-    there = f"latitude IS NOT NULL{f' AND {condition}' if condition else ''}"
+def _fill(name: str) -> str:
+    """Return the statement that puts every point of a table into its empty R*Tree."""
+    days, values = "", ""
+    if name in TEMPORAL_TABLES:
+        begin, end = _sql_years("earliest"), _sql_years("latest")
+        days = ", since, until"
+        values = f", coalesce({begin}, {-UNBOUNDED_YEAR}), coalesce({end}, {UNBOUNDED_YEAR})"
+    condition = " AND ".join(filter(None, ("latitude IS NOT NULL", SPATIAL_TABLES[name])))
     # Neighbours one after another: the tree is made in half the time, and is a better one.
-    every = f"SELECT {point()} FROM {name} WHERE {there} ORDER BY CAST(longitude AS INTEGER), latitude"
-    return [
-        f"CREATE VIRTUAL TABLE {name}_point USING rtree{columns}",
-        f"INSERT INTO {name}_point {columns} {every}",
-        f"CREATE TRIGGER {name}_point_added AFTER INSERT ON {name} WHEN {kept} BEGIN {put}; END",
-        f"CREATE TRIGGER {name}_point_gone AFTER DELETE ON {name} WHEN {gone} BEGIN {drop}; END",
-        f"CREATE TRIGGER {name}_point_moved AFTER UPDATE ON {name} BEGIN {drop}; {put}; END",
-    ]
-
-
-def drop_spatial_index(dialect: str, name: str) -> list[str]:
-    """The statements that keep them no more."""
-    if dialect == "postgresql":
-        return [f"DROP INDEX ix_{name}_point"]
-    triggers = [f"DROP TRIGGER {name}_point_{when}" for when in ("added", "gone", "moved")]
-    return [*triggers, f"DROP TABLE {name}_point"]
+    return (
+        f"INSERT INTO {name}_point (pk, west, east, south, north{days}) "
+        f"SELECT {KEY_COLUMNS[name]}, longitude, longitude, latitude, latitude{values} FROM {name} "
+        f"WHERE {condition} ORDER BY CAST(longitude AS INTEGER), latitude"
+    )
 
 
 @contextmanager
 def deferred_spatial_index(connection: Connection, names: Iterable[str]) -> Iterator[None]:
-    """While very many rows are written, SQLite keeps no points of these tables; all of them are put in at the end."""
+    """Drop the R*Trees of these tables and their triggers; on exit make them again with all rows (SQLite only).
+
+    Filling a tree at once is faster than inserting point by point.
+    """
     embedded = [name for name in names if connection.dialect.name == "sqlite"]
-    for name in embedded:
-        for statement in drop_spatial_index("sqlite", name):
-            connection.exec_driver_sql(statement)
+    definitions = {name: _drop(connection, name) for name in embedded}
     yield
-    for name in embedded:
-        for statement in create_spatial_index("sqlite", name, KEY_COLUMNS[name], temporal=name in TEMPORAL_TABLES):
+    for name, (tree, *triggers) in definitions.items():
+        for statement in (tree, _fill(name), *triggers):
             connection.exec_driver_sql(statement)
+
+
+def _drop(connection: Connection, name: str) -> list[str]:
+    """Drop a tree and the triggers that maintain it, and return their definitions: the tree's first."""
+    listed = text(
+        "SELECT type, name, sql FROM sqlite_master "
+        "WHERE name = :tree OR (type = 'trigger' AND tbl_name = :name) ORDER BY type = 'trigger', rowid"
+    )
+    rows = connection.execute(listed, {"tree": f"{name}_point", "name": name}).all()
+    for kind, object_name, _ in reversed(rows):
+        connection.exec_driver_sql(f"DROP {kind} {object_name}")
+    return [sql for _, _, sql in rows]
 
 
 BoxBounds = tuple[Any, Any, Any, Any]

@@ -28,25 +28,11 @@ FTS_HASH_BYTES, BULK_FTS_HASH_BYTES = 1 << 20, 8 << 20
 """Bytes of words that an index of SQLite holds in memory: its own choice, and ours while very many are written."""
 
 
-def create_index(dialect: str, name: str) -> list[str]:
-    """The statements that make the text index of a table.
-
-    What is written there are folded words with blanks between them, so the simplest way of telling words apart is
-    right: all but blanks is part of a word. Nobody asks how long a text is.
-    """
-    if dialect == "postgresql":
-        return [
-            f"CREATE TABLE {name}_text (rowid INTEGER PRIMARY KEY, body TSVECTOR NOT NULL)",
-            f"CREATE INDEX ix_{name}_text_body ON {name}_text USING GIN (body)",
-        ]
-    return [f"CREATE VIRTUAL TABLE {name}_text USING fts5(body, tokenize=ascii, columnsize=0)"]
-
-
 def index_words(text: str) -> str:
     """The words of a text as they are put into an index."""
-    whole = fold(text)
+    folded = fold(text)
     # Where all of it is as short as one word may be, so is each word.
-    return whole if len(whole) <= MAX_TOKEN_BYTES and whole.isascii() else " ".join(tokens(text))
+    return folded if len(folded) <= MAX_TOKEN_BYTES and folded.isascii() else " ".join(tokens(text))
 
 
 FIELD_SEPARATOR = f" {SEPARATOR} "

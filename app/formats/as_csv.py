@@ -21,9 +21,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 SUSPECT_STARTS = frozenset((*FORMULA_STARTS, "'"))
 
 
-def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
+def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     """One chunk per batch; the header comes even where there is no row."""
-    columns = selected_columns(head.columns, head.fields, head.spatial)
+    columns = selected_columns(metadata.columns, metadata.fields, metadata.spatial)
     parts = [
         _column_group(name, list(part)) for name, part in groupby(columns, lambda column: (column.path or ("",))[0])
     ]
@@ -31,12 +31,12 @@ def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     writer = csv.writer(out)
     writer.writerow([column.name for column in columns])
     for batch in batches:
-        for text, spot in batch:
+        for text, point in batch:
             row = from_json(text)
             cells: list[Any] = []
-            for name, empty, written in parts:
-                value = row.get(name) if name else spot
-                cells += empty if value is None else written(value)
+            for name, empty, part_cells in parts:
+                value = row.get(name) if name else point
+                cells += empty if value is None else part_cells(value)
             writer.writerow(cells)
         yield out.getvalue().encode()
         out.seek(0)
@@ -50,7 +50,7 @@ def _column_group(name: str, columns: list[Column]) -> tuple[str, list[str], Cal
     cells = [(column.path[1:], column.name, _cell_writer(column)) for column in columns]
     empty = [""] * len(columns)
     if not name:
-        return name, empty, lambda spot: [_empty_if_none(cell, getattr(spot, column)) for _, column, cell in cells]
+        return name, empty, lambda point: [_empty_if_none(cell, getattr(point, column)) for _, column, cell in cells]
     if cells[0][0] == ():
         [(_, _, only)] = cells
         return name, empty, lambda value: [only(value)]

@@ -18,14 +18,14 @@ MEDIA_TYPE = "application/geo+json"
 
 def feature(row: RowWithPoint, columns: Sequence[Column], *, lists: bool = True) -> dict[str, Any]:
     """One row as a feature; without `lists`, those are JSON texts, or null when empty."""
-    whole, spot = json.loads(row[0]), row[1]
-    values = values_of(whole, spot, columns)
+    properties_, point = json.loads(row[0]), row[1]
+    values = values_of(properties_, point, columns)
     if not lists:
         values = [(dumps(value) if value else None) if isinstance(value, list) else value for value in values]
     return {
         "type": "Feature",
-        **({"id": whole["id"]} if "id" in whole else {}),
-        "geometry": None if spot is None else {"type": "Point", "coordinates": [spot.longitude, spot.latitude]},
+        **({"id": properties_["id"]} if "id" in properties_ else {}),
+        "geometry": None if point is None else {"type": "Point", "coordinates": [point.longitude, point.latitude]},
         "properties": {column.name: value for column, value in zip(columns, values, strict=True)},
     }
 
@@ -35,22 +35,22 @@ def licence_url(licence: str) -> str:
     return f"https://spdx.org/licenses/{quote(licence, safe='')}.html"
 
 
-def links_of(head: ResultMetadata) -> list[Mapping[str, str]]:
+def links_of(metadata: ResultMetadata) -> list[Mapping[str, str]]:
     """The links of an answer, and the licences of what is in it."""
-    licences = dict.fromkeys(credit.licence for credit in head.attributions)
-    return [*head.links, *({"rel": "license", "href": licence_url(name), "type": "text/html"} for name in licences)]
+    licences = dict.fromkeys(credit.licence for credit in metadata.attributions)
+    return [*metadata.links, *({"rel": "license", "href": licence_url(name), "type": "text/html"} for name in licences)]
 
 
-def write(head: ResultMetadata, batches: Batches, *, lists: bool = True) -> Iterator[bytes]:
+def write(metadata: ResultMetadata, batches: Batches, *, lists: bool = True) -> Iterator[bytes]:
     """A chunk per batch; what must be counted comes last."""
-    columns = selected_columns(head.columns, head.fields, head.spatial)
-    start: dict[str, Any] = {"type": "FeatureCollection", **head.provenance(), "links": links_of(head)}
-    start |= {} if head.matched is None else {"numberMatched": head.matched}
-    start |= {} if head.omitted is None else {"omitted": dict(head.omitted)}
+    columns = selected_columns(metadata.columns, metadata.fields, metadata.spatial)
+    start: dict[str, Any] = {"type": "FeatureCollection", **metadata.provenance(), "links": links_of(metadata)}
+    start |= {} if metadata.matched is None else {"numberMatched": metadata.matched}
+    start |= {} if metadata.omitted is None else {"omitted": dict(metadata.omitted)}
     text, returned = f'{dumps(start)[:-1]},"features":[', 0
     for batch in batches:
-        found = ",".join(dumps(feature(row, columns, lists=lists)) for row in batch)
-        yield (text + ("," if returned and found else "") + found).encode()
+        features = ",".join(dumps(feature(row, columns, lists=lists)) for row in batch)
+        yield (text + ("," if returned and features else "") + features).encode()
         text, returned = "", returned + len(batch)
     yield f'{text}],"numberReturned":{returned}}}'.encode()
 

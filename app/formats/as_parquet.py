@@ -51,12 +51,12 @@ class BytesSink(io.RawIOBase):
 
     def take(self) -> bytes:
         """What was written since the last time."""
-        taken = b"".join(self.waiting)
+        data = b"".join(self.waiting)
         self.waiting.clear()
-        return taken
+        return data
 
 
-def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
+def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     """A chunk per group of rows. Raises NotAcceptableError when the library that writes Parquet is not installed."""
     if find_spec("pyarrow") is None:
         install = "pip install -c requirements.lock -e '.[parquet]'"
@@ -64,8 +64,8 @@ def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = selected_columns(head.columns, head.fields, head.spatial)
-    schema = _schema(pa, columns, head)
+    columns = selected_columns(metadata.columns, metadata.fields, metadata.spatial)
+    schema = _schema(pa, columns, metadata)
     sink = BytesSink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for rows in _groups(batches):
@@ -108,25 +108,25 @@ def _schema(pa: Any, columns: Sequence[Column], head: ResultMetadata) -> Any:
 
 def _table(pa: Any, schema: Any, columns: Sequence[Column], rows: Sequence[RowWithPoint]) -> Any:
     """One group of rows, column by column, as the file holds them."""
-    result = [values_of(json.loads(row), spot, columns) for row, spot in rows]
+    result = [values_of(json.loads(row), point, columns) for row, point in rows]
     arrays = [[_typed(column, values[at]) for values in result] for at, column in enumerate(columns)]
     if GEOMETRY in schema.names:
-        arrays.append([_wkb(spot) for _, spot in rows])
+        arrays.append([_wkb(point) for _, point in rows])
     return pa.table([pa.array(values, field.type) for values, field in zip(arrays, schema, strict=True)], schema=schema)
 
 
 def _typed(column: Column, value: Any) -> Any:
-    read = TYPE_PARSERS.get(column.column_type)
-    if read is None or value is None:
+    parse = TYPE_PARSERS.get(column.column_type)
+    if parse is None or value is None:
         return value
-    return [None if item is None else read(item) for item in value] if column.is_list else read(value)
+    return [None if item is None else parse(item) for item in value] if column.is_list else parse(value)
 
 
 TYPE_PARSERS: dict[ColumnType, Callable[[Any], Any]] = {"date": date.fromisoformat, "json": dumps}
 
 
-def _wkb(spot: LocatedPoint | None) -> bytes | None:
-    return None if spot is None else WKB_POINT.pack(1, 1, spot.longitude, spot.latitude)
+def _wkb(point: LocatedPoint | None) -> bytes | None:
+    return None if point is None else WKB_POINT.pack(1, 1, point.longitude, point.latitude)
 
 
 PARQUET = Format("parquet", "application/vnd.apache.parquet", write, flat=True, binary=True)

@@ -81,5 +81,5 @@ def select_fields(row: str, fields: Sequence[str] | None) -> str:
     """The row with no more than the fields that were asked for."""
     if fields is None:
         return row
-    whole = json.loads(row)
-    return dumps({name: whole[name] for name in fields if name in whole})
+    document = json.loads(row)
+    return dumps({name: document[name] for name in fields if name in document})

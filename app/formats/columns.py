@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from app.geo import LocatedPoint
+from app.vocab import Code
 
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "json"]
 COLUMN_TYPES: dict[Any, ColumnType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
@@ -82,18 +83,25 @@ def _nested_getter(outer: str, inner: str) -> Callable[[Mapping[str, Any], Locat
 
 def columns_of(model: type[BaseModel]) -> list[Column]:
     """The columns of rows of this shape, in the order of its fields."""
-    return list(_columns(model, (), many=False))
+    return list(_columns(model, (), in_list=False))
 
 
-def _columns(model: type[BaseModel], above: tuple[str, ...], many: bool) -> Iterator[Column]:
+def _columns(model: type[BaseModel], above: tuple[str, ...], in_list: bool) -> Iterator[Column]:
     for name, info in model.model_fields.items():
         path = (*above, info.alias or name)
-        inner, listed = _unwrap_annotation(info.annotation)
-        if isinstance(inner, type) and issubclass(inner, BaseModel) and not (many and listed):
-            yield from _columns(inner, path, many or listed)
+        inner, is_list = _unwrap_annotation(info.annotation)
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and not (in_list and is_list):
+            yield from _columns(inner, path, in_list or is_list)
         else:
-            kind: ColumnType = "json" if many and listed else COLUMN_TYPES.get(inner, "json")
-            yield Column("_".join(path), path, kind, many or (listed and kind != "json"), info.description)
+            kind: ColumnType = "json" if in_list and is_list else _column_type(inner)
+            yield Column("_".join(path), path, kind, in_list or (is_list and kind != "json"), info.description)
+
+
+def _column_type(annotation: Any) -> ColumnType:
+    """Return the column type of a field; codes are text."""
+    if isinstance(annotation, type) and issubclass(annotation, Code):
+        return "text"
+    return COLUMN_TYPES.get(annotation, "json")
 
 
 def _unwrap_annotation(annotation: Any) -> tuple[Any, bool]:
@@ -112,14 +120,14 @@ def selected_columns(columns: Sequence[Column], fields: Sequence[str] | None, sp
     """The columns of the fields that were asked for; of a whole row, also where it lies."""
     if fields is not None:
         return [column for column in columns if column.path[0] in fields]
-    known = {column.name for column in columns}
-    return [*columns, *(column for column in POINT_COLUMNS if spatial and column.name not in known)]
+    names = {column.name for column in columns}
+    return [*columns, *(column for column in POINT_COLUMNS if spatial and column.name not in names)]
 
 
-def values_of(row: Mapping[str, Any], spot: LocatedPoint | None, columns: Iterable[Column]) -> list[Any]:
+def values_of(row: Mapping[str, Any], point: LocatedPoint | None, columns: Iterable[Column]) -> list[Any]:
     """The value of each column."""
-    return [column.extract(row, spot) for column in columns]
+    return [column.extract(row, point) for column in columns]
 
 
-def _point_value(name: str, _row: Mapping[str, Any], spot: LocatedPoint | None) -> Any:
-    return None if spot is None else getattr(spot, name)
+def _point_value(name: str, _row: Mapping[str, Any], point: LocatedPoint | None) -> Any:
+    return None if point is None else getattr(point, name)

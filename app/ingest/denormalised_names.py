@@ -14,7 +14,7 @@ from app.ingest.upsert import TABLES, ChangeSet
 from app.models.base import table_of
 from app.schemas.claims import ClaimRow
 
-REFERENCES: dict[str, dict[str, str]] = {
+REFERENCE_PATHS: dict[str, dict[str, str]] = {
     "sources": {"organisation": "sources", "actor": "actors"},
     "actors": {"relations.actor": "actors"},
     "locations": {},
@@ -47,7 +47,7 @@ def _reference_links() -> dict[tuple[str, str], tuple[Select[Any], Any]]:
     """
     source, actor, event, claim = (table_of(TABLES[name]) for name in ("sources", "actors", "events", "claims"))
     relation, hop = table_of(models.ActorRelation), table_of(models.ClaimHop)
-    acting, place = table_of(models.EventActor), table_of(models.EventPlace)
+    acting, place = table_of(models.EventActor), table_of(models.EventLocation)
     return {
         ("sources", "sources"): (select(source.c.pk), source.c.organisation_id),
         ("sources", "actors"): (select(source.c.pk), source.c.actor_id),
@@ -71,27 +71,27 @@ NamesByResource = Mapping[str, Mapping[str, str]]
 
 
 def update_other_packs(
-    connection: Connection, content: PackContent, revision: int, deltas: dict[str, ChangeSet]
+    connection: Connection, content: PackContent, revision: int, change_sets: dict[str, ChangeSet]
 ) -> None:
     """Give rows of other packs the present names of this pack's updated rows."""
     names = {
         resource: {
             draft.id: draft.title if resource == "events" else draft.name
             for draft in getattr(content, resource)
-            if draft.id in deltas[resource].updated
+            if draft.id in change_sets[resource].updated
         }
         for resource in ("sources", "actors", "locations", "events")
     }
     for resource, ids in update_names(connection, names, revision, content.pack.id).items():
-        deltas[resource].updated |= ids
+        change_sets[resource].updated |= ids
 
 
 def update_names(
     connection: Connection, names: NamesByResource, revision: int, except_pack: str = ""
 ) -> dict[str, set[str]]:
     """Give rows that refer to these ones their present names; the ids of what changed, by resource."""
-    changed: dict[str, set[str]] = {resource: set() for resource in REFERENCES}
-    for resource, paths in REFERENCES.items():
+    changed: dict[str, set[str]] = {resource: set() for resource in REFERENCE_PATHS}
+    for resource, paths in REFERENCE_PATHS.items():
         table = table_of(TABLES[resource])
         for pk in sorted(_referring_pks(connection, resource, names)):
             statement = select(table.c.id, table.c.row).where(table.c.pk == pk, table.c.pack_id != except_pack)
@@ -109,7 +109,7 @@ def update_names(
 def _referring_pks(connection: Connection, resource: str, names: NamesByResource) -> set[int]:
     """The pk of every row that refers to one of these, by the tables that link the two."""
     result: set[int] = set()
-    for target in sorted(set(REFERENCES[resource].values())):
+    for target in sorted(set(REFERENCE_PATHS[resource].values())):
         ids = sorted(names.get(target, ()))
         mentioning, column = REFERENCE_LINKS[resource, target]
         for start in range(0, len(ids), IDS_PER_QUERY):
@@ -128,7 +128,7 @@ def _with_current_names(row: dict[str, Any], paths: Mapping[str, str], names: Na
 def _values_at(value: Any, path: list[str]) -> list[dict[str, Any]]:
     """Everything at a path; a list on the way stands for each of its entries."""
     if isinstance(value, list):
-        return [found for entry in value for found in _values_at(entry, path)]
+        return [value_ for entry in value for value_ in _values_at(entry, path)]
     if not isinstance(value, dict):
         return []
     return _values_at(value.get(path[0]), path[1:]) if path else [value]

@@ -13,6 +13,7 @@ from app.db.bulk import insert_rows
 from app.db.text_index import remove_texts, write_texts
 from app.ingest.records import RowRecord
 from app.models.base import table_of
+from app.vocab import RelationType
 
 TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
     "sources": models.Source,
@@ -36,7 +37,7 @@ CHILDREN: dict[str, dict[type[SQLModel], str]] = {
     },
     "events": {
         models.EventActor: "event_pk",
-        models.EventPlace: "event_pk",
+        models.EventLocation: "event_pk",
         models.ControlChange: "event_pk",
         models.Movement: "event_pk",
         models.GedEvent: "event_pk",
@@ -86,46 +87,47 @@ def upsert(
     stored rows that the records stand for: all of the pack, if it is not given.
     """
     table = table_of(TABLES[resource])
-    meant = table.c.pack_id == pack_id if scope is None else scope
-    statement = select(table.c.id, table.c.pk, table.c.row).where(meant)
+    condition = table.c.pack_id == pack_id if scope is None else scope
+    statement = select(table.c.id, table.c.pk, table.c.row).where(condition)
     stored = {id_: (pk, row) for id_, pk, row in connection.execute(statement)}
     rows = {id_: record.row for id_, record in records.items()}
-    delta = ChangeSet(
+    change_set = ChangeSet(
         added=records.keys() - stored.keys(),
         updated={
             id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in force_update_ids
         },
         removed=stored.keys() - records.keys(),
     )
-    keys = {id_: stored[id_][0] for id_ in delta.updated | delta.removed}
+    keys = {id_: stored[id_][0] for id_ in change_set.updated | change_set.removed}
     next_pk = (connection.scalar(select(func.max(table.c.pk))) or 0) + 1
     # Sorted, so that the same pack makes the same database on every machine.
-    keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(delta.added))}
+    keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(change_set.added))}
 
-    _remove(connection, resource, {id_: keys[id_] for id_ in delta.updated | delta.removed})
-    if delta.removed:
-        gone = [keys[id_] for id_ in delta.removed]
+    _remove(connection, resource, {id_: keys[id_] for id_ in change_set.updated | change_set.removed})
+    if change_set.removed:
+        removed_pks = [keys[id_] for id_ in change_set.removed]
         if resource == "events":
-            view = table_of(models.EventView)
-            connection.execute(delete(view).where(view.c.event_pk.in_(gone)))
-        connection.execute(delete(table).where(table.c.pk.in_(gone)))
-    written = {
-        id_: records[id_].columns | {"row": rows[id_], "revision": revision} for id_ in delta.added | delta.updated
+            view = table_of(models.EventVersion)
+            connection.execute(delete(view).where(view.c.event_pk.in_(removed_pks)))
+        connection.execute(delete(table).where(table.c.pk.in_(removed_pks)))
+    columns = {
+        id_: records[id_].columns | {"row": rows[id_], "revision": revision}
+        for id_ in change_set.added | change_set.updated
     }
-    if delta.added:
+    if change_set.added:
         new = {"pack_id": pack_id, "added_in": revision}
-        added = [written[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(delta.added)]
+        added = [columns[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(change_set.added)]
         insert_rows(connection, table, added)
-    if delta.updated:
+    if change_set.updated:
         connection.execute(
             update(table).where(table.c.pk == bindparam("at_pk")),
-            [written[id_] | {"at_pk": keys[id_]} for id_ in sorted(delta.updated)],
+            [columns[id_] | {"at_pk": keys[id_]} for id_ in sorted(change_set.updated)],
         )
-    _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(written)})
-    for ids, there in ((delta.added, False), (delta.updated, True)):
-        write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(ids)], replace=there)
-    delta.removed |= _write_tombstones(connection, resource, delta, pack_id, revision, merged)
-    return delta
+    _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(columns)})
+    for ids, is_update in ((change_set.added, False), (change_set.updated, True)):
+        write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(ids)], replace=is_update)
+    change_set.removed |= _write_tombstones(connection, resource, change_set, pack_id, revision, merged)
+    return change_set
 
 
 def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> None:
@@ -139,11 +141,11 @@ def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> N
     remove_texts(connection, table_of(TABLES[resource]).name, keys.values())
 
 
-def _add_children(connection: Connection, resource: str, written: Mapping[str, tuple[int, RowRecord]]) -> None:
+def _add_children(connection: Connection, resource: str, columns: Mapping[str, tuple[int, RowRecord]]) -> None:
     for model, column in CHILDREN[resource].items():
         rows: list[dict[str, Any]] = [
             child | {column: id_ if column in ORDER_COLUMNS else pk}
-            for id_, (pk, record) in written.items()
+            for id_, (pk, record) in columns.items()
             for child in record.children.get(model, ())
         ]
         insert_rows(connection, table_of(model), rows)
@@ -152,25 +154,29 @@ def _add_children(connection: Connection, resource: str, written: Mapping[str, t
 def _write_tombstones(
     connection: Connection,
     resource: str,
-    delta: ChangeSet,
+    change_set: ChangeSet,
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
 ) -> set[str]:
     """Keep what is gone, so that copies can follow and old ids redirect; the ids that are told anew."""
-    gone = table_of(models.Removed)
-    noted = select(gone.c.id, gone.c.merged_into).where(gone.c.resource == resource, gone.c.pack_id == pack_id)
-    known = dict(connection.execute(noted.where(gone.c.id.in_(list(merged)))).all()) if merged else {}
-    wanted = {id_: merged.get(id_) for id_ in delta.removed} | {
-        id_: into for id_, into in merged.items() if id_ not in known or known[id_] != into
+    tombstone = table_of(models.Tombstone)
+    recorded_query = select(tombstone.c.id, tombstone.c.merged_into).where(
+        tombstone.c.resource == resource, tombstone.c.pack_id == pack_id
+    )
+    recorded = dict(connection.execute(recorded_query.where(tombstone.c.id.in_(list(merged)))).all()) if merged else {}
+    targets = {id_: merged.get(id_) for id_ in change_set.removed} | {
+        id_: into for id_, into in merged.items() if id_ not in recorded or recorded[id_] != into
     }
-    back = [*delta.added, *wanted]
+    back = [*change_set.added, *targets]
     if back:
-        connection.execute(delete(gone).where(gone.c.resource == resource, gone.c.id.in_(back)))
-    if wanted:
+        connection.execute(delete(tombstone).where(tombstone.c.resource == resource, tombstone.c.id.in_(back)))
+    if targets:
         fixed = {"resource": resource, "pack_id": pack_id, "revision": revision}
-        connection.execute(insert(gone), [fixed | {"id": id_, "merged_into": into} for id_, into in wanted.items()])
-    return set(wanted)
+        connection.execute(
+            insert(tombstone), [fixed | {"id": id_, "merged_into": into} for id_, into in targets.items()]
+        )
+    return set(targets)
 
 
 def store_closure(connection: Connection, model: type[SQLModel], pairs: set[tuple[Any, ...]]) -> None:
@@ -207,7 +213,7 @@ def actor_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
     links: dict[str, list[tuple[str, date, date]]] = {}
     for low, high, start, end in connection.execute(
         select(relations.c.actor_id, relations.c.other_id, relations.c.starts_on, relations.c.ends_on).where(
-            relations.c.type == "part_of"
+            relations.c.type == RelationType.PART_OF
         )
     ):
         links.setdefault(low, []).append((high, start or date.min, end or date.max))

@@ -6,20 +6,20 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import CodeRow, NameRow, ServedRow, one_of, ordered
+from app.models.base import CodeColumns, NameColumns, ServedRow, one_of, ordered
 
 
 class Actor(ServedRow, table=True):
     """A force, government, organisation, person or group of people."""
 
-    __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.ActorKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)
     country: str | None = Field(default=None, sa_type=BinaryText, index=True)
 
 
-class ActorName(NameRow, table=True):
+class ActorName(NameColumns, table=True):
     """A name under which an actor is found."""
 
     __tablename__ = "actor_name"
@@ -28,7 +28,7 @@ class ActorName(NameRow, table=True):
     owner_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
 
 
-class ActorCode(CodeRow, table=True):
+class ActorCode(CodeColumns, table=True):
     """A code of an actor in another dataset."""
 
     __tablename__ = "actor_code"
@@ -40,7 +40,7 @@ class ActorRelation(SQLModel, table=True):
     """How one actor stands to another, and when."""
 
     __tablename__ = "actor_relation"
-    __table_args__ = (one_of("type", vocab.RELATION.codes), ordered("starts_on", "ends_on"))
+    __table_args__ = (one_of("type", vocab.RelationType), ordered("starts_on", "ends_on"))
 
     pk: int | None = Field(default=None, primary_key=True)
     actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)

@@ -1,7 +1,6 @@
 """What all tables share: names of constraints, the columns of a served row, small constraint makers."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from sqlalchemy import CheckConstraint, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
@@ -25,9 +24,6 @@ that fit."""
 COVERING_COLUMNS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
 """What filters ask of an event. An index that holds it judges rows without reading them: a row is a page of its own."""
 
-END_OF_TIME = date.max
-"""The open end of a half-open interval in a column that must compare; never shown to a user."""
-
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 """Of a table that is nothing but its key: SQLite keeps it once, in the order of that key."""
 
@@ -39,8 +35,8 @@ def table_of(model: type[SQLModel]) -> Table:
 
 def one_of(column: str, codes: Iterable[str]) -> CheckConstraint:
     """The column holds a code of its list (or null, where the column may be null)."""
-    listed = ", ".join(f"'{code}'" for code in codes)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_code")
+    quoted = ", ".join(f"'{code}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({quoted})", name=f"{column}_code")
 
 
 def between(column: str, low: float, high: float) -> CheckConstraint:
@@ -64,7 +60,7 @@ class ServedRow(SQLModel):
     row: str = Field(sa_type=Text, description="JSON, checked by its schema when it was written")
 
 
-class NameRow(SQLModel):
+class NameColumns(SQLModel):
     """One name of a row; `key` is what spellings share that differ only in case, accents, hyphens or spaces."""
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -75,7 +71,7 @@ class NameRow(SQLModel):
     as_printed: str | None = Field(default=None, sa_type=BinaryText, description="id of the document that prints it")
 
 
-class CodeRow(SQLModel):
+class CodeColumns(SQLModel):
     """One code of a row in a scheme, such as a P-code or an ISO code."""
 
     pk: int | None = Field(default=None, primary_key=True)

@@ -10,11 +10,10 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.db.indexes import is_true, partial_index
+from app.db.indexes import END_OF_TIME, IS_CURRENT, is_true, partial_index
 from app.db.sql_functions import imprecise_sql
 from app.models.base import (
     COVERING_COLUMNS,
-    END_OF_TIME,
     LIST_ORDER,
     WITHOUT_ROWID,
     ServedRow,
@@ -28,8 +27,8 @@ class Event(ServedRow, table=True):
     """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
 
     __table_args__ = (
-        one_of("category", vocab.CATEGORY.codes),
-        one_of("location_precision", vocab.LOCATION_PRECISION.codes),
+        one_of("category", vocab.EventCategory),
+        one_of("location_precision", vocab.LocationPrecision),
     )
 
     category: str
@@ -44,7 +43,7 @@ def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda 
     """An index of what is known now, or of `only` a part of that."""
 
     def where(dialect: str) -> str:
-        return " AND ".join(filter(None, (f"known_until = '{END_OF_TIME}'", only(dialect))))
+        return " AND ".join(filter(None, (IS_CURRENT, only(dialect))))
 
     return partial_index(name, *columns, where=where)
 
@@ -53,33 +52,33 @@ EVENT_COVERING = ("event_pk", "known_until", "known_from", "sort_date", "id", "e
 """The views of an event are found by it, and judged and sorted without being read."""
 
 
-class EventView(SQLModel, table=True):
+class EventVersion(SQLModel, table=True):
     """An event as it follows from the claims reported before `known_until` (exclusive).
 
     One view per day on which something new was reported, so that `known_by=DAY` is a plain condition
     (`known_from <= DAY < known_until`) and every filter means the same with it and without it.
     """
 
-    __tablename__ = "event_view"
+    __tablename__ = "event_version"
     __table_args__ = (
-        one_of("status", vocab.STATUS.codes),
-        one_of("precision", vocab.PRECISION.codes),
+        one_of("status", vocab.EventStatus),
+        one_of("precision", vocab.Precision),
         ordered("earliest", "latest"),
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", *LIST_ORDER, "known_from", "known_until"),
-        Index("ix_event_view_event_pk", *EVENT_COVERING),
-        current_index("ix_event_view_now", *LIST_ORDER, *COVERING_COLUMNS),
-        current_index("ix_event_view_country", "country", *LIST_ORDER),
-        current_index("ix_event_view_category", "category", *LIST_ORDER),
-        current_index("ix_event_view_status", "status", *LIST_ORDER),
-        current_index("ix_event_view_origins", "origins"),
-        current_index("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
-        current_index("ix_event_view_vague", *LIST_ORDER, "country", only=imprecise_sql),
-        current_index("ix_event_view_open", *LIST_ORDER, only=lambda _dialect: "earliest IS NULL"),
-        current_index("ix_event_view_unlocated", *LIST_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
-        current_index("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
+        Index("ix_event_version_sort_date_id", *LIST_ORDER, "known_from", "known_until"),
+        Index("ix_event_version_event_pk", *EVENT_COVERING),
+        current_index("ix_event_version_current", *LIST_ORDER, *COVERING_COLUMNS),
+        current_index("ix_event_version_country", "country", *LIST_ORDER),
+        current_index("ix_event_version_category", "category", *LIST_ORDER),
+        current_index("ix_event_version_status", "status", *LIST_ORDER),
+        current_index("ix_event_version_origins", "origins"),
+        current_index("ix_event_version_deaths", text("coalesce(deaths_best, deaths_low)")),
+        current_index("ix_event_version_imprecise", *LIST_ORDER, "country", only=imprecise_sql),
+        current_index("ix_event_version_open_start", *LIST_ORDER, only=lambda _dialect: "earliest IS NULL"),
+        current_index("ix_event_version_unlocated", *LIST_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
+        current_index("ix_event_version_contradictory", "event_pk", only=partial(is_true, "contradictory")),
     )
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -111,7 +110,7 @@ class EventActor(SQLModel, table=True):
 
     __tablename__ = "event_actor"
     __table_args__ = (
-        one_of("role", vocab.ROLE.codes),
+        one_of("role", vocab.ActorRole),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
         Index("ix_event_actor_role", "role", "event_pk"),
         WITHOUT_ROWID,
@@ -122,11 +121,11 @@ class EventActor(SQLModel, table=True):
     role: str = Field(primary_key=True)
 
 
-class EventPlace(SQLModel, table=True):
+class EventLocation(SQLModel, table=True):
     """Derived: every place that an event touches, its own and those of its control change and movement."""
 
-    __tablename__ = "event_place"
-    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
+    __tablename__ = "event_location"
+    __table_args__ = (Index("ix_event_location_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True)
@@ -136,7 +135,7 @@ class ControlChange(SQLModel, table=True):
     """Which side gained and which lost a place in an event."""
 
     __tablename__ = "control_change"
-    __table_args__ = (one_of("extent", vocab.EXTENT.codes), one_of("means", vocab.MEANS.codes))
+    __table_args__ = (one_of("extent", vocab.ControlExtent), one_of("means", vocab.ControlMeans))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
@@ -149,7 +148,7 @@ class ControlChange(SQLModel, table=True):
 class Movement(SQLModel, table=True):
     """Who moved from where to where in an event, and how it ended. How many follows from the claims."""
 
-    __table_args__ = (one_of("population", vocab.POPULATION.codes), one_of("outcome", vocab.OUTCOME.codes))
+    __table_args__ = (one_of("population", vocab.Population), one_of("outcome", vocab.MovementOutcome))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     from_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)

@@ -38,7 +38,7 @@ class Pack(SQLModel, table=True):
     row: str = Field(sa_type=Text)
 
 
-class Removed(SQLModel, table=True):
+class Tombstone(SQLModel, table=True):
     """An id that is served no more, and the one that took over if it was merged."""
 
     resource: str = Field(sa_type=BinaryText, primary_key=True)

@@ -6,13 +6,13 @@ from sqlmodel import Field
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import NameRow, ServedRow, one_of
+from app.models.base import NameColumns, ServedRow, one_of
 
 
 class Source(ServedRow, table=True):
     """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
 
-    __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.SourceKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)
@@ -21,7 +21,7 @@ class Source(ServedRow, table=True):
     published_on: date | None = None
 
 
-class SourceName(NameRow, table=True):
+class SourceName(NameColumns, table=True):
     """A name under which a source is found."""
 
     __tablename__ = "source_name"

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from app.rules.facts import Claim, Figure
 from app.timespan import DateRange, intersection
+from app.vocab import ContradictionKind, ControlExtent
 
 ClaimGroup = tuple[str, ...]
 """The claims that say one thing, by id."""
@@ -15,7 +16,7 @@ ClaimGroup = tuple[str, ...]
 class Contradiction:
     """Claims that cannot all be true: the kind, the events they are about, the sides."""
 
-    kind: str
+    kind: ContradictionKind
     events: tuple[str, ...]
     sides: tuple[ClaimGroup, ...]
 
@@ -25,14 +26,14 @@ def event_contradictions(event: str, claims: Collection[Claim]) -> Iterator[Cont
     asserting = [claim for claim in claims if claim.asserts]
     denying = [claim for claim in claims if not claim.asserts]
     if asserting and denying:
-        yield Contradiction("polarity", (event,), (_ids(asserting), _ids(denying)))
+        yield Contradiction(ContradictionKind.POLARITY, (event,), (_ids(asserting), _ids(denying)))
     groups = _agreeing([claim for claim in asserting if claim.date.is_bounded])
     if len(groups) > 1:
-        yield Contradiction("date", (event,), tuple(_ids(group) for group in groups))
+        yield Contradiction(ContradictionKind.DATE, (event,), tuple(_ids(group) for group in groups))
     figures = [(claim, figure) for claim in asserting for figure in claim.figures]
     for (one, first), (other, second) in combinations(figures, 2):
         if one.id != other.id and _disagree(one, first, other, second):
-            yield Contradiction("figure", (event,), ((one.id,), (other.id,)))
+            yield Contradiction(ContradictionKind.FIGURE, (event,), ((one.id,), (other.id,)))
 
 
 def _ids(claims: Collection[Claim]) -> ClaimGroup:
@@ -45,9 +46,9 @@ def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
     # On a line, intervals that overlap pair by pair share a day, so one pass is enough.
     for claim in sorted(claims, key=lambda c: (str(c.date.earliest or ""), str(c.date.latest or "9"), c.id)):
         for at, (shared, group) in enumerate(groups):
-            both = intersection([shared, claim.date])
-            if both is not None:
-                groups[at] = (both, [*group, claim])
+            shared_days = intersection([shared, claim.date])
+            if shared_days is not None:
+                groups[at] = (shared_days, [*group, claim])
                 break
         else:
             groups.append((claim.date, [claim]))
@@ -56,8 +57,8 @@ def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
 
 def _disagree(one: Claim, first: Figure, other: Claim, second: Figure) -> bool:
     """Same measure and count kind, as of overlapping days, in ranges that share no number."""
-    same = (first.measure, first.count_kind) == (second.measure, second.count_kind)
-    if not same or not _as_of(one, first).overlaps(_as_of(other, second)):
+    comparable = (first.measure, first.count_kind) == (second.measure, second.count_kind)
+    if not comparable or not _as_of(one, first).overlaps(_as_of(other, second)):
         return False
     return _above(first, second) or _above(second, first)
 
@@ -76,11 +77,11 @@ class AttestedControlChange:
     """A change of control with the claims on it. `location_path` names its place and all that it lies in."""
 
     event: str
-    place: str
+    location: str
     location_path: Collection[str]
     gained_by: str | None
     extent: str
-    when: DateRange
+    dates: DateRange
     claims: Collection[Claim]
 
 
@@ -92,15 +93,15 @@ def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterat
     """
     for full in changes:
         asserting = [claim for claim in full.claims if claim.asserts]
-        if full.extent != "full" or not asserting:
+        if full.extent != ControlExtent.FULL or not asserting:
             continue
         for other in changes:
-            if other.event == full.event or full.place not in other.location_path:
+            if other.event == full.event or full.location not in other.location_path:
                 continue
             against = _ids([claim for claim in other.claims if _against(full, other, claim)])
-            if against and full.when.overlaps(other.when) and not _mirrored(full, other):
+            if against and full.dates.overlaps(other.dates) and not _mirrored(full, other):
                 events = tuple(sorted((full.event, other.event)))
-                yield Contradiction("control", events, (_ids(asserting), against))
+                yield Contradiction(ContradictionKind.CONTROL, events, (_ids(asserting), against))
 
 
 def _against(full: AttestedControlChange, other: AttestedControlChange, claim: Claim) -> bool:
@@ -108,10 +109,12 @@ def _against(full: AttestedControlChange, other: AttestedControlChange, claim: C
     if not claim.asserts:
         return same_side
     # What is only possible contradicts nothing: it may well not be so.
-    return claim.counts_as_report and (other.extent != "full" if same_side else True)
+    return claim.counts_as_report and (other.extent != ControlExtent.FULL if same_side else True)
 
 
 def _mirrored(full: AttestedControlChange, other: AttestedControlChange) -> bool:
     """Two full changes of one place contradict each other once, not once from each side."""
-    same = other.extent == "full" and other.place == full.place and any(c.asserts for c in other.claims)
+    same = (
+        other.extent == ControlExtent.FULL and other.location == full.location and any(c.asserts for c in other.claims)
+    )
     return same and other.event < full.event

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.timespan import DateRange
+from app.vocab import ControlBasis, ControlCertainty, ControlExtent, EventStatus
 
-UNCERTAIN_STATUSES = ("disputed", "unconfirmed")
+UNCERTAIN_STATUSES = {
+    EventStatus.DISPUTED: ControlCertainty.DISPUTED,
+    EventStatus.UNCONFIRMED: ControlCertainty.UNCONFIRMED,
+}
 
 
 @dataclass(frozen=True)
@@ -18,22 +22,22 @@ class ControlEvent:
     lost_by: str | None
     extent: str
     status: str
-    when: DateRange
+    dates: DateRange
     planned: bool = False
 
     @property
     def starts(self) -> date:
         """The first day on which it may have happened."""
-        return self.when.earliest or date.min
+        return self.dates.earliest or date.min
 
     def happened_by(self, day: date) -> bool:
         """Whether it has happened for certain by a day; without a latest day it never has."""
-        return self.when.latest is not None and self.when.latest <= day
+        return self.dates.latest is not None and self.dates.latest <= day
 
     @property
     def moves_holder(self) -> bool:
         """Whether it moves the holder: the whole place, told and not disputed."""
-        return self.extent == "full" and self.status not in UNCERTAIN_STATUSES
+        return self.extent == ControlExtent.FULL and self.status not in UNCERTAIN_STATUSES
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,20 @@ class ControlState:
     """Control of a place on a day. `candidates` are all who may hold it, the holder first."""
 
     holder: str | None
-    state: str
+    state: ControlCertainty
     candidates: tuple[str, ...]
     since: date | None
     change: str | None
-    basis: str | None
+    basis: ControlBasis | None
 
 
-UNKNOWN_STATE = ControlState(None, "unknown", (), None, None, None)
+UNKNOWN_STATE = ControlState(None, ControlCertainty.UNKNOWN, (), None, None, None)
 
 
 def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
     """The changes that count (not denied, not planned), by latest, then earliest, then id."""
-    counted = (change for change in changes if change.status != "denied" and not change.planned)
-    return sorted(counted, key=lambda change: (change.when.latest or date.max, change.starts, change.event))
+    counted = (change for change in changes if change.status != EventStatus.DENIED and not change.planned)
+    return sorted(counted, key=lambda change: (change.dates.latest or date.max, change.starts, change.event))
 
 
 def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None = None) -> ControlState:
@@ -76,27 +80,27 @@ def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None 
     candidates = dict.fromkeys(
         actor for actor in (holder, *(change.gained_by for change in opened)) if actor is not None
     )
-    basis = "stated" if base else "inferred"
+    basis = ControlBasis.STATED if base else ControlBasis.INFERRED
     return ControlState(
         holder=holder,
-        state=_state(opened, day) if opened or holder is None else "held",
+        state=_state(opened, day) if opened or holder is None else ControlCertainty.HELD,
         candidates=tuple(candidates),
-        since=base.when.latest if base else None,
+        since=base.dates.latest if base else None,
         change=base.event if base else None,
-        basis="carried" if cut_off and day > cut_off else basis,
+        basis=ControlBasis.CARRIED if cut_off and day > cut_off else basis,
     )
 
 
-def _state(opened: Sequence[ControlEvent], day: date) -> str:
+def _state(opened: Sequence[ControlEvent], day: date) -> ControlCertainty:
     """What open changes make of the state; the first that applies wins."""
     if not opened:
-        return "unknown"
+        return ControlCertainty.UNKNOWN
     if not all(change.happened_by(day) for change in opened):
-        return "uncertain"
-    for status in UNCERTAIN_STATUSES:
+        return ControlCertainty.UNCERTAIN
+    for status, state in UNCERTAIN_STATUSES.items():
         if any(change.status == status for change in opened):
-            return status
-    return "contested"
+            return state
+    return ControlCertainty.CONTESTED
 
 
 @dataclass(frozen=True)
@@ -110,18 +114,18 @@ class ControlPeriod:
 
 def timeline(changes: Collection[ControlEvent], cut_off: date | None = None) -> list[ControlPeriod]:
     """The states of a place through all time, without gaps and overlaps; equal neighbours are one stretch."""
-    days = {day for change in changes for day in (change.when.earliest, change.when.latest) if day}
+    days = {day for change in changes for day in (change.dates.earliest, change.dates.latest) if day}
     if cut_off and cut_off < date.max:
         days.add(cut_off + timedelta(days=1))
-    stretches: list[ControlPeriod] = []
+    periods: list[ControlPeriod] = []
     starts = [None, *sorted(days)]
     for start, until in zip(starts, [*starts[1:], None], strict=True):
         state = control_on(changes, start or date.min, cut_off)
-        if stretches and stretches[-1].state == state:
-            stretches[-1] = ControlPeriod(stretches[-1].start, until, state)
+        if periods and periods[-1].state == state:
+            periods[-1] = ControlPeriod(periods[-1].start, until, state)
         else:
-            stretches.append(ControlPeriod(start, until, state))
-    return stretches
+            periods.append(ControlPeriod(start, until, state))
+    return periods
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool)
     counted = [
         change
         for change in effective_changes(changes)
-        if change.moves_holder and (change.when.is_within(window) if certain else change.when.overlaps(window))
+        if change.moves_holder and (change.dates.is_within(window) if certain else change.dates.overlaps(window))
     ]
     first = window.earliest or date.min
     before = control_on(changes, first - timedelta(days=1) if first > date.min else first)
@@ -163,7 +167,7 @@ def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool)
         if change.gained_by:
             had.add(change.gained_by)
             yield change.gained_by, Tally(captured=1)
-    held_after = after.holder if after.state == "held" else None
-    held_before = before.holder if before.state == "held" else None
+    held_after = after.holder if after.state == ControlCertainty.HELD else None
+    held_before = before.holder if before.state == ControlCertainty.HELD else None
     if held_after and held_after != held_before:
         yield held_after, Tally(net_held=1)

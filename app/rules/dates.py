@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from app import vocab
 from app.rules.facts import Claim
 from app.timespan import DateRange, hull, intersection
+from app.vocab import Precision
 
 MONTHS = [
     "january",
@@ -27,24 +28,24 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:,?\s+(\d{{4}
 SATURDAY = 5
 
 
-def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
+def event_date(claims: Collection[Claim]) -> tuple[DateRange, Precision]:
     """The date of an event and its precision.
 
     The days on which all asserting claims agree; if there is none, the smallest interval around all of them
     (and there is a date contradiction). Denials date an event only if nothing else is in view. The precision
     is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
     """
-    judged = [claim for claim in claims if claim.asserts] or list(claims)
-    dated = [claim for claim in judged if claim.date.is_bounded]
+    relevant = [claim for claim in claims if claim.asserts] or list(claims)
+    dated = [claim for claim in relevant if claim.date.is_bounded]
     if not dated:
-        return DateRange(), "unknown"
+        return DateRange(), Precision.UNKNOWN
     intervals = [claim.date for claim in dated]
     when = intersection(intervals) or hull(intervals)
     if not when.is_bounded:
-        return when, "unknown"
+        return when, Precision.UNKNOWN
     if when.days == 1:
-        return when, "day"
-    return when, "span" if all(claim.precision == "span" for claim in dated) else "range"
+        return when, Precision.DAY
+    return when, Precision.SPAN if all(claim.precision == Precision.SPAN for claim in dated) else Precision.RANGE
 
 
 def read_relative(printed: str, reported_on: date) -> DateRange | None:
@@ -69,10 +70,10 @@ def read_day(printed: str, year: int) -> DateRange | None:
     else:
         return None
     try:
-        when = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
+        dates = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
     except ValueError:
         return None
-    return DateRange(when, when)
+    return DateRange(dates, dates)
 
 
 def read_date(printed: str, reported_on: date) -> DateRange | None:

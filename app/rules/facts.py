@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.timespan import DateRange
+from app.vocab import Modality, Stance
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Claim:
     @property
     def asserts(self) -> bool:
         """Whether the claim says that the event happened, may have or will."""
-        return self.stance == "asserts"
+        return self.stance == Stance.ASSERTS
 
     @property
     def counts_as_report(self) -> bool:
         """Whether the claim says, as fact or hearsay, that the event happened."""
-        return self.asserts and self.modality in ("fact", "reported")
+        return self.asserts and self.modality in (Modality.FACT, Modality.REPORTED)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from app import vocab
 from app.rules.facts import Claim, Figure
+from app.vocab import CountKind, Modality
 
 _WORDS = [
     "zero",
@@ -73,7 +73,7 @@ class Published:
     low: int | None
     best: int | None
     high: int | None
-    count_kind: Literal["increment", "cumulative"]
+    count_kind: CountKind
     claim: str
     added: tuple[str, ...] = ()
     """The claims whose increments add to it."""
@@ -93,15 +93,15 @@ def published(claims: Collection[Claim], measure: str) -> Published | None:
     claim_figures = [
         (claim, figure)
         for claim in claims
-        if claim.asserts and claim.modality != "planned"
+        if claim.asserts and claim.modality != Modality.PLANNED
         for figure in claim.figures
         if figure.measure == measure
     ]
-    totals = [pair for pair in claim_figures if pair[1].count_kind == "cumulative"]
+    totals = [pair for pair in claim_figures if pair[1].count_kind == CountKind.CUMULATIVE]
     base = min(totals, key=_precedence, default=None)
     after = _as_of(base) if base else date.min
     increments: dict[date, ClaimFigure] = {}
-    for pair in sorted((pair for pair in claim_figures if pair[1].count_kind == "increment"), key=_precedence):
+    for pair in sorted((pair for pair in claim_figures if pair[1].count_kind == CountKind.INCREMENT), key=_precedence):
         if not base or _as_of(pair) > after:
             increments.setdefault(_as_of(pair), pair)
     counted = ([base] if base else []) + [increments[day] for day in sorted(increments)]
@@ -111,7 +111,7 @@ def published(claims: Collection[Claim], measure: str) -> Published | None:
         low=_sum([figure.low for _, figure in counted]),
         best=_sum([figure.best for _, figure in counted]),
         high=_sum([figure.high for _, figure in counted]),
-        count_kind="cumulative" if base else "increment",
+        count_kind=CountKind.CUMULATIVE if base else CountKind.INCREMENT,
         claim=(base or counted[-1])[0].id,
         added=tuple(claim.id for claim, _ in (counted[1:] if base else counted[:-1])),
     )
@@ -136,5 +136,5 @@ def _precedence(pair: ClaimFigure) -> tuple[int, bool, float, int, str]:
 
 def _sum(parts: list[int | None]) -> int | None:
     """The sum; unknown as soon as one part is."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.rules.facts import Claim
+from app.vocab import EventStatus, SourceKind
 
 
 def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) -> str | None:
@@ -13,11 +14,11 @@ def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) 
     and the kind of a source, or None for one that is not there.
     """
     found = lookup(source)
-    if found and found[1] in ("unattributed", "dataset"):
+    if found and found[1] in (SourceKind.UNATTRIBUTED, SourceKind.DATASET):
         return None
     at, seen = source, {source}
-    while (found := lookup(at)) and found[0] and found[0] not in seen:
-        at = found[0]
+    while (organisation := lookup(at)) and organisation[0] and organisation[0] not in seen:
+        at = organisation[0]
         seen.add(at)
     return at
 
@@ -46,7 +47,7 @@ def corroboration(claims: Collection[Claim]) -> Corroboration:
     )
 
 
-def status(claims: Collection[Claim]) -> str:
+def status(claims: Collection[Claim]) -> EventStatus:
     """The status of an event from the claims in view (at least one); the first rule that applies wins.
 
     Asserting and denying claims: `disputed`. Only denials: `denied`. Every asserting claim only possible or
@@ -54,7 +55,7 @@ def status(claims: Collection[Claim]) -> str:
     """
     rests_on = corroboration(claims)
     if rests_on.denying:
-        return "disputed" if rests_on.asserting else "denied"
+        return EventStatus.DISPUTED if rests_on.asserting else EventStatus.DENIED
     if not any(claim.counts_as_report for claim in claims):
-        return "unconfirmed"
-    return "corroborated" if rests_on.origins >= 2 else "reported"
+        return EventStatus.UNCONFIRMED
+    return EventStatus.CORROBORATED if rests_on.origins >= 2 else EventStatus.REPORTED

@@ -7,9 +7,14 @@ from datetime import date
 from app.rules.facts import Claim
 from app.rules.figures import Published, counts_up_to, published
 from app.timespan import DateRange
+from app.vocab import CountedBound, CountKind, EventStatus, ExclusionReason, Measure, Modality, SupersessionReason
 
-MEASURE = "persons_moved"
-EXCLUDED_STATUSES = ("disputed", "unconfirmed", "denied")
+MOVEMENT_MEASURE = Measure.PERSONS_MOVED
+EXCLUDED_STATUSES: dict[str, ExclusionReason] = {
+    EventStatus.DISPUTED: ExclusionReason.DISPUTED,
+    EventStatus.UNCONFIRMED: ExclusionReason.UNCONFIRMED,
+    EventStatus.DENIED: ExclusionReason.DENIED,
+}
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,13 @@ class MovementClaims:
     part_of: str | None
     population: str
     status: str
-    when: DateRange
+    dates: DateRange
     claims: tuple[Claim, ...]
 
     @property
     def count(self) -> Published | None:
         """The published count."""
-        return published(self.claims, MEASURE)
+        return published(self.claims, MOVEMENT_MEASURE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Total:
 def total(
     movements: Collection[MovementClaims],
     window: DateRange,
-    parents: Mapping[str, str | None],
+    parent_by_event: Mapping[str, str | None],
     named_events: Collection[str] = (),
 ) -> Total:
     """The total over matching movements.
@@ -68,7 +73,7 @@ def total(
     an ancestor counts. `low` sums what is certainly inside the window, `high` what is possibly inside: a whole
     that is only partly inside gives its high, its parts certainly inside give their low. `best` is there only if
     everything counted is certainly inside and has one. Populations are never added up: the top level is there
-    only when all that counts is of one. Nothing counted: all unknown. `parents` leads from any event to what
+    only when all that counts is of one. Nothing counted: all unknown. `parent_by_event` leads from any event to what
     it is part of, matching or not.
     """
     by_id = {moved.event: moved for moved in movements}
@@ -77,24 +82,24 @@ def total(
     included: list[CountedMovement] = []
     excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
     for id_ in sorted(countable):
-        counting = [outer for outer in _ancestors(id_, parents) if outer in countable]
-        certain = by_id[id_].when.is_within(window)
+        counting = [outer for outer in _ancestors(id_, parent_by_event) if outer in countable]
+        certain = by_id[id_].dates.is_within(window)
         if not counting:
-            included.append(CountedMovement(by_id[id_], "all" if certain else "high"))
-        elif certain and not any(by_id[outer].when.is_within(window) for outer in counting):
-            included.append(CountedMovement(by_id[id_], "low"))
+            included.append(CountedMovement(by_id[id_], CountedBound.ALL if certain else CountedBound.HIGH))
+        elif certain and not any(by_id[outer].dates.is_within(window) for outer in counting):
+            included.append(CountedMovement(by_id[id_], CountedBound.LOW))
         else:
-            excluded.append((id_, "part_of"))
+            excluded.append((id_, ExclusionReason.PART_OF))
     populations = sorted({counted.movement.population for counted in included})
     sums = {name: _sum_bounds([c for c in included if c.movement.population == name]) for name in populations}
     only = next(iter(sums.values())) if len(sums) == 1 else TotalBounds()
     return Total(only, sums, included, sorted(excluded))
 
 
-def _exclusion_reason(movement: MovementClaims, named_events: Collection[str]) -> str | None:
+def _exclusion_reason(movement: MovementClaims, named_events: Collection[str]) -> ExclusionReason | None:
     if movement.status in EXCLUDED_STATUSES and movement.status not in named_events:
-        return movement.status
-    return None if movement.count else "no_figure"
+        return EXCLUDED_STATUSES[movement.status]
+    return None if movement.count else ExclusionReason.NO_FIGURE
 
 
 def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
@@ -108,8 +113,8 @@ def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
 
 def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
     """The bounds of what counts in one population."""
-    wholes = [(c, count) for c in counted if c.counts != "low" and (count := c.movement.count)]
-    lows = [(c, count) for c in counted if c.counts != "high" and (count := c.movement.count)]
+    wholes = [(c, count) for c in counted if c.counts != CountedBound.LOW and (count := c.movement.count)]
+    lows = [(c, count) for c in counted if c.counts != CountedBound.HIGH and (count := c.movement.count)]
     all_certain = len(wholes) == len(lows) == len(counted)
     low = _sum_known([count.low for _, count in lows])
     # A part may be of another population than its whole: then nobody says how many of its own there are at most.
@@ -121,8 +126,8 @@ def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
 
 def _sum_known(parts: list[int | None]) -> int | None:
     """The sum, unknown as soon as one part is; what is certainly nothing sums to 0."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
@@ -136,7 +141,7 @@ def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
     if count is None:
         return []
     deciding = next(claim for claim in movement.claims if claim.id == count.claim)
-    as_of = max(_days_counted_to(deciding, "cumulative"), default=None)
+    as_of = max(_days_counted_to(deciding, CountKind.CUMULATIVE), default=None)
     return [
         (claim.id, _supersession_reason(claim, as_of))
         for claim in movement.claims
@@ -144,26 +149,27 @@ def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
     ]
 
 
-def _supersession_reason(claim: Claim, as_of: date | None) -> str:
+def _supersession_reason(claim: Claim, as_of: date | None) -> SupersessionReason:
     """Why a claim does not count beside a running total as of a day, or beside increments alone (None)."""
-    totals, increments = _days_counted_to(claim, "cumulative"), _days_counted_to(claim, "increment")
+    totals, increments = _days_counted_to(claim, CountKind.CUMULATIVE), _days_counted_to(claim, CountKind.INCREMENT)
     if not claim.asserts:
-        return "denies"
-    if claim.modality == "planned":
-        return "planned"
+        return SupersessionReason.DENIES
+    if claim.modality == Modality.PLANNED:
+        return SupersessionReason.PLANNED
     if not totals and not increments:
-        return "not_a_count" if any(figure.measure == MEASURE for figure in claim.figures) else "no_figure"
+        is_counted = any(figure.measure == MOVEMENT_MEASURE for figure in claim.figures)
+        return SupersessionReason.NOT_A_COUNT if is_counted else SupersessionReason.NO_FIGURE
     if as_of and totals and max(totals) < as_of:
-        return "earlier"
+        return SupersessionReason.EARLIER
     if as_of and not totals and max(increments) <= as_of:
-        return "covered"
-    return "less_exact"
+        return SupersessionReason.COVERED
+    return SupersessionReason.LESS_EXACT
 
 
-def _days_counted_to(claim: Claim, count_kind: str) -> list[date]:
+def _days_counted_to(claim: Claim, count_kind: CountKind) -> list[date]:
     """The days up to which the claim's figures of one kind count."""
     return [
         counts_up_to(claim, figure)
         for figure in claim.figures
-        if figure.measure == MEASURE and figure.count_kind == count_kind
+        if figure.measure == MOVEMENT_MEASURE and figure.count_kind == count_kind
     ]

@@ -5,21 +5,33 @@ from typing import Any
 
 from pydantic import Field
 
-from app import vocab
-from app.schemas.base import ApiModel, Bounds, Ref, code_of
+from app.schemas.base import ApiModel, Bounds, Ref
 from app.schemas.claims import FigureRow
 from app.schemas.envelope import Omitted
+from app.vocab import (
+    ContradictionKind,
+    ControlBasis,
+    ControlCertainty,
+    CountedBound,
+    ExclusionReason,
+    LocationKind,
+    Modality,
+    PointKind,
+    Population,
+    Stance,
+    SupersessionReason,
+)
 
 
 class StateRow(ApiModel):
     """Who controls a place; `candidates` are all who may, the holder first; `change` is what the holder rests on."""
 
     holder: Ref | None
-    state: code_of(vocab.CONTROL_STATE)  # type: ignore[valid-type]
+    state: ControlCertainty
     candidates: list[Ref]
     since: date | None = Field(description="the first day on which the holder holds it for certain")
     change: Ref | None
-    basis: code_of(vocab.CONTROL_BASIS) | None  # type: ignore[valid-type]
+    basis: ControlBasis | None
 
 
 class _Located(ApiModel):
@@ -43,8 +55,8 @@ class _OfClaim(ApiModel):
     id: str
     claim: str
     event: Ref
-    stance: code_of(vocab.STANCE)  # type: ignore[valid-type]
-    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: Stance
+    modality: Modality
     origin: Ref
     reported_on: date
 
@@ -57,7 +69,7 @@ class TallyRow(ApiModel):
     """What an actor gained and lost among places of one kind, and what totals are reported."""
 
     actor: Ref
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     captured: int
     lost_again: int
     net_held: int
@@ -65,7 +77,7 @@ class TallyRow(ApiModel):
 
 
 class _OfPopulation(ApiModel):
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
+    population: Population
 
 
 class PopulationTotal(Bounds, _OfPopulation):
@@ -76,7 +88,7 @@ class SupersededRow(ApiModel):
     """A claim that does not decide a count, and why."""
 
     claim: str
-    reason: code_of(vocab.SUPERSESSION_REASON)  # type: ignore[valid-type]
+    reason: SupersessionReason
 
 
 class IncludedRow(ApiModel):
@@ -84,7 +96,7 @@ class IncludedRow(ApiModel):
 
     id: str
     claim: str
-    counts: code_of(vocab.COUNTED_BOUND)  # type: ignore[valid-type]
+    counts: CountedBound
     added: list[str]
     superseded: list[SupersededRow]
 
@@ -93,7 +105,7 @@ class ExcludedRow(ApiModel):
     """A movement that does not count, and why."""
 
     id: str
-    reason: code_of(vocab.EXCLUSION_REASON)  # type: ignore[valid-type]
+    reason: ExclusionReason
 
 
 class _Stamped(ApiModel):
@@ -120,7 +132,7 @@ class ContradictionRow(ApiModel):
     """Claims that cannot all be true."""
 
     id: str
-    kind: code_of(vocab.CONTRADICTION)  # type: ignore[valid-type]
+    kind: ContradictionKind
     events: list[Ref]
     sides: list[SideRow]
 
@@ -140,7 +152,7 @@ class DensityRow(ApiModel):
     count: int
     longitude: float = Field(description="mean of the events' points")
     latitude: float = Field(description="mean of the events' points")
-    point_kind: code_of(vocab.POINT_KIND)  # type: ignore[valid-type]
+    point_kind: PointKind
     west: float
     south: float
     east: float

@@ -2,9 +2,19 @@
 
 from pydantic import Field
 
-from app import vocab
-from app.schemas.base import ApiModel, Bounds, DateRangeRow, Ref, code_of
+from app.schemas.base import ApiModel, Bounds, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow
+from app.vocab import (
+    ActorRole,
+    ControlExtent,
+    ControlMeans,
+    CountKind,
+    EventCategory,
+    EventStatus,
+    LocationPrecision,
+    MovementOutcome,
+    Population,
+)
 
 
 class EventDateRow(DateRangeRow):
@@ -18,7 +28,7 @@ class EventActorRow(ApiModel):
 
     id: str
     name: str
-    role: code_of(vocab.ROLE)  # type: ignore[valid-type]
+    role: ActorRole
 
 
 class CorroborationRow(ApiModel):
@@ -36,14 +46,14 @@ class ControlChangeRow(ApiModel):
     location: Ref
     gained_by: Ref | None
     lost_by: Ref | None
-    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
-    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
+    extent: ControlExtent
+    means: ControlMeans
 
 
 class CountRow(Bounds):
     """The published count of a movement and the claim that decided it."""
 
-    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: CountKind
     claim: str
 
 
@@ -54,8 +64,8 @@ class MovementRow(ApiModel):
     to: Ref | None
     via: Ref | None
     mover: Ref | None
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: Population
+    outcome: MovementOutcome
     cross_border: bool
     count: CountRow | None
 
@@ -64,11 +74,11 @@ class CodedEventRow(ApiModel):
     """The part of an event that is coded by hand; everything else follows from its claims. Never served alone."""
 
     id: str
-    category: str
+    category: EventCategory
     title: str
     summary: str
     location: Ref | None
-    location_precision: str | None
+    location_precision: LocationPrecision | None
     actors: list[EventActorRow]
     control_change: ControlChangeRow | None
     movement: MovementRow | None = Field(description="without its count")
@@ -79,14 +89,14 @@ class EventRow(ApiModel):
     """What happened, derived from the claims in view."""
 
     id: str
-    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: EventCategory
     title: str
     summary: str
     date: EventDateRow
     location: Ref | None
-    location_precision: code_of(vocab.LOCATION_PRECISION) | None  # type: ignore[valid-type]
+    location_precision: LocationPrecision | None
     actors: list[EventActorRow]
-    status: code_of(vocab.STATUS)  # type: ignore[valid-type]
+    status: EventStatus
     corroboration: CorroborationRow
     deaths: Bounds | None
     control_change: ControlChangeRow | None

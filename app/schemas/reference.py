@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from app import vocab
-from app.schemas.base import Alias, ApiModel, CodeRow, Ref, code_of
+from app.schemas.base import Alias, ApiModel, CodeRow, Ref
+from app.vocab import ActorKind, LocationKind, PointKind, RelationType, SourceKind
 
 
 class SourceRow(ApiModel):
@@ -11,7 +11,7 @@ class SourceRow(ApiModel):
 
     id: str
     name: str
-    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: SourceKind
     organisation: Ref | None
     actor: Ref | None
     published_on: date | None
@@ -25,7 +25,7 @@ class SourceRow(ApiModel):
 class RelationRow(ApiModel):
     """How an actor stands to another, from a day until a day where known."""
 
-    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
+    type: RelationType
     actor: Ref
     from_: date | None
     until: date | None
@@ -36,7 +36,7 @@ class ActorRow(ApiModel):
 
     id: str
     name: str
-    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    kind: ActorKind
     country: str | None
     aliases: list[Alias]
     codes: list[CodeRow]
@@ -48,13 +48,13 @@ class LocationRow(ApiModel):
 
     id: str
     name: str
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     country: str | None
     parent: str | None
     path: list[str]
     latitude: float | None
     longitude: float | None
-    point_kind: code_of(vocab.POINT_KIND) | None  # type: ignore[valid-type]
+    point_kind: PointKind | None
     aliases: list[Alias]
     codes: list[CodeRow]
 

@@ -20,7 +20,7 @@ from app.main import create_app
 from app.resources import STORED_LISTS
 from app.settings import Settings
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 DETAIL = "/v1/events/kaldar-recaptured-2021-06-29"
 READ = [
@@ -206,34 +206,34 @@ def test_the_landing_document_leads_everywhere(client: TestClient) -> None:
         assert client.get(url).status_code == 200
 
 
-def test_the_detail_of_an_event_has_its_claims_first_reports_first(ask: Ask) -> None:
-    detail = ask("/v1/events/uzbekistan-bars-troops-2021")
+def test_the_detail_of_an_event_has_its_claims_first_reports_first(get_ok: GetOk) -> None:
+    detail = get_ok("/v1/events/uzbekistan-bars-troops-2021")
     assert [claim["id"] for claim in detail["claims"]] == [
         "uzbekistan-bars-troops-2021-p30-attempts",
         "uzbekistan-bars-troops-2021-p30-barred",
     ]
-    row = ask("/v1/movements", q="bars the way")["items"][0]
+    row = get_ok("/v1/movements", q="bars the way")["items"][0]
     assert detail == row | {"claims": detail["claims"]}
-    assert detail["claims"][0] == ask("/v1/claims/uzbekistan-bars-troops-2021-p30-attempts")
+    assert detail["claims"][0] == get_ok("/v1/claims/uzbekistan-bars-troops-2021-p30-attempts")
 
 
-def test_the_claims_of_an_event_are_a_list_like_any_other(ask: Ask) -> None:
+def test_the_claims_of_an_event_are_a_list_like_any_other(get_ok: GetOk) -> None:
     path = "/v1/events/dostum-evacuated-2021/claims"
-    assert [row["id"] for row in ask(path, sort="id")["items"]] == [
+    assert [row["id"] for row in get_ok(path, sort="id")["items"]] == [
         "dostum-evacuated-2021-p42",
         "dostum-evacuated-2021-p43",
     ]
-    assert [row["id"] for row in ask(path, stance="denies")["items"]] == ["dostum-evacuated-2021-p43"]
-    assert ask(path, source="tajik-president-website")["items"] == []
-    assert ask(path, count="exact", limit=1)["matched"] == 2
+    assert [row["id"] for row in get_ok(path, stance="denies")["items"]] == ["dostum-evacuated-2021-p43"]
+    assert get_ok(path, source="tajik-president-website")["items"] == []
+    assert get_ok(path, count="exact", limit=1)["matched"] == 2
 
 
-def test_every_row_of_every_list_has_a_page_that_says_the_same(ask: Ask) -> None:
+def test_every_row_of_every_list_has_a_page_that_says_the_same(get_ok: GetOk) -> None:
     for name, resource in STORED_LISTS.items():
         if resource.detail is None:
             continue
-        for row in ask(f"/v1/{name}", limit=7)["items"]:
-            detail = ask(f"/v1/{name}/{row['id']}")
+        for row in get_ok(f"/v1/{name}", limit=7)["items"]:
+            detail = get_ok(f"/v1/{name}/{row['id']}")
             assert {field: detail[field] for field in row} == row
 
 
@@ -295,7 +295,7 @@ def test_a_database_of_another_schema_is_not_ready_and_the_answer_says_what_to_d
 WRITES = [
     "INSERT INTO pack (id, version, digest, revision, \"row\") VALUES ('x', '1', '', 1, '{}')",
     "INSERT INTO revision (id, summary) VALUES (99, 'x')",
-    "UPDATE event_view SET status = 'denied'",
+    "UPDATE event_version SET status = 'denied'",
     "UPDATE claim SET stance = 'denies'",
     "DELETE FROM claim",
     "DELETE FROM event_text",
@@ -316,6 +316,6 @@ def test_the_connection_of_the_http_side_cannot_write(pack_url: str, statement: 
 
 
 def test_the_application_holds_no_other_connection(client: TestClient) -> None:
-    engine = client.app.state.reader.engine  # type: ignore[attr-defined]
+    engine = client.app.state.read_pool.engine  # type: ignore[attr-defined]
     with pytest.raises(DBAPIError, match=r"(?i)read-?only"), engine.begin() as connection:
         connection.execute(text("DELETE FROM claim"))

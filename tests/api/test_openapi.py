@@ -15,7 +15,7 @@ from app import vocab
 from app.resources import STORED_LISTS
 from app.schemas.envelope import Candidate, Envelope, ProblemRow, Vocabularies
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 EXAMPLE = re.compile(r" Example: `([^`]+)`$|^The id\. Example: `([^`]+)`$")
 NEEDS = {  # parameters that mean nothing alone
@@ -82,7 +82,7 @@ def test_the_parameters_described_are_those_that_are_read(description: dict[str,
         assert all(parameter["in"] == "query" and not parameter["required"] for parameter in described)
 
 
-def asked(path: str, operation: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
+def example_requests(path: str, operation: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
     """A request for every example of an operation: its URL, the parameter shown, and the query."""
     parameters = operation.get("parameters", [])
     examples = {parameter["name"]: example_of(parameter) for parameter in parameters}
@@ -99,7 +99,7 @@ def test_every_example_runs_and_all_but_those_about_deaths_find_something(
 ) -> None:
     wrong, run = [], 0
     for path, operation in operations(description):
-        for url, name, query in asked(path, operation):
+        for url, name, query in example_requests(path, operation):
             run += 1
             response = client.get(url, params=query)
             if response.status_code != 200:
@@ -113,7 +113,10 @@ def test_every_example_runs_and_all_but_those_about_deaths_find_something(
 def test_codes_are_described_with_their_whole_list(description: dict[str, Any]) -> None:
     parameters = description["paths"]["/v1/events"]["get"]["parameters"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
-    assert schemas["category"] == {"type": "array", "items": {"type": "string", "enum": vocab.CATEGORY.codes}}
+    assert schemas["category"] == {
+        "type": "array",
+        "items": {"type": "string", "enum": vocab.EventCategory.vocabulary.codes},
+    }
     assert schemas["limit"] == {
         "anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, {"type": "string", "enum": ["all"]}],
         "default": 100,
@@ -170,10 +173,10 @@ def test_lists_keep_their_schema(client: TestClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, resource in STORED_LISTS.items() if resource.detail])
-def test_details_keep_their_schema(client: TestClient, ask: Ask, name: str) -> None:
+def test_details_keep_their_schema(client: TestClient, get_ok: GetOk, name: str) -> None:
     model = STORED_LISTS[name].detail
     assert model is not None
-    for row in ask(f"/v1/{name}", limit=1000, fields="id")["items"]:
+    for row in get_ok(f"/v1/{name}", limit=1000, fields="id")["items"]:
         same(model, client.get(f"/v1/{name}/{row['id']}").content)
 
 
@@ -200,8 +203,8 @@ def test_a_field_that_no_schema_knows_would_be_noticed(client: TestClient) -> No
             model.model_validate_json(json.dumps(broken))
 
 
-def test_the_vocabularies_hold_every_code_that_a_parameter_takes(ask: Ask, description: dict[str, Any]) -> None:
-    served = ask("/v1/vocabularies")
+def test_the_vocabularies_hold_every_code_that_a_parameter_takes(get_ok: GetOk, description: dict[str, Any]) -> None:
+    served = get_ok("/v1/vocabularies")
     assert served["version"] == vocab.VERSION
     lists = {entry["name"]: [term["code"] for term in entry["terms"]] for entry in served["vocabularies"]}
     assert lists == {name: found.codes for name, found in vocab.VOCABULARIES.items()}

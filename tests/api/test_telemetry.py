@@ -1,4 +1,4 @@
-"""What FastAPI itself sends to an OpenTelemetry collector, as the README says how to switch it on."""
+"""What FastAPI itself sends to an OpenTelemetry collector, as app/deploy/README.md says how to switch it on."""
 
 import gzip
 import re
@@ -17,7 +17,7 @@ from soak.servers import HOME, oxus_serving
 
 from api.http.test_bad_inputs import sent
 
-README = (HOME / "README.md").read_text("utf-8")
+README = (HOME / "app" / "deploy" / "README.md").read_text("utf-8")
 SDK = "google/_upb"
 """A library that what is sent is put together with, as a process has it in memory."""
 TRACE = "0af7651916cd43dd8448eb211c80319c"

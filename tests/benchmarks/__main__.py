@@ -28,7 +28,7 @@ from .arithmetic import Line
 from .client import have_wrk
 from .prepared import Databases, Folder
 from .processes import HOME
-from .setting import Setting
+from .setting import Environment
 
 PARTS = {
     "rates": rates.measure,
@@ -100,14 +100,14 @@ def versions(folder: Folder) -> dict[str, str]:
     return found
 
 
-def measured(setting: Setting) -> Iterator[Line]:
+def measured(environment: Environment) -> Iterator[Line]:
     """All lines about one kind of database. What breaks is a line too, and the others go on."""
     for name, part in PARTS.items():
         try:
-            yield from part(setting)
+            yield from part(environment)
         except Exception as error:  # whatever it is, it is told in the table
             said(traceback.format_exc())
-            yield setting.line(name, f"broke off: {str(error)[:100]}", "-", "-", None)
+            yield environment.line(name, f"broke off: {str(error)[:100]}", "-", "-", None)
 
 
 @contextmanager
@@ -156,7 +156,7 @@ def main() -> int:
         with databases_of(kind, folder) as databases:
             folder.warm(databases)
             start = time.monotonic()
-            setting = Setting(folder, databases, asked.seconds, asked.rounds, asked.seed, wanted, said)
+            setting = Environment(folder, databases, asked.seconds, asked.rounds, asked.seed, wanted, said)
             for line in measured(setting):
                 lines.append(line)
                 said(f"{line.name}: {line.oxus} against {line.compared}")

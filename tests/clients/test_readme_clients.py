@@ -16,7 +16,7 @@ from app.settings import PROJECT_ROOT
 from clients.conftest import ONLY_HERE, Server, started
 
 WRITTEN = "http://127.0.0.1:8000"
-SECTION = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Clients\n")[2].partition("\n## ")[0]
+RECIPES = (PROJECT_ROOT / "tests" / "clients" / "README.md").read_text("utf-8")
 FENCED = re.compile(r"^```(sh|python|r)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 PROGRAMS = ("curl", "jq", "ogrinfo", "ogr2ogr", "openapi-python-client")
 INSTALL = "tests/clients/install"
@@ -43,7 +43,7 @@ class Block:
         return f"{self.language}: {first[:60]}"
 
 
-BLOCKS = [Block(*found) for found in FENCED.findall(SECTION)]
+BLOCKS = [Block(*found) for found in FENCED.findall(RECIPES)]
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def python(code: str, _desk: Desk) -> list[str]:
 
 
 def test_the_section_is_found_with_its_programs() -> None:
-    assert SECTION.count("```") == 2 * (len(BLOCKS) + sum(bool(block.printed) for block in BLOCKS))
+    assert RECIPES.count("```") == 2 * (len(BLOCKS) + sum(bool(block.printed) for block in BLOCKS))
     shown = "".join(block.code for block in BLOCKS)
     for name in ("curl", "jq", "pandas", "geopandas", "duckdb", "ogrinfo", "httr", "/compat/acled", "/compat/ucdp"):
         assert name in shown
-    assert SECTION.count(WRITTEN) >= 8
+    assert RECIPES.count(WRITTEN) >= 8
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)

@@ -20,13 +20,13 @@ QUERY = "/v1/events?limit=all&f=ndjson"
 def huge_url(databases: Databases) -> str:
     """Rows of which no socket holds more than a part."""
     url = databases.loaded()
-    longer = "UPDATE event_view SET row = substr(row, 1, length(row) - 1) || :more"
+    longer = "UPDATE event_version SET row = substr(row, 1, length(row) - 1) || :more"
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
         connection.execute(text(longer), {"more": f',"more":"{"x" * 150_000}"}}'})
     return url
 
 
-def asked(port: int) -> socket.socket:
+def start_export(port: int) -> socket.socket:
     """A connection with an export on its way, of which only little fits into what lies between."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -70,7 +70,7 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_can_and_breaks_off_the_r
         port = urlsplit(server.address).port
         assert port
         whole = fetch(server.address, QUERY).body
-        with asked(port) as slow, asked(port) as never:
+        with start_export(port) as slow, start_export(port) as never:
             server.process.send_signal(signal.SIGTERM)
             if (
                 workers == 1

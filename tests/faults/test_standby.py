@@ -51,7 +51,7 @@ def test_an_answer_of_a_standby_that_lags_is_never_taken_for_a_newer_one(
 
     watched, asked = (pair.primary, pair.standby) if "watched" in ahead else (pair.standby, pair.primary)
     app = create_app(Settings(database_url=watched.url()))
-    app.state.reader.engine = make_engine(asked.url(), read_only=True)
+    app.state.read_pool.engine = make_engine(asked.url(), read_only=True)
     then = new if asked is pair.primary else old
     with TestClient(app) as client:
         for path in QUESTIONS * 2:
@@ -64,7 +64,7 @@ def test_an_answer_of_a_standby_that_lags_is_never_taken_for_a_newer_one(
         for path in QUESTIONS * 2:
             answer = client.get(path)
             assert (answer.headers["etag"], answer.content) == (new[path].headers["etag"], new[path].content)
-    app.state.reader.engine.dispose()
+    app.state.read_pool.engine.dispose()
 
 
 def test_readers_spread_over_a_lagging_standby_never_mix_its_revision_with_another(pair: Pair, tmp_path: Path) -> None:

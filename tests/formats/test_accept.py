@@ -10,7 +10,7 @@ from formats import LISTS, MEDIA, STREAMED, VARIED, csv_of, fetched
 
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)  # the choice is made before any is asked
 
-Refused = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 ACCEPTED = [
@@ -88,14 +88,14 @@ ACCEPTED = [
 ]
 
 
-def asked(client: TestClient, accept: str, path: str = "/v1/sources", **query: str) -> Any:
+def get_with_accept(client: TestClient, accept: str, path: str = "/v1/sources", **query: str) -> Any:
     headers = {"Accept": accept.encode()} if accept else {"Accept": ""}
     return client.get(path, params={"limit": "2"} | query, headers=headers)
 
 
 @pytest.mark.parametrize(("accept", "format_"), ACCEPTED)
 def test_the_format_that_accept_prefers_is_written(client: TestClient, accept: str, format_: str | None) -> None:
-    response = asked(client, accept)
+    response = get_with_accept(client, accept)
     if format_ is None:
         assert response.status_code == 406
         assert response.headers["content-type"] == "application/problem+json"
@@ -108,7 +108,7 @@ def test_the_format_that_accept_prefers_is_written(client: TestClient, accept: s
 
 
 def test_a_weight_above_one_is_no_more_than_one(client: TestClient) -> None:
-    assert asked(client, "text/csv;q=5, application/json").headers["content-type"] == MEDIA["json"]
+    assert get_with_accept(client, "text/csv;q=5, application/json").headers["content-type"] == MEDIA["json"]
 
 
 def test_several_headers_are_one_list(client: TestClient) -> None:
@@ -125,9 +125,9 @@ def test_no_accept_at_all_gets_json(client: TestClient) -> None:
 @pytest.mark.parametrize("format_", MEDIA)
 def test_f_wins_over_accept_and_gives_the_same_bytes(client: TestClient, format_: str) -> None:
     for accept in (*(media.partition(";")[0] for media in MEDIA.values()), "text/html", "*/*;q=0", ""):
-        response = asked(client, accept, f=format_)
+        response = get_with_accept(client, accept, f=format_)
         assert (response.status_code, response.headers["content-type"]) == (200, MEDIA[format_])
-    chosen = asked(client, MEDIA[format_].partition(";")[0], fields="id,name", limit="1000")
+    chosen = get_with_accept(client, MEDIA[format_].partition(";")[0], fields="id,name", limit="1000")
     named = fetched(client, "/v1/sources", f=format_, fields="id,name", limit="1000")
     for text in (b"f=" + format_.encode() + b"&", b"&f=" + format_.encode()):
         assert named.content.replace(text, b"") == chosen.content or format_ == "geojson"
@@ -135,9 +135,9 @@ def test_f_wins_over_accept_and_gives_the_same_bytes(client: TestClient, format_
         assert named.json()["features"] == chosen.json()["features"]
 
 
-def test_f_names_the_formats_there_are(refused: Refused) -> None:
+def test_f_names_the_formats_there_are(get_problem: GetProblem) -> None:
     for value in ("xml", "CSV", "csv,json", "text/csv", "jsonl"):
-        problem = refused("/v1/events", f=value)
+        problem = get_problem("/v1/events", f=value)
         assert problem["parameter"] == "f"
         assert all(format_ in problem["reason"] for format_ in MEDIA)
 
@@ -169,10 +169,10 @@ def test_what_is_no_list_is_written_as_json_only(client: TestClient, path: str) 
 
 
 @pytest.mark.parametrize("path", ONLY_JSON[:7])
-def test_f_of_what_is_no_list_takes_json_only(client: TestClient, refused: Refused, path: str) -> None:
+def test_f_of_what_is_no_list_takes_json_only(client: TestClient, get_problem: GetProblem, path: str) -> None:
     assert client.get(path, params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
     for name in STREAMED:
-        problem = refused(path, f=name)
+        problem = get_problem(path, f=name)
         assert (problem["parameter"], problem["value"]) == ("f", name)
 
 

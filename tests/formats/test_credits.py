@@ -36,7 +36,7 @@ def files(citation: str, licence: str = "CC0-1.0") -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def odd_names_client(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with serving(databases, tmp_path_factory.mktemp("packs"), "odd", files(CITATION)) as client:
         yield client
 
@@ -72,17 +72,17 @@ def test_they_travel_with_all_rows_at_once_too(client: TestClient, path: str) ->
 
 
 @pytest.mark.parametrize("limit", ["100", "all"])
-def test_no_citation_breaks_the_headers(odd: TestClient, limit: str) -> None:
+def test_no_citation_breaks_the_headers(odd_names_client: TestClient, limit: str) -> None:
     for name in MEDIA:
         if (name, limit) == ("json", "all"):
             continue
-        response = fetched(odd, "/v1/sources", f=name, limit=limit)
+        response = fetched(odd_names_client, "/v1/sources", f=name, limit=limit)
         header = response.headers["oxus-citation"]
         assert header.isascii()
         assert header.isprintable()
         assert unquote(header) == CITATION
-    assert fetched(odd, "/v1/sources", f="geojson", limit=limit).json()["packs"][0]["citation"] == CITATION
-    metadata = parquet_of(fetched(odd, "/v1/sources", f="parquet", limit=limit).content).schema.metadata
+    assert fetched(odd_names_client, "/v1/sources", f="geojson", limit=limit).json()["packs"][0]["citation"] == CITATION
+    metadata = parquet_of(fetched(odd_names_client, "/v1/sources", f="parquet", limit=limit).content).schema.metadata
     assert json.loads(metadata[b"oxus"])["packs"][0]["citation"] == CITATION
 
 

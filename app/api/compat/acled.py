@@ -7,8 +7,9 @@ that it is everywhere, with `success` and `error` beside it, under the one media
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -17,11 +18,13 @@ from pydantic import Field, create_model
 from sqlalchemy import Connection
 
 from app.api.http.openapi import route_spec
-from app.api.http.problems import STATUS, problem
-from app.api.http.respond import ReadPool, Snapshot, query_pairs, respond
+from app.api.http.problems import HTTP_STATUS, problem
+from app.api.http.read_pool import ReadSession
+from app.api.http.respond import Body, pool_of, respond
+from app.api.http.urls import query_pairs
 from app.errors import InvalidParameterError, OxusError
 from app.formats import FORMATS
-from app.formats.base import Attribution, ResultMetadata, dumps
+from app.formats.base import Attribution, Format, ResultMetadata, dumps
 from app.formats.columns import Column
 from app.query.compat.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
 from app.query.compat.acled.fetch import (
@@ -32,7 +35,7 @@ from app.query.compat.acled.fetch import (
     VisibleCounts,
     count_visible,
 )
-from app.query.compat.acled.request import AcledQuery, Columns, parse_query, query_params
+from app.query.compat.acled.request import AcledQuery, Columns, parse_acled_query, query_params
 from app.schemas.base import ApiModel
 from app.schemas.envelope import ProblemRow
 
@@ -44,6 +47,9 @@ MAX_REPORTED_IGNORED = 20  # names in one header
 SAFE_IN_HEADER = (
     "!#$&'()*+-./:;<=>?@[]^_`{|}~"  # what a header may hold beside letters and digits, without comma, % and space
 )
+
+
+OpenSource = Callable[[Connection, AcledQuery], RowSource]
 
 
 class AcledError(ApiModel):
@@ -87,32 +93,37 @@ def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
     return described
 
 
-async def _respond(
-    request: Request, columns: Columns, row_source: Callable[[Connection, AcledQuery], RowSource], csv: bool
-) -> Response:
+async def _respond(request: Request, columns: Columns, open_source: OpenSource, csv: bool) -> Response:
     try:
-        query = parse_query(query_pairs(request), columns)
-        streamed = query.limit is None or query.limit > MAX_BUFFERED_ROWS
-        reader: ReadPool = request.app.state.reader
-        seconds = reader.export_timeout_seconds if streamed else reader.query_timeout_seconds
-
-        def write(snapshot: Snapshot) -> Iterable[bytes]:
-            found = row_source(snapshot.connection, query)
-            counts: VisibleCounts = reader.cached_for_revision(
-                snapshot.connection, "acled", lambda: count_visible(snapshot.connection)
-            )
-            known = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
-            reading = PagedReader(snapshot.connection, found, query, time.monotonic() + seconds, known)
-            snapshot.headers |= _extra_headers(snapshot, query, counts)
-            if snapshot.format.name == "csv":
-                return FORMATS["csv"].write(_csv_metadata(snapshot, query, columns), _row_batches(reading))
-            return _envelope(reading, query, found.revision_timestamps.get(snapshot.revision, 0))
-
-        format_ = "csv" if csv else query.format
-        values = {"limit": None if streamed else query.limit} | ({"f": format_} if format_ else {})
-        return await respond(request, values, write, inline=False, formats=FORMATS_OFFERED)
+        query = parse_acled_query(query_pairs(request), columns)
+        is_export = query.limit is None or query.limit > MAX_BUFFERED_ROWS
+        pool = pool_of(request)
+        seconds = pool.export_timeout_seconds if is_export else pool.timeout_seconds
+        render = partial(_render, columns, open_source, query, seconds)
+        requested = "csv" if csv else query.format
+        return await respond(
+            request, render, formats=FORMATS_OFFERED, requested=requested, inline=False, stream=is_export
+        )
     except OxusError as error:
         return _error_response(error)
+
+
+def _render(
+    columns: Columns,
+    open_source: OpenSource,
+    query: AcledQuery,
+    timeout_seconds: float,
+    session: ReadSession,
+    format_: Format,
+) -> Body:
+    source = open_source(session.connection, query)
+    counts = session.cached("acled", lambda: count_visible(session.connection))
+    total = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
+    reader = PagedReader(session.connection, source, query, time.monotonic() + timeout_seconds, total)
+    headers = _headers(query, counts, format_)
+    if format_.name == "csv":
+        return Body(FORMATS["csv"].write(_csv_metadata(session, query, columns), _row_batches(reader)), headers)
+    return Body(_envelope(reader, query, source.revision_timestamps.get(session.revision, 0)), headers)
 
 
 def _envelope(reader: PagedReader, query: AcledQuery, last_update: int) -> Iterator[bytes]:
@@ -131,27 +142,27 @@ def _row_batches(reader: PagedReader) -> Iterator[list[tuple[str, None]]]:
         yield [(dumps(row), None) for row in rows]
 
 
-def _csv_metadata(snapshot: Snapshot, query: AcledQuery, columns: Columns) -> ResultMetadata:
+def _csv_metadata(session: ReadSession, query: AcledQuery, columns: Columns) -> ResultMetadata:
     """What the writer of CSV must know. Only words can be taken for a formula: a longitude may start with a minus."""
     worded = ("text", "country", "region", "side", "sides")
     flat = [Column(name, (name,), "text" if column.kind in worded else "number") for name, column in columns.items()]
-    credits_ = [Attribution(pack.id, pack.licence, pack.citation) for pack in snapshot.packs]
-    return ResultMetadata(snapshot.revision, credits_, flat, spatial=False, fields=query.fields)
+    credits_ = [Attribution(pack.id, pack.licence, pack.citation) for pack in session.packs]
+    return ResultMetadata(session.revision, credits_, flat, spatial=False, fields=query.fields)
 
 
-def _extra_headers(snapshot: Snapshot, query: AcledQuery, counts: VisibleCounts) -> dict[str, str]:
+def _headers(query: AcledQuery, counts: VisibleCounts, format_: Format) -> dict[str, str]:
     """In headers what the shape has no place for."""
     headers = {"Oxus-Omitted": f"undated={counts.undated}, unlocated={counts.unlocated}"}
     if query.ignored:
         names = [quote(name[:80], safe=SAFE_IN_HEADER) for name in query.ignored[:MAX_REPORTED_IGNORED]]
         headers["Oxus-Ignored"] = ", ".join(names)
-    if snapshot.format.name == "csv":
+    if format_.name == "csv":
         headers["Content-Disposition"] = 'inline; filename="acled.csv"'
     return headers
 
 
 def _error_response(error: OxusError) -> Response:
-    status = STATUS.get(type(error), 500)
+    status = HTTP_STATUS.get(type(error), 500)
     fields = vars(error) if isinstance(error, InvalidParameterError) else {}
     near = ", ".join(getattr(error, "did_you_mean", ()))
     cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}

@@ -4,16 +4,19 @@ The shape is copied, not the coding: these rows are what the files held, whateve
 What such scripts send beside the filters (keys, orders) is ignored, as UCDP ignores it, and named in `Oxus-Ignored`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from math import ceil
 
 from fastapi import APIRouter, Request, Response
 
 from app.api.http.openapi import route_spec
-from app.api.http.respond import Snapshot, query_pairs, request_url, respond
-from app.formats.base import dumps
+from app.api.http.read_pool import ReadSession
+from app.api.http.respond import Body, respond
+from app.api.http.urls import query_pairs, request_url
+from app.formats.base import Format, dumps
 from app.query.compat.ucdp import DEFAULT_ROWS, PARAMS, ged_page, is_index_only
-from app.query.params.param import read_query
+from app.query.params.param import FilterValues, parse_query
 from app.schemas.compat import GedPage
 
 router = APIRouter(prefix="/compat/ucdp", tags=["compat"])
@@ -39,24 +42,24 @@ def split_known_params(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str
 async def gedevents(request: Request) -> Response:
     """Rows imported from UCDP GED with all 49 columns; any version is answered with what was imported."""
     known, ignored = split_known_params(query_pairs(request))
-    values = read_query(known, PARAMS)
+    values = parse_query(known, PARAMS)
+    return await respond(request, partial(_render_page, request, values, ignored), inline=is_index_only(values))
 
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        if ignored:
-            snapshot.headers["Oxus-Ignored"] = ", ".join(
-                name for name in ignored if name.isascii() and name.isprintable()
-            )
-        total, rows = ged_page(snapshot.connection, values)
-        page, pages = values.get("page", 0), ceil(total / values.get("pagesize", DEFAULT_ROWS))
-        envelope = {
-            "TotalCount": total,
-            "TotalPages": pages,
-            "PreviousPageUrl": _page_url(request, page - 1) if page > 0 else "",
-            "NextPageUrl": _page_url(request, page + 1) if page + 1 < pages else "",
-        }
-        yield f'{dumps(envelope)[:-1]},"Result":[{",".join(rows)}]}}'.encode()
 
-    return await respond(request, values, write, inline=is_index_only(values))
+def _render_page(
+    request: Request, values: FilterValues, ignored: Sequence[str], session: ReadSession, _format: Format
+) -> Body:
+    total, rows = ged_page(session.connection, values)
+    page, pages = values.get("page", 0), ceil(total / values.get("pagesize", DEFAULT_ROWS))
+    envelope = {
+        "TotalCount": total,
+        "TotalPages": pages,
+        "PreviousPageUrl": _page_url(request, page - 1) if page > 0 else "",
+        "NextPageUrl": _page_url(request, page + 1) if page + 1 < pages else "",
+    }
+    names = ", ".join(name for name in ignored if name.isascii() and name.isprintable())
+    body = f'{dumps(envelope)[:-1]},"Result":[{",".join(rows)}]}}'
+    return Body([body.encode()], {"Oxus-Ignored": names} if ignored else {})
 
 
 def _page_url(request: Request, page: int) -> str:

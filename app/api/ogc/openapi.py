@@ -11,11 +11,13 @@ from app import __version__
 from app.api.http.openapi import openapi_parameters
 from app.db.sql_functions import ImpreciseDate
 from app.formats.columns import Column, ColumnType, selected_columns
-from app.query.lists.definition import DEFAULT_ROWS, LIMIT_SCHEMA, MAX_ROWS, format_param
+from app.query.lists.definition import LIMIT_SCHEMA, format_param
+from app.query.lists.request import DEFAULT_ROWS, MAX_ROWS
 from app.query.params.filters import TIME
-from app.query.params.param import DateOverlap, ListQuery, Param, integer_between, single_code_parser
+from app.query.params.param import ListQuery, Param, integer_between, single_code_parser
 from app.query.predicates import conditions as where
 from app.query.predicates import time
+from app.query.predicates.forms import DateOverlap
 from app.resources import STORED_LISTS, StoredList
 from app.timespan import DateRange, parse_date_range
 
@@ -53,13 +55,13 @@ def _read_date_range(text: str) -> DateRange:
 
 def _overlaps_or_undated(wanted: time.Window, query: ListQuery) -> DateOverlap | None:
     """A feature without time meets every time (fc-time-response), unless its time must be certain."""
-    if "earliest" not in query.rows.c:
+    if "earliest" not in query.table.c:
         return None
     matching = time.overlaps_window(wanted, query)
     if query.get("date_match") == "certain":
         return matching
     undated = time.has_no_date(query)
-    vague = ImpreciseDate(query.rows.c.earliest, query.rows.c.latest)
+    vague = ImpreciseDate(query.table.c.earliest, query.table.c.latest)
     below = undated if matching.long_running is None else and_(vague, or_(matching.long_running, undated))
     return replace(matching, full=or_(matching.full, undated), long_running=below)
 

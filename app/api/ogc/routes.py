@@ -5,7 +5,6 @@ Part 1 asks otherwise than `/v1` is here: a limit above the most is the most, wh
 lies nowhere is no feature, and every answer has typed links.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,20 +13,23 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Connection
 
-from app.api.http.lists import render_page
-from app.api.http.respond import ReadPool, Snapshot, query_pairs, request_url, respond
+from app.api.http.lists import page_body
+from app.api.http.read_pool import ReadSession
+from app.api.http.respond import Body, Link, json_body, respond
+from app.api.http.urls import query_pairs, request_url
 from app.api.ogc.openapi import CONFORMANCE, CRS84, DOCUMENT_PARAMS, FEATURE_PARAMS, OGC_LISTS, service_description
 from app.errors import NotFoundError
 from app.formats import FORMATS
 from app.formats.as_geojson import GEOJSON, feature, licence_url
 from app.formats.as_geojson import write as write_features
-from app.formats.base import dumps
+from app.formats.base import Format, dumps
 from app.formats.columns import selected_columns
 from app.names import closest_matches
 from app.query.analyses.lookups import get_row
 from app.query.lists.extent import extent
 from app.query.lists.fetch import fetch_page, find_one
-from app.query.params.param import read_query
+from app.query.lists.request import ListRequest
+from app.query.params.param import parse_query
 from app.resources import STORED_LISTS, StoredList
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)  # described by a document of its own, at /ogc/api
@@ -38,6 +40,7 @@ _FLAT_GEOJSON = replace(
     GEOJSON, write=partial(write_features, lists=False), aliases=("application/json",), streams=False
 )
 AS_GEOJSON = (_FLAT_GEOJSON, replace(_FLAT_GEOJSON, name="json"))
+CONTENT_CRS = {"Content-Crs": f"<{CRS84}>"}
 AS_OPENAPI = (replace(FORMATS["json"], media_type=OPENAPI, aliases=("application/json",)),)
 
 
@@ -58,7 +61,7 @@ def _requested_list(request: Request) -> StoredList:
 @router.get("/")
 async def landing(request: Request) -> Response:
     """What is here, and links to it."""
-    values = read_query(query_pairs(request), DOCUMENT_PARAMS)
+    requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     body = {
         "title": "Oxus",
         "description": "Conflict events, changes of control, movements and places, as features.",
@@ -70,30 +73,33 @@ async def landing(request: Request) -> Response:
             _make_link(request, "data", "/collections", "The collections"),
         ],
     }
-    return await respond(request, values, lambda _: [dumps(body).encode()])
+    return await respond(request, json_body(body), requested=requested)
 
 
 @router.get("/conformance")
 async def conformance(request: Request) -> Response:
     """The conformance classes that hold."""
-    values = read_query(query_pairs(request), DOCUMENT_PARAMS)
-    return await respond(request, values, lambda _: [dumps({"conformsTo": CONFORMANCE}).encode()])
+    requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
+    return await respond(request, json_body({"conformsTo": CONFORMANCE}), requested=requested)
 
 
 @router.get("/api")
 async def description(request: Request) -> Response:
     """The OpenAPI 3.0 document of this interface."""
-    values = read_query(query_pairs(request), DOCUMENT_PARAMS)
+    requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     base = str(request.base_url).rstrip("/")
-    return await respond(
-        request, values, lambda _: [dumps(service_description(f"{base}/ogc")).encode()], formats=AS_OPENAPI
-    )
+    render = partial(_render_description, f"{base}/ogc")
+    return await respond(request, render, formats=AS_OPENAPI, requested=requested)
+
+
+def _render_description(base_url: str, _session: ReadSession, _format: Format) -> Body:
+    return Body([dumps(service_description(base_url)).encode()])
 
 
 @router.get("/docs")
 async def documentation(request: Request) -> Response:
     """The same as a page, whose parts come from this server."""
-    read_query(query_pairs(request), {})
+    parse_query(query_pairs(request), {})
     root = request.scope.get("root_path", "")
     return get_swagger_ui_html(
         openapi_url=f"{root}/ogc/api",
@@ -107,35 +113,32 @@ async def documentation(request: Request) -> Response:
 @router.get("/collections")
 async def collections(request: Request) -> Response:
     """The collections, and where and when their features lie."""
-    values = read_query(query_pairs(request), DOCUMENT_PARAMS)
+    requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
 
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        body = {
-            "links": [_make_link(request, "self", "/collections", "This document"), *_licences(snapshot)],
-            "collections": [_collection_document(request, snapshot, resource) for resource in OGC_LISTS.values()],
-        }
-        yield dumps(body).encode()
+    return await respond(request, partial(_render_collections, request), requested=requested, inline=False)
 
-    return await respond(request, values, write, inline=False)
+
+def _render_collections(request: Request, session: ReadSession, _format: Format) -> Body:
+    document = {
+        "links": [_make_link(request, "self", "/collections", "This document"), *_licence_links(session)],
+        "collections": [_describe_collection(request, session, resource) for resource in OGC_LISTS.values()],
+    }
+    return Body([dumps(document).encode()])
 
 
 @router.get("/collections/{collection}")
 async def collection(request: Request) -> Response:
     """One collection."""
-    values = read_query(query_pairs(request), DOCUMENT_PARAMS)
+    requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     resource = _requested_list(request)
-
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        yield dumps(_collection_document(request, snapshot, resource)).encode()
-
-    return await respond(request, values, write, inline=False)
+    return await respond(request, partial(_render_collection, request, resource), requested=requested, inline=False)
 
 
-def _collection_document(request: Request, snapshot: Snapshot, resource: StoredList) -> dict[str, Any]:
-    reader: ReadPool = request.app.state.reader
-    extent_ = reader.cached_for_revision(
-        snapshot.connection, f"extent of {resource.name}", lambda: _extent(resource, snapshot.connection)
-    )
+def _render_collection(request: Request, resource: StoredList, session: ReadSession, _format: Format) -> Body:
+    return Body([dumps(_describe_collection(request, session, resource)).encode()])
+
+
+def _describe_collection(request: Request, session: ReadSession, resource: StoredList) -> dict[str, Any]:
     path = f"/collections/{resource.name}"
     return {
         "id": resource.name,
@@ -144,25 +147,25 @@ def _collection_document(request: Request, snapshot: Snapshot, resource: StoredL
         "links": [
             _make_link(request, "self", path, "This document"),
             _make_link(request, "items", f"{path}/items", "The features", GEOJSON.media_type),
-            *_licences(snapshot),
+            *_licence_links(session),
         ],
-        "extent": extent_,
+        "extent": session.cached(f"extent of {resource.name}", lambda: _extent(resource, session.connection)),
         "itemType": "feature",
         "crs": [CRS84],
         "storageCrs": CRS84,
     }
 
 
-def _licences(snapshot: Snapshot) -> list[dict[str, str]]:
-    licences = dict.fromkeys(pack.licence for pack in snapshot.packs)
+def _licence_links(session: ReadSession) -> list[Link]:
+    licences = dict.fromkeys(pack.licence for pack in session.packs)
     return [
         {"rel": "license", "href": licence_url(licence), "type": "text/html", "title": licence} for licence in licences
     ]
 
 
 def _extent(resource: StoredList, connection: Connection) -> dict[str, Any]:
-    found = extent(resource.listing, connection)
-    box, days = found.bbox, found.days
+    list_extent = extent(resource.listing, connection)
+    box, days = list_extent.bbox, list_extent.days
     spatial = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}} if box else {}
     ends = [f"{day}T00:00:00Z" if day else None for day in (days.earliest, days.latest)]
     return spatial | ({"temporal": {"interval": [ends]}} if days.is_bounded else {})
@@ -172,40 +175,39 @@ def _extent(resource: StoredList, connection: Connection) -> dict[str, Any]:
 async def items(request: Request) -> Response:
     """Features of a collection: the filters of the list that it is."""
     resource = _requested_list(request)
-    values = resource.read(query_pairs(request))
-    counted = values if "cursor" in values else values | {"count": "exact"}  # what clients show as the number of all
-    path = f"/collections/{resource.name}"
+    list_request = resource.parse(query_pairs(request))
+    if list_request.cursor is None:  # clients show the first page's `numberMatched` for all pages
+        list_request = replace(list_request, count=True)
+    render = partial(_render_items, request, resource, list_request)
+    return await respond(request, render, formats=AS_GEOJSON, requested=list_request.format)
 
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        page = fetch_page(resource.listing, counted, snapshot.connection, with_points=True)
-        snapshot.headers["Content-Crs"] = f"<{CRS84}>"
-        return render_page(
-            request, snapshot, values, resource, page, [_make_link(request, "collection", path, "The collection")]
-        )
 
-    return await respond(request, values, write, formats=AS_GEOJSON)
+def _render_items(
+    request: Request, resource: StoredList, list_request: ListRequest, session: ReadSession, format_: Format
+) -> Body:
+    page = fetch_page(resource.listing, list_request, session.connection, with_points=True)
+    links = [_make_link(request, "collection", f"/collections/{resource.name}", "The collection")]
+    return page_body(request, resource, list_request, page, session, format_, links=links, headers=CONTENT_CRS)
 
 
 @router.get("/collections/{collection}/items/{id}")
 async def item(request: Request) -> Response:
     """One feature by its id."""
     resource = _requested_list(request)
-    id_ = str(request.path_params["id"])
-    values = read_query(query_pairs(request), FEATURE_PARAMS)
-    path = f"/collections/{resource.name}"
+    values = parse_query(query_pairs(request), FEATURE_PARAMS)
+    render = partial(_render_item, request, resource, str(request.path_params["id"]))
+    return await respond(request, render, formats=AS_GEOJSON, requested=values.get("f"))
 
-    def write(snapshot: Snapshot) -> Iterable[bytes]:
-        get_row(STORED_LISTS[resource.name].listing, id_, values, snapshot.connection)  # tells what is near, or merged
-        row = find_one(resource.listing, id_, snapshot.connection)
-        if row is None:
-            raise NotFoundError(resource.name, id_, reason=f"{id_} is no feature of {resource.name}")
-        snapshot.headers["Content-Crs"] = f"<{CRS84}>"
-        columns = selected_columns(resource.columns, None, resource.spatial)
-        links = [
-            {"rel": "self", "href": request_url(request), "type": GEOJSON.media_type, "title": "This feature"},
-            _make_link(request, "collection", path, "The collection"),
-            *_licences(snapshot),
-        ]
-        yield dumps(feature(row, columns, lists=False) | {"links": links}).encode()
 
-    return await respond(request, values, write, formats=AS_GEOJSON)
+def _render_item(request: Request, resource: StoredList, id_: str, session: ReadSession, _format: Format) -> Body:
+    get_row(STORED_LISTS[resource.name].listing, id_, {}, session.connection)  # raises with near ids, or MovedError
+    row = find_one(resource.listing, id_, session.connection)
+    if row is None:
+        raise NotFoundError(resource.name, id_, reason=f"{id_} is no feature of {resource.name}")
+    columns = selected_columns(resource.columns, None, resource.spatial)
+    links = [
+        {"rel": "self", "href": request_url(request), "type": GEOJSON.media_type, "title": "This feature"},
+        _make_link(request, "collection", f"/collections/{resource.name}", "The collection"),
+        *_licence_links(session),
+    ]
+    return Body([dumps(feature(row, columns, lists=False) | {"links": links}).encode()], CONTENT_CRS)

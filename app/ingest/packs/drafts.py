@@ -5,9 +5,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from app import vocab
-from app.schemas.base import code_of
 from app.timespan import DateRange
+from app.vocab import (
+    ActorKind,
+    ControlExtent,
+    ControlMeans,
+    CountKind,
+    EventCategory,
+    LocationKind,
+    LocationPrecision,
+    Measure,
+    Modality,
+    MovementOutcome,
+    PointKind,
+    Population,
+    Precision,
+    RelationType,
+    SourceKind,
+    Stance,
+)
 
 Id = Annotated[
     str,
@@ -83,7 +99,7 @@ class PackDraft(IdentifiedDraft):
 class SourceDraft(NamedDraft):
     """One entry of sources.toml."""
 
-    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: SourceKind
     organisation: str | None = None
     actor: str | None = None
     published_on: date | None = None
@@ -96,7 +112,7 @@ class SourceDraft(NamedDraft):
 class RelationDraft(Draft):
     """How an actor stands to another."""
 
-    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
+    type: RelationType
     actor: str
     from_: date | None = None
     until: date | None = None
@@ -105,7 +121,7 @@ class RelationDraft(Draft):
 class ActorDraft(NamedDraft):
     """One entry of actors.toml."""
 
-    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    kind: ActorKind
     country: CountryCode | None = None
     codes: list[CodeDraft] = []
     relations: list[RelationDraft] = []
@@ -114,12 +130,12 @@ class ActorDraft(NamedDraft):
 class LocationDraft(NamedDraft):
     """One entry of locations.toml."""
 
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     country: CountryCode | None = None
     parent: str | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    point_kind: code_of(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
+    point_kind: PointKind | None = None
     codes: list[CodeDraft] = []
 
 
@@ -128,7 +144,7 @@ class DateDraft(Draft):
 
     earliest: date | None = None
     latest: date | None = None
-    precision: code_of(vocab.PRECISION) = "range"  # type: ignore[valid-type]
+    precision: Precision = Precision.RANGE
 
     @property
     def interval(self) -> DateRange:
@@ -139,7 +155,7 @@ class DateDraft(Draft):
 def _coerce_date(value: Any) -> Any:
     """A single day is an interval of one day; no date is an open interval."""
     if isinstance(value, date):
-        return {"earliest": value, "latest": value, "precision": "day"}
+        return {"earliest": value, "latest": value, "precision": Precision.DAY}
     return value
 
 
@@ -170,9 +186,9 @@ CountValue = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of e
 class FigureDraft(Draft):
     """One number of a claim."""
 
-    measure: code_of(vocab.MEASURE)  # type: ignore[valid-type]
+    measure: Measure
     printed: Text
-    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: CountKind
     as_of: date | None = None
     of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
     low: CountValue | None = None
@@ -190,11 +206,11 @@ class ClaimDraft(Draft):
     paragraph: Annotated[int, Field(gt=0)] | None = None
     locator: Text | None = None
     summary: Text
-    stance: code_of(vocab.STANCE) = "asserts"  # type: ignore[valid-type]
-    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: Stance = Stance.ASSERTS
+    modality: Modality
     via: tuple[str, ...] = Field(default=(), strict=False)
     reported_on: date | None = None
-    date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision="unknown")
+    date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision=Precision.UNKNOWN)
     location: str | None = None
     printed: PrintedDraft = PrintedDraft()
     figures: list[FigureDraft] = []
@@ -219,8 +235,8 @@ class ControlChangeDraft(Draft):
     location: str | None = None
     gained_by: str | None = None
     lost_by: str | None = None
-    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
-    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
+    extent: ControlExtent
+    means: ControlMeans
 
 
 class MovementDraft(Draft):
@@ -230,18 +246,18 @@ class MovementDraft(Draft):
     to: str | None = None
     via: str | None = None
     mover: str | None = None
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: Population
+    outcome: MovementOutcome
 
 
 class EventDraft(IdentifiedDraft):
     """One event; its claims are read beside it."""
 
-    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: EventCategory
     title: Text
     summary: Text
     location: str | None = None
-    location_precision: code_of(vocab.LOCATION_PRECISION) | None = None  # type: ignore[valid-type]
+    location_precision: LocationPrecision | None = None
     actors: list[EventActorDraft] = []
     part_of: str | None = None
     control_change: ControlChangeDraft | None = None

@@ -47,21 +47,21 @@ def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
 
     Raises BrokenPackError with every problem.
     """
-    wanted = {path.name for path in find_packs(folder, name)}
-    return _read(find_packs(folder), wanted, DraftCatalogue())
+    names = {path.name for path in find_packs(folder, name)}
+    return _read(find_packs(folder), names, DraftCatalogue())
 
 
-def _read(paths: list[Path], wanted: Collection[str], universe: DraftCatalogue) -> list[PackContent]:
+def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
     """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
     for path in paths:
-        content, found = read_pack(path)
-        problems += found if path.name in wanted else []
+        content, parsed = read_pack(path)
+        problems += parsed if path.name in names else []
         if content:
-            universe.add(content)
-            contents += [content] if path.name in wanted else []
-    problems += [problem for content in contents for problem in check_pack(content, universe)]
+            catalogue.add(content)
+            contents += [content] if path.name in names else []
+    problems += [problem for content in contents for problem in check_pack(content, catalogue)]
     if problems:
         raise BrokenPackError(sorted(set(problems)))
     return contents
@@ -77,19 +77,19 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
 
     Raises BrokenPackError, having changed nothing, when any of them has a problem.
     """
-    wanted = {path.name for path in find_packs(folder, name)}
+    names = {path.name for path in find_packs(folder, name)}
     try:
         with write_transaction(engine) as connection:
             # Packs that refer to these ones follow, as long as they stand as they were loaded.
-            paths = [path for path in find_packs(folder) if path.name in wanted or _is_loaded(connection, path)]
+            paths = [path for path in find_packs(folder) if path.name in names or _is_loaded(connection, path)]
             packs = [path.name for path in paths]
-            universe = DraftCatalogue()
-            add_loaded(connection, universe, except_packs=packs)
-            done = _load(connection, _read(paths, packs, universe), universe)
+            catalogue = DraftCatalogue()
+            add_loaded(connection, catalogue, except_packs=packs)
+            done = _load(connection, _read(paths, packs, catalogue), catalogue)
     except IntegrityError:
         reason = "something that another pack refers to would be gone, or an id there twice"
-        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(wanted)), "", "", reason)]) from None
-    return [loaded for loaded in done if loaded.pack in wanted or loaded.revision]
+        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(names)), "", "", reason)]) from None
+    return [loaded for loaded in done if loaded.pack in names or loaded.revision]
 
 
 def _is_loaded(connection: Connection, path: Path) -> bool:
@@ -98,7 +98,7 @@ def _is_loaded(connection: Connection, path: Path) -> bool:
     return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
 
 
-def _load(connection: Connection, contents: list[PackContent], universe: DraftCatalogue) -> list[LoadResult]:
+def _load(connection: Connection, contents: list[PackContent], catalogue: DraftCatalogue) -> list[LoadResult]:
     pack, revisions = table_of(models.Pack), table_of(models.Revision)
     done = [LoadResult(content.pack.id, content.pack.version) for content in contents]
     stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
@@ -108,10 +108,10 @@ def _load(connection: Connection, contents: list[PackContent], universe: DraftCa
     with connection.begin_nested() as attempt:
         summary = ", ".join(f"{content.pack.id} {content.pack.version}" for content in contents)
         connection.execute(insert(revisions).values(id=revision, made_at=datetime.now(UTC), summary=summary))
-        changed = {content.pack.id for content in contents if _store_pack(connection, content, universe, revision)}
-        _store_rows(connection, contents, universe, revision, done)
+        changed = {content.pack.id for content in contents if _store_pack(connection, content, catalogue, revision)}
+        _store_rows(connection, contents, catalogue, revision, done)
         for loaded in done:
-            if loaded.pack in changed or any(delta.touched for delta in loaded.changes.values()):
+            if loaded.pack in changed or any(change_set.touched for change_set in loaded.changes.values()):
                 loaded.revision = revision
         if any(loaded.revision for loaded in done):
             return done
@@ -121,14 +121,18 @@ def _load(connection: Connection, contents: list[PackContent], universe: DraftCa
     return [LoadResult(content.pack.id, content.pack.version) for content in contents]
 
 
-def _store_pack(connection: Connection, content: PackContent, universe: DraftCatalogue, revision: int) -> bool:
+def _store_pack(connection: Connection, content: PackContent, catalogue: DraftCatalogue, revision: int) -> bool:
     """Write the pack's own row; whether it differs from what was there."""
-    document = RecordBuilder(universe, content.pack).ref("sources", content.pack.document)
+    document = RecordBuilder(catalogue, content.pack).ref("sources", content.pack.document)
     return store_pack(connection, content.pack, document, False, revision, content.digest)
 
 
 def _store_rows(
-    connection: Connection, contents: list[PackContent], universe: DraftCatalogue, revision: int, done: list[LoadResult]
+    connection: Connection,
+    contents: list[PackContent],
+    catalogue: DraftCatalogue,
+    revision: int,
+    done: list[LoadResult],
 ) -> None:
     """Write the rows of all packs, resource by resource, then what follows from them.
 
@@ -137,7 +141,7 @@ def _store_rows(
     touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
     for resource in ("sources", "actors", "locations", "events", "claims"):
         for content, loaded in zip(contents, done, strict=True):
-            records = {record.id: record for record in _records(connection, resource, content, universe)}
+            records = {record.id: record for record in _records(connection, resource, content, catalogue)}
             merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
             loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
     store_closure(connection, models.LocationAncestor, location_ancestors(connection))
@@ -145,19 +149,19 @@ def _store_rows(
     for content, loaded in zip(contents, done, strict=True):
         update_other_packs(connection, content, revision, loaded.changes)
     touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
-    there = set(connection.scalars(select(table_of(models.Event).c.pk)))
-    changed = derive(connection, touched & there, revision)
+    existing = set(connection.scalars(select(table_of(models.Event).c.pk)))
+    changed = derive(connection, touched & existing, revision)
     owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
     for id_ in changed:
         # An event of a pack that is not loaded now counts for the first that is.
-        delta = owners.get(id_, done[0]).changes["events"]
-        delta.updated |= {id_} - delta.added
+        change_set = owners.get(id_, done[0]).changes["events"]
+        change_set.updated |= {id_} - change_set.added
 
 
 def _records(
-    connection: Connection, resource: str, content: PackContent, universe: DraftCatalogue
+    connection: Connection, resource: str, content: PackContent, catalogue: DraftCatalogue
 ) -> Iterator[RowRecord]:
-    build = RecordBuilder(universe, content.pack)
+    build = RecordBuilder(catalogue, content.pack)
     if resource == "claims":
         event_pks = pks(connection, "events", {claim.event for claim in content.claims})
         yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
@@ -174,7 +178,7 @@ def _affected_events(connection: Connection, pack_id: str) -> set[int]:
     rows |= set(connection.scalars(select(claim.c.event_pk).where(claim.c.pack_id == pack_id)))
     for link_model, column, owner_model in (
         (models.EventActor, "actor_id", models.Actor),
-        (models.EventPlace, "location_id", models.Location),
+        (models.EventLocation, "location_id", models.Location),
     ):
         link, owner = table_of(link_model), table_of(owner_model)
         owned = select(owner.c.id).where(owner.c.pack_id == pack_id)

@@ -76,9 +76,9 @@ def _check_publication_date(content: PackContent, paragraphs: list[str]) -> Iter
     source = next((source for source in content.sources if source.id == content.pack.document), None)
     if source is None or source.published_on is None:
         return
-    when = DateRange(source.published_on, source.published_on)
+    dates = DateRange(source.published_on, source.published_on)
     printed = [match.group() for text in paragraphs for match in FULL_DATE.finditer(text)]
-    if printed and all(read_date(date, source.published_on) != when for date in printed):
+    if printed and all(read_date(date, source.published_on) != dates for date in printed):
         reason = f"the document prints {', '.join(printed)}"
         yield Problem(source.file, source.id, "published_on", str(source.published_on), reason)
 

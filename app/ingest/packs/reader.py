@@ -57,15 +57,15 @@ class ProblemList(list[Problem]):
 
 def find_packs(folder: Path, name: str | None = None) -> list[Path]:
     """The folders of packs (those that hold a pack.toml), sorted; raises BrokenPackError when there is none."""
-    found = sorted(path.parent for path in folder.glob("*/pack.toml"))
-    if name is None and found:
-        return found
-    wanted = [path for path in found if path.name == name]
-    if wanted:
-        return wanted
+    folders = sorted(path.parent for path in folder.glob("*/pack.toml"))
+    if name is None and folders:
+        return folders
+    named = [path for path in folders if path.name == name]
+    if named:
+        return named
     if not folder.is_dir():
         raise BrokenPackError([Problem(folder.name, "", "seed", folder.name, "no such folder")])
-    reason = "no such pack; packs here: " + (", ".join(path.name for path in found) or "none")
+    reason = "no such pack; packs here: " + (", ".join(path.name for path in folders) or "none")
     raise BrokenPackError([Problem(folder.name, "", "pack", name or "", reason)])
 
 
@@ -196,7 +196,7 @@ def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Probl
     value = "" if wrong["type"] == "missing" else str(wrong["input"])[:80]
     reason = _REASONS.get(wrong["type"], wrong["msg"].removeprefix("Value error, "))
     if wrong["type"] == "extra_forbidden":
-        near = closest_matches(str(wrong["loc"][-1]), [known.rstrip("_") for known in model.model_fields])
+        near = closest_matches(str(wrong["loc"][-1]), [field.rstrip("_") for field in model.model_fields])
         reason += f"; did you mean {' or '.join(near)}?" if near and len(wrong["loc"]) == 1 else ""
     if field == "date" and model is ClaimDraft:
         reason = _DATE

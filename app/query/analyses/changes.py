@@ -9,13 +9,15 @@ from sqlmodel import SQLModel
 
 from app import models
 from app.db.column_types import BinaryText
+from app.db.indexes import END_OF_TIME
 from app.db.revision import current_revision
 from app.errors import InvalidParameterError
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.query.lists.computed import computed_list_params
 from app.query.lists.cursors import INVALID_CURSOR, Sort, write_cursor
-from app.query.lists.fetch import ROWS_PER_BATCH, Page, RowWithPoint
-from app.query.params.param import Param, integer_between
+from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
+from app.query.lists.request import ListRequest
+from app.query.params.param import CursorValues, Param, integer_between
 from app.schemas.analysis import ChangeRow
 
 SINCE = Param(
@@ -27,7 +29,11 @@ SINCE = Param(
     required=True,
 )
 CHANGES_PARAMS = computed_list_params((SINCE,), ChangeRow)
-FEED_ORDER: Sort = [("revision", False), ("resource", False), ("id", False)]
+FEED_ORDER: Sort = (
+    ("revision", False),
+    ("resource", False),
+    ("id", False),
+)
 FEED_TABLES: dict[str, type[SQLModel]] = {
     "actors": models.Actor,
     "claims": models.Claim,
@@ -47,12 +53,12 @@ def _select_changes(resource: str, table: Table) -> Select[Any]:
     )
 
 
-def changes(connection: Connection, values: Mapping[str, Any]) -> Page:
+def changes(connection: Connection, request: ListRequest) -> Page:
     """A page of what changed after `since`, in the order of revision, resource, id. Raises InvalidParameterError."""
-    since, now = values["since"], current_revision(connection)
+    since, now = request.filters["since"], current_revision(connection)
     if since > now:
         raise InvalidParameterError("since", str(since), f"the database is at revision {now}; start again from 0")
-    pack, tombstone = table_of(models.Pack), table_of(models.Removed)
+    pack, tombstone = table_of(models.Pack), table_of(models.Tombstone)
     packs = select(
         pack.c.revision,
         literal("packs", BinaryText).label("resource"),
@@ -72,17 +78,17 @@ def changes(connection: Connection, values: Mapping[str, Any]) -> Page:
     ).subquery()
     place = (feed.c.revision, feed.c.resource, feed.c.id)
     statement = select(feed).where(feed.c.revision > since).order_by(*place)
-    if "cursor" in values:
-        revision, resource, id_ = _decode_cursor(values["cursor"][1])
+    if request.cursor:
+        revision, resource, id_ = _decode_cursor(request.cursor)
         later = and_(feed.c.revision == revision, feed.c.resource == resource, feed.c.id > id_)
         statement = statement.where(
             or_(feed.c.revision > revision, and_(feed.c.revision == revision, feed.c.resource > resource), later)
         )
-    matched = _count_changes(connection, feed, since) if values.get("count") else None
-    if values["limit"] is None:
+    matched = _count_changes(connection, feed, since) if request.count else None
+    if request.limit is None:
         return Page(_stream_rows(connection, statement, since), matched=matched)
-    rows = connection.execute(statement.limit(values["limit"] + 1)).all()
-    shown = rows[: values["limit"]]
+    rows = connection.execute(statement.limit(request.limit + 1)).all()
+    shown = rows[: request.limit]
     last = [str(shown[-1].revision), shown[-1].resource, shown[-1].id] if len(rows) > len(shown) else None
     return Page(
         [_change_rows(connection, shown, since)], next=write_cursor(FEED_ORDER, last) if last else None, matched=matched
@@ -106,15 +112,16 @@ def _count_changes(connection: Connection, feed: Any, since: int) -> int:
     return int(connection.scalar(counted) or 0)
 
 
-def _decode_cursor(last: list[str]) -> tuple[int, str, str]:
-    if not (last[0].isascii() and last[0].isdigit() and len(last[0]) < 10):
+def _decode_cursor(last: CursorValues) -> tuple[int, str, str]:
+    revision, resource, id_ = map(str, last)
+    if not (revision.isascii() and revision.isdigit() and len(revision) < 10):
         raise InvalidParameterError("cursor", "...", INVALID_CURSOR)
-    return int(last[0]), last[1], last[2]
+    return int(revision), resource, id_
 
 
 def _current_rows(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """The rows as they are served now."""
-    view, pack = table_of(models.EventView), table_of(models.Pack)
+    view, pack = table_of(models.EventVersion), table_of(models.Pack)
     tables = {name: table_of(model) for name, model in FEED_TABLES.items()} | {"events": view, "packs": pack}
     rows = {}
     for resource, table in tables.items():

@@ -1,7 +1,7 @@
 """Control of places: on a day, through time, and summed up over a window."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,11 +13,14 @@ from app import models, vocab
 from app.db.indexes import use_index
 from app.geo import LocatedPoint
 from app.models.base import table_of
+from app.query.analyses.lookups import get_row
 from app.query.lists.computed import computed_list_params, page_from_rows
-from app.query.lists.fetch import Page
 from app.query.lists.figures import figure_entries
+from app.query.lists.page import Page
+from app.query.lists.reference import LOCATIONS_LIST
+from app.query.lists.request import ListRequest
 from app.query.params.filters import ANY_VALUE_HELP, KNOWN_BY, NAME_HELP, NAMES_SCHEMA, TIME
-from app.query.params.param import ListQuery, Param, code_param, split_list
+from app.query.params.param import FilterValues, ListQuery, Param, code_param, split_list
 from app.query.params.resolve import ACTORS, LOCATIONS, resolve_ids
 from app.query.predicates import conditions as where
 from app.query.predicates import entities as refers
@@ -26,7 +29,7 @@ from app.schemas.analysis import ControlPeriodRow, ControlRow, FigureEntry, Tall
 from app.schemas.base import Ref
 from app.timespan import DateRange, parse_day
 
-REPORTED_MEASURES = {"districts_held": "district"}
+REPORTED_MEASURES = {vocab.Measure.DISTRICTS_HELD: vocab.LocationKind.DISTRICT}
 """Reported totals of held places: their measure, and the kind of place that it counts."""
 
 PLACE = Param(
@@ -36,7 +39,7 @@ PLACE = Param(
     split_list,
     schema=NAMES_SCHEMA,
 )
-KIND = code_param("kind", vocab.LOCATION_KIND, "district")
+KIND = code_param("kind", vocab.LocationKind, "district")
 AS_OF = Param(
     "as_of", "The day asked for.", "2021-06-29", parse_day, schema={"type": "string", "format": "date"}, required=True
 )
@@ -102,13 +105,13 @@ class RefNames:
 
 
 def _places_with_changes(
-    connection: Connection, values: Mapping[str, Any], names: RefNames, location_ids: Collection[str] | None = None
+    connection: Connection, filters: FilterValues, names: RefNames, location_ids: Collection[str] | None = None
 ) -> tuple[list[Place], list[str]]:
     """The places with changes in view that the filters let through, and the ids asked for by name."""
     change, location = table_of(models.ControlChange), table_of(models.Location)
-    view, event, pack = table_of(models.EventView), table_of(models.Event), table_of(models.Pack)
+    view, event, pack = table_of(models.EventVersion), table_of(models.Event), table_of(models.Pack)
     asked_for = (
-        resolve_ids(connection, LOCATIONS, "place", values.get("place", ()))
+        resolve_ids(connection, LOCATIONS, "place", filters.get("place", ()))
         if location_ids is None
         else list(location_ids)
     )
@@ -126,10 +129,10 @@ def _places_with_changes(
         .join(view, view.c.event_pk == change.c.event_pk)
         .join(event, event.c.pk == change.c.event_pk)
         .join(pack, pack.c.id == event.c.pack_id)
-        .where(where.version_known_by(ListQuery(values, connection, view)))
+        .where(where.version_known_by(ListQuery(filters, connection, view)))
         .where(view.c.event_pk.in_(select(change.c.event_pk)))  # says SQLite that changes are few among events
     )
-    statement = use_index(statement, view, "ix_event_view_event_pk")
+    statement = use_index(statement, view, "ix_event_version_event_pk")
     if location_ids is not None:
         statement = statement.where(change.c.location_id.in_(location_ids))
     elif asked_for:
@@ -149,7 +152,7 @@ def _places_with_changes(
     rows = connection.execute(
         select(location.c.id, location.c.name, location.c.kind).where(location.c.id.in_({*result, *asked_for}))
     )
-    kinds = values.get("kind")
+    kinds = filters.get("kind")
     places = [
         Place(row.id, row.name, row.kind, result[row.id], max(cut_offs[row.id], default=None))
         for row in rows
@@ -158,30 +161,30 @@ def _places_with_changes(
     return places, asked_for
 
 
-def _member_ids(connection: Connection, parameter: str, values: Mapping[str, Any], day: date) -> set[str] | None:
+def _member_ids(connection: Connection, parameter: str, filters: FilterValues, day: date) -> set[str] | None:
     """The actors named and what is part of them on a day; None if the parameter was not given."""
-    if parameter not in values:
+    if parameter not in filters:
         return None
     belongs = table_of(models.ActorAncestor)
-    actors = resolve_ids(connection, ACTORS, parameter, values[parameter])
+    actors = resolve_ids(connection, ACTORS, parameter, filters[parameter])
     statement = select(belongs.c.actor_id).where(
         belongs.c.ancestor_id.in_(actors), belongs.c.starts_on <= day, belongs.c.ends_on >= day
     )
     return set(connection.scalars(statement))
 
 
-def control(connection: Connection, values: Mapping[str, Any]) -> Page:
+def control(connection: Connection, request: ListRequest) -> Page:
     """Who held what on `as_of`, by location; a place asked for by name is there even if nothing is known."""
-    names, day = RefNames(), values["as_of"]
-    places, _ = _places_with_changes(connection, values, names)
-    holders = _member_ids(connection, "holder", values, day)
+    names, day = RefNames(), request.filters["as_of"]
+    places, _ = _places_with_changes(connection, request.filters, names)
+    holders = _member_ids(connection, "holder", request.filters, day)
     rows: dict[str, BaseModel] = {}
     for place in places:
         state = control_on(place.changes, day, place.cut_off)
         if holders is None or state.holder in holders:
             location = Ref(id=place.id, name=place.name)
             rows[place.id] = ControlRow(location=location, **names.state(state))
-    return page_from_rows(rows, values, points=points_of(connection, rows))
+    return page_from_rows(rows, request, points=points_of(connection, rows))
 
 
 def points_of(connection: Connection, ids: Collection[str]) -> dict[str, LocatedPoint]:
@@ -192,32 +195,34 @@ def points_of(connection: Connection, ids: Collection[str]) -> dict[str, Located
     return {id_: LocatedPoint(*place) for id_, *place in rows}
 
 
-def control_of(connection: Connection, location: str, values: Mapping[str, Any]) -> Page:
-    """The timeline of a place."""
+def timeline_of(location: str, connection: Connection, request: ListRequest) -> Page:
+    """Return the timeline of a location. Raises NotFoundError, MovedError."""
+    get_row(LOCATIONS_LIST, location, {}, connection)
     names = RefNames()
-    places, _ = _places_with_changes(connection, values, names, location_ids=[location])
+    places, _ = _places_with_changes(connection, request.filters, names, location_ids=[location])
     stretches = timeline(places[0].changes, places[0].cut_off)
     rows = {
         f"{at:06}": ControlPeriodRow(from_=stretch.start, until=stretch.until, **names.state(stretch.state))
         for at, stretch in enumerate(stretches)  # keys sort as the stretches follow each other
     }
-    return page_from_rows(rows, values)
+    return page_from_rows(rows, request)
 
 
-def summary(connection: Connection, values: Mapping[str, Any]) -> Page:
+def summary(connection: Connection, request: ListRequest) -> Page:
     """What each side gained and lost within the window, by kind of place, with the totals that are reported."""
-    window: DateRange = values["datetime"]
+    filters = request.filters
+    window: DateRange = filters["datetime"]
     names = RefNames()
-    places, asked_for = _places_with_changes(connection, values, names)
-    certain = values.get("date_match") == "certain"
+    places, asked_for = _places_with_changes(connection, filters, names)
+    certain = filters.get("date_match") == "certain"
     sums: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for place in places:
         for actor, tally in tallies(place.changes, window, certain):
             sums[actor, place.kind] += tally
-    figures = _reported(connection, values, window, asked_for)
+    figures = _reported(connection, filters, window, asked_for)
     for side in figures:
         sums[side] += Tally()
-    members = _member_ids(connection, "actor", values, window.latest or date.max)
+    members = _member_ids(connection, "actor", filters, window.latest or date.max)
     rows = {
         f"{actor} {kind}": TallyRow(
             actor=Ref(id=actor, name=names.actors[actor]),
@@ -226,14 +231,14 @@ def summary(connection: Connection, values: Mapping[str, Any]) -> Page:
             figures=figures.get((actor, kind), []),
         )
         for (actor, kind), tally in sums.items()
-        if (members is None or actor in members) and kind in values.get("kind", vocab.LOCATION_KIND.codes)
+        if (members is None or actor in members) and kind in filters.get("kind", tuple(vocab.LocationKind))
     }
-    undated = sum(not change.when.is_bounded for place in places for change in place.changes)
-    return page_from_rows(rows, values, {"undated": undated} if window.is_bounded else {"undated": 0})
+    undated = sum(not change.dates.is_bounded for place in places for change in place.changes)
+    return page_from_rows(rows, request, {"undated": undated} if window.is_bounded else {"undated": 0})
 
 
 def _reported(
-    connection: Connection, values: Mapping[str, Any], window: DateRange, places: list[str]
+    connection: Connection, filters: FilterValues, window: DateRange, places: list[str]
 ) -> dict[tuple[str, str], list[FigureEntry]]:
     """The totals of held places that claims give, by the side that gained and the kind of place counted."""
     change, claim, figure = table_of(models.ControlChange), table_of(models.Claim), table_of(models.Figure)
@@ -246,7 +251,7 @@ def _reported(
     )
     if places:
         statement = statement.where(change.c.location_id.in_(refers.locations_inside(places)))
-    if (known := where.claims_known_by(ListQuery(values, connection, claim))) is not None:
+    if (known := where.claims_known_by(ListQuery(filters, connection, claim))) is not None:
         statement = statement.where(known)
     result: dict[tuple[str, str], list[FigureEntry]] = defaultdict(list)
     for row, position, actor in connection.execute(statement):

@@ -12,14 +12,19 @@ from app.db.indexes import use_index
 from app.errors import InvalidParameterError
 from app.geo import DISPLAY_DECIMALS, LocatedPoint
 from app.models.base import table_of
-from app.query.lists.computed import ID_ORDER, computed_list_params
+from app.query.lists.computed import computed_list_params
 from app.query.lists.cursors import INVALID_CURSOR, write_cursor
 from app.query.lists.definition import with_examples
 from app.query.lists.events import EVENT_INDEXES, EVENTS
-from app.query.lists.fetch import ROWS_PER_BATCH, Page, RowWithPoint, count_omitted, predicates_of
+from app.query.lists.fetch import count_omitted
+from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
+from app.query.lists.request import ID_ORDER, ListRequest
+from app.query.lists.select import predicates_of
 from app.query.params.filters import EVENT_FILTERS
-from app.query.params.param import ListQuery, Param, Predicate, SemiJoin, as_correlated, as_subquery, integer_between
+from app.query.params.param import ListQuery, Param, integer_between
+from app.query.predicates.forms import Predicate, SemiJoin, as_correlated, as_subquery
 from app.schemas.analysis import DensityRow
+from app.vocab import PointKind
 
 MAX_ZOOM = 22
 ZOOM = Param(
@@ -35,7 +40,7 @@ PARAMS = with_examples(computed_list_params((ZOOM, *EVENT_FILTERS), DensityRow),
 BASE_CELL_DEGREES = 45.0
 SPATIAL_FILTERS = ("bbox", "near")
 """Filters whose index knows where, and nothing else of an event."""
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 
 
 @dataclass(frozen=True)
@@ -85,22 +90,22 @@ def cell_number(coordinate: Any, size: float, count: int) -> Any:
     return case((step >= count, count - 1), else_=step)
 
 
-def density(connection: Connection, values: Mapping[str, Any]) -> Page:
+def density(connection: Connection, request: ListRequest) -> Page:
     """How many events lie in each cell of a grid, so that a map of any number of events stays small.
 
     Cells without events are not there. With `bbox` only the events inside it count, also in cells that it cuts. A row's
     point is the mean of its events' points. `omitted` counts the events that lie nowhere.
     """
-    query, grid = EVENTS.resolve(values, connection), Grid(values["zoom"])
+    query, grid = EVENTS.resolve(request, connection), Grid(request.filters["zoom"])
     cells = _select_cells(query, grid)
     column, row = grid.cell_columns()
     counts: dict[str, Any] = {
-        "matched": connection.scalar(select(func.count()).select_from(cells.subquery())) if "count" in values else None,
+        "matched": connection.scalar(select(func.count()).select_from(cells.subquery())) if request.count else None,
         "omitted": (count_omitted(EVENTS, query) or {}) | {"unlocated": _count_unlocated(query)},
     }
-    if "cursor" in values:
-        cells = cells.where(tuple_(column, row) > tuple_(*map(literal, grid.parse_id(values["cursor"][1][0]))))
-    limit = values["limit"]
+    if request.cursor:
+        cells = cells.where(tuple_(column, row) > tuple_(*map(literal, grid.parse_id(str(request.cursor[0])))))
+    limit = request.limit
     if limit is None:
         return Page(_stream_rows(connection, cells, grid), **counts)
     rows = connection.execute(cells.limit(limit + 1)).all()
@@ -124,7 +129,7 @@ def _filter_events(statement: Select[Any], query: ListQuery, predicates: Mapping
     judged and placed by: boxes are compared there, as going from an index of points back to events takes longer.
     """
     named = any(isinstance(test, SemiJoin) for name, test in predicates.items() if name not in SPATIAL_FILTERS)
-    if named or "known_by" in query.values:
+    if named or "known_by" in query.filters:
         return statement.where(*map(as_subquery, predicates.values()))
     return use_index(statement.where(*map(as_correlated, predicates.values())), view, EVENT_INDEXES.by_date)
 
@@ -133,7 +138,7 @@ def _count_unlocated(query: ListQuery) -> int:
     """How many events meet everything but what asks where they lie, and lie nowhere."""
     predicates = predicates_of(EVENTS, query, without="unlocated").values()
     counted = select(func.count()).select_from(view).where(*map(as_subquery, predicates), view.c.latitude.is_(None))
-    index = "" if "known_by" in query.values else EVENT_INDEXES.missing["unlocated"]
+    index = "" if "known_by" in query.filters else EVENT_INDEXES.missing["unlocated"]
     return int(query.connection.scalar(use_index(counted, view, index)) or 0)
 
 
@@ -149,7 +154,7 @@ def _id(grid: Grid, column: int, row: int) -> str:
 
 def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitude: float) -> RowWithPoint:
     west, south, east, north = grid.bounds(column, row)
-    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), "approximate")
+    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), PointKind.APPROXIMATE)
     cell = DensityRow(
         id=_id(grid, column, row),
         count=count,

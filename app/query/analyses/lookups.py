@@ -1,6 +1,5 @@
 """Answers about single rows and names: one row by id, the claims of an event, what a name may mean."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -11,8 +10,9 @@ from app.models.base import table_of
 from app.names import match_key, similarity
 from app.query.lists.computed import without_points
 from app.query.lists.definition import FORMATS, ListDefinition, format_param
-from app.query.lists.fetch import Page
-from app.query.params.param import MAX_VALUE_LENGTH, ListQuery, Param, is_printable
+from app.query.lists.page import Page
+from app.query.lists.request import ListRequest
+from app.query.params.param import MAX_VALUE_LENGTH, FilterValues, ListQuery, Param, is_printable
 from app.query.params.resolve import (
     ACTORS,
     LOCATIONS,
@@ -37,28 +37,28 @@ def pack_rows(connection: Connection) -> list[str]:
     return list(connection.scalars(select(pack.c.row).order_by(pack.c.id)))
 
 
-def get_row(listing: ListDefinition, id_: str, values: Mapping[str, Any], connection: Connection) -> str:
+def get_row(listing: ListDefinition, id_: str, filters: FilterValues, connection: Connection) -> str:
     """The row with this id. Raises MovedError if the id was merged, NotFoundError if there is none."""
-    rows: Table = listing.rows
+    rows: Table = listing.table
     if not is_printable(id_) or len(id_) > MAX_VALUE_LENGTH:
         raise NotFoundError(listing.name, repr(id_[:60]), [])
-    query = ListQuery(values, connection, rows)
+    query = ListQuery(filters, connection, rows)
     statement = select(rows.c.row).where(rows.c.id == id_)
     always = listing.base_predicate(query) if listing.base_predicate else None
     row = connection.scalar(statement if always is None else statement.where(always))
     if row is not None:
         return str(row)
     if always is not None and connection.scalar(statement.limit(1)) is not None:
-        raise NotFoundError(listing.name, id_, [], f"{id_} had not been reported by {values.get('known_by')}")
+        raise NotFoundError(listing.name, id_, [], f"{id_} had not been reported by {filters.get('known_by')}")
     if into := merged_into(connection, listing.name, id_):
         raise MovedError(listing.name, into)
     raise NotFoundError(listing.name, id_, closest_ids(connection, rows, id_, always))
 
 
-def claims_on_event(id_: str, values: Mapping[str, Any], connection: Connection) -> list[str]:
+def claims_on_event(id_: str, filters: FilterValues, connection: Connection) -> list[str]:
     """The claims in view of an event, first reports first."""
     claim, event = table_of(models.Claim), table_of(models.Event)
-    known = where.claims_known_by(ListQuery(values, connection, claim))
+    known = where.claims_known_by(ListQuery(filters, connection, claim))
     statement = (
         select(claim.c.row)
         .join(event, event.c.pk == claim.c.event_pk)
@@ -68,9 +68,9 @@ def claims_on_event(id_: str, values: Mapping[str, Any], connection: Connection)
     return list(connection.scalars(statement if known is None else statement.where(known)))
 
 
-def resolve_name(connection: Connection, values: Mapping[str, Any]) -> Page:
+def resolve_name(connection: Connection, request: ListRequest) -> Page:
     """Candidates for a name: how each matched, which document printed it, and the nearest spellings."""
-    return Page([without_points(Candidate(**row) for row in candidates(connection, values["q"]))])
+    return Page([without_points(Candidate(**row) for row in candidates(connection, request.filters["q"]))])
 
 
 def candidates(connection: Connection, name: str) -> list[dict[str, Any]]:

@@ -1,8 +1,6 @@
 """One search over events, places, actors and sources: exact names, then beginnings of names, then all words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, or_, select
 
@@ -12,15 +10,20 @@ from app.models.base import table_of
 from app.names import match_key
 from app.query.lists.computed import computed_list_params, without_points
 from app.query.lists.cursors import Sort, write_cursor
-from app.query.lists.fetch import Page
+from app.query.lists.page import Page
+from app.query.lists.request import ListRequest
 from app.query.params.filters import KNOWN_BY
-from app.query.params.param import Param
+from app.query.params.param import FilterValues, Param
 from app.query.predicates.conditions import parse_text_query, version_on
 from app.schemas.analysis import SearchHit
 
 TIERS = ("exact", "prefix", "words")
 MAX_CHARACTER = "\U0010ffff"  # sorts after everything that a key may go on with
-SORT: Sort = [("rank", False), ("id", False), ("resource", False)]
+SORT: Sort = (
+    ("rank", False),
+    ("id", False),
+    ("resource", False),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def _owns_name(names: Table, owner: Table, condition: ColumnElement[bool]) -> Co
 
 
 def _rank_predicates(
-    resource: str, query: SearchQuery, values: Mapping[str, Any]
+    resource: str, query: SearchQuery, filters: FilterValues
 ) -> tuple[Table, list[ColumnElement[bool]]]:
     """The table of a resource, and for each tier the rows that are in it and in no better one."""
     reach = query.match_key + MAX_CHARACTER
@@ -67,26 +70,26 @@ def _rank_predicates(
         prefix = _owns_name(names, table, and_(names.c.key >= query.match_key, names.c.key < reach))
     words = matches(table.c.pk, table.name, query.phrases)
     tiers = [exact, and_(prefix, not_(exact)), and_(words, not_(prefix), not_(exact))]
-    return table, [and_(tier, _event_known(table, values)) for tier in tiers] if resource == "events" else tiers
+    return table, [and_(tier, _event_known(table, filters)) for tier in tiers] if resource == "events" else tiers
 
 
-def _event_known(event: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
+def _event_known(event: Table, filters: FilterValues) -> ColumnElement[bool]:
     """The event was known by the day asked for, or is known now."""
-    view = table_of(models.EventView)
-    return exists().where(view.c.event_pk == event.c.pk, version_on(values.get("known_by"))).correlate(event)
+    view = table_of(models.EventVersion)
+    return exists().where(view.c.event_pk == event.c.pk, version_on(filters.get("known_by"))).correlate(event)
 
 
-def search(connection: Connection, values: Mapping[str, Any]) -> Page:
+def search(connection: Connection, request: ListRequest) -> Page:
     """A page of hits by tier, then id, then resource."""
-    limit = values["limit"]
-    after = tuple(values["cursor"][1]) if "cursor" in values else None
+    limit = request.limit
+    after = tuple(map(str, request.cursor)) if request.cursor else None
     result: list[tuple[tuple[str, str, str], SearchHit]] = []
     for rank, tier in enumerate(TIERS):
         if (limit is not None and len(result) > limit) or (after and str(rank) < after[0]):
             continue
         hits = []
         for resource in ("actors", "events", "locations", "sources"):
-            table, tiers = _rank_predicates(resource, values["q"], values)
+            table, tiers = _rank_predicates(resource, request.filters["q"], request.filters)
             title_column = table.c.title if resource == "events" else table.c.name
             kind = table.c.category if resource == "events" else table.c.kind
             statement = select(table.c.id, title_column.label("name"), kind.label("kind")).where(tiers[rank])

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -12,10 +11,14 @@ from app.models.base import table_of
 from app.query.lists.computed import without_points
 from app.query.lists.definition import FORMATS, filter_params, format_param
 from app.query.lists.events import EVENTS
-from app.query.lists.fetch import Page, count_omitted, select_matching
+from app.query.lists.fetch import count_omitted
+from app.query.lists.page import Page
+from app.query.lists.request import ListRequest
+from app.query.lists.select import select_matching
 from app.query.params.param import ListQuery, Param, single_code_parser
 from app.query.predicates import conditions as where
 from app.schemas.analysis import GroupRow
+from app.vocab import LocationKind
 
 TIME_BUCKETS: dict[str, Callable[[date], str]] = {
     "day": date.isoformat,
@@ -34,16 +37,16 @@ GROUP_BY = Param(
 STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filter_params(EVENTS), "f": format_param(FORMATS)}
 
 FILTERS = filter_params(EVENTS).keys()  # without any every event counts: each is known now
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 
 
-def stats(connection: Connection, values: Mapping[str, Any]) -> Page:
+def stats(connection: Connection, request: ListRequest) -> Page:
     """Counts of the events that match, by group; what fits into no group is counted under null and says why.
 
     Groups of time come in order, all others by count. `matched` is how many events match in all.
     """
-    query = EVENTS.resolve(values, connection)
-    by = values["group_by"]
+    query = EVENTS.resolve(request, connection)
+    by = request.filters["group_by"]
     if by in TIME_BUCKETS:
         rows = _count_by_time(connection, query, by)
     elif by in ("category", "status", "country"):
@@ -71,7 +74,9 @@ def _count_by_column(connection: Connection, query: ListQuery, by: str) -> list[
     grouped = select_matching(EVENTS, query, view.c[by], func.count()).group_by(view.c[by])
     counts: dict[str | None, int] = dict(connection.execute(grouped).all())
     place = table_of(models.Location)
-    named = select(place.c.country, place.c.name).where(place.c.kind == "country") if by == "country" else None
+    named = (
+        select(place.c.country, place.c.name).where(place.c.kind == LocationKind.COUNTRY) if by == "country" else None
+    )
     labels = {} if named is None else dict(connection.execute(named).all())
     ungrouped = counts.pop(None, 0)
     return _group_rows({str(group): count for group, count in counts.items()}, labels, ungrouped, f"without {by}")
@@ -104,7 +109,7 @@ def _count_by_province(connection: Connection, query: ListQuery, matched: int) -
         select(province.c.id, func.min(province.c.name), func.sum(placed.c.events))
         .join(within, within.c.ancestor_id == province.c.id)
         .join(placed, placed.c.location_id == within.c.location_id)
-        .where(province.c.kind == "province")
+        .where(province.c.kind == LocationKind.PROVINCE)
         .group_by(province.c.id)
     )
     rows = connection.execute(grouped).all()
@@ -124,7 +129,7 @@ def _count_by_related(connection: Connection, query: ListQuery, by: str, matched
         linked = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
         if (known := where.claims_known_by(query)) is not None:
             linked = linked.where(known)
-    if FILTERS & query.values.keys():
+    if FILTERS & query.filters.keys():
         linked = linked.where(event_pk.in_(select_matching(EVENTS, query, view.c.event_pk)))
     pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
     counted = select(pairs.c.group, func.count().label("events")).group_by(pairs.c.group).subquery()

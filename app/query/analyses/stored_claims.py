@@ -49,11 +49,11 @@ def _organisations(connection: Connection, sources: set[str]) -> dict[str, tuple
     """(organisation, kind) of these sources and of everything that they belong to."""
     source = table_of(models.Source)
     organisations: dict[str, tuple[str | None, str]] = {}
-    wanted = sources
-    while wanted:
-        rows = select(source.c.id, source.c.organisation_id, source.c.kind).where(source.c.id.in_(wanted))
+    pending = sources
+    while pending:
+        rows = select(source.c.id, source.c.organisation_id, source.c.kind).where(source.c.id.in_(pending))
         organisations |= {id_: (outer, kind) for id_, outer, kind in connection.execute(rows)}
-        wanted = {outer for outer, _ in organisations.values() if outer} - organisations.keys()
+        pending = {outer for outer, _ in organisations.values() if outer} - organisations.keys()
     return organisations
 
 

@@ -1,6 +1,5 @@
 """Totals over matching movements."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -10,7 +9,9 @@ from app.models.base import table_of
 from app.query.analyses.stored_claims import load_claims
 from app.query.lists.definition import FORMATS, filter_params, format_param
 from app.query.lists.events import MOVEMENTS
-from app.query.lists.fetch import count_omitted, select_matching
+from app.query.lists.fetch import count_omitted
+from app.query.lists.request import ListRequest
+from app.query.lists.select import select_matching
 from app.query.params.param import Param
 from app.rules.totals import MovementClaims, Total, superseded, total
 from app.schemas.analysis import (
@@ -24,10 +25,10 @@ from app.timespan import DateRange
 TOTALS_PARAMS: dict[str, Param] = {**filter_params(MOVEMENTS), "f": format_param(FORMATS[:1])}
 
 
-def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+def totals(connection: Connection, request: ListRequest) -> dict[str, Any]:
     """The fields of a total: bounds, populations, what is counted and what is not."""
-    query = MOVEMENTS.resolve(values, connection)
-    view, move = table_of(models.EventView), table_of(models.Movement)
+    query = MOVEMENTS.resolve(request, connection)
+    view, move = table_of(models.EventVersion), table_of(models.Movement)
     movements = connection.execute(
         select_matching(
             MOVEMENTS,
@@ -41,19 +42,19 @@ def totals(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
         )
     ).all()
     parents = _parent_by_event(connection)
-    claims = load_claims(connection, [row.event_pk for row in movements], values.get("known_by"))
+    claims = load_claims(connection, [row.event_pk for row in movements], request.filters.get("known_by"))
     moved = [
         MovementClaims(
             event=row.id,
             part_of=parents.get(row.id),
             population=row.population,
             status=row.status,
-            when=DateRange(row.earliest, row.latest),
+            dates=DateRange(row.earliest, row.latest),
             claims=tuple(claim.claim for claim in claims[row.event_pk]),
         )
         for row in movements
     ]
-    counted = total(moved, values.get("datetime") or DateRange(), parents, values.get("status", ()))
+    counted = total(moved, request.filters.get("datetime") or DateRange(), parents, request.filters.get("status", ()))
     return _total_fields(counted) | {"omitted": count_omitted(MOVEMENTS, query)}
 
 

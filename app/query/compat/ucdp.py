@@ -28,8 +28,8 @@ parse_number = integer_between(0, MAX_NUMBER)
 GEOGRAPHY_PARAM = "Geography"
 
 
-def _numbers_parser(read: Callable[[str], int]) -> Callable[[str], list[int]]:
-    return lambda text: [read(value) for value in split_list(text)]
+def _numbers_parser(parse: Callable[[str], int]) -> Callable[[str], list[int]]:
+    return lambda text: [parse(value) for value in split_list(text)]
 
 
 def _parse_corners(text: str) -> list[BBox]:
@@ -47,23 +47,23 @@ def _parse_corners(text: str) -> list[BBox]:
 def _within_corners(parts: list[BBox], query: ListQuery) -> ColumnElement[bool]:
     """The points of events are those of their rows, and there is an index of them."""
     x, y = ged.c.longitude, ged.c.latitude
-    there = within_boxes(parts, ListQuery({}, query.connection, view))
-    events = there.subquery
-    if there.equivalent is not None and not is_embedded(query.connection.engine):
-        events = select(view.c.event_pk).where(IS_CURRENT, there.equivalent)
+    semi_join = within_boxes(parts, ListQuery({}, query.connection, view))
+    events = semi_join.subquery
+    if semi_join.equivalent is not None and not is_embedded(query.connection.engine):
+        events = select(view.c.event_pk).where(IS_CURRENT, semi_join.equivalent)
     inside = or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
     return and_(ged.c.event_pk.in_(events), inside)
 
 
 def _any_of_param(
-    name: str, description: str, example: str, *columns: str, read: Callable[[str], int] = parse_number
+    name: str, description: str, example: str, *columns: str, parse: Callable[[str], int] = parse_number
 ) -> Param:
     def predicate(values: list[int], _query: ListQuery) -> ColumnElement[bool]:
         return or_(*(ged.c[column].in_(values) for column in columns))
 
     schema = {"type": "array", "items": {"type": "integer"}}
     return Param(
-        name, f"{description} Several numbers mean any of them.", example, _numbers_parser(read), predicate, schema
+        name, f"{description} Several numbers mean any of them.", example, _numbers_parser(parse), predicate, schema
     )
 
 
@@ -109,7 +109,7 @@ PARAMS = {
             "1 state-based, 2 non-state, 3 one-sided.",
             "1",
             "type_of_violence",
-            read=integer_between(1, 3),
+            parse=integer_between(1, 3),
         ),
         _any_of_param("Dyad", "UCDP's number of the dyad.", "735", "dyad_id"),
         _any_of_param("Actor", "UCDP's number of an actor on either side.", "130", "side_a_id", "side_b_id"),
@@ -126,12 +126,12 @@ def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, li
     size = values.get("pagesize", DEFAULT_ROWS)
     bounds = (size, size * values.get("page", 0))
     if filters.keys() == {GEOGRAPHY_PARAM}:  # what lies in a box is looked at once
-        found = _run_prepared(connection, filters, _select_page_with_total, bounds)
-        total = found[0][1] if found else _count_rows(connection, filters)
+        rows = _run_prepared(connection, filters, _select_page_with_total, bounds)
+        total = rows[0][1] if rows else _count_rows(connection, filters)
     else:
         total = _count_rows(connection, filters)
-        found = _run_prepared(connection, filters, _select_page, bounds)
-    return total, [row_json(cells) for cells, *_ in found]
+        rows = _run_prepared(connection, filters, _select_page, bounds)
+    return total, [row_json(cells) for cells, *_ in rows]
 
 
 def row_filters(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,9 +186,11 @@ def _select_page(predicates: list[Any], size: Any, first: Any) -> Select[Any]:
 def _select_page_with_total(predicates: list[Any], size: Any, first: Any) -> Select[Any]:
     """The rows of a page, and beside each how many there are in all."""
     all_ = select(ged.c.event_pk, ged.c.number, func.count().over().label("total")).where(*predicates)
-    chosen = use_index(all_, ged, "ix_ged_event_event_pk").order_by(ged.c.number).limit(size).offset(first).subquery()
-    rows = select(ged.c.cells, chosen.c.total).join_from(chosen, ged, ged.c.event_pk == chosen.c.event_pk)
-    return rows.order_by(chosen.c.number)
+    statement = (
+        use_index(all_, ged, "ix_ged_event_event_pk").order_by(ged.c.number).limit(size).offset(first).subquery()
+    )
+    rows = select(ged.c.cells, statement.c.total).join_from(statement, ged, ged.c.event_pk == statement.c.event_pk)
+    return rows.order_by(statement.c.number)
 
 
 TEXT_COLUMNS = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}

@@ -5,21 +5,28 @@ import binascii
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from app.errors import InvalidParameterError
-from app.query.params.param import is_printable
+from app.query.params.param import CursorValues, is_printable
 
-Sort = list[tuple[str, bool]]
-"""(name, descending) for each part of an order."""
+Sort = tuple[tuple[str, bool], ...]
+"""Name and direction (descending?) of each sort column; the last is the id."""
 
 MAX_CURSOR_LENGTH = 40_000  # it holds whole names, in base64
 INVALID_CURSOR = "is no cursor of this list; follow next as it stands"
 
 
-def keyset_predicate(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
+class EncodedCursor(NamedTuple):
+    """A cursor as a client sends it: the sort it belongs to, and the sort values of the last row as text."""
+
+    sort: str
+    values: list[str]
+
+
+def keyset_predicate(order: Sequence[tuple[ColumnElement[Any], bool]], last: CursorValues) -> ColumnElement[bool]:
     """The rows that come after the last one shown, in a form that an index on the first column can use."""
     if len({down for _, down in order}) == 1:
         columns, values = tuple_(*(column for column, _ in order)), tuple_(*last)
@@ -33,12 +40,12 @@ def keyset_predicate(order: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> 
     return and_(reachable, or_(*steps))
 
 
-def format_sort(sort: Sequence[tuple[str, bool]]) -> str:
+def format_sort(sort: Sort) -> str:
     """An order as `sort` spells it."""
     return ",".join(f"-{name}" if down else name for name, down in sort)
 
 
-def decode_value(column: ColumnElement[Any], text: str) -> Any:
+def decode_value(column: ColumnElement[Any], text: str) -> str | date:
     """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
     if column.type.python_type is not date:
         return text
@@ -48,22 +55,22 @@ def decode_value(column: ColumnElement[Any], text: str) -> Any:
         raise InvalidParameterError("cursor", "...", INVALID_CURSOR) from None
 
 
-def write_cursor(sort: Sequence[tuple[str, bool]], last: Sequence[Any]) -> str:
+def write_cursor(sort: Sort, last: CursorValues) -> str:
     """The place after a row, as a text that fits into a URL."""
     values = [value.isoformat() if isinstance(value, date) else value for value in last]
     text = json.dumps([format_sort(sort), values], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> tuple[str, list[Any]]:
-    """The order and the values that a cursor holds. Raises ValueError for anything that no page gave."""
+def read_cursor(text: str) -> EncodedCursor:
+    """Decode a cursor. Raises ValueError for anything that no page gave."""
     try:
         raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        order, values = json.loads(raw)
+        sort, values = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError, TypeError):
         raise ValueError(INVALID_CURSOR) from None
-    if not isinstance(order, str) or not isinstance(values, list) or len(values) != len(order.split(",")):
+    if not isinstance(sort, str) or not isinstance(values, list) or len(values) != len(sort.split(",")):
         raise ValueError(INVALID_CURSOR)
     if not all(isinstance(value, str) and is_printable(value) for value in values):
         raise ValueError(INVALID_CURSOR)
-    return order, values
+    return EncodedCursor(sort, values)

@@ -1,6 +1,6 @@
 """What a list is: its rows, its parameters, its orders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Table
 from app.db.statements import StatementCache
 from app.errors import InvalidParameterError
 from app.names import closest_matches
-from app.query.lists.cursors import MAX_CURSOR_LENGTH, Sort, decode_value, format_sort, read_cursor
-from app.query.params.param import ListQuery, Param, SemiJoin, integer_between, read_query, single_code_parser
+from app.query.lists.cursors import MAX_CURSOR_LENGTH, Sort, decode_value, read_cursor
+from app.query.lists.request import DEFAULT_ROWS, MAX_ROWS, PRESENTATION_PARAMS, ListRequest, parse_list_request
+from app.query.params.param import ListQuery, Param, integer_between, single_code_parser
 from app.query.planner.planner import Indexes
+from app.query.predicates.forms import SemiJoin
 
-MAX_ROWS = 1000
-DEFAULT_ROWS = 100
 FORMATS = ("json", "geojson", "csv", "ndjson", "parquet")
 
 
@@ -28,7 +28,7 @@ class ListDefinition:
     """
 
     name: str
-    rows: Table
+    table: Table
     params: Mapping[str, Param]
     sorts: Mapping[str, str]
     default_sort: Sort
@@ -37,8 +37,7 @@ class ListDefinition:
     missing_value_predicates: Mapping[str, Callable[[ListQuery], ColumnElement[bool]]] = field(default_factory=dict)
     child_table: Table | None = None
     render_child: Callable[[str, Mapping[str, Any]], str] | None = None
-    """With `child_table`: the table whose id ends the order, and how its row is made from `rows.row` and its own
-    columns."""
+    """The table whose id ends the sort, and the function that renders its row from `table.row` and its own columns."""
     point_columns: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]] | None = None
     """Longitude, latitude and kind of the point of a row; None where rows lie nowhere."""
     indexes: Indexes | None = None
@@ -48,14 +47,14 @@ class ListDefinition:
     statements: StatementCache = field(init=False, default_factory=StatementCache, compare=False, repr=False)
     """What was written before, by the shape of the question."""
 
-    def resolve(self, values: Mapping[str, Any], connection: Connection) -> ListQuery:
-        """A question: what the values stand for is looked up. Raises InvalidParameterError."""
-        unresolved = ListQuery(values, connection, self.rows)
-        resolved = {
+    def resolve(self, request: ListRequest, connection: Connection) -> ListQuery:
+        """Return the query of a request: names are looked up. Raises InvalidParameterError."""
+        unresolved = ListQuery(request.filters, connection, self.table)
+        filters = {
             name: param.resolver(value, unresolved) if (param := self.params.get(name)) and param.resolver else value
-            for name, value in values.items()
+            for name, value in request.filters.items()
         }
-        return ListQuery(resolved, connection, self.rows)
+        return replace(unresolved, filters=filters, cursor=request.cursor)
 
     def column(self, sort: str) -> ColumnElement[Any]:
         """The column that a name of `sorts` stands for."""
@@ -63,26 +62,22 @@ class ListDefinition:
         return (
             self.child_table.c[name]
             if self.child_table is not None and name in self.child_table.c
-            else self.rows.c[name]
+            else self.table.c[name]
         )
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """The values of a query string. Raises InvalidParameterError."""
-        return self.decode_cursor(read_paged(pairs, self.params, self.default_sort))
-
-    def decode_cursor(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The values, those of the cursor as the columns hold them. Raises InvalidParameterError."""
-        if "cursor" not in values:
-            return values
-        order, last = values["cursor"]
-        columns = [self.column(name) for name, _ in values["sort"]]
-        return values | {"cursor": (order, [decode_value(*pair) for pair in zip(columns, last, strict=True)])}
+    def parse(self, pairs: Iterable[tuple[str, str]]) -> ListRequest:
+        """Parse a query string; the cursor's values get the types of its columns. Raises InvalidParameterError."""
+        request = parse_list_request(pairs, self.params, self.default_sort)
+        if request.cursor is None:
+            return request
+        columns = [self.column(name) for name, _ in request.sort]
+        values = [decode_value(column, str(text)) for column, text in zip(columns, request.cursor, strict=True)]
+        return replace(request, cursor=values)
 
 
 def filter_params(listing: ListDefinition) -> dict[str, Param]:
     """The parameters that say which rows are meant, for answers that show no page of them."""
-    paging = ("limit", "cursor", "sort", "fields", "count", "f")
-    return {name: param for name, param in listing.params.items() if name not in paging}
+    return {name: param for name, param in listing.params.items() if name not in PRESENTATION_PARAMS}
 
 
 def field_names(row: type[BaseModel]) -> list[str]:
@@ -93,14 +88,6 @@ def field_names(row: type[BaseModel]) -> list[str]:
 def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:
     """The parameters, some of them with another example."""
     return {name: replace(param, example=examples.get(name, param.example)) for name, param in params.items()}
-
-
-def read_paged(pairs: Sequence[tuple[str, str]], params: Mapping[str, Param], default_sort: Sort) -> dict[str, Any]:
-    """The values of a query string for a paged answer. Raises InvalidParameterError."""
-    values: dict[str, Any] = {"limit": DEFAULT_ROWS, "sort": default_sort} | read_query(pairs, params)
-    if "cursor" in values and values["cursor"][0] != format_sort(values["sort"]):
-        raise InvalidParameterError("cursor", "...", "belongs to another sort; follow next as it stands")
-    return values
 
 
 def define_list(
@@ -187,7 +174,7 @@ def format_param(formats: Sequence[str]) -> Param:
 
 def _sort_parser(sorts: Mapping[str, str]) -> Callable[[str], Sort]:
     def parse(text: str) -> Sort:
-        parts: Sort = []
+        parts: list[tuple[str, bool]] = []
         for part in text.split(","):
             name = part.strip().removeprefix("-")
             if name not in sorts:
@@ -196,8 +183,8 @@ def _sort_parser(sorts: Mapping[str, str]) -> Callable[[str], Sort]:
             if name not in (name_ for name_, _ in parts):
                 parts.append((name, part.strip().startswith("-")))
             if name == "id":
-                return parts  # ids are unique: nothing after them can matter
-        return [*parts, ("id", False)]
+                return tuple(parts)  # ids are unique: nothing after them can matter
+        return (*parts, ("id", False))
 
     return parse
 

@@ -19,18 +19,19 @@ from app.query.params.filters import (
     SPACE,
     TIME,
 )
-from app.query.params.param import Param, SemiJoin, code_param, split_list
+from app.query.params.param import Param, code_param, split_list
 from app.query.planner.planner import BY_PK, Indexes
 from app.query.predicates import conditions as where
 from app.query.predicates import entities as refers
 from app.query.predicates import time
+from app.query.predicates.forms import SemiJoin
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 change = table_of(models.ControlChange)
-move = table_of(models.Movement)
+movement = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 place = location.alias("place")
@@ -42,25 +43,25 @@ EVENT_POINT_COLUMNS = (
 
 
 EVENT_INDEXES = Indexes(
-    by_date="ix_event_view_now",
-    by_date_all_versions="ix_event_view_sort_date_id",
-    open_start="ix_event_view_open",
-    imprecise="ix_event_view_vague",
-    by_code={name: f"ix_event_view_{name}" for name in ("country", "category", "status")},
+    by_date="ix_event_version_current",
+    by_date_all_versions="ix_event_version_sort_date_id",
+    open_start="ix_event_version_open_start",
+    imprecise="ix_event_version_imprecise",
+    by_code={name: f"ix_event_version_{name}" for name in ("country", "category", "status")},
     by_value={
-        "deaths_min": "ix_event_view_deaths",
-        "deaths_max": "ix_event_view_deaths",
-        "min_origins": "ix_event_view_origins",
+        "deaths_min": "ix_event_version_deaths",
+        "deaths_max": "ix_event_version_deaths",
+        "min_origins": "ix_event_version_origins",
     },
-    by_key={"event_pk": "ix_event_view_event_pk"},
-    missing={"undated": "ix_event_view_vague", "unlocated": "ix_event_view_unlocated"},
+    by_key={"event_pk": "ix_event_version_event_pk"},
+    missing={"undated": "ix_event_version_imprecise", "unlocated": "ix_event_version_unlocated"},
     current_only=where.IS_CURRENT,
 )
 CLAIM_INDEXES = Indexes(
     by_date="ix_claim_sort_date_id",
     by_date_all_versions="ix_claim_sort_date_id",
-    open_start="ix_claim_open",
-    imprecise="ix_claim_vague",
+    open_start="ix_claim_open_start",
+    imprecise="ix_claim_imprecise",
     rare_codes={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
     by_value={"reported": "ix_claim_reported_on"},
     by_key={
@@ -68,7 +69,7 @@ CLAIM_INDEXES = Indexes(
         "location_id": "ix_claim_location_id",
         "pk": BY_PK,
     },
-    missing={"undated": "ix_claim_vague"},
+    missing={"undated": "ix_claim_imprecise"},
 )
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 
@@ -105,7 +106,7 @@ def _place_param(name: str, description: str, example: str, column: str) -> Para
         text,
         example,
         split_list,
-        refers.column_in_location(move, column),
+        refers.column_in_location(movement, column),
         NAMES_SCHEMA,
         resolver=refers.resolve_locations(name),
     )
@@ -130,9 +131,9 @@ CONTROL_CHANGES = _event_list(
     (
         _side_param("gained_by", "The side that gains the place.", "taliban", "gained_by_id"),
         _side_param("lost_by", "The side that loses the place.", "afghan-government", "lost_by_id"),
-        code_param("extent", vocab.EXTENT, "full", where.in_joined_column(change, "extent")),
-        code_param("means", vocab.MEANS, "recaptured", where.in_joined_column(change, "means")),
-        code_param("kind", vocab.LOCATION_KIND, "district", where.in_joined_column(location, "kind")),
+        code_param("extent", vocab.ControlExtent, "full", where.in_joined_column(change, "extent")),
+        code_param("means", vocab.ControlMeans, "recaptured", where.in_joined_column(change, "means")),
+        code_param("kind", vocab.LocationKind, "district", where.in_joined_column(location, "kind")),
     ),
     view.join(change, change.c.event_pk == view.c.event_pk).join(location, location.c.id == change.c.location_id),
     {"category": "control_change", "status": "unconfirmed"},
@@ -144,18 +145,18 @@ MOVEMENTS = _event_list(
         _place_param("from", "Where the movement starts.", "badakhshan", "from_id"),
         _place_param("to", "Where the movement leads.", "tajikistan", "to_id"),
         _place_param("via", "What the movement goes through.", "uzbekistan", "via_id"),
-        code_param("population", vocab.POPULATION, "troops", where.in_joined_column(move, "population")),
-        code_param("outcome", vocab.OUTCOME, "expelled", where.in_joined_column(move, "outcome")),
+        code_param("population", vocab.Population, "troops", where.in_joined_column(movement, "population")),
+        code_param("outcome", vocab.MovementOutcome, "expelled", where.in_joined_column(movement, "outcome")),
         Param(
             "cross_border",
             "Whether the movement leads from one country into another.",
             "true",
             where.parse_boolean,
-            where.boolean_column(move, "cross_border"),
+            where.boolean_column(movement, "cross_border"),
             {"type": "boolean"},
         ),
     ),
-    view.join(move, move.c.event_pk == view.c.event_pk),
+    view.join(movement, movement.c.event_pk == view.c.event_pk),
     {
         "bbox": "60,29,75,39",
         "near": "70.39,37.84",
@@ -165,7 +166,7 @@ MOVEMENTS = _event_list(
         "q": "Tajikistan",
         "known_by": "2021-07-05",
     },
-    move,
+    movement,
 )
 
 
@@ -208,7 +209,7 @@ CLAIM_FILTERS = (
         NAMES_SCHEMA,
         resolver=refers.resolve_members("actor"),
     ),
-    code_param("actor_role", vocab.ROLE, "speaker", refers.event_has_role),
+    code_param("actor_role", vocab.ActorRole, "speaker", refers.event_has_role),
     Param(
         "source",
         f"{NAME_HELP} Matches any hop of the chain, or the document. {ANY_VALUE_HELP}",
@@ -218,9 +219,9 @@ CLAIM_FILTERS = (
         NAMES_SCHEMA,
         resolver=refers.resolve_sources("source"),
     ),
-    code_param("category", vocab.CATEGORY, "movement", refers.event_in_category),
-    code_param("stance", vocab.STANCE, "denies", where.in_rare_codes("stance")),
-    code_param("modality", vocab.MODALITY, "possible", where.in_rare_codes("modality")),
+    code_param("category", vocab.EventCategory, "movement", refers.event_in_category),
+    code_param("stance", vocab.Stance, "denies", where.in_rare_codes("stance")),
+    code_param("modality", vocab.Modality, "possible", where.in_rare_codes("modality")),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",
@@ -250,8 +251,8 @@ FIGURES = define_list(
     claim,
     (
         *CLAIM_FILTERS,
-        code_param("measure", vocab.MEASURE, "persons_moved", where.figure_in_column("measure")),
-        code_param("count_kind", vocab.COUNT_KIND, "cumulative", where.figure_in_column("count_kind")),
+        code_param("measure", vocab.Measure, "persons_moved", where.figure_in_column("measure")),
+        code_param("count_kind", vocab.CountKind, "cumulative", where.figure_in_column("count_kind")),
     ),
     CLAIM_SORTS,
     "-date,id",

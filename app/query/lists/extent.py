@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func
 
 from app.geo import BBox
 from app.query.lists.definition import ListDefinition
-from app.query.lists.fetch import select_matching
+from app.query.lists.request import ListRequest
+from app.query.lists.select import select_matching
 from app.timespan import DateRange
 
 
@@ -21,7 +22,7 @@ class Extent:
 
 def extent(listing: ListDefinition, connection: Connection) -> Extent:
     """Where and when the rows of a list lie, as far as they tell."""
-    query, rows = listing.resolve({}, connection), listing.rows.c
+    query, rows = listing.resolve(ListRequest({}), connection), listing.table.c
     space: list[Any] = [None] * 4
     if listing.point_columns:
         longitude, latitude, _ = listing.point_columns

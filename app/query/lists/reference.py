@@ -16,7 +16,7 @@ SOURCES_LIST = define_list(
     "sources",
     table_of(models.Source),
     (
-        code_param("kind", vocab.SOURCE_KIND, "outlet", where.in_column("kind")),
+        code_param("kind", vocab.SourceKind, "outlet", where.in_column("kind")),
         Param(
             "organisation",
             f"The source it belongs to. {NAME_HELP} {ANY_VALUE_HELP}",
@@ -51,7 +51,7 @@ ACTORS_LIST = define_list(
     "actors",
     table_of(models.Actor),
     (
-        code_param("kind", vocab.ACTOR_KIND, "state_forces", where.in_column("kind")),
+        code_param("kind", vocab.ActorKind, "state_forces", where.in_column("kind")),
         Param(
             "country",
             f"ISO 3166-1 alpha-3 code of its country. {ANY_VALUE_HELP}",
@@ -87,7 +87,7 @@ LOCATIONS_LIST = define_list(
     where.location,
     (
         *SPACE,
-        code_param("kind", vocab.LOCATION_KIND, "district", where.in_column("kind")),
+        code_param("kind", vocab.LocationKind, "district", where.in_column("kind")),
         Param(
             "place",
             f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY_VALUE_HELP}",

@@ -39,6 +39,7 @@ TIME = (
         "certain",
         single_code_parser("date_match", "possible", "certain"),
         schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
+        structural=True,
         resolver=where.requires_param("date_match", "datetime"),
     ),
 )
@@ -103,7 +104,7 @@ EVENT_FILTERS = (
         NAMES_SCHEMA,
         resolver=refers.resolve_members("actor"),
     ),
-    code_param("actor_role", vocab.ROLE, "initiator", refers.event_has_role),
+    code_param("actor_role", vocab.ActorRole, "initiator", refers.event_has_role),
     Param(
         "source",
         f"{NAME_HELP} Matches any hop of a claim's chain, or its document. {ANY_VALUE_HELP}",
@@ -113,8 +114,8 @@ EVENT_FILTERS = (
         NAMES_SCHEMA,
         resolver=refers.resolve_sources("source"),
     ),
-    code_param("category", vocab.CATEGORY, "movement", where.in_column("category")),
-    code_param("status", vocab.STATUS, "disputed", where.in_column("status")),
+    code_param("category", vocab.EventCategory, "movement", where.in_column("category")),
+    code_param("status", vocab.EventStatus, "disputed", where.in_column("status")),
     Param(
         "min_origins",
         "At least so many independent origins tell it.",

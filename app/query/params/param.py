@@ -1,15 +1,17 @@
 """One parameter: how it is read, what it means, an example; and how a whole query string is read."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists
+from sqlalchemy import Connection, Table
 
 from app.errors import InvalidParameterError
 from app.names import closest_matches
-from app.vocab import Vocabulary
+from app.query.predicates.forms import Predicate
+from app.vocab import Code
 
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 2000
@@ -31,75 +33,29 @@ def printable(text: str) -> str:
     return text if is_printable(text) else repr(text)
 
 
-@dataclass(frozen=True)
-class SemiJoin:
-    """The rows whose column is among what a subquery finds, in a form that a database can start from.
-
-    `equivalent`, if given, is what a row must meet beside that, and enough by itself. `correlated` is the same question
-    put to one row after the other, where the subquery alone does not show how to; that costs `probe_cost` rows on the
-    way.
-    """
-
-    column: ColumnElement[Any]
-    subquery: Select[Any]
-    equivalent: ColumnElement[bool] | None = None
-    correlated: ColumnElement[bool] | None = None
-    probe_cost: float = 12.0
+FilterValues = Mapping[str, Any]
+"""Values of filters by parameter: parsed from a query string, or resolved to ids."""
+CursorValues = Sequence[str | date]
+"""Sort values of the last row of a page."""
 
 
 @dataclass(frozen=True)
-class DateOverlap:
-    """The rows whose dates fit a window: all (`full`), or in parts that follow each other in the order of dates.
-
-    `in_window` are those that are sorted by a day of the window or shortly before. What is vaguely dated may be sorted
-    by a later day (`undated_start`, where the begin is not known) or by an earlier one (`long_running`); None if
-    nothing can be.
-    """
-
-    full: ColumnElement[bool]
-    in_window: ColumnElement[bool]
-    undated_start: ColumnElement[bool] | None = None
-    long_running: ColumnElement[bool] | None = None
-
-
-Predicate = ColumnElement[bool] | SemiJoin | DateOverlap
-"""What rows must meet."""
-
-
-def as_subquery(predicate: Predicate) -> ColumnElement[bool]:
-    """A test as any statement takes it."""
-    if isinstance(predicate, DateOverlap):
-        return predicate.full
-    if isinstance(predicate, SemiJoin):
-        in_subquery = predicate.column.in_(predicate.subquery)
-        return in_subquery if predicate.equivalent is None else and_(in_subquery, predicate.equivalent)
-    return predicate
-
-
-def as_correlated(predicate: Predicate) -> ColumnElement[bool]:
-    """A test as it is put to one row after the other."""
-    if not isinstance(predicate, SemiJoin):
-        return as_subquery(predicate)
-    if predicate.equivalent is not None:
-        return predicate.equivalent
-    if predicate.correlated is not None:
-        return predicate.correlated
-    [key] = predicate.subquery.selected_columns
-    table: Any = predicate.column.table
-    return exists(predicate.subquery.with_only_columns(1).where(key == predicate.column).correlate(table))
-
-
-@dataclass
 class ListQuery:
-    """One question: the values of its parameters, the connection that answers it, and the table of its rows."""
+    """Filters whose names are resolved, on a connection, over the table of the list.
 
-    values: Mapping[str, Any]
+    `cursor` and `lookback_from` bound the rows that are read: only those after the cursor, and only those sorted by
+    that day or a later one.
+    """
+
+    filters: FilterValues
     connection: Connection
-    rows: Table
+    table: Table
+    cursor: CursorValues | None = None
+    lookback_from: date | None = None
 
     def get(self, name: str) -> Any:
-        """The value of a parameter, or None if it was not given."""
-        return self.values.get(name)
+        """Return the value of a filter, or None if it was not given."""
+        return self.filters.get(name)
 
 
 Resolver = Callable[[Any, ListQuery], Any]
@@ -108,13 +64,13 @@ PredicateFactory = Callable[[Any, ListQuery], Predicate | None]
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter of a list.
+    """A query parameter of a list.
 
-    `parser` turns its text into a value and raises ValueError with a reason, or InvalidParameterError; `resolver` looks
-    up what that stands for (None: itself); `predicate` turns it into a condition (None: it steers something else).
-    Conditions are written once for all questions of a shape (see `lifting`): `predicate` may look at what kind a value
-    is, how many there are and which are None, and hand them on, but not at what they are. `omits` says what a row may
-    lack so that the parameter cannot judge it: `undated` or `unlocated`.
+    `parser` turns text into a value; it raises ValueError with a reason, or InvalidParameterError. `resolver` replaces
+    names by ids. `predicate` makes SQL of the value; without one the parameter only modifies others. One SQL text
+    serves all values, which come as placeholders: a predicate may look at their type, their number and which are
+    None. If its SQL depends on the value itself, the parameter is `structural`. `omits` names what a row may lack so
+    that the filter cannot judge it: `undated` or `unlocated`.
     """
 
     name: str
@@ -127,6 +83,7 @@ class Param:
     required: bool = False
     max_length: int = MAX_VALUE_LENGTH
     resolver: Resolver | None = None
+    structural: bool = False
 
     def parse(self, text: str) -> Any:
         """The value of a text. Raises InvalidParameterError."""
@@ -144,7 +101,12 @@ class Param:
             raise InvalidParameterError(self.name, quoted, str(error)) from None
 
 
-def read_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
+def structural_params(params: Mapping[str, Param]) -> frozenset[str]:
+    """Return the names of the parameters whose value shapes their SQL."""
+    return frozenset(name for name, param in params.items() if param.structural)
+
+
+def parse_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
     """The values of a query string. Raises InvalidParameterError for the first thing that is not understood."""
     values: dict[str, Any] = {}
     for name, text in _join_repeated(pairs, params):
@@ -209,15 +171,15 @@ def code_schema(allowed: Iterable[str]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
-def code_param(name: str, vocabulary: Vocabulary, example: str, predicate: PredicateFactory | None = None) -> Param:
+def code_param(name: str, codes: type[Code], example: str, predicate: PredicateFactory | None = None) -> Param:
     """A parameter whose values are codes of a served list."""
     return Param(
         name,
-        f"{vocabulary.definition} Several codes separated by commas mean any of them.",
+        f"{codes.vocabulary.definition} Several codes separated by commas mean any of them.",
         example,
-        codes_parser(name, vocabulary.codes),
+        codes_parser(name, codes),
         predicate,
-        code_schema(vocabulary.codes),
+        code_schema(codes.vocabulary.codes),
     )
 
 

@@ -54,13 +54,13 @@ def _rejoin_names(connection: Connection, tables: NameTables, values: Sequence[s
         for end in range(at + 2, min(at + MAX_NAME_PARTS, len(values)) + 1)
     }
     names = tables.names
-    there = set(
+    existing = set(
         connection.scalars(select(names.c.key).where(names.c.key.in_({match_key(run) for run in runs.values()})))
     )
     joined, at = [], 0
     while at < len(values):
         longest = max(
-            (end for (start, end), run in runs.items() if start == at and match_key(run) in there), default=at + 1
+            (end for (start, end), run in runs.items() if start == at and match_key(run) in existing), default=at + 1
         )
         joined.append(runs.get((at, longest), values[at]))
         at = longest
@@ -97,9 +97,11 @@ def _outermost_only(connection: Connection, tables: NameTables, ids: Sequence[st
     """Of imported places those that lie in no other of them: a dataset names a point like the district it lies in."""
     if tables is not LOCATIONS:
         return list(ids)
-    within = table_of(models.LocationAncestor)
-    inner = select(within.c.location_id).where(
-        within.c.ancestor_id.in_(ids), within.c.location_id.in_(ids), within.c.ancestor_id != within.c.location_id
+    location_ancestor = table_of(models.LocationAncestor)
+    inner = select(location_ancestor.c.location_id).where(
+        location_ancestor.c.ancestor_id.in_(ids),
+        location_ancestor.c.location_id.in_(ids),
+        location_ancestor.c.ancestor_id != location_ancestor.c.location_id,
     )
     return sorted(set(ids) - set(connection.scalars(inner)))
 
@@ -122,12 +124,12 @@ def _schemes_of_code(connection: Connection, tables: NameTables, code: str) -> l
     if codes is None:
         return []
     statement = select(codes.c.scheme, codes.c.code).where(codes.c.code.in_({code, code.upper()})).distinct()
-    return sorted(f"{scheme}:{given}" for scheme, given in connection.execute(statement))
+    return sorted(f"{scheme}:{code_row}" for scheme, code_row in connection.execute(statement))
 
 
 def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
     """The id that took over from a merged one; None if this one was never merged."""
-    tombstone = table_of(models.Removed)
+    tombstone = table_of(models.Tombstone)
     seen: set[str] = set()
     at: str | None = id_
     while at is not None and at not in seen:
@@ -143,8 +145,8 @@ def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
 
 def closest_names(connection: Connection, tables: NameTables, value: str) -> list[str]:
     """Names spelt like the value, the nearest first."""
-    names, wanted = tables.names, match_key(value)
-    rows = connection.scalars(_spelling_candidates(select(names.c.name), names.c.key, wanted)) if wanted else ()
+    names, key_text = tables.names, match_key(value)
+    rows = connection.scalars(_spelling_candidates(select(names.c.name), names.c.key, key_text)) if key_text else ()
     return closest_matches(value, sorted(rows))
 
 

@@ -11,31 +11,47 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.operators import OperatorType
 
 from app.db.text_index import TextQuery, TextQueryType
 
-STRUCTURAL_PARAMS = frozenset(("date_match", "stance", "modality"))
-"""Parameters whose value decides how a condition is written."""
 LITERAL_TYPES = (str, int, float, date, TextQuery)
 
 
-def extract_literals(values: Mapping[str, Any], except_for: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
+class Placeholder(BindParameter[Any]):
+    """A bind parameter that stands for a value in SQL written for all values.
+
+    Comparing it with a value in Python raises TypeError: the result would be the same for every value, and wrong.
+    Testing its truth raises TypeError too, as for every SQL expression.
+    """
+
+    inherit_cache = True
+
+    def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+        """Build a SQL expression. Raises TypeError unless the other operand is SQL, too."""
+        if op in (operators.eq, operators.ne) and not isinstance(other[0], ClauseElement):
+            raise TypeError(f"a placeholder is compared with {other[0]!r}; mark the parameter as structural")
+        return super().operate(op, *other, **kwargs)
+
+
+def extract_literals(values: Mapping[str, Any], structural: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
     """The shape of the values, and what is taken out of it, in order.
 
-    Values of parameters `except_for` are part of the shape.
+    Values of parameters `structural` are part of the shape.
     """
     literals: list[Any] = []
     shape = tuple(
-        [(name, _hashable(value) if name in except_for else _shape(value, literals)) for name, value in values.items()]
+        [(name, _hashable(value) if name in structural else _shape(value, literals)) for name, value in values.items()]
     )
     return shape, literals
 
 
-def bind_placeholders(values: Mapping[str, Any], except_for: frozenset[str]) -> dict[str, Any]:
+def bind_placeholders(values: Mapping[str, Any], structural: frozenset[str]) -> dict[str, Any]:
     """The values with a placeholder where `extract_literals` takes one out."""
     numbers = count()
-    return {name: value if name in except_for else _substitute(value, numbers) for name, value in values.items()}
+    return {name: value if name in structural else _substitute(value, numbers) for name, value in values.items()}
 
 
 def placeholder(index: int) -> str:
@@ -68,7 +84,9 @@ def _substitute(value: Any, numbers: Iterator[int]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, LITERAL_TYPES):
-        return bindparam(placeholder(next(numbers)), value, type_=TextQueryType() if type(value) is TextQuery else None)
+        return Placeholder(
+            placeholder(next(numbers)), value, type_=TextQueryType() if type(value) is TextQuery else None
+        )
     kind: Any = type(value)
     if _is_record(value):
         return kind(*[_substitute(getattr(value, name), numbers) for name in _field_names(kind)])

@@ -21,10 +21,11 @@ from app.db.spatial_index import KEY_COLUMNS, TEMPORAL_TABLES, DayConstraint, da
 from app.db.sql_functions import is_imprecise
 from app.db.statements import PreparedStatement, StatementCache
 from app.geo import BBox
-from app.query.params.param import ListQuery, Param, Predicate, SemiJoin, as_correlated, as_subquery
+from app.query.params.param import ListQuery, Param, structural_params
 from app.query.planner.cost_model import LIST_SUBJECT, UNHINTED, AccessPath, CostModel, PathEstimate, TableStatistics
-from app.query.planner.parametrize import STRUCTURAL_PARAMS, bind_placeholders, extract_literals, placeholder
+from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
 from app.query.predicates.conditions import Circle, box_bounds
+from app.query.predicates.forms import Predicate, SemiJoin, as_correlated, as_subquery
 from app.query.predicates.time import Window
 
 SMALL_TABLE_ROWS = 2000
@@ -112,7 +113,7 @@ class Planner:
 
     def _filters(self) -> list[tuple[str, Any]]:
         """The values that conditions are made of, but for those on dates."""
-        given = self.query.values.items()
+        given = self.query.filters.items()
         return [
             (name, value)
             for name, value in given
@@ -126,13 +127,13 @@ class Planner:
             return PathEstimate(
                 statistics.rows * statistics.box_selectivity(boxes),
                 path,
-                temporal=not self.all_versions and self.query.rows.name in TEMPORAL_TABLES,
+                temporal=not self.all_versions and self.query.table.name in TEMPORAL_TABLES,
             )
         context = hashable((self.query.get("actor_role"), self.query.get("known_by")))
         return self._cached_estimate(name, (hashable(value), context), lambda: self._compute_estimate(name, value))
 
     def _cached_estimate(self, name: str, value: Hashable, compute: Any) -> PathEstimate:
-        key = (self.query.rows.name, self.source, name, value)
+        key = (self.query.table.name, self.source, name, value)
         if key not in self.cache:
             self.cache[key] = compute()
         estimate: PathEstimate = self.cache[key]
@@ -140,7 +141,7 @@ class Planner:
 
     def _point_key(self) -> str:
         """The column by which a box finds rows."""
-        return KEY_COLUMNS.get(self.query.rows.name, "location_id")
+        return KEY_COLUMNS.get(self.query.table.name, "location_id")
 
     def _predicate(self, name: str, value: Any, query: ListQuery) -> Predicate | None:
         factory = self.params[name].predicate if name in self.params else None
@@ -183,21 +184,21 @@ class Planner:
 
     def _count_matching(self, name: str, value: Any, build: Any, sample: Sequence[int] = ()) -> int:
         """What a count of rows that meet a condition comes to, by a statement that is written once for its shape."""
-        dependent = {other: self.query.values[other] for other in DEPENDENT_PARAMS if other in self.query.values}
+        dependent = {other: self.query.filters[other] for other in DEPENDENT_PARAMS if other in self.query.filters}
         params = {"sample": list(sample), name: value, **dependent}
-        shape, values = extract_literals(params, STRUCTURAL_PARAMS)
+        shape, values = extract_literals(params, structural_params(self.params))
         key = (build.__name__, name, shape)
 
         def compile_() -> PreparedStatement:
-            bound = bind_placeholders(params, STRUCTURAL_PARAMS)
-            shaped = ListQuery(bound, self.query.connection, self.query.rows)
+            bound = bind_placeholders(params, structural_params(self.params))
+            shaped = ListQuery(bound, self.query.connection, self.query.table)
             count = build(self._predicate(name, bound[name], shaped), self._access_path(name, value), bound["sample"])
             return PreparedStatement(self.query.connection, count, [placeholder(at) for at in range(len(values))])
 
         return int(self.statements.get_or_compile(key, compile_).rows(self.query.connection, values)[0][0])
 
     def _select_count(self, predicate: Predicate, path: AccessPath | None, _sample: Any) -> Select[Any]:
-        rows = self.query.rows
+        rows = self.query.table
         if isinstance(predicate, SemiJoin):
             matching: Any = predicate.subquery
         else:
@@ -207,14 +208,14 @@ class Planner:
         return select(func.count()).select_from(matching.limit(MAX_COUNTED).subquery())
 
     def _select_sample_count(self, predicate: Predicate, _path: AccessPath | None, sample: Any) -> Select[Any]:
-        statement = use_rowid(select(func.count()).select_from(self.source), self.query.rows)
-        return statement.where(self.query.rows.c.pk.in_(sample), as_correlated(predicate), *self._current_predicates())
+        statement = use_rowid(select(func.count()).select_from(self.source), self.query.table)
+        return statement.where(self.query.table.c.pk.in_(sample), as_correlated(predicate), *self._current_predicates())
 
     def _current_predicates(self) -> list[ColumnElement[bool]]:
         return [] if self.indexes.current_only is None else [self.indexes.current_only]
 
     def _is_key(self, column: Any) -> bool:
-        return column.table is self.query.rows and column.name in self.indexes.by_key
+        return column.table is self.query.table and column.name in self.indexes.by_key
 
     def _rows_per_key(self, column: Any) -> int:
         """How many rows have the same value of a column that refers to another table, on average."""
@@ -230,14 +231,14 @@ class Planner:
         return int(self.query.connection.scalar(statement) or 0)
 
     def _statistics(self) -> TableStatistics:
-        key = ("sample", self.query.rows.name)
+        key = ("sample", self.query.table.name)
         if key not in self.cache:
             self.cache[key] = self._draw_sample()
         statistics: TableStatistics = self.cache[key]
         return statistics
 
     def _draw_sample(self) -> TableStatistics:
-        rows, connection = self.query.rows, self.query.connection
+        rows, connection = self.query.table, self.query.connection
         max_pk = self._scalar(select(func.max(rows.c.pk)))
         pks = Random(max_pk).sample(range(1, max_pk + 1), min(SAMPLE_ROWS, max_pk))  # noqa: S311 - nothing secret about it
         locations = rows if "latitude" in rows.c else self.source
@@ -258,9 +259,11 @@ class Planner:
 
 def _last_day(query: ListQuery) -> date:
     """The last day that rows can have by which they are sorted: that of the cursor, or of the window."""
-    window, cursor = query.get("datetime"), query.get("cursor")
+    if query.cursor and isinstance(query.cursor[0], date):
+        return query.cursor[0]
+    window = query.get("datetime")
     latest = window.days.latest if isinstance(window, Window) else None
-    return cursor[1][0] if cursor else latest or date.max
+    return latest or date.max
 
 
 def lookback_start(query: ListQuery, path: AccessPath, statements: StatementCache) -> date | None:
@@ -268,7 +271,7 @@ def lookback_start(query: ListQuery, path: AccessPath, statements: StatementCach
     many."""
     if not path.lookback_rows or path.driving_filter is None:
         return path.lookback_date
-    value, window, latest = query.values[path.driving_filter], query.get("datetime"), _last_day(query)
+    value, window, latest = query.filters[path.driving_filter], query.get("datetime"), _last_day(query)
     boxes = value.boxes if isinstance(value, Circle) else value
     days = DayConstraint(
         window.days.earliest if isinstance(window, Window) else None, None if latest == date.max else latest
@@ -287,7 +290,7 @@ def lookback_start(query: ListQuery, path: AccessPath, statements: StatementCach
 
 def _prepare_nth_latest(query: ListQuery, params: Mapping[str, Any], literals: int) -> PreparedStatement:
     bound = bind_placeholders(params, frozenset())
-    statement = nth_latest_start(query.rows.name, box_bounds(bound["boxes"]), bound["days"], bound["number"])
+    statement = nth_latest_start(query.table.name, box_bounds(bound["boxes"]), bound["days"], bound["number"])
     return PreparedStatement(query.connection, statement, [placeholder(at) for at in range(literals)])
 
 

@@ -9,31 +9,37 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, func, literal_column, not_, or_, select
 
 from app import models
+from app.db.indexes import END_OF_TIME
 from app.db.revision import revision_cache
 from app.db.spatial_index import KEY_COLUMNS, NO_DAY_CONSTRAINT, TEMPORAL_TABLES, BoxBounds, keys_in_boxes, point_in
 from app.db.text_index import TextQuery, matching_rows
 from app.errors import InvalidParameterError
 from app.geo import BBox, Point, bounding_box, parse_bbox, parse_point
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.models.claims import RARE_CODE_CONDITIONS
 from app.names import MAX_TOKEN_BYTES, closest_matches, fold
-from app.query.params.param import ListQuery, PredicateFactory, Resolver, SemiJoin
+from app.query.params.param import ListQuery, PredicateFactory, Resolver
+from app.query.predicates.forms import SemiJoin
 from app.query.predicates.time import day_constraint
+from app.vocab import Modality, Stance
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
-within = table_of(models.LocationAncestor)
-belongs = table_of(models.ActorAncestor)
+location_ancestor = table_of(models.LocationAncestor)
+actor_ancestor = table_of(models.ActorAncestor)
 MAX_RADIUS_KM = 20_038.0  # half the circumference of the Earth
 
 
 def in_column(column: str) -> PredicateFactory:
     """The column is one of the values."""
-    return lambda values, query: query.rows.c[column].in_(values)
+    return lambda values, query: query.table.c[column].in_(values)
 
 
-RARE_CODES = {"stance": ("denies",), "modality": ("possible", "planned")}
+RARE_CODES: dict[str, tuple[str, ...]] = {
+    "stance": (Stance.DENIES,),
+    "modality": (Modality.POSSIBLE, Modality.PLANNED),
+}
 
 
 def in_rare_codes(column: str) -> PredicateFactory:
@@ -43,7 +49,7 @@ def in_rare_codes(column: str) -> PredicateFactory:
     """
 
     def factory(values: list[str], query: ListQuery) -> ColumnElement[bool]:
-        in_codes = query.rows.c[column].in_(values)
+        in_codes = query.table.c[column].in_(values)
         return (
             and_(literal_column(RARE_CODE_CONDITIONS[column]), in_codes)
             if set(values) <= set(RARE_CODES[column])
@@ -65,19 +71,19 @@ def figure_in_column(column: str) -> PredicateFactory:
 
     def factory(values: list[str], query: ListQuery) -> SemiJoin:
         subquery = select(other.c.claim_pk).where(other.c[column].in_(values))
-        return SemiJoin(query.rows.c.pk, subquery, figure.c[column].in_(values))
+        return SemiJoin(query.table.c.pk, subquery, figure.c[column].in_(values))
 
     return factory
 
 
 def at_least(column: str) -> PredicateFactory:
     """The column is not below the value; null is not a number."""
-    return lambda value, query: query.rows.c[column] >= value
+    return lambda value, query: query.table.c[column] >= value
 
 
 def compare_deaths(compare: Callable[[Any, int], ColumnElement[bool]]) -> PredicateFactory:
     """Best, else low, against a bound; unknown deaths match neither way."""
-    return lambda value, query: compare(func.coalesce(query.rows.c.deaths_best, query.rows.c.deaths_low), value)
+    return lambda value, query: compare(func.coalesce(query.table.c.deaths_best, query.table.c.deaths_low), value)
 
 
 IS_CURRENT = view.c.known_until == literal_column(
@@ -142,10 +148,10 @@ def within_boxes(boxes: list[BBox], query: ListQuery) -> SemiJoin:
     subquery = keys_in_boxes(
         located.name, bounds, day_constraint(query) if located.name in TEMPORAL_TABLES else NO_DAY_CONSTRAINT
     )
-    if located is query.rows:
+    if located is query.table:
         return SemiJoin(located.c[KEY_COLUMNS[located.name]], subquery, or_(*contains_point))
     other = located.alias()  # the rows are joined with the places themselves
-    return SemiJoin(query.rows.c.location_id, select(other.c.id).where(other.c.pk.in_(subquery)), or_(*contains_point))
+    return SemiJoin(query.table.c.location_id, select(other.c.id).where(other.c.pk.in_(subquery)), or_(*contains_point))
 
 
 def parse_point_param(text: str) -> Point:
@@ -209,16 +215,16 @@ def requires_param(parameter: str, other: str) -> Resolver:
 def has_no_point(query: ListQuery) -> ColumnElement[bool]:
     """Rows without coordinates."""
     places = _located_table(query)
-    if places is query.rows:
+    if places is query.table:
         return places.c.latitude.is_(None)
     other = places.alias()  # the rows are joined with the places themselves
     nowhere = select(other.c.id).where(other.c.latitude.is_(None))
-    return or_(query.rows.c.location_id.is_(None), query.rows.c.location_id.in_(nowhere))
+    return or_(query.table.c.location_id.is_(None), query.table.c.location_id.in_(nowhere))
 
 
 def _located_table(query: ListQuery) -> Table:
     """The table that holds the point of a row: its own, or its location's."""
-    return query.rows if "latitude" in query.rows.c else location
+    return query.table if "latitude" in query.table.c else location
 
 
 def _point_columns(query: ListQuery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -256,11 +262,11 @@ def check_location_countries(values: list[str], query: ListQuery) -> list[str]:
 
 def located_in_country(values: list[str], query: ListQuery) -> ColumnElement[bool] | SemiJoin:
     """The row lies in the country."""
-    if "country" in query.rows.c:
-        return query.rows.c.country.in_(values)
+    if "country" in query.table.c:
+        return query.table.c.country.in_(values)
     other = location.alias()  # the rows are joined with the places themselves
     subquery = select(other.c.id).where(other.c.country.in_(values))
-    return SemiJoin(query.rows.c.location_id, subquery, location.c.country.in_(values))
+    return SemiJoin(query.table.c.location_id, subquery, location.c.country.in_(values))
 
 
 def parse_text_query(text: str) -> TextQuery:
@@ -281,7 +287,7 @@ def parse_text_query(text: str) -> TextQuery:
 
 def matches_text(index: str, key: str) -> PredicateFactory:
     """Every word and phrase occurs in the row's text."""
-    return lambda phrases, query: SemiJoin(query.rows.c[key], matching_rows(index, phrases), probe_cost=170.0)
+    return lambda phrases, query: SemiJoin(query.table.c[key], matching_rows(index, phrases), probe_cost=170.0)
 
 
 def parse_boolean(text: str) -> bool:
@@ -298,4 +304,4 @@ def boolean_column(table: Table, column: str) -> PredicateFactory:
 
 def check_actor_countries(values: list[str], query: ListQuery) -> list[str]:
     """The countries. One without any actor here is an error, not an empty answer."""
-    return _check_codes_exist(values, query, query.rows.c.country, "no actor in this database belongs there")
+    return _check_codes_exist(values, query, query.table.c.country, "no actor in this database belongs there")

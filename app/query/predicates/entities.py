@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select
 from app import models
 from app.errors import InvalidParameterError
 from app.models.base import table_of
-from app.query.params.param import ListQuery, PredicateFactory, Resolver, SemiJoin
+from app.query.params.param import ListQuery, PredicateFactory, Resolver
 from app.query.params.resolve import ACTORS, LOCATIONS, SOURCES, NameTables, closest_ids, merged_into, resolve_ids
 from app.query.predicates.conditions import IS_CURRENT, claims_known_by, view
+from app.query.predicates.forms import SemiJoin
 
 claim = table_of(models.Claim)
 within = table_of(models.LocationAncestor)
@@ -67,22 +68,22 @@ def resolve_members(parameter: str) -> Resolver:
 
 def event_at_location(values: list[str], query: ListQuery) -> SemiJoin:
     """The event touches the place or something in it: its own location, or from, to, via of its movement."""
-    touches, column = table_of(models.EventPlace), query.rows.c.event_pk
+    touches, column = table_of(models.EventLocation), query.table.c.event_pk
     subquery = select(touches.c.event_pk).join(within, within.c.location_id == touches.c.location_id)
     correlated = exists().where(within.c.ancestor_id.in_(values), within.c.location_id == touches.c.location_id)
     each = exists().where(touches.c.event_pk == column, correlated.correlate(touches))
-    return SemiJoin(column, subquery.where(within.c.ancestor_id.in_(values)), correlated=each.correlate(query.rows))
+    return SemiJoin(column, subquery.where(within.c.ancestor_id.in_(values)), correlated=each.correlate(query.table))
 
 
 def column_in_location(table: Table | None, column: str) -> PredicateFactory:
     """The column names one of the places or something in it."""
-    return lambda values, query: SemiJoin((query.rows if table is None else table).c[column], locations_inside(values))
+    return lambda values, query: SemiJoin((query.table if table is None else table).c[column], locations_inside(values))
 
 
 def _during_membership(member: tuple[str, date, date], query: ListQuery) -> ColumnElement[bool]:
     """The row lies in the time in which an actor was part of another."""
     _, start, end = member
-    rows = query.rows.c
+    rows = query.table.c
     return and_(or_(rows.latest.is_(None), rows.latest >= start), or_(rows.earliest.is_(None), rows.earliest <= end))
 
 
@@ -95,7 +96,7 @@ def event_has_actor(members: ActorMembership, query: ListQuery) -> SemiJoin:
         subquery = select(event_actor_table.c.event_pk).where(event_actor_table.c.actor_id.in_(ids))
         return subquery.where(event_actor_table.c.role.in_(roles)) if roles else subquery
 
-    column = query.rows.c.event_pk
+    column = query.table.c.event_pk
     if not members.temporary:
         return SemiJoin(column, participating(members.permanent))
     parts = [
@@ -111,7 +112,7 @@ def event_has_role(values: list[str], query: ListQuery) -> SemiJoin | None:
         return None
     event_actor_table = table_of(models.EventActor)
     return SemiJoin(
-        query.rows.c.event_pk, select(event_actor_table.c.event_pk).where(event_actor_table.c.role.in_(values))
+        query.table.c.event_pk, select(event_actor_table.c.event_pk).where(event_actor_table.c.role.in_(values))
     )
 
 
@@ -128,13 +129,13 @@ def control_side(table: Table, column: str) -> PredicateFactory:
 
 def event_from_source(values: list[str], query: ListQuery) -> SemiJoin:
     """A claim in view came from the source, went through it, or stands in it."""
-    hop, column = table_of(models.ClaimHop), query.rows.c.event_pk
+    hop, column = table_of(models.ClaimHop), query.table.c.event_pk
     saying = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk).where(hop.c.source_id.in_(values))
     through = exists().where(hop.c.claim_pk == claim.c.pk, hop.c.source_id.in_(values))
     each = exists().where(claim.c.event_pk == column, through.correlate(claim))
     if (known := claims_known_by(query)) is not None:
         saying, each = saying.where(known), each.where(known)
-    return SemiJoin(column, saying, correlated=each.correlate(query.rows))
+    return SemiJoin(column, saying, correlated=each.correlate(query.table))
 
 
 def claim_from_source(values: list[str], query: ListQuery) -> SemiJoin:
@@ -145,18 +146,18 @@ def claim_from_source(values: list[str], query: ListQuery) -> SemiJoin:
 
 def within_actor(values: list[str], query: ListQuery) -> SemiJoin:
     """The actor, or what is part of it."""
-    return SemiJoin(query.rows.c.id, select(belongs.c.actor_id).where(belongs.c.ancestor_id.in_(values)))
+    return SemiJoin(query.table.c.id, select(belongs.c.actor_id).where(belongs.c.ancestor_id.in_(values)))
 
 
 def in_ids(column: str) -> PredicateFactory:
     """The column is one of the rows that the values name."""
-    return lambda values, query: query.rows.c[column].in_(values)
+    return lambda values, query: query.table.c[column].in_(values)
 
 
 def event_in_category(values: list[str], query: ListQuery) -> SemiJoin:
     """The event that the claim is about has one of these categories; they are coded, and so the same on every day."""
     subquery = select(view.c.event_pk).where(IS_CURRENT, view.c.category.in_(values))
-    return SemiJoin(query.rows.c.event_pk, subquery)
+    return SemiJoin(query.table.c.event_pk, subquery)
 
 
 def resolve_events(values: list[str], query: ListQuery) -> list[str]:

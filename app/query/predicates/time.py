@@ -7,15 +7,12 @@ from sqlalchemy import ColumnElement, and_, literal_column, or_
 
 from app.db.spatial_index import NO_DAY_CONSTRAINT, DayConstraint
 from app.db.sql_functions import MAX_PRECISE_DAYS, ImpreciseDate
-from app.query.params.param import DateOverlap, ListQuery
+from app.query.params.param import ListQuery
+from app.query.predicates.forms import DateOverlap
 from app.timespan import DateRange, parse_date_range
 
 NO_DATE_SORT_KEY: ColumnElement[date] = literal_column(f"'{date.min}'")
 """The day by which rows without any date are sorted."""
-
-
-LOOKBACK = "nearby"
-"""Stands for a parameter where rows are looked for no further back than a day, the rest being looked for otherwise."""
 
 
 def parse_days(text: str) -> DateRange:
@@ -42,7 +39,7 @@ def resolve_window(days: DateRange, _query: ListQuery) -> Window | None:
 def overlaps_window(window: Window, query: ListQuery) -> DateOverlap:
     """The row's dates overlap the window, or lie wholly inside it if `date_match=certain`."""
     days = window.days
-    rows, certain = query.rows.c, query.get("date_match") == "certain"
+    rows, certain = query.table.c, query.get("date_match") == "certain"
     fits = []
     if days.latest is not None:
         last = rows.latest <= days.latest
@@ -72,13 +69,13 @@ def overlaps_window(window: Window, query: ListQuery) -> DateOverlap:
 
 def has_no_date(query: ListQuery) -> ColumnElement[bool]:
     """Rows without any date; that those are vague says by which index they are found."""
-    rows = query.rows.c
+    rows = query.table.c
     return and_(rows.sort_date == NO_DATE_SORT_KEY, ImpreciseDate(rows.earliest, rows.latest))
 
 
 def reported_within(days: DateRange, query: ListQuery) -> ColumnElement[bool] | None:
     """The claim was reported within the window."""
-    column = query.rows.c.reported_on
+    column = query.table.c.reported_on
     bounds = [] if days.earliest is None else [column >= days.earliest]
     bounds += [] if days.latest is None else [column <= days.latest]
     return and_(*bounds) if bounds else None
@@ -86,8 +83,8 @@ def reported_within(days: DateRange, query: ListQuery) -> ColumnElement[bool] | 
 
 def day_constraint(query: ListQuery) -> DayConstraint:
     """The days of which rows are wanted, as far as that is about what is known now."""
-    if "known_by" in query.values:
+    if "known_by" in query.filters:
         return NO_DAY_CONSTRAINT
-    window, nearby = query.get("datetime"), query.get(LOOKBACK)
+    window, nearby = query.get("datetime"), query.lookback_from
     days = window.days if isinstance(window, Window) else DateRange()
     return DayConstraint(days.earliest if nearby is None else nearby, days.latest)

@@ -28,7 +28,7 @@ from app.query.compat.acled.columns import EVENT_COLUMNS
 from app.query.compat.acled.crosswalk import DISORDER_TYPES, counterparts
 from app.query.compat.acled.fetch import EventSource, PagedReader
 from app.query.compat.acled.filters import interaction
-from app.query.compat.acled.request import parse_query, query_params
+from app.query.compat.acled.request import parse_acled_query, query_params
 from app.settings import Settings
 
 Row = dict[str, str]
@@ -373,7 +373,7 @@ def test_a_crosswalk_is_read_as_it_is_written() -> None:
     )
     assert counterparts("Violence against civilians") == (("Violence against civilians", ""),)
     assert counterparts(None) == ()
-    events = {pair[0] for term in vocab.CATEGORY.terms for pair in counterparts(term.acled)}
+    events = {pair[0] for term in vocab.EventCategory.vocabulary.terms for pair in counterparts(term.acled)}
     assert events == {"Battles", strategic, "Violence against civilians"}
     assert events <= set(DISORDER_TYPES)
 
@@ -422,7 +422,7 @@ def test_no_limit_gives_all_rows_while_they_are_read(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
 ) -> None:
     whole = answer(client, **query)
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     assert answer(client, limit=0, **query) == whole
     assert answer(client, limit=5001, **query) == whole
     assert answer(client, limit=0, page=2, **query) == whole | {"data": [], "count": 0}
@@ -483,23 +483,25 @@ def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
 def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_open(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     for query in ("limit=0", "limit=60", "limit=0&_format=csv", "limit=0&actor1=taliban"):
         assert client.head(f"{READ}?{query}").status_code == 200
         assert client.get(f"{READ}?{query}", headers={"If-None-Match": "*"}).status_code == 304
         gc.collect()  # a cursor that is still open would warn, and warnings are errors
 
 
-def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_takes_as_many_queries_whatever_it_holds(
+    uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)
 
-    def asked(**params: Any) -> int:
-        answer(forgetful, **params)  # what is kept of a revision is made once
+    def get(**params: Any) -> int:
+        answer(uncached_client, **params)  # what is kept of a revision is made once
         seen.clear()
-        answer(forgetful, **params)
+        answer(uncached_client, **params)
         # PostgreSQL is asked for its revision each time; SQLite tells it without a query.
         read = [statement for statement in seen if statement.lstrip().startswith("SELECT")]
         return sum(statement != NEWEST_REVISION for statement in read)
@@ -507,22 +509,22 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
     event.listen(Engine, "before_cursor_execute", count)
     try:
         # The times of all revisions, the rows; kinds, both relations, places, sources.
-        assert asked(limit=5) == asked(limit=60) == asked() == 7
+        assert get(limit=5) == get(limit=60) == get() == 7
         # With a filter, whether anything is ACLED's own; the countries that there are; how many rows there are in all,
         # unless the page is the last one.
-        assert asked(limit=5, country="Afghanistan") == 10
-        assert asked(country="Afghanistan") == 9
-        assert asked(fields="event_date|notes|fatalities") == 2
+        assert get(limit=5, country="Afghanistan") == 10
+        assert get(country="Afghanistan") == 9
+        assert get(fields="event_date|notes|fatalities") == 2
         # The names of provinces; the places of those that may be in them.
-        assert asked(fields="notes", admin1="balkh") == 5
-        monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 11)
-        assert asked(limit=66, fields="event_id_cnty|admin1") == 2 + 6
+        assert get(fields="notes", admin1="balkh") == 5
+        monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 11)
+        assert get(limit=66, fields="event_id_cnty|admin1") == 2 + 6
     finally:
         event.remove(Engine, "before_cursor_execute", count)
 
 
 def test_an_answer_that_takes_too_long_is_given_up(pack_url: str) -> None:
-    question = parse_query([("actor1", "taliban")], EVENT_COLUMNS)
+    question = parse_acled_query([("actor1", "taliban")], EVENT_COLUMNS)
     with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         late = PagedReader(connection, EventSource(connection, question.filters), question, deadline=0)
         with pytest.raises(UnavailableError):
@@ -711,12 +713,12 @@ def test_a_merged_event_is_gone_under_its_old_id(
 def test_ids_of_acled_are_printed_as_acled_prints_them(databases: Databases) -> None:
     url, old = databases.loaded(), "kaldar-captured-2021-06"
     with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
-        for table in ("event", "event_view"):
+        for table in ("event", "event_version"):
             change = f"UPDATE {table} SET id = 'acled:AFG7', row = replace(row, '{old}', 'acled:AFG7') WHERE id = :id"  # noqa: S608
             connection.execute(text(change), {"id": old})
-        connection.execute(text("UPDATE removed SET id = id"))
+        connection.execute(text("UPDATE tombstone SET id = id"))
         connection.execute(
-            text("INSERT INTO removed (resource, id, pack_id, revision) VALUES ('events', 'acled:AFG8', 'x', 1)")
+            text("INSERT INTO tombstone (resource, id, pack_id, revision) VALUES ('events', 'acled:AFG8', 'x', 1)")
         )
     with TestClient(create_app(Settings(database_url=url))) as client:
         for asked in ("AFG7", "afg7"):

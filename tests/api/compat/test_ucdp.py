@@ -24,7 +24,7 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.main import create_app
 from app.query.compat.ucdp import PARAMS, is_index_only
-from app.query.params.param import read_query
+from app.query.params.param import parse_query
 from app.settings import PROJECT_ROOT, Settings
 
 URL = "/compat/ucdp/api/gedevents/25.1"
@@ -276,20 +276,20 @@ REAL = (
 
 
 @pytest.fixture(scope="module")
-def spare(databases: Databases) -> str:
+def empty_url(databases: Databases) -> str:
     """A database that tests empty and fill in turn."""
     return databases.migrated()
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_every_row_of_a_real_file_comes_back_cell_for_cell(spare: str, tmp_path: Path, name: str) -> None:
+def test_every_row_of_a_real_file_comes_back_cell_for_cell(empty_url: str, tmp_path: Path, name: str) -> None:
     path = SAMPLES / name
     if not path.exists():
         pytest.skip(f"NOT RUN: the sample is not at hand: ../shared/data/{name} is missing")
     content = gzip.decompress(path.read_bytes())
     expected = rows_of(content)
-    imports(emptied(spare), path)
-    with TestClient(create_app(Settings(database_url=spare))) as client:
+    imports(emptied(empty_url), path)
+    with TestClient(create_app(Settings(database_url=empty_url))) as client:
         pages = all_pages(client, f"{URL}?pagesize=1000")
     found = [row for page in pages for row in page["Result"]]
     assert len(found) == len(expected) > 500
@@ -603,9 +603,9 @@ def test_licence_and_citation_travel_with_the_rows(client: TestClient) -> None:
     assert "Introducing the UCDP Georeferenced Event Dataset" in headers["oxus-citation"]
 
 
-def test_an_empty_database_has_an_empty_page(spare: str) -> None:
-    emptied(spare)
-    with TestClient(create_app(Settings(database_url=spare))) as client:
+def test_an_empty_database_has_an_empty_page(empty_url: str) -> None:
+    emptied(empty_url)
+    with TestClient(create_app(Settings(database_url=empty_url))) as client:
         for asked in ({}, {"Country": "700", "page": "3"}):
             response = client.get(URL, params=asked)
             assert response.status_code == 200
@@ -637,4 +637,4 @@ def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) 
 )
 def test_only_what_an_index_of_one_country_or_of_ids_holds_needs_no_thread(asked: str, short: bool) -> None:
     pairs = [(name, value) for name, _, value in (part.partition("=") for part in asked.split("&") if part)]
-    assert is_index_only(read_query(pairs, PARAMS)) == short
+    assert is_index_only(parse_query(pairs, PARAMS)) == short

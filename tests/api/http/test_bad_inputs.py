@@ -50,7 +50,7 @@ def port(databases: Databases, pack_url: str) -> Iterator[int]:
         yield found
 
 
-def told(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+def read_response(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     """The status, headers and body of the next answer; the body may end with the connection."""
     with connection.makefile("rb") as stream:
         line = stream.readline()
@@ -67,7 +67,7 @@ def sent(port: int, raw: bytes) -> tuple[int, dict[str, str], bytes]:
     with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was read
             connection.sendall(raw)
-        return told(connection)
+        return read_response(connection)
 
 
 def assert_refused_well(status: int, headers: dict[str, str], body: bytes) -> None:
@@ -137,9 +137,9 @@ def test_a_head_in_pieces_is_read_if_it_comes_in_time(hurried: int) -> None:
             connection.sendall(HEAD[at : at + 9])
             time.sleep(0.01)
         connection.sendall(b"\r\n")
-        assert told(connection)[0] == 200
+        assert read_response(connection)[0] == 200
         connection.sendall(HEAD)  # the time of the next one begins with its first piece
-        status, _, body = told(connection)
+        status, _, body = read_response(connection)
         assert (status, json.loads(body)["title"]) == (408, "Request Timeout")
 
 
@@ -151,7 +151,7 @@ def test_others_are_answered_while_a_hundred_clients_dawdle(port: int) -> None:
         assert sent(port, HEAD + b"\r\n")[0] == 200
         for connection in waiting[::10]:
             connection.sendall(b"\r\n")
-            assert told(connection)[0] == 200
+            assert read_response(connection)[0] == 200
     finally:
         for connection in waiting:
             connection.close()
@@ -160,7 +160,7 @@ def test_others_are_answered_while_a_hundred_clients_dawdle(port: int) -> None:
 def test_a_body_is_refused_before_it_comes_and_its_connection_ends(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000000000\r\n\r\n")
-        status, headers, _ = told(connection)
+        status, headers, _ = read_response(connection)
         assert (status, headers["connection"]) == (413, "close")
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""
@@ -182,7 +182,7 @@ def test_what_follows_a_request_and_is_none_ends_the_connection_and_nothing_else
         got = b""
         while more := connection.recv(65536):
             got += more
-    assert b"this is not HTTP" in got
+    assert b"the request is not valid HTTP" in got
     assert sent(port, HEAD + b"\r\n")[0] == 200
 
 

@@ -14,8 +14,8 @@ from app.main import create_app
 from app.resources import STORED_LISTS
 from app.settings import PROJECT_ROOT, Settings
 
-Ask = Callable[..., Any]
-Refused = Callable[..., Any]
+GetOk = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 PROBLEM = "application/problem+json"
 LEAKS = (
@@ -37,7 +37,7 @@ def leaks(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def bare(pack_url: str) -> Iterator[TestClient]:
+def raw_client(pack_url: str) -> Iterator[TestClient]:
     """A client that sees a fault of ours as any client would: as a response, not as an exception."""
     with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
         yield client
@@ -83,9 +83,9 @@ SUGGESTED: list[tuple[str, str, str, list[str]]] = [
 
 @pytest.mark.parametrize(("name", "parameter", "value", "nearest"), SUGGESTED)
 def test_what_is_not_known_names_the_nearest_valid_choice(
-    refused: Refused, name: str, parameter: str, value: str, nearest: list[str]
+    get_problem: GetProblem, name: str, parameter: str, value: str, nearest: list[str]
 ) -> None:
-    problem = refused(f"/v1/{name}", **{parameter: value})
+    problem = get_problem(f"/v1/{name}", **{parameter: value})
     assert problem["parameter"] == parameter
     assert problem["value"] in value
     assert problem["did_you_mean"][: len(nearest)] == nearest
@@ -95,9 +95,11 @@ def test_what_is_not_known_names_the_nearest_valid_choice(
     ("name", "parameter", "value"),
     [row[:3] for row in SUGGESTED if row[1] in {"place", "actor", "source", "event", "category", "sort", "country"}],
 )
-def test_what_is_suggested_is_accepted(ask: Ask, refused: Refused, name: str, parameter: str, value: str) -> None:
-    for suggestion in refused(f"/v1/{name}", **{parameter: value})["did_you_mean"]:
-        assert ask(f"/v1/{name}", **{parameter: suggestion}, limit=1)["returned"] in (0, 1)
+def test_what_is_suggested_is_accepted(
+    get_ok: GetOk, get_problem: GetProblem, name: str, parameter: str, value: str
+) -> None:
+    for suggestion in get_problem(f"/v1/{name}", **{parameter: value})["did_you_mean"]:
+        assert get_ok(f"/v1/{name}", **{parameter: suggestion}, limit=1)["returned"] in (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +199,8 @@ def test_what_is_suggested_is_accepted(ask: Ask, refused: Refused, name: str, pa
         ("events", "date_match", "possible,certain"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(refused: Refused, name: str, parameter: str, value: str) -> None:
-    problem = refused(f"/v1/{name}", **{parameter: value})
+def test_a_value_that_makes_no_sense_is_refused(get_problem: GetProblem, name: str, parameter: str, value: str) -> None:
+    problem = get_problem(f"/v1/{name}", **{parameter: value})
     assert problem["parameter"] == parameter
     assert problem["reason"]
 
@@ -217,23 +219,23 @@ def test_a_value_that_makes_no_sense_is_refused(refused: Refused, name: str, par
         ("near", "67,97", "5"),
     ],
 )
-def test_a_circle_that_is_none_is_refused(refused: Refused, parameter: str, near: str, radius: str) -> None:
-    assert refused("/v1/locations", near=near, radius_km=radius)["parameter"] == parameter
+def test_a_circle_that_is_none_is_refused(get_problem: GetProblem, parameter: str, near: str, radius: str) -> None:
+    assert get_problem("/v1/locations", near=near, radius_km=radius)["parameter"] == parameter
 
 
-def test_the_first_and_the_last_day_there_are_can_be_asked_for(ask: Ask) -> None:
-    first = ask("/v1/events", datetime="0001-01-01")
+def test_the_first_and_the_last_day_there_are_can_be_asked_for(get_ok: GetOk) -> None:
+    first = get_ok("/v1/events", datetime="0001-01-01")
     assert [row["id"] for row in first["items"]] == ["us-war-in-afghanistan"]
-    assert {row["date"]["latest"] for row in ask("/v1/events", datetime="9999-12-31")["items"]} == {None}
-    every = ask("/v1/events", limit=1, count="exact")["matched"]
-    whole = ask("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
+    assert {row["date"]["latest"] for row in get_ok("/v1/events", datetime="9999-12-31")["items"]} == {None}
+    every = get_ok("/v1/events", limit=1, count="exact")["matched"]
+    whole = get_ok("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
     assert whole["matched"] + whole["omitted"]["undated"] == every
-    assert ask("/v1/events", known_by="0001-01-01", limit=1, count="exact")["matched"] == 0
+    assert get_ok("/v1/events", known_by="0001-01-01", limit=1, count="exact")["matched"] == 0
 
 
-def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
+def test_every_problem_has_the_whole_shape(get_problem: GetProblem) -> None:
     for path in PATHS:
-        problem = refused(path, limti="5")
+        problem = get_problem(path, limti="5")
         reason = problem.pop("reason")
         assert problem == {
             "type": "about:blank",
@@ -248,24 +250,24 @@ def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
             assert name in reason
 
 
-def test_nothing_near_means_no_suggestion(refused: Refused) -> None:
-    assert "did_you_mean" not in refused("/v1/events", place="zzzzzzzz")
-    assert "did_you_mean" not in refused("/v1/events", xqzw="1")
+def test_nothing_near_means_no_suggestion(get_problem: GetProblem) -> None:
+    assert "did_you_mean" not in get_problem("/v1/events", place="zzzzzzzz")
+    assert "did_you_mean" not in get_problem("/v1/events", xqzw="1")
 
 
-def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) -> None:
+def test_every_parameter_of_every_list_refuses_an_empty_value(get_problem: GetProblem) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: ""})
+            problem = get_problem(f"/v1/{name}", **{parameter: ""})
             assert (problem["parameter"], problem["value"]) == (parameter, "")
             assert "empty" in problem["reason"]
 
 
-def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) -> None:
+def test_every_parameter_but_a_list_refuses_to_be_given_twice(raw_client: TestClient) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter, param in resource.listing.params.items():
             value = param.example or "WyJpZCIsWyJ4Il1d"
-            response = bare.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
+            response = raw_client.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
             if param.schema.get("type") == "array":  # generated clients write a list in parts
                 assert response.status_code == 200, response.text
                 continue
@@ -275,20 +277,20 @@ def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) 
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\n", "\x7f", "\u202e", "\ue000", "\U0001f9ff\x00"])
-def test_what_cannot_be_printed_is_refused_everywhere(refused: Refused, character: str) -> None:
+def test_what_cannot_be_printed_is_refused_everywhere(get_problem: GetProblem, character: str) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: f"a{character}b"})
+            problem = get_problem(f"/v1/{name}", **{parameter: f"a{character}b"})
             assert problem["parameter"] == parameter
             assert character not in json.dumps(problem, ensure_ascii=False)
     for asked in ({f"a{character}b": "1"}, {"place": f"a{character}b" + "c" * 3000}):
-        assert character not in json.dumps(refused("/v1/events", **asked), ensure_ascii=False)
+        assert character not in json.dumps(get_problem("/v1/events", **asked), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])
-def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: TestClient, bytes_: str) -> None:
+def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(raw_client: TestClient, bytes_: str) -> None:
     for query in (f"place={bytes_}", f"q={bytes_}", f"{bytes_}=1", f"cursor={bytes_}", f"fields={bytes_}"):
-        response = bare.get(f"/v1/events?{query}")
+        response = raw_client.get(f"/v1/events?{query}")
         if query == "q=%80abc":
             assert response.status_code == 200
             continue
@@ -297,18 +299,18 @@ def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: Test
         assert response.json()["status"] == 400
 
 
-def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(refused: Refused) -> None:
+def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(get_problem: GetProblem) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: "a" * 20_000})
+            problem = get_problem(f"/v1/{name}", **{parameter: "a" * 20_000})
             assert problem["parameter"] == parameter
             assert len(json.dumps(problem)) < 3000
-    assert len(json.dumps(refused("/v1/events", **{"x" * 20_000: "1"}))) < 3000
+    assert len(json.dumps(get_problem("/v1/events", **{"x" * 20_000: "1"}))) < 3000
 
 
-def test_a_value_just_short_enough_is_read(refused: Refused) -> None:
-    assert "longer" not in refused("/v1/events", place="a" * 2000)["reason"]
-    assert "longer" in refused("/v1/events", place="a" * 2001)["reason"]
+def test_a_value_just_short_enough_is_read(get_problem: GetProblem) -> None:
+    assert "longer" not in get_problem("/v1/events", place="a" * 2000)["reason"]
+    assert "longer" in get_problem("/v1/events", place="a" * 2001)["reason"]
 
 
 NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.listing.params})
@@ -327,9 +329,9 @@ NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.
 @example(path="/v1/actors", parameter="q", value="ß ŉ İ")
 @example(path="/v1/locations", parameter="place", value=":")
 @example(path="/v1/locations", parameter="place", value="\\")
-def test_no_query_whatever_is_more_than_a_400(bare: TestClient, path: str, parameter: str, value: str) -> None:
+def test_no_query_whatever_is_more_than_a_400(raw_client: TestClient, path: str, parameter: str, value: str) -> None:
     safe = [text.encode("utf-8", "replace").decode() for text in (parameter, value)]
-    response = bare.get(path, params={safe[0]: safe[1]})
+    response = raw_client.get(path, params={safe[0]: safe[1]})
     assert response.status_code in (200, 400)
     if response.status_code == 400:
         assert response.headers["content-type"] == PROBLEM
@@ -394,8 +396,8 @@ def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestC
         "/v1/claims/" + "x" * 5000,
     ],
 )
-def test_an_unknown_path_is_a_404_problem(bare: TestClient, path: str) -> None:
-    response = bare.get(path)
+def test_an_unknown_path_is_a_404_problem(raw_client: TestClient, path: str) -> None:
+    response = raw_client.get(path)
     assert response.status_code == 404, response.text
     assert response.headers["content-type"] == PROBLEM
     assert response.json()["status"] == 404
@@ -459,7 +461,7 @@ def test_f_wins_over_accept(client: TestClient) -> None:
     assert client.get("/v1/packs", params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
 
 
-def test_details_and_pages_refuse_what_they_do_not_know(refused: Refused) -> None:
+def test_details_and_pages_refuse_what_they_do_not_know(get_problem: GetProblem) -> None:
     for path in (
         "/v1/events/kaldar-recaptured-2021-06-29",
         "/v1/locations/kaldar",
@@ -469,19 +471,19 @@ def test_details_and_pages_refuse_what_they_do_not_know(refused: Refused) -> Non
         "/readyz",
         "/v1/events/kaldar-recaptured-2021-06-29/claims",
     ):
-        assert refused(path, plaice="x")["parameter"] == "plaice"
+        assert get_problem(path, plaice="x")["parameter"] == "plaice"
     path = "/v1/events/kaldar-recaptured-2021-06-29/claims"
-    assert refused(path, event="kaldar-lost-again-2021-06-30")["parameter"] == "event"
-    assert refused("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
+    assert get_problem(path, event="kaldar-lost-again-2021-06-30")["parameter"] == "event"
+    assert get_problem("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
 
 
-def test_no_problem_ever_lets_sql_or_a_file_out(bare: TestClient) -> None:
+def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: TestClient) -> None:
     asked = [(f"/v1/{name}", {parameter: value}) for name, parameter, value, _ in SUGGESTED]
     asked += [(path, {"place": "'; DROP TABLE event; --"}) for path in PATHS]
     asked += [(path, {"q": "'\"); DELETE FROM claim; --"}) for path in PATHS]
     asked += [(path, {"sort": "(CASE WHEN 1=1 THEN id END)"}) for path in PATHS]
     for path, params in asked:
-        response = bare.get(path, params=params)
+        response = raw_client.get(path, params=params)
         assert response.status_code in (200, 400)
         assert leaks(response.text) == []
 
@@ -604,6 +606,6 @@ def test_an_exact_id_wins_over_the_aliases_of_others(
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/claims", "/v1/movements/totals", "/v1/contradictions"])
-def test_a_parameter_that_says_how_another_is_meant_needs_it(refused: Refused, path: str) -> None:
-    assert "needs datetime" in refused(path, date_match="certain")["reason"]
-    assert "needs near" in refused(path, radius_km="5")["reason"]
+def test_a_parameter_that_says_how_another_is_meant_needs_it(get_problem: GetProblem, path: str) -> None:
+    assert "needs datetime" in get_problem(path, date_match="certain")["reason"]
+    assert "needs near" in get_problem(path, radius_km="5")["reason"]

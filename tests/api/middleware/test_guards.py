@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from api.http.test_problems import leaks
-from app.api.http import respond
-from app.api.middleware import guards
-from app.api.middleware.guards import RateLimitMiddleware
+from app.api.http import read_pool
+from app.api.middleware import rate_limit
+from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
 from app.db.engine import read_transaction
 from app.errors import UnavailableError
 from app.main import create_app
@@ -167,7 +167,7 @@ def test_probes_are_answered_under_any_name(named: TestClient) -> None:
 # --- rates ---
 
 
-def test_a_purse_fills_with_time_and_a_fifth_of_a_minute_may_be_spent_at_once() -> None:
+def test_a_bucket_refills_with_time_and_holds_a_fifth_of_a_minute() -> None:
     rate = RateLimitMiddleware(app=None, per_minute=60)  # type: ignore[arg-type]
     assert [rate.acquire("a", 0.0) for _ in range(12)] == [0.0] * 12
     assert rate.acquire("a", 0.0) == 1.0
@@ -186,7 +186,7 @@ def test_one_request_a_minute_is_allowed_if_that_is_the_rate() -> None:
 
 
 def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "MAX_TRACKED_CLIENTS", 10)
+    monkeypatch.setattr(rate_limit, "MAX_TRACKED_CLIENTS", 10)
     rate = RateLimitMiddleware(app=None, per_minute=5)  # type: ignore[arg-type]
     for number in range(1000):
         assert rate.acquire(str(number), 0.0) == 0.0
@@ -207,7 +207,7 @@ def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.Monke
     ],
 )
 def test_a_client_is_an_address_or_a_network_of_a_household(one: Any, other: Any, same: bool) -> None:
-    assert (guards.client_key(one) == guards.client_key(other)) is same
+    assert (client_key(one) == client_key(other)) is same
 
 
 def test_who_asks_too_often_waits_and_is_told_how_long(pack_url: str) -> None:
@@ -242,7 +242,7 @@ def test_a_query_is_ended_when_its_time_is_over(databases: Databases, pack_url: 
 
 def test_who_finds_all_connections_in_use_is_told_so(pack_url: str) -> None:
     app = create_app(Settings(database_url=pack_url, cache_mb=0))
-    engine = app.state.reader.engine
+    engine = app.state.read_pool.engine
     engine.pool._timeout = 0.2  # else half a minute
     with TestClient(app, raise_server_exceptions=False) as client, ExitStack() as stack:
         for _ in range(40):
@@ -262,7 +262,7 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
         connection.execute(text(FOREVER[databases.kind]))
         return []
 
-    monkeypatch.setattr(respond, "pack_rows", slow)
+    monkeypatch.setattr(read_pool, "pack_rows", slow)
     with guarded(pack_url, query_timeout_seconds=0.2) as client:
         for path in ("/v1/events", "/v1/stats?group_by=day"):
             response = client.get(path)
@@ -275,16 +275,16 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
 
 
 def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(respond, "MAX_WORKER_THREADS", 2)
+    monkeypatch.setattr(read_pool, "MAX_WORKER_THREADS", 2)
     go_on, begun = threading.Event(), threading.Semaphore(0)
-    real = respond.pack_rows
+    real = read_pool.pack_rows
 
     def slow(connection: Any) -> Any:
         begun.release()
         assert go_on.wait(30)
         return real(connection)
 
-    monkeypatch.setattr(respond, "pack_rows", slow)
+    monkeypatch.setattr(read_pool, "pack_rows", slow)
     with guarded(pack_url, queue_timeout_seconds=0.2) as client, ThreadPoolExecutor(2) as others:
         waiting = [others.submit(client.get, f"/v1/stats?group_by={group}") for group in ("day", "week")]
         assert all(begun.acquire(timeout=30) for _ in waiting)
@@ -301,12 +301,12 @@ def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyP
 
 INSIDE = "SELECT secret FROM claim -- /srv/oxus/app/query/pages.py line 7"
 PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
-    ("app.api.http.respond.current_revision", "reading the revision", lambda: ["/v1/events", "/readyz", "/", "/ogc"]),
-    ("app.api.http.respond.pack_rows", "reading the packs", lambda: ["/v1/events", "/v1/stats?group_by=day"]),
-    ("app.query.pages.Page.close", "closing a page", lambda: ["/v1/events?limit=1"]),
-    ("app.api.v1.one_row", "reading a row", lambda: ["/v1/events/x", "/v1/locations/kaldar/control"]),
+    ("app.api.http.read_pool.current_revision", "reading the revision", lambda: ["/v1/events", "/readyz", "/", "/ogc"]),
+    ("app.api.http.read_pool.pack_rows", "reading the packs", lambda: ["/v1/events", "/v1/stats?group_by=day"]),
+    ("app.query.lists.page.Page.close", "closing a page", lambda: ["/v1/events?limit=1"]),
+    ("app.api.v1.get_row", "reading a row", lambda: ["/v1/events/x", "/v1/events/x/claims"]),
     ("app.query.analyses.totals.totals", "adding up", lambda: ["/v1/movements/totals?to=tajikistan"]),
-    ("app.api.http.respond._etag", "making a validator", lambda: [f"/v1/{name}" for name in STORED_LISTS]),
+    ("app.api.http.respond.etag_of_request", "making a validator", lambda: [f"/v1/{name}" for name in STORED_LISTS]),
 ]
 
 
@@ -332,7 +332,7 @@ def test_a_fault_of_ours_says_nothing_of_its_inside(
 def test_a_statement_that_fails_says_nothing_of_itself(
     monkeypatch: pytest.MonkeyPatch, databases: Databases, pack_url: str
 ) -> None:
-    monkeypatch.setattr(respond, "pack_rows", lambda connection: connection.execute(text("SELECT nothing FROM pack")))
+    monkeypatch.setattr(read_pool, "pack_rows", lambda connection: connection.execute(text("SELECT nothing FROM pack")))
     with guarded(pack_url) as client:
         response = client.get("/v1/events")
     assert response.status_code in (500, 503)

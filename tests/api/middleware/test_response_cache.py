@@ -131,18 +131,18 @@ def test_the_memory_is_bounded_and_what_was_asked_for_last_stays(url: str) -> No
     async def nothing(*_: Any) -> None:
         """An application that is never called."""
 
-    class Same:
-        def state(self) -> int:
+    class Unchanged:
+        def version(self) -> int:
             return 1
 
-    memory = response_cache.ResponseCacheMiddleware(nothing, Same(), 160)  # type: ignore[arg-type]
+    cache = response_cache.ResponseCacheMiddleware(nothing, Unchanged(), 160)  # type: ignore[arg-type]
     headers = [(b"etag", b'"x"')]
     for number in range(40):
-        memory._store(number, 1, headers, b"x" * 8)
-    assert (list(memory._entries), memory._stored_bytes) == (list(range(20, 40)), 160)
-    memory._store(39, 1, headers, b"y" * 8)
-    assert memory._stored_bytes == 160
-    memory._store("large", 1, headers, b"x" * 11)
-    assert "large" not in memory._entries
-    memory._store("no etag", 1, [], b"x")
-    assert "no etag" not in memory._entries
+        cache._store(number, 1, headers, b"x" * 8)
+    assert (list(cache._entries), cache._entries.currsize) == (list(range(20, 40)), 160)
+    cache._store(39, 1, headers, b"y" * 8)
+    assert cache._entries.currsize == 160
+    cache._store("large", 1, headers, b"x" * 11)
+    assert "large" not in cache._entries
+    cache._store("no etag", 1, [], b"x")
+    assert "no etag" not in cache._entries

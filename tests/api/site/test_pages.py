@@ -44,13 +44,13 @@ def test_who_prefers_html_gets_the_page_and_all_others_the_links(
         assert (again.status_code, again.content) == (304, b"")
 
 
-def test_html_and_json_have_etags_of_their_own(client: TestClient, forgetful: TestClient) -> None:
+def test_html_and_json_have_etags_of_their_own(client: TestClient, uncached_client: TestClient) -> None:
     tags = {client.get("/", headers={"Accept": accept}).headers["etag"] for accept in (BROWSER, "*/*")}
     assert len(tags) == 2
-    page = forgetful.get("/", headers={"Accept": BROWSER})
-    unchanged = forgetful.get("/", headers={"Accept": BROWSER, "If-None-Match": page.headers["etag"]})
+    page = uncached_client.get("/", headers={"Accept": BROWSER})
+    unchanged = uncached_client.get("/", headers={"Accept": BROWSER, "If-None-Match": page.headers["etag"]})
     assert (unchanged.status_code, unchanged.headers["etag"]) == (304, page.headers["etag"])
-    other = forgetful.get("/", headers={"Accept": "*/*", "If-None-Match": page.headers["etag"]})
+    other = uncached_client.get("/", headers={"Accept": "*/*", "If-None-Match": page.headers["etag"]})
     assert other.status_code == 200
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from api.http.test_problems import TWINS
-from conftest import drawn
+from conftest import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -78,20 +78,20 @@ def assert_sound(found: list[Any]) -> None:
             assert str(row.id)
 
 
-@drawn(150)
+@examples(150)
 @given(content=tables(GED_ROWS))
 def test_a_row_of_ged_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
     assert_sound(read(GedReader.records, content))
 
 
-@drawn(150)
+@examples(150)
 @given(content=tables(ACLED_ROWS))
 def test_a_row_of_acled_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
     assert_sound(read(AcledReader.records, content))
 
 
 @pytest.mark.parametrize("records", [GedReader.records, AcledReader.records])
-@drawn(150)
+@examples(150)
 @given(
     content=st.binary(max_size=300)
     | st.binary(max_size=50).map(b"\x1f\x8b\x08\x00".__add__)
@@ -132,7 +132,7 @@ def packs(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
-@drawn(150)
+@examples(150)
 @given(files=packs())
 @example(files=TWINS | {"pack.toml": ""})
 @example(files=TWINS | {"actors.toml": "actor = " + "[" * 3000})

@@ -185,7 +185,7 @@ def served(url: str) -> dict[str, dict[str, Any]]:
             found[f"words of {resource}"] = {
                 names[pk]: set(re.sub(r"'|:[0-9,]+", "", body).split()) for pk, body in words
             }
-        view, pack = table_of(models.EventView), table_of(models.Pack)
+        view, pack = table_of(models.EventVersion), table_of(models.Pack)
         found["views"] = {
             f"{id_} known {start}..{end}": json.loads(row) | {"revision": None}
             for id_, start, end, row in connection.execute(
@@ -219,7 +219,7 @@ def newest(url: str) -> int:
 
 def removals(url: str) -> dict[tuple[str, str], tuple[int, str | None]]:
     """What is gone, since when, and into what it was merged."""
-    gone = table_of(models.Removed)
+    gone = table_of(models.Tombstone)
     with reader(url) as connection:
         return {
             (resource, id_): (revision, into)
@@ -277,23 +277,23 @@ def packs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def two(databases: Databases) -> tuple[str, str]:
+def empty_urls(databases: Databases) -> tuple[str, str]:
     """Two migrated databases that tests empty and fill in turn: a new one for each would take its time."""
     return databases.migrated(), databases.migrated()
 
 
 @pytest.fixture
-def small(two: tuple[str, str], packs: Path) -> str:
+def small_packs_url(empty_urls: tuple[str, str], packs: Path) -> str:
     """A database with the two small packs."""
-    url = emptied(two[0])
+    url = emptied(empty_urls[0])
     load(url, packs)
     return url
 
 
 @pytest.fixture
-def fresh(two: tuple[str, str]) -> str:
+def empty_url(empty_urls: tuple[str, str]) -> str:
     """A database without rows."""
-    return emptied(two[1])
+    return emptied(empty_urls[1])
 
 
 # One pack.
@@ -408,13 +408,13 @@ def test_a_removed_event_is_a_removal_with_its_claims_and_comes_back_whole(url: 
     assert back == {("events", "khwahan-crossing-2021-07-04"), ("claims", "khwahan-crossing-2021-07-04-p24")}
 
 
-def test_a_load_of_the_changed_pack_equals_a_fresh_load(url: str, fresh: str, seed_dir: Path) -> None:
+def test_a_load_of_the_changed_pack_equals_a_fresh_load(url: str, empty_url: str, seed_dir: Path) -> None:
     cut(seed_dir, FLIGHTS, "khwahan-crossing-2021-07-04")
     edit(seed_dir, "actors.toml", 'id = "taliban"', 'name = "Taliban"', 'name = "The Taliban"')
     edit(seed_dir, "locations.toml", 'id = "kaldar"', 'parent = "balkh"', 'parent = "afghanistan"')
     load(url, seed_dir)
-    load(fresh, seed_dir)
-    assert served(url) == served(fresh)
+    load(empty_url, seed_dir)
+    assert served(url) == served(empty_url)
 
 
 # Ids that were given up.
@@ -468,33 +468,33 @@ def test_a_merged_place_redirects_and_its_names_still_resolve(url: str, seed_dir
         assert listed.status_code == 200
 
 
-def test_an_id_may_be_merged_after_it_was_removed(small: str, packs: Path) -> None:
+def test_an_id_may_be_merged_after_it_was_removed(small_packs_url: str, packs: Path) -> None:
     War(loose_id="lost").write(packs)
-    load(small, packs)
-    assert removals(small) == {("actors", "loose"): (2, None)}
+    load(small_packs_url, packs)
+    assert removals(small_packs_url) == {("actors", "loose"): (2, None)}
     (packs / "eastern-war" / "merged.toml").write_text('[actors]\n"loose" = "lost"\n', encoding="utf-8")
-    load(small, packs)
-    assert removals(small) == {("actors", "loose"): (3, "lost")}
-    assert newest(small) == 3
-    assert ask_unredirected(small, "/v1/actors/loose")[0] == 308
+    load(small_packs_url, packs)
+    assert removals(small_packs_url) == {("actors", "loose"): (3, "lost")}
+    assert newest(small_packs_url) == 3
+    assert ask_unredirected(small_packs_url, "/v1/actors/loose")[0] == 308
 
 
-def test_a_merged_id_that_is_used_again_is_no_redirect_any_more(small: str, packs: Path) -> None:
+def test_a_merged_id_that_is_used_again_is_no_redirect_any_more(small_packs_url: str, packs: Path) -> None:
     War(loose_id="lost").write(packs)
     (packs / "eastern-war" / "merged.toml").write_text('[actors]\n"loose" = "lost"\n', encoding="utf-8")
-    load(small, packs)
-    assert ask_unredirected(small, "/v1/actors/loose")[0] == 308
+    load(small_packs_url, packs)
+    assert ask_unredirected(small_packs_url, "/v1/actors/loose")[0] == 308
     War().write(packs)
-    load(small, packs)
-    assert ask_unredirected(small, "/v1/actors/loose")[0] == 200
-    assert removals(small) == {("actors", "lost"): (3, None)}
+    load(small_packs_url, packs)
+    assert ask_unredirected(small_packs_url, "/v1/actors/loose")[0] == 200
+    assert removals(small_packs_url) == {("actors", "lost"): (3, None)}
 
 
 # Two packs, one of which refers to the other.
 
 
-def test_a_claim_of_a_second_pack_counts_on_an_event_of_the_first(small: str) -> None:
-    with TestClient(create_app(Settings(database_url=small))) as client:
+def test_a_claim_of_a_second_pack_counts_on_an_event_of_the_first(small_packs_url: str) -> None:
+    with TestClient(create_app(Settings(database_url=small_packs_url))) as client:
         taken = client.get("/v1/events/ford-taken").json()
         assert client.get("/v1/events").json()["packs"] == ["eastern-war", "western-look"]
     assert taken["packs"] == ["eastern-war", "western-look"]
@@ -576,27 +576,27 @@ CHANGES_OF_THE_WAR = {
 
 
 @pytest.mark.parametrize("war", CHANGES_OF_THE_WAR.values(), ids=CHANGES_OF_THE_WAR)
-def test_rows_of_another_pack_follow_a_change_of(war: War, small: str, fresh: str, packs: Path) -> None:
+def test_rows_of_another_pack_follow_a_change_of(war: War, small_packs_url: str, empty_url: str, packs: Path) -> None:
     war.write(packs)
-    load(small, packs)
-    load(fresh, packs)
-    assert served(small) == served(fresh)
+    load(small_packs_url, packs)
+    load(empty_url, packs)
+    assert served(small_packs_url) == served(empty_url)
 
 
-def test_a_pack_may_refer_to_one_whose_name_comes_later(fresh: str, tmp_path: Path) -> None:
+def test_a_pack_may_refer_to_one_whose_name_comes_later(empty_url: str, tmp_path: Path) -> None:
     War().write(tmp_path)
     Look(pack="a-look").write(tmp_path)
-    assert [loaded.revision for loaded in load(fresh, tmp_path)] == [1, 1]
-    (view,) = [view for view in served(fresh)["views"].values() if view["corroboration"]["documents"] == 2]
+    assert [loaded.revision for loaded in load(empty_url, tmp_path)] == [1, 1]
+    (view,) = [view for view in served(empty_url)["views"].values() if view["corroboration"]["documents"] == 2]
     assert (view["id"], view["packs"]) == ("ford-taken", ["a-look", "eastern-war"])
 
 
-def test_one_broken_pack_of_two_loads_nothing(small: str, packs: Path) -> None:
-    before, rows = revisions(small), served(small)
+def test_one_broken_pack_of_two_loads_nothing(small_packs_url: str, packs: Path) -> None:
+    before, rows = revisions(small_packs_url), served(small_packs_url)
     War(title="The ford falls").write(packs)
     Look(actor="rebel").write(packs)
     with pytest.raises(BrokenPackError) as refusal:
-        load(small, packs)
+        load(small_packs_url, packs)
     (problem,) = refusal.value.problems
     assert (problem.file, problem.id, problem.field, problem.value) == (
         "western-look/events/all.toml",
@@ -604,34 +604,34 @@ def test_one_broken_pack_of_two_loads_nothing(small: str, packs: Path) -> None:
         "actors.initiator",
         "rebel",
     )
-    assert (newest(small), revisions(small), served(small)) == (1, before, rows)
+    assert (newest(small_packs_url), revisions(small_packs_url), served(small_packs_url)) == (1, before, rows)
 
 
-def test_a_pack_loaded_alone_cannot_take_away_what_another_refers_to(small: str, packs: Path) -> None:
-    rows = served(small)
+def test_a_pack_loaded_alone_cannot_take_away_what_another_refers_to(small_packs_url: str, packs: Path) -> None:
+    rows = served(small_packs_url)
     path = packs / "eastern-war" / "locations.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('id = "ford"', 'id = "fjord"'), encoding="utf-8")
     events = packs / "eastern-war" / "events" / "all.toml"
     events.write_text(events.read_text(encoding="utf-8").replace('"ford"', '"fjord"'), encoding="utf-8")
     with pytest.raises(BrokenPackError) as refusal:
-        load(small, packs, "eastern-war")
+        load(small_packs_url, packs, "eastern-war")
     assert refusal.value.problems
-    assert (newest(small), served(small)) == (1, rows)
+    assert (newest(small_packs_url), served(small_packs_url)) == (1, rows)
     shutil.rmtree(packs / "western-look")  # the other pack is known from the database alone
     with pytest.raises(BrokenPackError) as refusal:
-        load(small, packs)
+        load(small_packs_url, packs)
     assert refusal.value.problems
-    assert (newest(small), served(small)) == (1, rows)
+    assert (newest(small_packs_url), served(small_packs_url)) == (1, rows)
 
 
-def test_the_same_id_in_two_packs_is_refused_with_both_files(fresh: str, packs: Path) -> None:
+def test_the_same_id_in_two_packs_is_refused_with_both_files(empty_url: str, packs: Path) -> None:
     path = packs / "western-look" / "actors.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"scouts"', '"rebels"'), encoding="utf-8")
     with pytest.raises(BrokenPackError) as refusal:
-        load(fresh, packs)
+        load(empty_url, packs)
     twice = [(problem.file, problem.id, problem.reason) for problem in refusal.value.problems if problem.field == "id"]
     assert twice == [("western-look/actors.toml", "rebels", "stands in eastern-war/actors.toml too")]
-    assert newest(fresh) == 0
+    assert newest(empty_url) == 0
 
 
 # Any sequence of packs.
@@ -666,10 +666,10 @@ looks = st.builds(
 @settings(max_examples=6, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
 @given(variants=st.lists(wars, min_size=2, max_size=3))
 def test_any_sequence_of_variants_of_a_pack_ends_like_a_fresh_load_of_the_last(
-    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, variants: list[War]
+    empty_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, variants: list[War]
 ) -> None:
     folder = tmp_path_factory.mktemp("variants")
-    url, fresh = map(emptied, two)
+    url, fresh = map(emptied, empty_urls)
     for war in variants:
         war.write(folder)
         load(url, folder)
@@ -684,10 +684,10 @@ def test_any_sequence_of_variants_of_a_pack_ends_like_a_fresh_load_of_the_last(
     )
 )
 def test_any_sequence_of_variants_of_two_packs_ends_like_a_fresh_load_of_the_last(
-    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, variants: list[tuple[War, Look, str | None]]
+    empty_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, variants: list[tuple[War, Look, str | None]]
 ) -> None:
     folder = tmp_path_factory.mktemp("variants")
-    url, fresh = map(emptied, two)
+    url, fresh = map(emptied, empty_urls)
     War().write(folder)
     Look().write(folder)
     load(url, folder)
@@ -709,7 +709,7 @@ KILLED = """
 # itself without warning right before that step; a step is a statement or a commit. Prints how each process ended.
 import json, os, signal, sys
 from sqlalchemy import Engine, event
-from app import cli, operate
+from app import cli, commands
 
 for url, step in json.load(sys.stdin):
     child = os.fork()

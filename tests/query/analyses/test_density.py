@@ -14,7 +14,7 @@ from sqlalchemy import Connection, literal, select
 from app.query.analyses.density import MAX_ZOOM, Grid, cell_number
 from query.analyses.test_stats import FILTERS
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 quick = settings(max_examples=200, database=None, deadline=None)
 
 
@@ -64,13 +64,13 @@ def test_cells_tell_their_bounds_and_the_mean_of_their_events(client: TestClient
         assert row["point_kind"] == "approximate"
 
 
-def test_what_lies_nowhere_is_counted_beside_the_cells(ask: Ask) -> None:
-    everything = ask("/v1/events", limit=1, count="exact")["matched"]
-    found = ask("/v1/density", zoom=3)
+def test_what_lies_nowhere_is_counted_beside_the_cells(get_ok: GetOk) -> None:
+    everything = get_ok("/v1/events", limit=1, count="exact")["matched"]
+    found = get_ok("/v1/density", zoom=3)
     assert found["omitted"] == {"unlocated": everything - sum(row["count"] for row in found["items"])}
     assert found["omitted"]["unlocated"] > 0
-    boxed = ask("/v1/density", zoom=3, bbox="66,36,69,38", datetime="2021-06-29")
-    listed = ask("/v1/events", bbox="66,36,69,38", datetime="2021-06-29")
+    boxed = get_ok("/v1/density", zoom=3, bbox="66,36,69,38", datetime="2021-06-29")
+    listed = get_ok("/v1/events", bbox="66,36,69,38", datetime="2021-06-29")
     assert boxed["omitted"] == listed["omitted"]
 
 
@@ -94,14 +94,14 @@ def test_pages_follow_each_other_through_every_cell_once(client: TestClient) -> 
         ({"zoom": 6, "place": "Kalder"}, "place"),
     ],
 )
-def test_what_is_not_understood_is_refused(refused: Ask, query: dict[str, Any], parameter: str) -> None:
-    assert refused("/v1/density", **query)["parameter"] == parameter
+def test_what_is_not_understood_is_refused(get_problem: GetOk, query: dict[str, Any], parameter: str) -> None:
+    assert get_problem("/v1/density", **query)["parameter"] == parameter
 
 
-def test_a_cursor_of_another_grid_is_refused(client: TestClient, refused: Ask) -> None:
+def test_a_cursor_of_another_grid_is_refused(client: TestClient, get_problem: GetOk) -> None:
     following = client.get("/v1/density?zoom=9&limit=1").json()["next"]
     cursor = following.partition("cursor=")[2]
-    assert refused("/v1/density", zoom=8, cursor=cursor)["parameter"] == "cursor"
+    assert get_problem("/v1/density", zoom=8, cursor=cursor)["parameter"] == "cursor"
 
 
 EDGES = [

@@ -21,8 +21,8 @@ from app.query.lists.cursors import write_cursor
 from app.resources import STORED_LISTS
 from app.settings import Settings
 
-Ask = Callable[..., Any]
-Refused = Callable[..., Any]
+GetOk = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 PACK = """
 id = "random"
@@ -205,11 +205,11 @@ def test_the_default_order_is_the_latest_date_first_and_then_the_id(made: TestCl
     assert rows == get(made, "/v1/events", limit=1000, sort="-date")["items"]
 
 
-def test_a_page_holds_100_rows_unless_another_limit_is_asked_for(made: TestClient, ask: Ask) -> None:
+def test_a_page_holds_100_rows_unless_another_limit_is_asked_for(made: TestClient, get_ok: GetOk) -> None:
     assert [len(page) for page in walked(made, "events", limit=59)] == [59, 1]
-    assert ask("/v1/claims")["returned"] == 100
-    assert ask("/v1/claims", limit=1000)["returned"] == ask("/v1/claims", count="exact", limit=1)["matched"]
-    assert ask("/v1/claims", limit=1)["returned"] == 1
+    assert get_ok("/v1/claims")["returned"] == 100
+    assert get_ok("/v1/claims", limit=1000)["returned"] == get_ok("/v1/claims", count="exact", limit=1)["matched"]
+    assert get_ok("/v1/claims", limit=1)["returned"] == 1
 
 
 def test_pages_keep_their_filters_and_counts(made: TestClient) -> None:
@@ -241,9 +241,9 @@ def test_an_order_ends_with_the_id_and_nothing_after_the_id_matters(made: TestCl
     assert get(made, "/v1/events", sort="status,status") == get(made, "/v1/events", sort="status,id")
 
 
-def test_the_claims_of_one_event_are_paged_too(ask: Ask, client: TestClient) -> None:
+def test_the_claims_of_one_event_are_paged_too(get_ok: GetOk, client: TestClient) -> None:
     path = "events/flight-to-tajikistan-2021/claims"
-    whole = ask(f"/v1/{path}", limit=1000)["items"]
+    whole = get_ok(f"/v1/{path}", limit=1000)["items"]
     assert len(whole) > 5
     assert [row for page in walked(client, path, limit=2) for row in page] == whole
 
@@ -283,10 +283,10 @@ def forged(value: Any) -> str:
     return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
-def test_a_truncated_cursor_is_refused_wherever_it_is_cut(ask: Ask, refused: Refused) -> None:
-    cursor = cursor_of(ask("/v1/events", limit=1)["next"])
+def test_a_truncated_cursor_is_refused_wherever_it_is_cut(get_ok: GetOk, get_problem: GetProblem) -> None:
+    cursor = cursor_of(get_ok("/v1/events", limit=1)["next"])
     for end in range(len(cursor)):
-        assert refused("/v1/events", cursor=cursor[:end])["parameter"] == "cursor"
+        assert get_problem("/v1/events", cursor=cursor[:end])["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize(
@@ -326,26 +326,28 @@ def test_a_truncated_cursor_is_refused_wherever_it_is_cut(ask: Ask, refused: Ref
         forged('["-date,id", [NaN, "x"]]'),
     ],
 )
-def test_a_forged_cursor_is_refused(refused: Refused, cursor: str) -> None:
-    problem = refused("/v1/events", cursor=cursor)
+def test_a_forged_cursor_is_refused(get_problem: GetProblem, cursor: str) -> None:
+    problem = get_problem("/v1/events", cursor=cursor)
     assert problem["parameter"] == "cursor"
     assert "follow next" in problem["reason"]
 
 
 @settings(max_examples=30, deadline=None, database=None)
 @given(cursor=st.text(min_size=1, max_size=60) | st.binary(min_size=1, max_size=40).map(lambda raw: forged(str(raw))))
-def test_no_text_of_any_kind_as_cursor_is_more_than_a_400(refused: Refused, cursor: str) -> None:
-    assert refused("/v1/claims", cursor=cursor.encode("utf-8", "replace").decode())["parameter"] == "cursor"
+def test_no_text_of_any_kind_as_cursor_is_more_than_a_400(get_problem: GetProblem, cursor: str) -> None:
+    assert get_problem("/v1/claims", cursor=cursor.encode("utf-8", "replace").decode())["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize(
     ("given_sort", "other_sort"),
     [("-date", "date"), ("id", "-id"), ("date,id", "date,-id"), ("category", "status"), ("category,date", "category")],
 )
-def test_a_cursor_of_another_order_is_refused(ask: Ask, refused: Refused, given_sort: str, other_sort: str) -> None:
-    cursor = cursor_of(ask("/v1/events", limit=1, sort=given_sort)["next"])
-    assert ask("/v1/events", sort=given_sort, cursor=cursor)["returned"] > 1
-    problem = refused("/v1/events", sort=other_sort, cursor=cursor)
+def test_a_cursor_of_another_order_is_refused(
+    get_ok: GetOk, get_problem: GetProblem, given_sort: str, other_sort: str
+) -> None:
+    cursor = cursor_of(get_ok("/v1/events", limit=1, sort=given_sort)["next"])
+    assert get_ok("/v1/events", sort=given_sort, cursor=cursor)["returned"] > 1
+    problem = get_problem("/v1/events", sort=other_sort, cursor=cursor)
     assert problem["parameter"] == "cursor"
     assert "another sort" in problem["reason"]
 
@@ -366,8 +368,8 @@ def test_next_can_be_followed_whatever_a_name_holds(databases: Databases, tmp_pa
     assert sorted(ids) == [f"z{number}" for number in range(len(NAMES))]
 
 
-def test_what_the_page_before_wrote_is_what_the_next_page_reads(ask: Ask) -> None:
-    first = ask("/v1/events", limit=1, sort="-date,id")
+def test_what_the_page_before_wrote_is_what_the_next_page_reads(get_ok: GetOk) -> None:
+    first = get_ok("/v1/events", limit=1, sort="-date,id")
     last = first["items"][0]
     day = date.fromisoformat(last["date"]["earliest"])
     assert cursor_of(first["next"]) == write_cursor([("date", True), ("id", False)], [day, last["id"]])

@@ -12,8 +12,9 @@ from app.db.engine import is_embedded
 from app.db.spatial_index import TEMPORAL_TABLES
 from app.query.lists import fetch
 from app.query.lists.definition import ListDefinition
-from app.query.params.param import ListQuery, SemiJoin
+from app.query.params.param import ListQuery
 from app.query.planner.cost_model import LIST_SUBJECT, UNHINTED, AccessPath
+from app.query.predicates.forms import SemiJoin
 from app.resources import STORED_LISTS
 
 LISTS = [name for name, resource in STORED_LISTS.items() if resource.listing.indexes]
@@ -37,7 +38,7 @@ def possible(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterat
 
 def knows_days(listing: ListDefinition, asked: ListQuery) -> bool:
     """Whether there is a tree of points that knows when the rows begin: of what is known now, on SQLite."""
-    here = is_embedded(asked.connection.engine) and listing.rows.name in TEMPORAL_TABLES
+    here = is_embedded(asked.connection.engine) and listing.table.name in TEMPORAL_TABLES
     return here and not asked.get("known_by")
 
 
@@ -54,7 +55,7 @@ def starts(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterator
         test = param.predicate(value, asked) if param and param.predicate and value is not None else None
         if isinstance(test, SemiJoin):
             column: Any = test.column
-            if column.table is listing.rows and column.name in indexes.by_key:
+            if column.table is listing.table and column.name in indexes.by_key:
                 yield AccessPath(indexes.by_key[column.name], driving_filter=name)
         elif name in indexes.rare_codes and set(value) <= set(indexes.rare_codes[name][1]):
             yield AccessPath(indexes.rare_codes[name][0], ordered=True)
@@ -86,7 +87,7 @@ def questions() -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.mark.parametrize(("name", "query"), list(questions()))
 def test_every_path_gives_the_same_rows(
-    name: str, query: dict[str, str], forgetful: TestClient, monkeypatch: pytest.MonkeyPatch
+    name: str, query: dict[str, str], uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: dict[int, Any] = {}
     seen: list[AccessPath] = []
@@ -102,7 +103,7 @@ def test_every_path_gives_the_same_rows(
     at = 0
     while at == 0 or at < len(seen):
         for limit in ("7", "1000"):
-            answer = forgetful.get(f"/v1/{name}", params=query | {"limit": limit})
+            answer = uncached_client.get(f"/v1/{name}", params=query | {"limit": limit})
             assert answer.status_code == 200, answer.text
             found.setdefault(at, []).append(answer.json()["items"])
         at += 1

@@ -12,7 +12,7 @@ from conftest import Databases, engine_for
 from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from statement_probe import EVENTS, ROWS, Asked, asking
+from statement_probe import EVENTS, ROWS, StatementProbe, probing
 
 from app.db.engine import read_transaction
 from app.ingest.datasets.core.run import import_dataset
@@ -79,8 +79,8 @@ def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 @pytest.fixture(scope="module")
-def asked(databases: Databases, filled: str) -> Iterator[Asked]:
-    with asking(databases.new(filled)) as found:  # nobody is connected to what is copied
+def asked(databases: Databases, filled: str) -> Iterator[StatementProbe]:
+    with probing(databases.new(filled)) as found:  # nobody is connected to what is copied
         yield found
 
 
@@ -159,7 +159,7 @@ def asked_for(resource: str, params: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(("resource", "params"), CASES, ids=[asked_for(*case) for case in CASES])
 def test_a_selective_question_walks_no_large_table(
-    databases: Databases, asked: Asked, resource: str, params: dict[str, str]
+    databases: Databases, asked: StatementProbe, resource: str, params: dict[str, str]
 ) -> None:
     found = asked.ask(f"/v1/{resource}?{urlencode(params)}")
     assert found["returned"] < ROWS, "the value is not selective"
@@ -172,7 +172,7 @@ def test_a_selective_question_walks_no_large_table(
 
 
 @pytest.mark.parametrize("resource", ["events", "claims", "figures", "locations", "sources"])
-def test_a_page_far_behind_costs_no_more_than_the_first(asked: Asked, resource: str) -> None:
+def test_a_page_far_behind_costs_no_more_than_the_first(asked: StatementProbe, resource: str) -> None:
     following = asked.ask(f"/v1/{resource}?limit=1000&fields=id")["next"] or f"/v1/{resource}?limit=5"
     asked.ask(re.sub(r"^.*?(/v1/.*)limit=1000", r"\1limit=5", following))
     assert asked.walks() == []
@@ -194,7 +194,7 @@ def dropped(url: str, table: str) -> None:
             server.execute(f'DROP INDEX "{name}"'.encode())
 
 
-def noticed(bare: Asked, path: str) -> bool:
+def noticed(bare: StatementProbe, path: str) -> bool:
     """Whether an index is missed: by a walk, or because SQLite is told to use it and says that there is none."""
     try:
         bare.ask(path)
@@ -206,11 +206,11 @@ def noticed(bare: Asked, path: str) -> bool:
 @pytest.mark.parametrize(
     ("table", "params"),
     [
-        ("event_view", {"bbox": EVENT["bbox"]}),
-        ("event_view", {"country": "SYR"}),
-        ("event_view", {"status": "denied"}),
-        ("event_view", {"place": "Invented7 province"}),
-        ("event_place", {"place": TOWN}),
+        ("event_version", {"bbox": EVENT["bbox"]}),
+        ("event_version", {"country": "SYR"}),
+        ("event_version", {"status": "denied"}),
+        ("event_version", {"place": "Invented7 province"}),
+        ("event_location", {"place": TOWN}),
         ("event_actor", {"actor": "Invented Front 77"}),
         ("claim_hop", {"source": "Fable Times 55"}),
         ("location_name", {"place": "Invented7 province"}),
@@ -221,7 +221,7 @@ def test_without_its_index_a_question_is_found_to_walk(
 ) -> None:
     url = databases.new(filled)
     dropped(url, table)
-    with asking(url) as bare:
+    with probing(url) as bare:
         assert noticed(bare, f"/v1/events?{urlencode(params)}")
 
 
@@ -237,7 +237,7 @@ def test_postgresql_keeps_a_plan_only_where_the_values_do_not_decide_it(
             values = listing.read([*query.items(), ("limit", "3")])
             assert [len(batch) for batch in fetch_page(listing, values, connection).batches] == [3]
         prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
-    assert any("event_view.row" in statement for statement in prepared) == kept
+    assert any("event_version.row" in statement for statement in prepared) == kept
 
 
 def test_readers_of_postgresql_start_no_compiler_unless_they_are_told_to(databases: Databases) -> None:

@@ -41,9 +41,9 @@ BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
         "pk", *_SERVED_COLUMNS, "category", "title", "title_key", "location_id", "location_precision", "part_of_id",
     ),
     "event_actor": ("event_pk", "actor_id", "role"),
-    "event_place": ("event_pk", "location_id"),
+    "event_location": ("event_pk", "location_id"),
     "control_change": ("event_pk", "location_id", "gained_by_id", "lost_by_id", "extent", "means"),
-    "event_view": (
+    "event_version": (
         "event_pk", "id", "known_from", "known_until", "earliest", "latest", "sort_date", "precision", "status",
         "origins", "planned", "contradictory", "deaths_low", "deaths_best", "deaths_high", "category", "location_id",
         "country", "latitude", "longitude", "row",

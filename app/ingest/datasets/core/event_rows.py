@@ -131,7 +131,7 @@ class RowBuilder(EntityRegistry):
         tables[raw_table].append((pk, *raw_columns))
         tables["event_text"].append((pk, _event_search_words(event, title_words)))
         self._add_claims(event, pk, claims, parts, title_words)
-        tables["event_view"].extend(self._version_rows(event, pk, claims, parts))
+        tables["event_version"].extend(self._version_rows(event, pk, claims, parts))
 
     def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
@@ -151,7 +151,7 @@ class RowBuilder(EntityRegistry):
         # In the order of the primary key, in which SQLite stores the table.
         tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))
         if place_id:
-            tables["event_place"].append((pk, place_id))
+            tables["event_location"].append((pk, place_id))
             if event.change:
                 gained, lost = (side.id if side else None for side in event.change[:2])
                 tables["control_change"].append((pk, place_id, gained, lost, *event.change[2:]))

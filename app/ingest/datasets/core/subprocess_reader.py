@@ -102,15 +102,15 @@ class BatchReader:
             except ValueError:
                 batch.unreadable = True
             return False
-        found = self.policy.decide(record)
-        if isinstance(found, Rejected):
-            batch.rejected.append((str(path), found))
+        decision = self.policy.decide(record)
+        if isinstance(decision, Rejected):
+            batch.rejected.append((str(path), decision))
             return False
         self.records_read += 1
-        batch.outdated_rows += found is Decision.OUTDATED
-        if found is Decision.ACCEPT:
+        batch.outdated_rows += decision is Decision.OUTDATED
+        if decision is Decision.ACCEPT:
             self.rows.add(record)
-        if found in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
+        if decision in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
             batch.warned_rows += 1
             batch.warnings += [
                 (str(path), Rejected(record.line, str(record.id), warning.field, warning.value, warning.reason))
@@ -126,8 +126,8 @@ class BatchReader:
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield the items in lists of at most `size`."""
-    left = iter(items)
-    while chunk := list(islice(left, size)):
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
         yield chunk
 
 
@@ -184,11 +184,11 @@ def _receive(pipe: IO[bytes]) -> Any:
 
 def _receive_batches(pipe: IO[bytes]) -> Iterator[RowBatch]:
     """Yield the batches that come through the pipe, up to None; raise an error that comes instead."""
-    while (found := _receive(pipe)) is not None:
-        if isinstance(found, BaseException):
-            raise found
-        yield found
-        del found  # so that no two batches are in memory
+    while (message := _receive(pipe)) is not None:
+        if isinstance(message, BaseException):
+            raise message
+        yield message
+        del message  # so that no two batches are in memory
 
 
 def main() -> None:

@@ -165,9 +165,9 @@ _NO_OFFICE = re.compile(r"\s(?:and|&)\s|\b(?:accessed|retrieved|downloaded|visit
 
 def _parse_free_text(article: str) -> list[GedSource]:
     """Parse a free text: one source, or several if each part between line ends, slashes or semicolons is one."""
-    whole = _parse_single(article)
-    if whole:
-        return [whole]
+    single = _parse_single(article)
+    if single:
+        return [single]
     for between in _APART:
         parts = [part.strip() for part in between.split(article) if part and not part.isspace()]
         several = [source for source in map(_parse_single, parts) if source]
@@ -179,8 +179,8 @@ def _parse_free_text(article: str) -> list[GedSource]:
 def _name(text: str) -> str | None:
     """Return a text that is the name of one source and nothing else, stripped; None for all others."""
     name = text.strip()
-    plain = _NAME.fullmatch(name) and len(name.split()) < 5
-    return name if plain and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
+    is_name = _NAME.fullmatch(name) and len(name.split()) < 5
+    return name if is_name and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
 
 
 def _parse_single(text: str) -> GedSource | None:
@@ -252,7 +252,7 @@ def first_hop(source_original: str | None) -> str | None:
     hop = _TIMES.sub("", hop.strip(" \t\n;,/")).rstrip()
     if _NO_HOP.fullmatch(hop):
         return None
-    plain = _ASIDE.sub("", hop)
-    if _SEVERAL.search(plain) and not (_APPOSITION.fullmatch(plain) and not re.search(r"[;|\n]|\s/", plain)):
+    cleaned = _ASIDE.sub("", hop)
+    if _SEVERAL.search(cleaned) and not (_APPOSITION.fullmatch(cleaned) and not re.search(r"[;|\n]|\s/", cleaned)):
         return None
     return hop or None

@@ -29,6 +29,6 @@ CHECKS: tuple[PackCheck, ...] = (
 )
 
 
-def check_pack(content: PackContent, universe: DraftCatalogue) -> list[Problem]:
+def check_pack(content: PackContent, catalogue: DraftCatalogue) -> list[Problem]:
     """Every problem of a pack, sorted by file and id."""
-    return sorted({problem for run in CHECKS for problem in run(content, universe)})
+    return sorted({problem for run in CHECKS for problem in run(content, catalogue)})

@@ -33,30 +33,32 @@ def counterparts(served: str | None) -> tuple[TypePair, ...]:
     result: list[TypePair] = []
     event_type = ""
     for part in (served or "").split("; "):
-        head, colon, rest = part.partition(": ")
+        head, colon, sub_types = part.partition(": ")
         if colon or not event_type:
-            event_type, part = head, rest
+            event_type, part = head, sub_types
         result += [(event_type, name) for name in part.split(" / ")] if event_type else []
     return tuple(result)
 
 
-CROSSWALK = {term.code: counterparts(term.acled) for term in vocab.CATEGORY.terms}
+CROSSWALK = {category: counterparts(category.term.acled) for category in vocab.EventCategory}
 
 
-def _pair(category: str, sub: str) -> TypePair:
+def _pair(category: vocab.EventCategory, sub: str) -> TypePair:
     """The counterpart with this sub-event type. Raises KeyError if the served crosswalk has none."""
     return {pair[1]: pair for pair in CROSSWALK[category]}[sub]
 
 
-TRANSFER = _pair("control_change", "Non-violent transfer of territory")
-REGAINED = _pair("control_change", "Government regains territory")
-OVERTAKEN = _pair("control_change", "Non-state actor overtakes territory")
-FORCES_MOVE = _pair("movement", "Change to group/activity")
-OTHERS_MOVE = _pair("movement", "Other")
-TALKS = _pair("diplomacy", "Other")  # whether they agree is not coded, and Agreement says that they did
-INTER_OF = {term.code: (term.acled or "").removeprefix("inter1: ") for term in vocab.ACTOR_KIND.terms}
+TRANSFER_PAIR = _pair(vocab.EventCategory.CONTROL_CHANGE, "Non-violent transfer of territory")
+REGAINED_PAIR = _pair(vocab.EventCategory.CONTROL_CHANGE, "Government regains territory")
+OVERTAKEN_PAIR = _pair(vocab.EventCategory.CONTROL_CHANGE, "Non-state actor overtakes territory")
+FORCES_MOVE = _pair(vocab.EventCategory.MOVEMENT, "Change to group/activity")
+OTHERS_MOVE = _pair(vocab.EventCategory.MOVEMENT, "Other")
+TALKS = _pair(vocab.EventCategory.DIPLOMACY, "Other")
+"""Whether they agree is not coded, and Agreement says that they did."""
+INTER_OF = {kind: (kind.term.acled or "").removeprefix("inter1: ") for kind in vocab.ActorKind}
 GEO_PRECISION_OF = {
-    term.code: (term.acled or "").removeprefix("geo_precision ") or "3" for term in vocab.LOCATION_PRECISION.terms
+    precision: (precision.term.acled or "").removeprefix("geo_precision ") or "3"
+    for precision in vocab.LocationPrecision
 }
 
 
@@ -65,18 +67,18 @@ def acled_types_of(row: Mapping[str, Any], inter_of: Mapping[str, str]) -> TypeP
     category, change, movement = row["category"], row["control_change"], row["movement"]
     if category == "control_change" and change:
         if change["means"] in NON_VIOLENT_MEANS:
-            return TRANSFER
+            return TRANSFER_PAIR
         gainer = change["gained_by"]
-        return REGAINED if gainer and inter_of.get(gainer["id"]) == STATE_FORCES else OVERTAKEN
+        return REGAINED_PAIR if gainer and inter_of.get(gainer["id"]) == STATE_FORCES else OVERTAKEN_PAIR
     if category == "movement" and movement:
         return FORCES_MOVE if movement["population"] in ("troops", "militia") else OTHERS_MOVE
     return _DEFAULT_TYPES[category]
 
 
-_DEFAULT_TYPES = {code: pairs[0] if pairs else NO_TYPE for code, pairs in CROSSWALK.items()}
-_DEFAULT_TYPES |= {"movement": OTHERS_MOVE, "diplomacy": TALKS, "control_change": OVERTAKEN}
+_DEFAULT_TYPES: dict[str, TypePair] = {code: pairs[0] if pairs else NO_TYPE for code, pairs in CROSSWALK.items()}
+_DEFAULT_TYPES |= {"movement": OTHERS_MOVE, "diplomacy": TALKS, "control_change": OVERTAKEN_PAIR}
 
 
 def event_type(category: str, handed_over: bool) -> str:
     """The event type of a category; of a control change, by whether it was a handover."""
-    return (TRANSFER if category == "control_change" and handed_over else _DEFAULT_TYPES[category])[0]
+    return (TRANSFER_PAIR if category == "control_change" and handed_over else _DEFAULT_TYPES[category])[0]

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from app import models, vocab
-from app.models.base import END_OF_TIME, table_of
+from app.db.indexes import END_OF_TIME
+from app.models.base import table_of
 from app.query.compat.acled.crosswalk import NON_VIOLENT_MEANS, event_type
 from app.query.compat.acled.filters import COMPARISONS, Filter
 from app.query.compat.acled.rows import country_cells, type_cells
 
-view = table_of(models.EventView)
+view = table_of(models.EventVersion)
 change = table_of(models.ControlChange)
 event = table_of(models.Event)
 location = table_of(models.Location)
-within = table_of(models.LocationAncestor)
+location_ancestor = table_of(models.LocationAncestor)
 acled_event = table_of(models.AcledEvent)
 """What was imported from ACLED, with its own cells."""
 
@@ -26,7 +27,9 @@ CURRENT = view.c.known_until == END_OF_TIME
 HAS_COUNTRY = or_(view.c.country.is_not(None), view.c.event_pk.in_(select(acled_event.c.event_pk)))
 """ACLED has seas in that column, too, and a few countries that have no code."""
 HAS_DATE = view.c.sort_date > date.min
-_LOCATIONS_WITH_POINT = select(within.c.location_id).join(location, location.c.id == within.c.ancestor_id)
+_LOCATIONS_WITH_POINT = select(location_ancestor.c.location_id).join(
+    location, location.c.id == location_ancestor.c.ancestor_id
+)
 HAS_POINT = or_(
     view.c.latitude.is_not(None),
     view.c.location_id.in_(
@@ -60,11 +63,11 @@ def comparison(column: ColumnElement[Any], filter_: Filter) -> BoolClause | None
     return or_(*(COMPARISONS[filter_.operator](column, value) for value in filter_.values))
 
 
-def _event_date(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+def _event_date(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     return comparison(view.c.sort_date, filter_)
 
 
-def _year(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+def _year(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     """A year is the days from its first to its last."""
     if filter_.is_text_search:
         return None
@@ -81,34 +84,34 @@ def _year(filter_: Filter, _known: FilterContext) -> BoolClause | None:
     return spans[filter_.operator]()
 
 
-def _fatalities(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+def _fatalities(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     return comparison(func.coalesce(view.c.deaths_best, view.c.deaths_low, 0), filter_)
 
 
-def _country(filter_: Filter, known: FilterContext) -> BoolClause | None:
+def _country(filter_: Filter, context: FilterContext) -> BoolClause | None:
     """Countries are few: the filter is put to what each of them prints."""
-    codes = known.connection.scalars(select(location.c.country).where(location.c.country.is_not(None)).distinct())
+    codes = context.connection.scalars(select(location.c.country).where(location.c.country.is_not(None)).distinct())
     return view.c.country.in_([code for code in codes if filter_.matches(country_cells(code)[filter_.column])])
 
 
-def _event_type(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+def _event_type(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     """So are categories; a control change is one thing or another by its means."""
     handover = view.c.event_pk.in_(select(change.c.event_pk).where(change.c.means.in_(NON_VIOLENT_MEANS)))
-    tests: list[BoolClause] = []
-    for category in vocab.CATEGORY.codes:
+    clauses: list[BoolClause] = []
+    for category in vocab.EventCategory:
         matching = [
             filter_.matches(type_cells(category, event_type(category, handed_over))[filter_.column])
             for handed_over in (False, True)
         ]
         if any(matching):
-            test: BoolClause = view.c.category == category
-            tests.append(test if all(matching) else and_(test, handover if matching[1] else ~handover))
-    return or_(false(), *tests)
+            clause: BoolClause = view.c.category == category
+            clauses.append(clause if all(matching) else and_(clause, handover if matching[1] else ~handover))
+    return or_(false(), *clauses)
 
 
-def _timestamp(filter_: Filter, known: FilterContext) -> BoolClause | None:
+def _timestamp(filter_: Filter, context: FilterContext) -> BoolClause | None:
     """Revisions that the filter takes, as runs: times go up with their numbers."""
-    revisions = sorted(number for number, stamp in known.revision_timestamps.items() if filter_.matches(str(stamp)))
+    revisions = sorted(number for number, stamp in context.revision_timestamps.items() if filter_.matches(str(stamp)))
     runs: list[list[int]] = []
     for number in revisions:
         if runs and number - runs[-1][1] == 1:

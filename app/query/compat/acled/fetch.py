@@ -25,15 +25,15 @@ from app.query.compat.acled.filters import Filter
 from app.query.compat.acled.prefilters import split_filters
 from app.query.compat.acled.request import AcledQuery
 from app.query.compat.acled.rows import CellBuilder, Cells, acled_id
-from app.query.lists.fetch import ROWS_PER_BATCH
+from app.query.lists.page import ROWS_PER_BATCH
 
 
 def revision_timestamps_of(connection: Connection) -> dict[int, int]:
     """By revision, when it was made (Unix seconds)."""
     revision = table_of(models.Revision)
-    made = connection.execute(select(revision.c.id, revision.c.made_at))
+    rows = connection.execute(select(revision.c.id, revision.c.made_at))
     # SQLite gives back the time in UTC that was written, without saying so.
-    return {id_: int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) for id_, at in made}
+    return {id_: int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) for id_, at in rows}
 
 
 class RowSource(Protocol):
@@ -63,12 +63,12 @@ class EventSource:
         self.connection = connection
         self.revision_timestamps = revision_timestamps_of(connection)
         imported = bool(filters) and connection.scalar(select(acled_event.c.event_pk).limit(1)) is not None
-        tests, self.residual = split_filters(filters, FilterContext(connection, self.revision_timestamps, imported))
+        clauses, self.residual = split_filters(filters, FilterContext(connection, self.revision_timestamps, imported))
         columns = ("event_pk", "id", "row", "country", "location_id", "sort_date", "earliest", "latest")
         self.statement: Select[Any] = (
             select(*(view.c[name] for name in columns), acled_event.c.cells)
             .outerjoin_from(view, acled_event, acled_event.c.event_pk == view.c.event_pk)
-            .where(*VISIBLE, *tests)
+            .where(*VISIBLE, *clauses)
             .order_by(view.c.sort_date.desc(), view.c.id)
         )
 
@@ -81,17 +81,17 @@ class RemovalSource:
     """Ids of events that are gone, merged ones as well; the last removed first, then by id."""
 
     def __init__(self, connection: Connection, filters: Sequence[Filter]) -> None:
-        tombstone = table_of(models.Removed)
+        tombstone = table_of(models.Tombstone)
         self.revision_timestamps = revision_timestamps_of(connection)
         self.residual = filters
         removed = select(tombstone.c.id, tombstone.c.revision).where(tombstone.c.resource == "events")
         self.statement: Select[Any] = removed.order_by(tombstone.c.revision.desc(), tombstone.c.id)
 
-    def cells(self, found: Sequence[Any], columns: Sequence[str]) -> list[Cells]:
+    def cells(self, removals: Sequence[Any], columns: Sequence[str]) -> list[Cells]:
         """Those cells of each removal."""
         rows = (
             {"event_id_cnty": acled_id(row.id), "deleted_timestamp": str(self.revision_timestamps[row.revision])}
-            for row in found
+            for row in removals
         )
         return [{name: cell for name, cell in row.items() if name in columns} for row in rows]
 
@@ -114,10 +114,10 @@ class PagedReader:
     total: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[list[Cells]]:
-        for found in self._filter_in_python() if self.source.residual or self._is_unpaged else self._read_page():
-            if found:
-                self.returned += len(found)
-                yield self.source.cells(found, self.query.fields)
+        for rows in self._filter_in_python() if self.source.residual or self._is_unpaged else self._read_page():
+            if rows:
+                self.returned += len(rows)
+                yield self.source.cells(rows, self.query.fields)
 
     @property
     def _is_unpaged(self) -> bool:
@@ -168,8 +168,8 @@ class PagedReader:
         cells = self.source.cells(part, [filter_.column for filter_ in residual])
         return [
             row
-            for row, told in zip(part, cells, strict=True)
-            if all(filter_.matches(told[filter_.column]) for filter_ in residual)
+            for row, cell_by_column in zip(part, cells, strict=True)
+            if all(filter_.matches(cell_by_column[filter_.column]) for filter_ in residual)
         ]
 
 
@@ -185,5 +185,5 @@ class VisibleCounts:
 def count_visible(connection: Connection) -> VisibleCounts:
     """Count the events with a country."""
     counted = select(func.count()).select_from(view).where(CURRENT, HAS_COUNTRY)
-    tests = (and_(HAS_DATE, HAS_POINT), not_(HAS_DATE), and_(HAS_DATE, not_(HAS_POINT)))
-    return VisibleCounts(*(int(connection.scalar(counted.where(test)) or 0) for test in tests))
+    clauses = (and_(HAS_DATE, HAS_POINT), not_(HAS_DATE), and_(HAS_DATE, not_(HAS_POINT)))
+    return VisibleCounts(*(int(connection.scalar(counted.where(clause)) or 0) for clause in clauses))

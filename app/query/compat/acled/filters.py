@@ -74,7 +74,7 @@ class Pattern:
     parts: tuple[str, ...]
     anchored: bool
 
-    def found_in(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether the text has the parts in their order. The first fit of each is enough, so nothing is tried twice."""
         parts = self.parts
         if self.anchored and len(parts) == 1:
@@ -86,10 +86,10 @@ class Pattern:
             text, parts = text[len(first) : len(text) - len(last)], parts[1:-1]
         at = 0
         for part in parts:
-            found = text.find(part, at)
-            if found < 0:
+            index = text.find(part, at)
+            if index < 0:
                 return False
-            at = found + len(part)
+            at = index + len(part)
         return True
 
 
@@ -111,7 +111,7 @@ class Filter:
         """Whether a cell, as it is printed, fulfils the condition."""
         if self.is_text_search:
             texts = [fold_case(cell), *_inter_names(self.kind, cell)]
-            return any(pattern.found_in(text) for pattern in self.values for text in texts)
+            return any(pattern.matches(text) for pattern in self.values for text in texts)
         try:
             value = _CELL_PARSERS.get(self.kind, fold_case)(cell)
         except ValueError:  # as published: a cell of an imported row may hold anything
@@ -222,10 +222,10 @@ def _inter_names(kind: CellType, cell: str) -> list[str]:
         return []
 
 
-def _pattern(kind: CellType, text: str, whole: bool) -> Pattern:
-    if whole and not set(text) & set("%*"):
-        return Pattern((fold_case(_VALUE_PARSERS.get(kind, str)(text)),), whole)
-    return Pattern(tuple(re.split("[%*]+", fold_case(text))), whole)
+def _pattern(kind: CellType, text: str, anchored: bool) -> Pattern:
+    if anchored and not set(text) & set("%*"):
+        return Pattern((fold_case(_VALUE_PARSERS.get(kind, str)(text)),), anchored)
+    return Pattern(tuple(re.split("[%*]+", fold_case(text))), anchored)
 
 
 def _parse_value(kind: CellType, text: str) -> Any:
@@ -237,11 +237,11 @@ def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
     """The values between `|` or `:OR:`; after `:OR:` the name of the column may be said again."""
     values = [value.strip() for value in re.split(r"\||:OR:", text, flags=re.IGNORECASE)]
     for at, value in enumerate(values[1:], 1):
-        name, equals, rest = value.partition("=")
+        name, equals, remainder = value.partition("=")
         if equals and name.strip().lower() in columns:
             if name.strip().lower() != column:
                 raise ValueError(f"alternatives are of one column; ask for {name.strip().lower()} beside it")
-            values[at] = rest.strip()
+            values[at] = remainder.strip()
     if not all(values):
         raise ValueError("one of the values is empty")
     if len(values) > MAX_VALUES:

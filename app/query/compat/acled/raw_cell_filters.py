@@ -26,14 +26,14 @@ class RawFilter:
     exact: bool
 
 
-def _match_distinct(filter_: Filter, known: FilterContext) -> BoolClause | None:
+def _match_distinct(filter_: Filter, context: FilterContext) -> BoolClause | None:
     """A column with few different cells: the filter is put to each of them."""
     column = acled_event.c[filter_.column]
-    cells = known.connection.scalars(select(column).where(column.is_not(None)).distinct())
+    cells = context.connection.scalars(select(column).where(column.is_not(None)).distinct())
     return or_(false(), column.in_([cell for cell in cells if filter_.matches(str(cell))]))
 
 
-def _match_column(filter_: Filter, _known: FilterContext) -> BoolClause | None:
+def _match_column(filter_: Filter, _context: FilterContext) -> BoolClause | None:
     return comparison(acled_event.c[filter_.column], filter_)
 
 
@@ -48,28 +48,28 @@ def _anywhere_in_cells(filter_: Filter) -> BoolClause:
     if not filter_.is_text_search or filter_.kind != "text":
         return true()
     folded = func.lower(acled_event.c.cells)
-    tests = [
+    clauses = [
         and_(
             true(), *(folded.contains(part, autoescape=True) for part in pattern.parts if LITERAL_TEXT.fullmatch(part))
         )
         for pattern in filter_.values
     ]
-    return or_(*tests)
+    return or_(*clauses)
 
 
-def raw_filter(filter_: Filter, known: FilterContext) -> RawFilter:
+def raw_filter(filter_: Filter, context: FilterContext) -> RawFilter:
     """What the filter asks of the cells as they were given."""
     factory = EXACT_RAW_FILTERS.get(filter_.column)
-    clause = factory(filter_, known) if factory else None
+    clause = factory(filter_, context) if factory else None
     return RawFilter(_anywhere_in_cells(filter_), exact=False) if clause is None else RawFilter(clause, exact=True)
 
 
-def combine(filter_: Filter, derived: BoolClause, known: FilterContext) -> tuple[BoolClause, bool]:
+def combine(filter_: Filter, derived: BoolClause, context: FilterContext) -> tuple[BoolClause, bool]:
     """A condition on all events, and whether it is exact on imported ones, of one that holds for the others.
 
     A number that ACLED does not give is derived for imported events as for any other.
     """
-    raw = raw_filter(filter_, known)
+    raw = raw_filter(filter_, context)
     column = acled_event.c.get(filter_.column, acled_event.c.event_pk)
     clause = or_(and_(column.is_(None), derived), and_(column.is_not(None), raw.clause))
     return (

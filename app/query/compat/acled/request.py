@@ -63,13 +63,13 @@ def _presentation_params(columns: Columns) -> tuple[Param, ...]:
     names = list(columns)
 
     def parse_fields(text: str) -> tuple[str, ...]:
-        wanted = [name.strip().lower() for name in re.split("[|,]", text)]
-        for name in wanted:
+        selected = [name.strip().lower() for name in re.split("[|,]", text)]
+        for name in selected:
             if name not in columns:
                 raise InvalidParameterError(
                     "fields", name, f"rows have {', '.join(names)}", closest_matches(name, names)
                 )
-        return tuple(name for name in names if name in wanted)
+        return tuple(name for name in names if name in selected)
 
     return (
         Param(
@@ -112,7 +112,7 @@ def query_params(columns: Columns) -> dict[str, Param]:
     return {param.name: param for param in (*filters, *_presentation_params(columns))}
 
 
-def parse_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
+def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
     """What a query string asks. Names of parameters may be in upper case. Raises InvalidParameterError."""
     params = query_params(columns)
     values: dict[str, Any] = {}

@@ -69,21 +69,21 @@ class CellBuilder:
     def cells(self, columns: Collection[str]) -> list[Cells]:
         """The wanted cells of each event, in the order of the columns."""
         makers = [(set(names) & set(columns), make) for names, make in CELL_GROUPS]
-        made = []
+        result = []
         for event, row, own in zip(self.events, self.rows, self.imported, strict=True):
-            whole: Cells = {}
+            row_cells: Cells = {}
             for names, make in makers:
                 if not names <= own.keys():
-                    whole |= make(self, event, row)
-            whole |= own
-            made.append({name: whole[name] for name in EVENT_COLUMNS if name in columns})
-        return made
+                    row_cells |= make(self, event, row)
+            row_cells |= own
+            result.append({name: row_cells[name] for name in EVENT_COLUMNS if name in columns})
+        return result
 
     @cached_property
     def inter_of(self) -> dict[str, str]:
         """What kind of actor each one is, in ACLED's words."""
         actor = table_of(models.Actor)
-        ids = {found["id"] for row in self.rows for found in row["actors"]}
+        ids = {actor_["id"] for row in self.rows for actor_ in row["actors"]}
         kinds = self.connection.execute(select(actor.c.id, actor.c.kind).where(actor.c.id.in_(ids)))
         return {id_: INTER_OF[kind] for id_, kind in kinds}
 
@@ -95,11 +95,11 @@ class CellBuilder:
     @cached_property
     def locations(self) -> dict[str, Any]:
         """The places of the events, and all that these lie in."""
-        place, within = table_of(models.Location), table_of(models.LocationAncestor)
+        place, location_ancestor = table_of(models.Location), table_of(models.LocationAncestor)
         ids = {event.location_id for event in self.events}
-        above = select(within.c.ancestor_id).where(within.c.location_id.in_(ids))
+        above = select(location_ancestor.c.ancestor_id).where(location_ancestor.c.location_id.in_(ids))
         columns = (place.c.id, place.c.kind, place.c.name, place.c.parent_id, place.c.latitude, place.c.longitude)
-        return {found.id: found for found in self.connection.execute(select(*columns).where(place.c.id.in_(above)))}
+        return {row_.id: row_ for row_ in self.connection.execute(select(*columns).where(place.c.id.in_(above)))}
 
     def location_path(self, id_: str | None) -> list[Any]:
         """A place and all that it lies in, from the inside out."""
@@ -136,10 +136,10 @@ def _date_cells(_builder: CellBuilder, event: Any, _row: Any) -> Cells:
 
 def country_cells(iso3: str) -> Cells:
     """What ACLED says of a country. A code that no scheme knows stands for itself."""
-    known = BY_ISO3.get(iso3)
-    if known is None:
+    country = BY_ISO3.get(iso3)
+    if country is None:
         return {"iso": str(NO_NUMERIC_CODE), "region": "", "country": iso3}
-    return {"iso": str(known.numeric), "region": known.acled_region, "country": known.acled_name}
+    return {"iso": str(country.numeric), "region": country.acled_region, "country": country.acled_name}
 
 
 def _location_cells(builder: CellBuilder, event: Any, row: Any) -> Cells:
@@ -175,20 +175,20 @@ def _type_cells(builder: CellBuilder, _event: Any, row: Any) -> Cells:
 def _actor_cells(builder: CellBuilder, event: Any, row: Any) -> Cells:
     actors = row["actors"]
     names = {actor["id"]: actor["name"] for actor in actors}
-    found: Sides = split_sides(
+    split: Sides = split_sides(
         actors, lambda one, other: builder.actor_relations.associated(one, other, event.sort_date)
     )
-    kinds = [builder.inter_of[id_] if id_ else "" for id_ in (found.first, found.second)]
+    kinds = [builder.inter_of[id_] if id_ else "" for id_ in (split.first, split.second)]
     # "Rebel group only" would be wrong of rebels and someone of whose kind ACLED knows nothing.
-    told = all(kind or not id_ for kind, id_ in zip(kinds, (found.first, found.second), strict=True))
+    are_known = all(kind or not id_ for kind, id_ in zip(kinds, (split.first, split.second), strict=True))
     return {
-        "actor1": names.get(found.first, ""),
-        "assoc_actor_1": join_names([names[id_] for id_ in found.assoc_actor_1]),
+        "actor1": names.get(split.first, ""),
+        "assoc_actor_1": join_names([names[id_] for id_ in split.assoc_actor_1]),
         "inter1": kinds[0],
-        "actor2": names.get(found.second, ""),
-        "assoc_actor_2": join_names([names[id_] for id_ in found.assoc_actor_2]),
+        "actor2": names.get(split.second, ""),
+        "assoc_actor_2": join_names([names[id_] for id_ in split.assoc_actor_2]),
         "inter2": kinds[1],
-        "interaction": interaction(*kinds) if told else "",
+        "interaction": interaction(*kinds) if are_known else "",
     }
 
 
@@ -198,11 +198,11 @@ def _source_cells(builder: CellBuilder, event: Any, _row: Any) -> Cells:
 
 def _other_cells(builder: CellBuilder, _event: Any, row: Any) -> Cells:
     deaths = row["deaths"] or {"best": None, "low": None}
-    known = (count for count in (deaths["best"], deaths["low"]) if count is not None)
+    counts = (count for count in (deaths["best"], deaths["low"]) if count is not None)
     return {
         "event_id_cnty": acled_id(row["id"]),
         "notes": row["summary"],
-        "fatalities": str(next(known, 0)),  # ACLED prints 0 where nobody tells, and its clients need a number
+        "fatalities": str(next(counts, 0)),  # ACLED prints 0 where nobody tells, and its clients need a number
         "tags": "; ".join([f"status={row['status']}", *(f"pack={pack}" for pack in row["packs"])]),
         "timestamp": str(builder.revision_timestamps[row["revision"]]),
     }

@@ -58,8 +58,8 @@ def split_sides(actors: Actors, associated: AreAssociated) -> Sides:
 
 
 def _first_with_role(actors: Actors, roles: Sequence[str], allowed: Callable[[str], bool]) -> str | None:
-    found = (actor["id"] for role in roles for actor in actors if actor["role"] == role and allowed(actor["id"]))
-    return next(found, None)
+    candidates = (actor["id"] for role in roles for actor in actors if actor["role"] == role and allowed(actor["id"]))
+    return next(candidates, None)
 
 
 def _associated_side(
@@ -85,23 +85,26 @@ class ActorRelations:
     @classmethod
     def load(cls, connection: Connection, actors: Collection[str]) -> "ActorRelations":
         """The relations of these actors, and of what they belong to."""
-        belongs, relation = table_of(models.ActorAncestor), table_of(models.ActorRelation)
-        above: Spans = defaultdict(list)
+        actor_ancestor, relation = table_of(models.ActorAncestor), table_of(models.ActorRelation)
+        memberships: Spans = defaultdict(list)
         for id_, *span in connection.execute(
-            select(belongs.c.actor_id, belongs.c.ancestor_id, belongs.c.starts_on, belongs.c.ends_on).where(
-                belongs.c.actor_id.in_(actors)
-            )
+            select(
+                actor_ancestor.c.actor_id,
+                actor_ancestor.c.ancestor_id,
+                actor_ancestor.c.starts_on,
+                actor_ancestor.c.ends_on,
+            ).where(actor_ancestor.c.actor_id.in_(actors))
         ):
-            above[id_].append((span[0], span[1], span[2]))
-        beside: Spans = defaultdict(list)
-        whole = {outer for found in above.values() for outer, _, _ in found}
+            memberships[id_].append((span[0], span[1], span[2]))
+        alliances: Spans = defaultdict(list)
+        group_ids = {outer for spans in memberships.values() for outer, _, _ in spans}
         for id_, other, start, end in connection.execute(
             select(relation.c.actor_id, relation.c.other_id, relation.c.starts_on, relation.c.ends_on).where(
-                relation.c.type.in_(ASSOCIATING_RELATIONS), relation.c.actor_id.in_(whole)
+                relation.c.type.in_(ASSOCIATING_RELATIONS), relation.c.actor_id.in_(group_ids)
             )
         ):
-            beside[id_].append((other, start or date.min, end or date.max))
-        return cls(above, beside)
+            alliances[id_].append((other, start or date.min, end or date.max))
+        return cls(memberships, alliances)
 
     def associated(self, one: str, other: str, day: date) -> bool:
         """Whether two actors belonged together on a day: to one whole, or to wholes that are tied."""

@@ -433,10 +433,26 @@ def test_every_pair_that_the_served_crosswalk_names_has_a_category_that_has_it()
     assert all(pair in CROSSWALK[category] for pair, category in CATEGORIES.items())
 
 
-def test_the_vocabulary_serves_the_crosswalk_in_words() -> None:
-    assert {term.code: crosswalk_text(term.code) for term in vocab.CATEGORY.terms} == {
-        term.code: term.acled for term in vocab.CATEGORY.terms
-    }
+@pytest.mark.parametrize(
+    ("category", "served"),
+    [
+        (
+            "control_change",
+            "Battles: Government regains territory / Non-state actor overtakes territory; "
+            "Strategic developments: Non-violent transfer of territory",
+        ),
+        ("clash", "Battles: Armed clash"),
+        ("movement", "Strategic developments: Change to group/activity; Other"),
+        ("statement", None),
+        ("violence_against_civilians", "Violence against civilians"),
+    ],
+)
+def test_the_vocabulary_serves_the_crosswalk_in_words(category: str, served: str | None) -> None:
+    assert vocab.EventCategory(category).term.acled == crosswalk_text(category) == served
+
+
+def test_every_category_is_in_the_crosswalk() -> None:
+    assert list(CROSSWALK) == list(vocab.EventCategory)
 
 
 def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
@@ -446,7 +462,7 @@ def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
         for sub in subs
     }
     assert len(found) == 25
-    assert set(found.values()) <= set(vocab.CATEGORY.codes)
+    assert set(found.values()) <= set(vocab.EventCategory.vocabulary.codes)
     control = [sub for (_, sub), category in found.items() if category == "control_change"]
     assert control == [
         "Government regains territory",
@@ -512,7 +528,7 @@ def test_kinds_of_actors_are_known_in_words_and_by_their_old_numbers(text: str, 
 
 def test_the_kind_of_an_actor_does_not_depend_on_what_is_read_first() -> None:
     assert set(ACTOR_KIND_BY_INTER) == set(INTER_CODES)
-    assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ACTOR_KIND.codes)
+    assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ActorKind.vocabulary.codes)
     for one_kind in ACTOR_KIND_PRECEDENCE:
         for other in ACTOR_KIND_PRECEDENCE:
             assert AcledRowBuilder.dominant_kind(one_kind, other) == AcledRowBuilder.dominant_kind(other, one_kind)

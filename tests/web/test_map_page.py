@@ -1,0 +1,433 @@
+"""The map page at `/`, in a real Chromium without internet."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from clients.conftest import Server, run, started
+from conftest import engine_for
+from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
+from ingest.packs.test_loading import War
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from query.planner.test_query_plans import made_up
+
+from app.db.migrate import upgrade
+from app.ingest.datasets.core.run import import_dataset
+from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
+from app.settings import PROJECT_ROOT
+from web.conftest import PHONE, PageSession, Visit, browser_session
+
+MAX_FIRST_VIEW_KB = 200
+MAX_FIRST_VIEW_REQUESTS = 50
+PLAYBACK_INTERVAL_MS = 1100
+COPY_FEEDBACK_MS = 1500
+
+
+def move_slider(page: Page, name: str, day: str) -> None:
+    """Move a slider to a day by the input event that a finger would cause."""
+    page.evaluate(
+        """([name, day]) => {
+            const slider = document.getElementById(`${name}-slider`);
+            slider.value = String(Date.parse(`${day}T00:00:00Z`) / 86400000);
+            slider.dispatchEvent(new Event("input", {bubbles: true}));
+        }""",
+        [name, day],
+    )
+
+
+def queries_to(session: PageSession, path: str) -> list[dict[str, list[str]]]:
+    """Return the parsed query strings of all requests to an endpoint."""
+    urls = [urlsplit(url) for url in session.requested_urls]
+    return [parse_qs(url.query) for url in urls if url.path == path]
+
+
+def labels(markers: Locator) -> list[str]:
+    """Return the sorted accessible names of markers."""
+    return sorted(marker.get_attribute("aria-label") or "" for marker in markers.all())
+
+
+def freeze_clock(page: Page) -> None:
+    """Stop the timers of a page whose clock is fake, so that a busy machine cannot miss a momentary state."""
+    page.clock.pause_at(datetime(2030, 1, 2, tzinfo=UTC))
+
+
+@pytest.fixture
+def fake_now() -> datetime:
+    return datetime(2030, 1, 1, tzinfo=UTC)
+
+
+# --- control, events and time ---
+
+
+def test_kaldar_falls_returns_and_falls_again(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-27").page
+        assert session.control_of("kaldar") == ("afghan-government", "uncertain")
+        for day, holder, changed in (
+            ("2021-06-28", "taliban", True),
+            ("2021-06-29", "afghan-government", True),
+            ("2021-06-30", "taliban", True),
+            ("2021-07-01", "taliban", False),
+        ):
+            move_slider(page, "day", day)
+            session.settle()
+            assert session.control_of("kaldar") == (holder, "held")
+            expect(page.locator("#control-title")).to_contain_text(str(int(day[-2:])))
+            expect(page.locator("#control-list [data-place-id='kaldar'] .changed-tag")).to_have_count(int(changed))
+            if day != "2021-07-01":
+                session.screenshot(f"kaldar-{day}")
+        days = {query["as_of"][0] for query in queries_to(session, "/v1/control")}
+        assert days >= {"2021-06-28", "2021-06-29", "2021-06-30"}
+        assert ["2021-06-29"] in [query.get("datetime") for query in queries_to(session, "/v1/events")]
+
+
+def test_the_readme_picture_exists_and_is_small(visit: Visit) -> None:
+    with visit(viewport={"width": 1280, "height": 840}) as session:
+        session.open("#day=2021-06-29&at=6.5/35.3/67.4")
+        assert session.control_of("kaldar") == ("afghan-government", "held")
+        session.screenshot("readme")
+    assert 20_000 < (PROJECT_ROOT / "tests" / "web" / "screenshot.png").stat().st_size < 250_000
+    assert "](tests/web/screenshot.png)" in (PROJECT_ROOT / "README.md").read_text("utf-8")
+
+
+def test_symbols_show_holder_control_state_category_and_precision(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-29&at=8/37/67.6").page
+        places = labels(page.locator(".control-marker"))
+        assert "Kaldar: Government of Afghanistan, held" in places
+        assert any(name.startswith("Hairatan: Government of Afghanistan, uncertain") for name in places)
+        dashes = page.eval_on_selector_all(
+            ".control-marker .control-outline",
+            "outlines => outlines.map(outline => getComputedStyle(outline).strokeDasharray)",
+        )
+        assert len(set(dashes)) > 1, "held and uncertain control look different"
+        session.open("#day=2021-07-04")
+        assert page.locator(".event-marker.areal").count() > 0
+        assert page.locator(".movement-label", has_text="545").count() == 1
+        assert page.locator("path.movement-line").count() > 2
+        expect(page.locator("#disclaimer")).to_contain_text("take no position on borders")
+        assert page.locator(".country").count() > 150
+
+
+def test_playback_advances_by_days_and_stops_at_the_end(visit: Visit, fake_now: datetime) -> None:
+    with visit() as session:
+        session.page.clock.install(time=fake_now)
+        page = session.open("#day=2021-07-03").page
+        freeze_clock(page)
+        page.click("#play")
+        expect(page.locator("#play")).to_have_attribute("aria-pressed", "true")
+        for day in ("4 July 2021", "5 July 2021"):
+            page.clock.run_for(PLAYBACK_INTERVAL_MS)
+            expect(page.locator("#date")).to_have_text(day)
+        expect(page.locator("#play")).to_have_attribute("aria-pressed", "true")
+        page.clock.run_for(PLAYBACK_INTERVAL_MS)
+        expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
+        expect(page.locator("#date")).to_have_text("5 July 2021")
+        assert "day=2021-07-05" in page.url
+
+
+def test_the_known_by_slider_shows_the_knowledge_of_that_day(visit: Visit, server: Server) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-07-02").page
+        events = page.locator("#event-list .event-row")
+        count_now = events.count()
+        move_slider(page, "known-by", "2021-07-02")
+        expect(page.locator("#known-by-output")).to_have_text("2 July 2021")
+        path = "/v1/events?datetime=2021-07-02&known_by=2021-07-02&count=exact"
+        count_then = server.json(path)["matched"]
+        expect(events).to_have_count(count_then)
+        assert count_now > count_then > 0
+        assert "known=2021-07-02" in page.url
+        session.settle()
+        assert any(query.get("known_by") == ["2021-07-02"] for query in queries_to(session, "/v1/control"))
+        session.screenshot("known-by-2-july")
+
+
+def test_a_shared_url_restores_the_view(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open().page
+        move_slider(page, "day", "2021-06-29")
+        page.locator("#category-options input[value=control_change]").evaluate("box => box.click()")
+        page.fill("#filter-place", "Balkh")
+        page.keyboard.press("Enter")
+        expect(page.locator("#event-list .event-row")).to_have_count(4)
+        page.locator(".event-row", has_text="retake Kaldar").click()
+        expect(page.locator("#detail-title")).to_contain_text("retake Kaldar")
+        page.evaluate("document.querySelector('.leaflet-control-zoom-in').click()")
+        page.wait_for_url(re.compile("at="))  # written at the end of Leaflet's zoom animation
+        session.settle()
+        fragment, markers = page.url.partition("/#")[2], labels(page.locator(".event-marker, .control-marker"))
+    with visit() as session:
+        page = session.open(f"#{fragment}").page
+        expect(page.locator("#detail-title")).to_contain_text("retake Kaldar")
+        expect(page.locator("#date")).to_have_text("29 June 2021")
+        assert page.input_value("#filter-place") == "Balkh"
+        assert page.is_checked("#category-options input[value=control_change]")
+        assert labels(page.locator(".event-marker, .control-marker")) == markers
+        page.click("#close-detail")
+        expect(page.locator("#event-list .event-row")).to_have_count(4)
+        page.go_back()
+        expect(page.locator("#detail-title")).to_contain_text("retake Kaldar")
+
+
+# --- details ---
+
+
+def test_an_event_shows_attribution_and_printed_wording_beside_its_coding(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-29&event=kaldar-recaptured-2021-06-29").page
+        expect(page.locator(".claim").first.locator(".attribution")).to_contain_text("→")
+        session.open("#day=2021-07-04&event=khwahan-crossing-2021-07-04")
+        assert page.locator(".printed .printed-date td").all_inner_texts() == ["“June 4”", "4 July 2021"]
+        rows = page.eval_on_selector_all(".printed tr", "rows => rows.map(row => getComputedStyle(row).display)")
+        assert set(rows) == {"table-row"}
+        assert "July" in page.locator(".claim .note").first.inner_text()
+        urls = {link.get_attribute("href") or "" for link in page.locator("#detail .json").all()}
+        assert any(url.endswith("/v1/events/khwahan-crossing-2021-07-04") for url in urls)
+        session.screenshot("event")
+
+
+def test_contradictions_show_their_sides_next_to_each_other(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#event=dostum-evacuated-2021").page
+        sides = page.locator(".contradiction .side")
+        assert sides.count() == 2
+        assert "Unattributed reports Assertion" in " ".join(sides.nth(0).inner_text().split())
+        assert "Pajhwok Afghan News Denial" in " ".join(sides.nth(1).inner_text().split())
+        session.open("#event=balkh-captured-2021")
+        expect(page.locator(".contradiction").first).to_contain_text("Taliban hold half of the districts")
+        session.screenshot("contradiction")
+
+
+def test_a_place_shows_its_control_history(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-29").page
+        page.locator("#control-list [data-place-id=kaldar] button").click()
+        expect(page.locator(".control-periods li")).to_have_count(6)
+        expect(page.locator(".control-periods li.current")).to_contain_text("Government of Afghanistan")
+
+
+# --- problems and empty results ---
+
+
+def test_a_misspelt_name_is_refused_with_a_suggestion(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-29&place=Kalder").page
+        problem = page.locator("#problem")
+        expect(problem).to_contain_text("no such name")
+        session.screenshot("did-you-mean")
+        problem.locator(".suggestion", has_text="Kaldar").click()
+        expect(problem).to_be_hidden()
+        assert page.input_value("#filter-place") == "Kaldar"
+        expect(page.locator("#event-list .event-row").first).to_contain_text("Kaldar")
+
+
+def test_a_missing_event_is_reported(visit: Visit) -> None:
+    with visit(allowed_error="404 (Not Found)") as session:
+        page = session.open("#event=kaldar-retaken").page
+        expect(page.locator("#problem")).to_contain_text("events has no 'kaldar-retaken'")
+        page.click("#close-detail")
+        expect(page.locator("#problem")).to_be_hidden()
+        expect(page.locator("#lists")).to_be_visible()
+
+
+def test_an_empty_database_is_reported(visit: Visit) -> None:
+    with visit() as session:
+        body = '{"revision": 0, "packs": [], "returned": 0, "next": null, "items": []}'
+        session.page.route("**/v1/*", lambda route: route.fulfill(body=body, content_type="application/json"))
+        session.open()
+        expect(session.page.locator("#lists")).to_have_text("Nothing is loaded yet.")
+
+
+def test_a_busy_server_is_retried_and_a_failing_one_is_reported(visit: Visit) -> None:
+    with visit(allowed_error="503 (Service Unavailable)") as session:
+        body = '{"title": "Service Unavailable", "status": 503, "detail": "the database cannot answer now"}'
+        refusal_headers = [{"Retry-After": "0"}]
+
+        def refuse_or_continue(route: Route) -> None:
+            if refusal_headers:
+                route.fulfill(status=503, body=body, headers=refusal_headers.pop())
+            else:
+                route.continue_()
+
+        session.page.route("**/v1/packs*", refuse_or_continue)
+        session.open("#day=2021-06-29")
+        assert session.control_of("kaldar") == ("afghan-government", "held")
+        refusal_headers.append({})
+        session.open()
+        expect(session.page.locator("#problem")).to_have_text("the database cannot answer now")
+
+
+def test_names_are_suggested_by_the_search_of_the_api(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open().page
+        page.locator("#filter-place").press_sequentially("Kal")
+        expect(page.locator("#place-suggestions option[value=Kaldar]")).to_be_attached()
+
+
+# --- request log ---
+
+
+def test_the_request_log_is_complete_and_curl_gets_the_same_rows(visit: Visit, server: Server) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-29&place=kaldar&category=control_change").page
+        commands = page.locator("#request-list code").all_text_contents()
+        logged_urls = {re.fullmatch(r"curl '(.*)'", command)[1] for command in commands}  # type: ignore[index]
+        assert logged_urls == {url for url in session.requested_urls if "/v1/" in url}
+        (control,) = [command for command in commands if "as_of=2021-06-29" in command]
+        assert '"taliban"' in run(["bash", "-c", control]).stdout
+        (events,) = [command for command in commands if "/v1/events?" in command and "geojson" in command]
+        assert "kaldar-recaptured-2021-06-29" in run(["bash", "-c", events]).stdout
+
+
+def test_the_link_and_a_request_can_be_copied(browser: Browser, server: Server, fake_now: datetime) -> None:
+    with browser_session(browser, server.url, permissions=["clipboard-read", "clipboard-write"]) as session:
+        session.page.clock.install(time=fake_now)
+        page = session.open("#day=2021-06-29").page
+        freeze_clock(page)
+        page.click("#copy-link")
+        expect(page.locator("#copy-link")).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()").endswith("#day=2021-06-29")
+        page.click("#request-log summary")
+        copy = page.locator("#request-list [data-purpose=control] button")
+        copy.click()
+        expect(copy).to_have_text("Copied")
+        command = page.evaluate("navigator.clipboard.readText()")
+        assert command == f"curl '{server.url}/v1/control?as_of=2021-06-29&f=geojson&limit=1000'"
+        page.clock.run_for(COPY_FEEDBACK_MS)
+        expect(page.locator("#copy-link")).to_have_text("Copy link")
+        expect(copy).to_have_text("Copy")
+
+
+# --- keyboard, phone and size ---
+
+
+def test_the_keyboard_alone_is_enough(visit: Visit) -> None:
+    with visit() as session:
+        page = session.open("#day=2021-06-28").page
+        page.focus("#day-slider")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#date")).to_have_text("29 June 2021")
+        session.settle()  # a list that is rendered again loses the focus
+        page.evaluate("document.querySelector('.skip-link').focus()")
+        page.keyboard.press("Enter")
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('.event-row')"):
+                break
+        title = page.evaluate("document.activeElement.querySelector('.title').textContent")
+        page.keyboard.press("Enter")
+        expect(page.locator("#detail-title")).to_contain_text(title)
+        expect(page.locator("#detail-title")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#lists")).to_be_visible()
+        expect(page.locator("#panel")).to_be_focused()
+        page.locator(".event-marker[aria-label*='events:']").first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#event-list h3")).to_contain_text("at this place")
+
+
+def test_the_first_view_is_small(browser: Browser, server: Server) -> None:
+    with browser_session(browser, server.url) as session:
+        session.open()
+        session.settle()
+        requests = [request for request in session.requests if request.url.startswith(server.url)]
+        sizes: dict[str, int] = {}
+        for request in requests:
+            response = request.response()
+            assert response
+            response.finished()
+            sizes[request.url] = request.sizes()["responseBodySize"]
+    assert 15 < len(requests) < MAX_FIRST_VIEW_REQUESTS
+    assert sum(sizes.values()) < MAX_FIRST_VIEW_KB * 1000, sizes
+
+
+def test_the_page_works_below_another_path(browser: Browser, server: Server) -> None:
+    def proxy(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace("/atlas/", "/", 1)))
+
+    with browser_session(browser, server.url) as session:
+        session.page.route("**/atlas/**", proxy)
+        session.page.goto(f"{server.url}/atlas/#day=2021-06-30")
+        session.page.wait_for_selector("body[data-ready=true]")
+        assert session.control_of("kaldar") == ("taliban", "held")
+        assert all("/atlas/" in url for url in session.requested_urls)
+
+
+def test_a_phone_shows_everything_within_its_width(visit: Visit) -> None:
+    with visit(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2) as session:
+        page = session.open("#day=2021-06-30").page
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        for name in ("map", "day-slider", "known-by-slider", "play"):
+            assert page.locator(f"#{name}").is_visible()
+        session.screenshot("phone")
+        session.open("#day=2021-06-30&event=dostum-evacuated-2021")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        session.screenshot("phone-event")
+
+
+# --- other databases ---
+
+
+@pytest.fixture(scope="module")
+def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server on a pack whose names and titles are markup."""
+    folder = tmp_path_factory.mktemp("hostile")
+    evil = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
+    War(title=f"{evil} take it", rebels=f"{evil} rebels", ford=f"{evil} ford", denied=True).write(folder / "packs")
+    pack = folder / "packs" / "eastern-war"
+    metadata = (pack / "pack.toml").read_text("utf-8")
+    coverage = "[coverage]\nfrom = 2021-06-30\nuntil = 2021-07-05\n"
+    (pack / "pack.toml").write_text(metadata.replace("[coverage]\n", coverage), "utf-8")
+    locations = (pack / "locations.toml").read_text("utf-8")
+    district = 'kind = "district"\n'
+    point = 'latitude = 60.1\nlongitude = 9.1\npoint_kind = "exact"\n'
+    (pack / "locations.toml").write_text(locations.replace(district, district + point), "utf-8")
+    with started(folder / "server", "--seed", str(folder / "packs")) as server:
+        yield server
+
+
+def test_markup_in_names_and_titles_is_shown_as_text(browser: Browser, hostile_server: Server) -> None:
+    with browser_session(browser, hostile_server.url) as session:
+        page = session.page
+        for fragment in ("#day=2021-07-01", "#day=2021-07-01&event=ford-taken", "#day=2021-07-01&event=place:ford"):
+            session.open(fragment)
+            expect(page.locator("#panel")).to_contain_text("<img src=x onerror=")
+            assert page.locator("#panel img, #map img, #panel script").count() == 0
+            assert page.title().startswith("Oxus")
+
+
+@pytest.fixture(scope="module")
+def large_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server on two thousand imported events beside the shipped packs."""
+    folder = tmp_path_factory.mktemp("large")
+    server_folder = folder / "server"
+    server_folder.mkdir()
+    database = str(server_folder / "oxus.db")
+    file = folder / "made_up.csv"
+    file.write_bytes(ged_bytes(*map(made_up, range(2000))))
+    upgrade(database)
+    with engine_for(database, read_only=False) as engine:
+        import_dataset(engine, UCDP_GED, [file], None, lambda *_: None)
+    with started(server_folder) as server:
+        yield server
+
+
+def test_many_events_are_counted_by_cell_until_few_are_in_view(browser: Browser, large_server: Server) -> None:
+    with browser_session(browser, large_server.url) as session:
+        page = session.open("#period=ucdp-ged&all=1&at=4/25/55").page
+        cells = page.locator(".event-marker.density-cell")
+        assert cells.count() > 3
+        expect(page.locator("#event-list")).to_contain_text("events match in this part of the map")
+        session.screenshot("many")
+        counts = [int(label.partition(" ")[0].replace(",", "")) for label in labels(cells)]
+        assert sum(counts) > 300
+        session.open("#period=ucdp-ged&all=1&at=9/25.3/55")
+        expect(page.locator("#event-list .event-row").first).to_be_visible()
+        assert cells.count() == 0
+        limits = [int(query["limit"][0]) for query in queries_to(session, "/v1/events")]
+        assert max(limits) <= 500
+        assert all("bbox" in query and query["zoom"] for query in queries_to(session, "/v1/density"))
+        assert not any(unquote(url).endswith("limit=all") for url in session.requested_urls)
