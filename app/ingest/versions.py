@@ -53,7 +53,7 @@ class CodedEvent:
 
 
 class _Derived(NamedTuple):
-    """What the rules derive from the claims of one version."""
+    """Values that the rules derive from the claims of one version."""
 
     when: DateRange
     precision: str

@@ -82,7 +82,7 @@ class RowBatch:
     retained_event_ids: set[str] = field(default_factory=set)
     """Events of which a row was rejected; a snapshot keeps their stored version."""
     unreadable: bool = False
-    """Whether a row has no readable id, so that nobody knows which event it is a version of."""
+    """True if a row has no readable id, so that nobody knows which event it is a version of."""
     rows: int = 0
     """Rows read so far, over all batches; `bytes_read` likewise."""
     bytes_read: int = 0

@@ -59,7 +59,7 @@ class ImportResult:
     outdated_rows: int = 0
     """Number of rows passed over, because a newer version of the event exists."""
     nothing_removed: bool = False
-    """Whether a row without a readable id kept a snapshot from removing events."""
+    """True if a row without a readable id kept a snapshot from removing events."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Number of rows by resource and by `added`, `updated` or `removed`."""
 
@@ -115,7 +115,7 @@ class _Import:
         if is_dataset is False:
             raise InvalidParameterError("--snapshot", result.dataset, "is the name of a curated pack")
         self.is_first_import = is_dataset is None
-        """Whether the dataset has no rows yet, so that rows are only added."""
+        """True if the dataset has no rows yet, so that rows are only added."""
         revision = table_of(models.Revision)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
         self.context = ImportContext(result.dataset, self.revision, self.revision)

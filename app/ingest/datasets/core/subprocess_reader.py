@@ -41,7 +41,7 @@ class ImportJob:
     batch_size: int
     """Number of records in a batch."""
     collect_references: bool
-    """Whether the last batch carries the ids of all entities that records refer to."""
+    """True if the last batch is to carry the ids of all entities that records refer to."""
     kinds: Mapping[str, StoredActorKind] = field(default_factory=dict)
     """Kinds of stored actors, by id, of a dataset whose actors have names and no numbers."""
     versions: StoredVersions | None = None

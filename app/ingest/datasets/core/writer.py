@@ -206,7 +206,7 @@ class BatchWriter:
     def _load_stored(
         self, existing: Mapping[str, int]
     ) -> tuple[dict[str, str], dict[str, str], dict[str, dict[str, str]]]:
-        """What is stored of these events, what was given of them, and what they are told by."""
+        """Load the served JSON, the raw cells and the claims of stored events, each by id."""
         event, claim, raw = (table_of(model) for model in (models.Event, models.Claim, self.dataset.raw_table))
         at = list(existing.values())
         rows = dict(self.connection.execute(select(event.c.id, event.c.row).where(event.c.pk.in_(at))).all())

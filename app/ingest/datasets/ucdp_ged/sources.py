@@ -1,6 +1,6 @@
 """Parse the sources of a GED row: those in `source_article`, and the first hop in `source_original`.
 
-Since 2013, and in older rows that were coded again since, the cell is a list of `office,day,headline`, each in
+Since 2013, and in older rows coded again since, the cell is a list of `office,day,headline`, each in
 quotation marks, with semicolons between them; quotation marks and semicolons inside a headline are not doubled or
 escaped. `source_office`, `source_date` and `source_headline` repeat the parts as three lists, in which a semicolon of
 a headline cannot be told from one between two headlines; they serve to read what the first form leaves open.
@@ -241,10 +241,10 @@ _NO_HOP = re.compile(
 def first_hop(source_original: str | None) -> str | None:
     """Parse `source_original` into the one it names as the first to say it; None when it is empty or names several.
 
-    Several are separated by semicolons, commas, slashes, ends of lines, "&" or "and". A comma before what somebody
-    is ("Jane Doe, a spokesman for the army") separates nothing, nor does an "and" or a slash between two capitals
-    ("Peace and Order Council"): to take two for one loses nothing, as the name is kept, whereas to take one for none
-    lets two papers that quote it pass for independent. "x2" (two entries of one list) is left out.
+    Several are separated by semicolons, commas, slashes, line ends, "&" or "and". A comma before somebody's office
+    ("Jane Doe, a spokesman for the army") separates nothing. Nor does "and" or a slash between two capitals ("Peace and
+    Order Council"). In doubt there is one: its name keeps both, whereas none would let two papers that quote it pass
+    for independent. "x2" (two entries of one list) is left out.
     """
     hop = _text_or_none(source_original)
     if hop is None or not any(map(str.isalpha, hop)):
