@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from app.codebooks.acled import crosswalk_text
+
 VERSION = "1"
 
 
@@ -85,68 +87,67 @@ class EventCategory(Code, name="category", definition="What kind of thing an eve
     CONTROL_CHANGE = Term(
         "control_change",
         "A side gains, loses or hands over a place, wholly or in part, with or without a fight.",
-        acled="Battles: Government regains territory / Non-state actor overtakes territory; "
-        "Strategic developments: Non-violent transfer of territory",
+        acled=crosswalk_text("control_change"),
         plover="ASSAULT / RETREAT",
     )
     CLASH = Term(
         "clash",
         "Armed groups fight each other at a place, without a change of control being told.",
-        acled="Battles: Armed clash",
+        acled=crosswalk_text("clash"),
         plover="ASSAULT",
         ucdp="type_of_violence 1 or 2, if someone died",
     )
     OFFENSIVE = Term(
         "offensive",
         "An attack or campaign is opened or goes on against a place or region.",
-        acled="Battles: Armed clash",
+        acled=crosswalk_text("offensive"),
         plover="ASSAULT",
         ucdp="type_of_violence 1 or 2, if someone died",
     )
     MOVEMENT = Term(
         "movement",
         "People move or are kept from moving: troops, militia, civilians or one person.",
-        acled="Strategic developments: Change to group/activity; Other",
+        acled=crosswalk_text("movement"),
         plover="RETREAT / MOBILIZE",
     )
     BORDER_MEASURE = Term(
         "border_measure",
         "A state opens, closes, guards or prepares its border.",
-        acled="Strategic developments: Other",
+        acled=crosswalk_text("border_measure"),
         plover="MOBILIZE",
     )
     MOBILISATION = Term(
         "mobilisation",
         "People take up arms or forces are raised or made ready.",
-        acled="Strategic developments: Change to group/activity",
+        acled=crosswalk_text("mobilisation"),
         plover="MOBILIZE",
     )
     DIPLOMACY = Term(
         "diplomacy",
         "States or groups talk, visit, ask, agree or refuse.",
-        acled="Strategic developments: Agreement; Other",
+        acled=crosswalk_text("diplomacy"),
         plover="CONSULT / REQUEST / AGREE / REJECT",
     )
     STATEMENT = Term(
         "statement",
         "Someone says something in public that is itself the news.",
-        acled=None,
+        acled=crosswalk_text("statement"),
         plover="CONSULT",
     )
     HUMANITARIAN = Term(
         "humanitarian",
         "Shelter, aid or refuge for people in need is asked for, prepared or given.",
-        acled=None,
+        acled=crosswalk_text("humanitarian"),
         plover="AID",
     )
     VIOLENCE_AGAINST_CIVILIANS = Term(
         "violence_against_civilians",
         "Armed actors attack people who do not fight.",
-        acled="Violence against civilians",
+        acled=crosswalk_text("violence_against_civilians"),
         plover="ASSAULT",
         ucdp="type_of_violence 3, if someone died",
     )
-    OTHER = Term("other", "Anything else that bears on the conflict.", acled="Strategic developments: Other")
+    OTHER = Term("other", "Anything else that bears on the conflict.", acled=crosswalk_text("other"))
 
 
 class EventStatus(Code, name="status", definition="How well an event is attested by the claims in view."):

@@ -12,7 +12,7 @@ from app.schemas.reference import CoverageRow, PackRow
 def store_pack(
     connection: Connection, draft: PackDraft, document: Ref | None, dataset: bool, revision: int, digest: str = ""
 ) -> bool:
-    """Write the row and return whether it differs from the stored one. `digest` is that of a pack's files."""
+    """Write the row; return whether it differs from the stored one. `digest` is the hash of a pack's files."""
     table = table_of(models.Pack)
     coverage = CoverageRow(**draft.coverage.model_dump())
     fields = draft.model_dump(include={"id", "title", "version", "licence", "citation", "cut_off"})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.files import atomic_write
 from app.formats.as_csv import escape_formula
-from app.ingest.datasets.core.dataset import Rejected
+from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.core.run import ImportResult
 from app.models.entity_types import ENTITY_TYPES
 

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app import models
+from app.codebooks.acled import ACLED_COLUMNS
 from app.codebooks.countries import BY_ISO3, NO_NUMERIC_CODE
 from app.models.base import table_of
-from app.models.datasets import ACLED_COLUMNS
 from app.query.compat.acled.columns import EVENT_COLUMNS
 from app.query.compat.acled.crosswalk import (
     CIVILIAN_TARGETING,
