@@ -181,7 +181,8 @@ def import_acled(
 def _import(
     dataset: str, files: list[Path], snapshot: str | None, rejected: Path, warnings: Path, database: str | None
 ) -> None:
-    from app.commands import ReportPaths, import_files
+    from app.commands import import_files
+    from app.ingest.datasets.core.import_report import ReportPaths
 
     with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
         lines = list(

@@ -1,13 +1,10 @@
 """The work of the commands; `cli` reads options and prints results."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -19,11 +16,10 @@ from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.files import atomic_write
 from app.formats import FORMATS
-from app.formats.as_csv import escape_formula
 from app.formats.base import Batches
 from app.ingest.datasets.acled.dataset import ACLED
-from app.ingest.datasets.core.records import Rejected
-from app.ingest.datasets.core.run import ImportResult, OnProgress, import_dataset
+from app.ingest.datasets.core.import_report import ReportPaths, summary_lines, write_reports
+from app.ingest.datasets.core.run import OnProgress, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.packs.load import LoadResult, is_unchanged, load_packs, read_checked
 from app.ingest.packs.provenance import verify_quotes
@@ -228,13 +224,6 @@ DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}
 """Datasets that `oxus import` knows, by id."""
 
 
-class ReportPaths(NamedTuple):
-    """Files that list rows that were left out, and rows that were kept with a warning."""
-
-    rejected: Path
-    warnings: Path
-
-
 def import_files(
     settings: Settings,
     dataset: str,
@@ -255,48 +244,8 @@ def import_files(
         pass
     with _engine(settings, read_only=False) as engine:
         result = import_dataset(engine, DATASETS[dataset], files, snapshot, on_progress)
-    yield _import_summary(result)
-    if result.nothing_removed:
-        yield "a row without an id that can be read may be any of those that are missing: nothing was removed"
-    yield from _report_lines(result, DATASETS[dataset].warnings_file, reports)
-
-
-def _import_summary(result: ImportResult) -> str:
-    parts = [
-        f"{result.counts[resource, action]} {resource} {action}"
-        for resource in ("sources", "actors", "locations", "claims", "events")
-        for action in ("added", "updated", "removed")
-        if result.counts[resource, action]
-    ]
-    changes = ", ".join(parts) or "what is known of it updated"
-    outcome = f"revision {result.revision}: {changes}" if result.revision else "nothing changed"
-    return f"{result.dataset}: {result.rows} rows read: {outcome}"
-
-
-def _report_lines(result: ImportResult, example: str, reports: ReportPaths) -> Iterator[str]:
-    if result.warnings:
-        _write_report(reports.warnings, result.warnings)
-        yield (
-            f"{result.warned_rows} rows are odd (such as {example}) and were kept as they are; "
-            f"{reports.warnings} lists them"
-        )
-    if result.outdated_rows:
-        yield f"{result.outdated_rows} rows were passed over, because a newer version of the same event is there"
-    if result.rejected:
-        _write_report(reports.rejected, result.rejected)
-        left_out = {(file, row.line) for file, row in result.rejected}
-        yield f"{len(left_out)} rows were left out; {reports.rejected} says why"
-
-
-def _write_report(path: Path, rows: Iterable[tuple[str, Rejected]]) -> None:
-    """Write a CSV file of rows of a dataset with the reason for each."""
-    with atomic_write(str(path)) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow(("file", "line", "id", "field", "value", "reason"))
-        for name, row in rows:
-            writer.writerow([escape_formula(str(cell)) for cell in (name, *astuple(row))])
-        text.detach()
+    yield from summary_lines(result)
+    yield from write_reports(result, DATASETS[dataset].warnings_file, reports)
 
 
 def summary_line(loaded: LoadResult) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from unittest.mock import patch
 
 import psycopg
+from asgi_client import AppClient
 from conftest import engine_for
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.main import create_app
@@ -68,7 +68,7 @@ def recorded_statements() -> Iterator[list[Statement]]:
 class StatementProbe:
     """The API over a database, and what its answers touch there."""
 
-    def __init__(self, url: str, client: TestClient, heard: list[Statement]) -> None:
+    def __init__(self, url: str, client: AppClient, heard: list[Statement]) -> None:
         self.url = url
         self.client = client
         self.heard = heard
@@ -163,5 +163,5 @@ def server_walks(raw: "psycopg.Connection[Any]", sql: str, params: Any, large: s
 
 @contextmanager
 def probing(url: str) -> Iterator[StatementProbe]:
-    with recorded_statements() as heard, TestClient(create_app(Settings(database_url=url))) as client:
+    with recorded_statements() as heard, AppClient(create_app(Settings(database_url=url))) as client:
         yield StatementProbe(url, client, heard)

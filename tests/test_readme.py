@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases
-from fastapi.testclient import TestClient
 from ingest.datasets.acled.test_acled_reader import acled_bytes
 from typer.testing import CliRunner
 
@@ -33,7 +33,7 @@ def test_the_tour_is_found() -> None:
 
 
 @pytest.mark.parametrize(("command", "printed"), TOUR, ids=[path_of(command) for command, _ in TOUR])
-def test_the_tour_prints_real_answers(client: TestClient, command: str, printed: str) -> None:
+def test_the_tour_prints_real_answers(client: AppClient, command: str, printed: str) -> None:
     answer = client.get(path_of(command))
     assert answer.status_code == json.loads(printed).get("status", 200)
     assert json.loads(printed) == answer.json()
@@ -47,7 +47,7 @@ ASKING = README.partition("## Asking")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize("query", re.findall(r"`([a-z_]+=[^`]+)`", ASKING))
-def test_every_way_of_asking_finds_something(client: TestClient, query: str) -> None:
+def test_every_way_of_asking_finds_something(client: AppClient, query: str) -> None:
     answer = client.get(f"/v1/events?{query}")
     assert answer.status_code == 200
     assert answer.json()["returned"] > 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import PROJECT_ROOT
-from clients.conftest import ONLY_HERE, Server, started
+from clients.conftest import HANG_SECONDS, ONLY_HERE, Server, started
 
 WRITTEN = "http://127.0.0.1:8000"
 RECIPES = (PROJECT_ROOT / "tests" / "clients" / "README.md").read_text("utf-8")
@@ -126,7 +126,7 @@ def test_a_block_prints_what_is_printed_under_it(desk: Desk, block: Block) -> No
             pytest.skip(f"{name} is not there: the block that makes it was not run")
     line = [*interpreter(block, desk), block.code.replace(WRITTEN, desk.server.url)]
     ended = subprocess.run(
-        line, cwd=desk.folder, env=desk.env, capture_output=True, text=True, check=False, timeout=300
+        line, cwd=desk.folder, env=desk.env, capture_output=True, text=True, check=False, timeout=HANG_SECONDS
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = ended.stdout.replace(desk.server.url, WRITTEN)

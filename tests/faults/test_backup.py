@@ -13,6 +13,7 @@ from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
 from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from waiting import MAX_WAIT_SECONDS
 
 from app.commands import backup, check_database
 from app.db import backup as copying
@@ -104,7 +105,7 @@ def test_a_copy_made_while_somebody_writes_is_what_was_there_before(
     loader = threading.Thread(target=keep_loading)
     loader.start()
     try:
-        assert started.wait(60)
+        assert started.wait(MAX_WAIT_SECONDS)
         said = {backup(Settings(database_url=str(embedded)), copy).split(",")[0] for _ in range(3)}
     finally:
         enough.set()

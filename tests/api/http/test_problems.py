@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, serving
-from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -37,9 +37,9 @@ def leaks(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def raw_client(pack_url: str) -> Iterator[TestClient]:
+def raw_client(pack_url: str) -> Iterator[AppClient]:
     """A client that sees a fault of ours as any client would: as a response, not as an exception."""
-    with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
+    with AppClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -263,7 +263,7 @@ def test_every_parameter_of_every_list_refuses_an_empty_value(get_problem: GetPr
             assert "empty" in problem["reason"]
 
 
-def test_every_parameter_but_a_list_refuses_to_be_given_twice(raw_client: TestClient) -> None:
+def test_every_parameter_but_a_list_refuses_to_be_given_twice(raw_client: AppClient) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter, param in resource.listing.params.items():
             value = param.example or "WyJpZCIsWyJ4Il1d"
@@ -288,7 +288,7 @@ def test_what_cannot_be_printed_is_refused_everywhere(get_problem: GetProblem, c
 
 
 @pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])
-def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(raw_client: TestClient, bytes_: str) -> None:
+def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(raw_client: AppClient, bytes_: str) -> None:
     for query in (f"place={bytes_}", f"q={bytes_}", f"{bytes_}=1", f"cursor={bytes_}", f"fields={bytes_}"):
         response = raw_client.get(f"/v1/events?{query}")
         if query == "q=%80abc":
@@ -329,7 +329,7 @@ NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.
 @example(path="/v1/actors", parameter="q", value="ß ŉ İ")
 @example(path="/v1/locations", parameter="place", value=":")
 @example(path="/v1/locations", parameter="place", value="\\")
-def test_no_query_whatever_is_more_than_a_400(raw_client: TestClient, path: str, parameter: str, value: str) -> None:
+def test_no_query_whatever_is_more_than_a_400(raw_client: AppClient, path: str, parameter: str, value: str) -> None:
     safe = [text.encode("utf-8", "replace").decode() for text in (parameter, value)]
     response = raw_client.get(path, params={safe[0]: safe[1]})
     assert response.status_code in (200, 400)
@@ -356,7 +356,7 @@ def test_no_query_whatever_is_more_than_a_400(raw_client: TestClient, path: str,
         ("/v1/packs/northern-afghanistan-2022", "northern-afghanistan-2021"),
     ],
 )
-def test_an_unknown_id_names_the_nearest(client: TestClient, path: str, nearest: str) -> None:
+def test_an_unknown_id_names_the_nearest(client: AppClient, path: str, nearest: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert response.headers["content-type"] == PROBLEM
@@ -365,7 +365,7 @@ def test_an_unknown_id_names_the_nearest(client: TestClient, path: str, nearest:
     assert (problem["title"], problem["status"]) == ("Not Found", 404)
 
 
-def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestClient) -> None:
+def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: AppClient) -> None:
     question = {"known_by": "2021-07-04"}
     missing = client.get("/v1/events/kaldar-recaptured-2021-06-29", params=question)
     assert missing.status_code == 404
@@ -396,7 +396,7 @@ def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestC
         "/v1/claims/" + "x" * 5000,
     ],
 )
-def test_an_unknown_path_is_a_404_problem(raw_client: TestClient, path: str) -> None:
+def test_an_unknown_path_is_a_404_problem(raw_client: AppClient, path: str) -> None:
     response = raw_client.get(path)
     assert response.status_code == 404, response.text
     assert response.headers["content-type"] == PROBLEM
@@ -409,7 +409,7 @@ READABLE = ["/v1/events", "/v1/locations/kaldar", "/", "/readyz", "/openapi.json
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nothing_but_reading_is_allowed(client: TestClient, method: str) -> None:
+def test_nothing_but_reading_is_allowed(client: AppClient, method: str) -> None:
     for path in READABLE:
         response = client.request(method, path)
         assert response.status_code == 405
@@ -417,7 +417,7 @@ def test_nothing_but_reading_is_allowed(client: TestClient, method: str) -> None
         assert response.json()["title"] == "Method Not Allowed"
 
 
-def test_a_refused_method_is_told_all_that_are_allowed(client: TestClient) -> None:
+def test_a_refused_method_is_told_all_that_are_allowed(client: AppClient) -> None:
     for path in READABLE:
         allowed = client.post(path).headers["allow"]
         assert {name.strip() for name in allowed.split(",")} == {"GET", "HEAD", "OPTIONS"}
@@ -426,7 +426,7 @@ def test_a_refused_method_is_told_all_that_are_allowed(client: TestClient) -> No
 @pytest.mark.parametrize(
     "accept", ["text/html", "image/*", "application/xml;q=0.9", "application/gml+xml, text/plain", "*/*;q=0"]
 )
-def test_a_format_that_cannot_be_written_is_a_406(client: TestClient, accept: str) -> None:
+def test_a_format_that_cannot_be_written_is_a_406(client: AppClient, accept: str) -> None:
     for path in [*PATHS, "/v1/events/kaldar-recaptured-2021-06-29", "/v1/vocabularies", "/v1/resolve?q=Kaldar"]:
         response = client.get(path, headers={"Accept": accept})
         assert response.status_code == 406
@@ -445,19 +445,19 @@ def test_a_format_that_cannot_be_written_is_a_406(client: TestClient, accept: st
         "APPLICATION/JSON",
     ],
 )
-def test_json_is_written_for_whoever_takes_it(client: TestClient, accept: str) -> None:
+def test_json_is_written_for_whoever_takes_it(client: AppClient, accept: str) -> None:
     response = client.get("/v1/packs", headers={"Accept": accept})
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
 
 
-def test_json_that_is_declined_is_not_written(client: TestClient) -> None:
+def test_json_that_is_declined_is_not_written(client: AppClient) -> None:
     path = "/v1/packs/northern-afghanistan-2021"  # a list would be written as CSV
     assert client.get(path, headers={"Accept": "application/json;q=0, text/csv"}).status_code == 406
     assert client.get("/v1/packs", headers={"Accept": "application/json;q=0, text/html"}).status_code == 406
 
 
-def test_f_wins_over_accept(client: TestClient) -> None:
+def test_f_wins_over_accept(client: AppClient) -> None:
     assert client.get("/v1/packs", params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
 
 
@@ -477,7 +477,7 @@ def test_details_and_pages_refuse_what_they_do_not_know(get_problem: GetProblem)
     assert get_problem("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
 
 
-def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: TestClient) -> None:
+def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: AppClient) -> None:
     asked = [(f"/v1/{name}", {parameter: value}) for name, parameter, value, _ in SUGGESTED]
     asked += [(path, {"place": "'; DROP TABLE event; --"}) for path in PATHS]
     asked += [(path, {"q": "'\"); DELETE FROM claim; --"}) for path in PATHS]
@@ -559,7 +559,7 @@ TWINS = {
 
 
 @pytest.fixture(scope="session")
-def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     files = TWINS
     with serving(databases, tmp_path_factory.mktemp("packs"), "twins", files) as client:
         yield client
@@ -575,7 +575,7 @@ def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ],
 )
 def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
-    twins: TestClient, parameter: str, value: str, both: list[str]
+    twins: AppClient, parameter: str, value: str, both: list[str]
 ) -> None:
     response = twins.get("/v1/events", params={parameter: value})
     assert response.status_code == 400
@@ -598,7 +598,7 @@ def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
     ],
 )
 def test_an_exact_id_wins_over_the_aliases_of_others(
-    twins: TestClient, parameter: str, value: str, found: list[str]
+    twins: AppClient, parameter: str, value: str, found: list[str]
 ) -> None:
     response = twins.get("/v1/events", params={parameter: value})
     assert response.status_code == 200, response.text

@@ -54,11 +54,11 @@ def logging_app(url: str) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def logged(pack_url: str) -> Iterator[tuple[TestClient, Lines]]:
-    with logging_client(logging_app(pack_url)) as found:
-        yield found
+    with logging_client(logging_app(pack_url)) as client_and_lines:
+        yield client_and_lines
 
 
-def test_a_line_tells_who_asked_what_and_what_came_of_it(logged: tuple[TestClient, Lines]) -> None:
+def test_a_line_has_client_request_and_response_in_this_order(logged: tuple[TestClient, Lines]) -> None:
     client, lines = logged
     response = client.get("/v1/events?place=balkh&limit=2")
     line = lines.last
@@ -80,13 +80,13 @@ def test_a_line_tells_who_asked_what_and_what_came_of_it(logged: tuple[TestClien
     ("method", "path", "status"),
     [("GET", "/v1/events?limit=0", 400), ("GET", "/nothing", 404), ("POST", "/", 405), ("OPTIONS", "/", 204)],
 )
-def test_refusals_are_told_too(logged: tuple[TestClient, Lines], method: str, path: str, status: int) -> None:
+def test_refused_requests_are_logged(logged: tuple[TestClient, Lines], method: str, path: str, status: int) -> None:
     client, lines = logged
     client.request(method, path)
     assert (lines.last["method"], lines.last["status"]) == (method, status)
 
 
-def test_what_is_remembered_is_told_each_time_under_another_id(logged: tuple[TestClient, Lines]) -> None:
+def test_cached_responses_are_logged_each_under_an_id_of_its_own(logged: tuple[TestClient, Lines]) -> None:
     client, lines = logged
     first, second = client.get("/v1/packs"), client.get("/v1/packs")
     assert first.content == second.content
@@ -97,17 +97,17 @@ def test_what_is_remembered_is_told_each_time_under_another_id(logged: tuple[Tes
     assert (lines.last["status"], lines.last["bytes"]) == (304, 0)
 
 
-@pytest.mark.parametrize("given", ["abc", "0af7651916cd43dd8448eb211c80319c", "Root=1-67891233-abcdef", "a" * 100])
-def test_an_id_that_a_proxy_gave_is_kept(logged: tuple[TestClient, Lines], given: str) -> None:
+@pytest.mark.parametrize("request_id", ["abc", "0af7651916cd43dd8448eb211c80319c", "Root=1-67891233-abcdef", "a" * 100])
+def test_the_request_id_of_a_proxy_is_kept(logged: tuple[TestClient, Lines], request_id: str) -> None:
     client, lines = logged
-    assert client.get("/v1/packs", headers={"X-Request-ID": given}).headers["x-request-id"] == given
-    assert lines.last["id"] == given
+    assert client.get("/v1/packs", headers={"X-Request-ID": request_id}).headers["x-request-id"] == request_id
+    assert lines.last["id"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "a" * 101, 'a"b', "a b", "a,b", "\\", "a\u00e9", "<script>", "{}"])
-def test_an_id_that_is_none_is_replaced(logged: tuple[TestClient, Lines], given: str) -> None:
+@pytest.mark.parametrize("request_id", ["", "a" * 101, 'a"b', "a b", "a,b", "\\", "a\u00e9", "<script>", "{}"])
+def test_a_malformed_request_id_is_replaced(logged: tuple[TestClient, Lines], request_id: str) -> None:
     client, lines = logged
-    response = client.get("/v1/packs", headers={"X-Request-ID": given.encode("latin-1")})  # type: ignore[dict-item]
+    response = client.get("/v1/packs", headers={"X-Request-ID": request_id.encode("latin-1")})  # type: ignore[dict-item]
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", response.headers["x-request-id"])
     assert lines.last["id"] == response.headers["x-request-id"]
 
@@ -131,7 +131,7 @@ def test_secrets_are_masked_however_their_names_are_written(query: str, shown: s
     assert mask_query(query.encode()) == shown
 
 
-def test_what_is_long_is_cut(logged: tuple[TestClient, Lines]) -> None:
+def test_long_paths_and_queries_are_truncated(logged: tuple[TestClient, Lines]) -> None:
     client, lines = logged
     client.get("/" + "a" * 30_000 + "?q=" + "b" * 20_000)
     assert len(json.dumps(lines.last)) < 4500
@@ -139,7 +139,7 @@ def test_what_is_long_is_cut(logged: tuple[TestClient, Lines]) -> None:
 
 
 @pytest.mark.parametrize("path", ["/%0a%22%7b%7d", "/%00", "/%ED%A0%80", "/%E2%80%A8", "/\\", "/%7f"])
-def test_whatever_is_asked_is_one_line_of_ascii(pack_url: str, path: str) -> None:
+def test_any_path_is_logged_as_one_line_of_ascii(pack_url: str, path: str) -> None:
     with logging_client(logging_app(pack_url)) as (client, lines):
         client.get(path + "?" + path)
     [line] = lines
@@ -155,7 +155,7 @@ def failing(app: FastAPI) -> None:
         raise RuntimeError(INSIDE)
 
 
-def test_a_fault_of_ours_is_logged_with_the_id_that_its_answer_names(
+def test_an_unhandled_error_is_logged_under_the_id_in_its_response(
     pack_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = logging_app(pack_url)
@@ -173,7 +173,7 @@ def test_a_fault_of_ours_is_logged_with_the_id_that_its_answer_names(
     assert raised.value.__notes__ == ["request again: GET '/fails'"]
 
 
-def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None:
+def test_an_unhandled_error_has_an_id_without_an_access_log(pack_url: str) -> None:
     app = create_app(Settings(database_url=pack_url))
     failing(app)
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -185,7 +185,7 @@ def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None
 
 
 class SlowStream(io.StringIO):
-    """A stream whose reader waits until it is told to go on."""
+    """A stream that blocks until `go_on` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -230,8 +230,8 @@ def test_a_server_writes_one_line_for_each_request(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with oxus_serving(str(tmp_path / "oxus.db"), log, OXUS_ACCESS_LOG="true") as server:
         head = b"GET /v1/events?limit=1&key=s3cret HTTP/1.1\r\nHost: x\r\nX-Request-ID: mine-%d\r\n\r\n"
-        found = [sent(server.port, head % number) for number in range(5)]
-    assert [headers["x-request-id"] for _, headers, _ in found] == [f"mine-{number}" for number in range(5)]
+        responses = [sent(server.port, head % number) for number in range(5)]
+    assert [headers["x-request-id"] for _, headers, _ in responses] == [f"mine-{number}" for number in range(5)]
     text = log.read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert [line["id"] for line in lines if line["path"] == "/v1/events"] == [f"mine-{number}" for number in range(5)]
@@ -239,7 +239,7 @@ def test_a_server_writes_one_line_for_each_request(tmp_path: Path) -> None:
     assert '"GET ' not in text
 
 
-def test_without_the_setting_nothing_is_written_and_nothing_is_wrapped(tmp_path: Path) -> None:
+def test_without_the_setting_nothing_is_logged_and_no_id_is_added(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with oxus_serving(str(tmp_path / "oxus.db"), log) as server:
         _, headers, _ = sent(server.port, b"GET /v1/packs HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What was answered is counted, by all processes of a server together; off by default."""
+"""Metrics of requests, summed over all processes of a server; off by default."""
 
 import os
 import re
@@ -39,7 +39,7 @@ def metered_client(pack_url: str) -> Iterator[TestClient]:
         yield client
 
 
-def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(metered_client: TestClient) -> None:
+def test_requests_are_counted_by_endpoint_group_and_status(metered_client: TestClient) -> None:
     paths = ["/v1/events", "/v1/events", "/v1/events/nothing", "/v1/control/summary?datetime=2021-07-01", "/", "/ogc"]
     size = sum(len(metered_client.get(path).content) for path in paths)
     etag = metered_client.get("/v1/packs").headers["etag"]
@@ -84,12 +84,12 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(metered_clie
         ('/"} 1\n', "other"),
     ],
 )
-def test_whatever_is_asked_is_one_of_few_words(path: str, part: str) -> None:
+def test_any_path_belongs_to_one_of_few_groups(path: str, part: str) -> None:
     assert endpoint_group(path) == part
     assert part in ENDPOINT_GROUPS
 
 
-def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_and_failed_requests_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(Settings(database_url=pack_url, metrics=True))
 
     @app.get("/v1/changes")
@@ -105,11 +105,11 @@ def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.Monk
     assert found['oxus_requests_total{part="events",status="4xx"}'] == 1
 
 
-def test_nothing_is_counted_unless_it_is_wanted(client: TestClient) -> None:
+def test_there_is_no_metrics_endpoint_by_default(client: TestClient) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_the_token_guards_what_was_counted(pack_url: str) -> None:
+def test_the_metrics_endpoint_requires_the_token(pack_url: str) -> None:
     with TestClient(create_app(Settings(database_url=pack_url, metrics=True, read_token="a" * 20))) as client:
         assert client.get("/metrics").status_code == 401
         assert client.get("/metrics", headers={"Authorization": f"Bearer {'a' * 20}"}).status_code == 200
@@ -171,7 +171,7 @@ def test_metrics_of_two_applications_in_one_process_are_apart() -> None:
     assert b'part="events"' not in second.exposition()
 
 
-def test_all_workers_tell_the_same(tmp_path: Path) -> None:
+def test_all_workers_expose_the_same_sums(tmp_path: Path) -> None:
     url = Databases("sqlite", tmp_path, None).loaded()
     with oxus_serving(url, tmp_path / "server.log", "--workers", "2", OXUS_METRICS="true") as server:
         for _ in range(40):

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from asgi_client import AppClient
 from conftest import PACK, Databases, engine_for, serving
-from fastapi.testclient import TestClient
 
 from app.ingest.packs.load import load_packs
 from app.main import create_app
@@ -64,7 +64,7 @@ def links_in(document: Any) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", ["/ogc", "/ogc/"])
-def test_the_landing_page_leads_to_what_there_is(client: TestClient, path: str) -> None:
+def test_the_landing_page_leads_to_what_there_is(client: AppClient, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
@@ -111,7 +111,7 @@ def test_the_collections_are_four_lists(get_ok: GetOk) -> None:
 
 
 @pytest.mark.parametrize("path", READ)
-def test_every_link_says_how_and_to_what_it_leads_and_is_served(client: TestClient, path: str) -> None:
+def test_every_link_says_how_and_to_what_it_leads_and_is_served(client: AppClient, path: str) -> None:
     body = client.get(path).json()
     found = links_in(body)
     assert (found == []) == path.endswith(("conformance", "api"))
@@ -124,7 +124,7 @@ def test_every_link_says_how_and_to_what_it_leads_and_is_served(client: TestClie
             assert client.get(link["href"]).headers["content-type"].startswith(link["type"])
 
 
-def test_links_lead_to_the_address_that_was_asked(client: TestClient) -> None:
+def test_links_lead_to_the_address_that_was_asked(client: AppClient) -> None:
     elsewhere = {"Host": "oxus.example:8443"}
     for path in [*READ, "/ogc/collections/events/items?limit=3"]:
         links = links_in(client.get(path, headers=elsewhere).json())
@@ -163,7 +163,7 @@ def test_an_extent_is_what_the_rows_say(get_ok: GetOk, name: str) -> None:
 
 def test_a_load_moves_the_extent(databases: Databases, tmp_path: Path) -> None:
     url, locations = databases.migrated(), COAST["locations.toml"]
-    with engine_for(url, read_only=False) as engine, TestClient(create_app(Settings(database_url=url))) as client:
+    with engine_for(url, read_only=False) as engine, AppClient(create_app(Settings(database_url=url))) as client:
         written(tmp_path, COAST)
         load_packs(engine, tmp_path)
         before = client.get("/ogc/collections/events")
@@ -270,7 +270,7 @@ def test_a_place_lies_where_it_lies(get_ok: GetOk) -> None:
 # --- pages ---
 
 
-def pages(client: TestClient, path: str, **query: str) -> Iterator[Any]:
+def pages(client: AppClient, path: str, **query: str) -> Iterator[Any]:
     response = client.get(path, params=query)
     while True:
         assert response.status_code == 200, response.text
@@ -288,7 +288,7 @@ def pages(client: TestClient, path: str, **query: str) -> Iterator[Any]:
 )
 @pytest.mark.parametrize("limit", [1, 7, 10])
 def test_next_leads_over_every_feature_once(
-    client: TestClient, get_ok: GetOk, query: dict[str, str], limit: int
+    client: AppClient, get_ok: GetOk, query: dict[str, str], limit: int
 ) -> None:
     whole = get_ok(items("events"), limit=1000, **query)
     found = list(pages(client, items("events"), limit=str(limit), **query))
@@ -299,14 +299,14 @@ def test_next_leads_over_every_feature_once(
 
 
 def test_a_page_has_as_many_features_as_were_asked_for_and_by_default_a_hundred(
-    get_ok: GetOk, coast: TestClient
+    get_ok: GetOk, coast: AppClient
 ) -> None:
     assert get_ok(items("events"), limit=5)["numberReturned"] == 5
     assert coast.get(items("locations")).json()["numberReturned"] == 100
 
 
 @pytest.mark.parametrize("limit", ["1001", "5000", "10000", "100000000000"])
-def test_a_limit_above_the_most_is_the_most(coast: TestClient, limit: str) -> None:
+def test_a_limit_above_the_most_is_the_most(coast: AppClient, limit: str) -> None:
     most = coast.get(items("locations"), params={"limit": "1000"}).json()
     page = coast.get(items("locations"), params={"limit": limit}).json()
     assert (page["numberMatched"], page["numberReturned"]) == (1003, 1000)
@@ -316,7 +316,7 @@ def test_a_limit_above_the_most_is_the_most(coast: TestClient, limit: str) -> No
     assert set(ids(rest)).isdisjoint(ids(page))
 
 
-def test_next_obeys_a_limit_that_a_program_puts_into_it(client: TestClient, get_ok: GetOk) -> None:
+def test_next_obeys_a_limit_that_a_program_puts_into_it(client: AppClient, get_ok: GetOk) -> None:
     first = get_ok(items("events"), limit=2)
     following = linked(first)["next"].replace("limit=2", "limit=1000")
     assert ids(first) + ids(client.get(following).json()) == ids(get_ok(items("events"), limit=1000))
@@ -435,7 +435,7 @@ def test_no_count_of_what_could_not_be_judged_is_given_for_nothing_is_left_out(g
         ("place=Kalder", "place"),
     ],
 )
-def test_what_is_not_understood_is_a_400_problem(client: TestClient, query: str, parameter: str) -> None:
+def test_what_is_not_understood_is_a_400_problem(client: AppClient, query: str, parameter: str) -> None:
     response = client.get(f"{items('events')}?{query}")
     assert response.status_code == 400
     assert response.headers["content-type"] == PROBLEM
@@ -444,7 +444,7 @@ def test_what_is_not_understood_is_a_400_problem(client: TestClient, query: str,
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, "/ogc/docs", f"/ogc/collections/events/items/{KALDAR}"])
-def test_documents_take_no_parameter_that_they_do_not_know(client: TestClient, path: str) -> None:
+def test_documents_take_no_parameter_that_they_do_not_know(client: AppClient, path: str) -> None:
     for query in ("ooga=booga", "limit=1", "f=csv"):
         response = client.get(f"{path}?{query}")
         assert (response.status_code, response.headers["content-type"]) == (400, PROBLEM)
@@ -459,14 +459,14 @@ def test_a_wrong_name_of_a_parameter_names_the_right_one(get_problem: GetProblem
 @pytest.mark.parametrize(
     "path", ["/ogc/collections/event", "/ogc/collections/event/items", "/ogc/collections/event/items/x"]
 )
-def test_an_unknown_collection_names_the_nearest(client: TestClient, path: str) -> None:
+def test_an_unknown_collection_names_the_nearest(client: AppClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["content-type"]) == (404, PROBLEM)
     assert response.json()["did_you_mean"] == ["events"]
 
 
 @pytest.mark.parametrize("path", ["/ogc/nothing", "/ogc/collections/sources", "/ogc/collections/claims/items"])
-def test_what_is_not_there_is_a_404(client: TestClient, path: str) -> None:
+def test_what_is_not_there_is_a_404(client: AppClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["content-type"]) == (404, PROBLEM)
 
@@ -475,7 +475,7 @@ def test_what_is_not_there_is_a_404(client: TestClient, path: str) -> None:
 
 
 @everywhere
-def test_a_feature_by_its_id_is_that_of_the_list_with_links(client: TestClient, get_ok: GetOk, name: str) -> None:
+def test_a_feature_by_its_id_is_that_of_the_list_with_links(client: AppClient, get_ok: GetOk, name: str) -> None:
     for feature in get_ok(items(name), limit=1000)["features"]:
         response = client.get(f"{items(name)}/{feature['id']}")
         assert (response.status_code, response.headers["content-type"]) == (200, GEOJSON)
@@ -490,7 +490,7 @@ def test_a_feature_by_its_id_is_that_of_the_list_with_links(client: TestClient, 
         ]
 
 
-def test_a_feature_that_is_not_there_names_the_nearest(client: TestClient) -> None:
+def test_a_feature_that_is_not_there_names_the_nearest(client: AppClient) -> None:
     response = client.get(f"{items('events')}/kaldar-recaptured-2021-06-28")
     assert (response.status_code, response.headers["content-type"]) == (404, PROBLEM)
     assert response.json()["did_you_mean"][0] == KALDAR
@@ -507,7 +507,7 @@ def test_a_feature_that_is_not_there_names_the_nearest(client: TestClient) -> No
     ],
 )
 def test_a_row_that_is_no_feature_of_the_collection_is_a_404_that_says_so(
-    client: TestClient, name: str, id_: str
+    client: AppClient, name: str, id_: str
 ) -> None:
     response = client.get(f"{items(name)}/{id_}")
     assert (response.status_code, response.headers["content-type"]) == (404, PROBLEM)
@@ -517,12 +517,12 @@ def test_a_row_that_is_no_feature_of_the_collection_is_a_404_that_says_so(
 
 
 @pytest.mark.parametrize("id_", ["", "a/b", "%00", "%20", "x" * 3000, "%ED%A0%80"])
-def test_an_id_that_nothing_can_have_is_a_404(client: TestClient, id_: str) -> None:
+def test_an_id_that_nothing_can_have_is_a_404(client: AppClient, id_: str) -> None:
     response = client.get(f"{items('events')}/{id_}")
     assert (response.status_code, response.headers["content-type"]) == (404, PROBLEM)
 
 
-def test_a_merged_id_redirects_to_the_one_that_took_over(coast: TestClient) -> None:
+def test_a_merged_id_redirects_to_the_one_that_took_over(coast: AppClient) -> None:
     response = coast.get(f"{items('events')}/old-storm?f=json", follow_redirects=False)
     assert response.status_code == 308
     assert response.headers["location"] == f"{HERE}/collections/events/items/storm?f=json"
@@ -533,7 +533,7 @@ def test_a_merged_id_redirects_to_the_one_that_took_over(coast: TestClient) -> N
 
 
 @everywhere
-def test_the_system_of_the_coordinates_is_told_and_may_be_asked_for(client: TestClient, name: str) -> None:
+def test_the_system_of_the_coordinates_is_told_and_may_be_asked_for(client: AppClient, name: str) -> None:
     plain = client.get(items(name))
     asked = client.get(items(name), params={"crs": CRS84, "bbox": "-180,-90,180,90", "bbox-crs": CRS84})
     assert plain.headers["content-crs"] == asked.headers["content-crs"] == f"<{CRS84}>"
@@ -546,7 +546,7 @@ def test_the_system_of_the_coordinates_is_told_and_may_be_asked_for(client: Test
 
 
 @pytest.mark.parametrize("path", READ)
-def test_an_unchanged_document_is_not_sent_again(client: TestClient, path: str) -> None:
+def test_an_unchanged_document_is_not_sent_again(client: AppClient, path: str) -> None:
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
@@ -555,7 +555,7 @@ def test_an_unchanged_document_is_not_sent_again(client: TestClient, path: str) 
 
 
 @pytest.mark.parametrize("path", [*READ, "/ogc/docs"])
-def test_head_and_options_are_answered_and_nothing_is_written(client: TestClient, path: str) -> None:
+def test_head_and_options_are_answered_and_nothing_is_written(client: AppClient, path: str) -> None:
     whole, head = client.get(path), client.head(path)
     assert (head.status_code, head.content) == (200, b"")
     kept = ("content-type", "content-length", "etag", "link", "content-crs", "oxus-matched")
@@ -578,20 +578,20 @@ def test_head_and_options_are_answered_and_nothing_is_written(client: TestClient
         "application/vnd.oai.openapi+json;version=3.0, application/openapi+json;version=3.0, application/json",
     ],
 )
-def test_what_programs_accept_is_what_they_get(client: TestClient, accept: str) -> None:
+def test_what_programs_accept_is_what_they_get(client: AppClient, accept: str) -> None:
     types = {path: client.get(path, headers={"Accept": accept}).headers["content-type"] for path in READ}
     assert set(types.values()) == {"application/json", OPENAPI, GEOJSON}
     assert types["/ogc/api"] == OPENAPI
     assert [path for path, type_ in types.items() if type_ == GEOJSON] == READ[-2:]
 
 
-def test_what_cannot_be_written_is_a_406(client: TestClient) -> None:
+def test_what_cannot_be_written_is_a_406(client: AppClient) -> None:
     for path in READ:
         response = client.get(path, headers={"Accept": "text/csv"})
         assert (response.status_code, response.headers["content-type"]) == (406, PROBLEM)
 
 
-def test_licence_citation_and_revision_travel_with_features(client: TestClient) -> None:
+def test_licence_citation_and_revision_travel_with_features(client: AppClient) -> None:
     headers = client.get(items("events"), headers={"Origin": "https://newsroom.example"}).headers
     assert headers["access-control-allow-origin"] == "*"
     assert (headers["oxus-revision"], headers["oxus-licence"]) == ("1", "CC-BY-4.0")
@@ -607,7 +607,7 @@ def description(get_ok: GetOk) -> Any:
     return get_ok("/ogc/api")
 
 
-def test_the_description_is_openapi_3_0_under_its_own_type(client: TestClient, description: Any) -> None:
+def test_the_description_is_openapi_3_0_under_its_own_type(client: AppClient, description: Any) -> None:
     response = client.get("/ogc/api")
     assert response.headers["content-type"] == OPENAPI
     assert description["openapi"] == "3.0.3"
@@ -615,7 +615,7 @@ def test_the_description_is_openapi_3_0_under_its_own_type(client: TestClient, d
     assert client.get("/ogc/api?f=json").json() == description
 
 
-def test_the_paths_described_are_those_that_are_served(client: TestClient, description: Any) -> None:
+def test_the_paths_described_are_those_that_are_served(client: AppClient, description: Any) -> None:
     lists = [path for name in COLLECTIONS for path in (f"/{name}", f"/{name}/items", f"/{name}/items/{{featureId}}")]
     assert list(description["paths"]) == [
         *("/", "/conformance", "/collections"),
@@ -695,7 +695,7 @@ def test_places_have_no_time_and_so_meet_every_time(get_ok: GetOk, get_problem: 
     assert get_problem(items("locations"), datetime="yesterday")["parameter"] == "datetime"
 
 
-def test_every_example_of_the_description_runs_and_finds_something(client: TestClient, description: Any) -> None:
+def test_every_example_of_the_description_runs_and_finds_something(client: AppClient, description: Any) -> None:
     beside = {
         "near": {"radius_km": "50"},
         "radius_km": {"near": "67.53,37.13"},
@@ -731,7 +731,7 @@ class Loaded(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in ("src", "href", "data")]
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_all_it_loads_is_served(client: TestClient) -> None:
+def test_the_page_loads_nothing_from_elsewhere_and_all_it_loads_is_served(client: AppClient) -> None:
     page = client.get("/ogc/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert re.findall(r"(?:https?:)?//[a-z0-9]", page.text) == []
@@ -745,7 +745,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_all_it_loads_is_served(client
 
 
 def test_behind_a_prefix_the_page_asks_for_what_lies_behind_it(pack_url: str) -> None:
-    with TestClient(create_app(Settings(database_url=pack_url)), root_path="/oxus") as client:
+    with AppClient(create_app(Settings(database_url=pack_url)), root_path="/oxus") as client:
         text = client.get("/ogc/docs").text
         assert "'/oxus/ogc/api'" in text
         assert 'src="/oxus/static-offline-docs/' in text
@@ -756,7 +756,7 @@ def test_behind_a_prefix_the_page_asks_for_what_lies_behind_it(pack_url: str) ->
 
 
 def test_without_rows_there_are_collections_without_extent_and_without_features(databases: Databases) -> None:
-    with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
+    with AppClient(create_app(Settings(database_url=databases.migrated()))) as client:
         assert client.get("/ogc").status_code == 200
         for collection in client.get("/ogc/collections").json()["collections"]:
             assert collection["extent"] == {}
@@ -858,14 +858,14 @@ BUOYS = "".join(
 
 
 @pytest.fixture(scope="module")
-def coast(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def coast(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     """Few events, some dated at one end only, and more than a page of places."""
     files = {**COAST, "locations.toml": BUOYS + COAST["locations.toml"]}
     with serving(databases, tmp_path_factory.mktemp("packs"), "coast", files) as client:
         yield client
 
 
-def test_an_extent_reaches_to_days_that_only_one_end_of_a_date_tells(coast: TestClient) -> None:
+def test_an_extent_reaches_to_days_that_only_one_end_of_a_date_tells(coast: AppClient) -> None:
     extent = coast.get("/ogc/collections/events").json()["extent"]
     assert extent["spatial"]["bbox"] == [[10, 50, 12, 52]]
     assert extent["temporal"]["interval"] == [["1975-01-02T00:00:00Z", "2030-05-06T00:00:00Z"]]
@@ -879,12 +879,12 @@ def test_an_extent_reaches_to_days_that_only_one_end_of_a_date_tells(coast: Test
         ("2040-01-01/..", ["repairs", "rumour"]),
     ],
 )
-def test_an_open_end_reaches_for_ever(coast: TestClient, datetime: str, found: list[str]) -> None:
+def test_an_open_end_reaches_for_ever(coast: AppClient, datetime: str, found: list[str]) -> None:
     page = coast.get(items("events"), params={"datetime": datetime}).json()
     assert sorted(ids(page)) == sorted(found)
 
 
-def test_bodies_are_plain_json_that_anything_reads(client: TestClient) -> None:
+def test_bodies_are_plain_json_that_anything_reads(client: AppClient) -> None:
     for path in READ:
         text = client.get(path).text
         assert json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import PACK, Databases
-from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from ingest.packs.test_loading import Look, War, emptied, load, looks, wars
@@ -24,7 +24,7 @@ Copy = dict[tuple[str, str], Any]
 
 @contextmanager
 def answering(url: str) -> Iterator[GetOk]:
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
 
         def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)

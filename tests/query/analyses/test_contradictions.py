@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases
-from fastapi.testclient import TestClient
 from ingest.packs.test_loading import War, load
 
 from app.main import create_app
@@ -117,7 +117,7 @@ def test_pages_hold_every_contradiction_once(get_ok: GetOk) -> None:
 
 @contextmanager
 def _answering(url: str) -> Any:
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
 
         def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)

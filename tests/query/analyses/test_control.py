@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, serving
-from fastapi.testclient import TestClient
 
 GetOk = Callable[..., Any]
 GOVERNMENT = {"id": "afghan-government", "name": "Government of Afghanistan"}
@@ -215,7 +215,7 @@ def test_reading_a_timeline_at_a_day_gives_the_control_of_that_day(get_ok: GetOk
             assert state | {"location": states[place]["location"]} == states[place], (place, day)
 
 
-def test_the_timeline_of_an_unknown_place_is_a_404(client: TestClient) -> None:
+def test_the_timeline_of_an_unknown_place_is_a_404(client: AppClient) -> None:
     assert client.get("/v1/locations/atlantis/control").status_code == 404
 
 
