@@ -164,7 +164,7 @@ def main() -> int:
     out.print(f"{folder.kept['rows']} rows, {at['cpu']}, {at['cores']} cores, {began:%Y-%m-%d}", markup=False)
     out.print(shown(lines))
     if asked.verbose:
-        for text in questions.listed(lines):
+        for text in query_latency.listed(lines):
             out.print(text, markup=False, soft_wrap=True)
     return 1 if any(line.verdict not in ("", "met") for line in lines) else 0
 
