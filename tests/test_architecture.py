@@ -1,6 +1,7 @@
 """The house: who may import whom, and words that belong in one place only."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -126,3 +127,13 @@ def test_modules_import_in_no_cycle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_test_module_imports_another_one() -> None:
+    tests = PROJECT_ROOT / "tests"
+    wrong = {
+        path.relative_to(tests).as_posix(): sorted(names)
+        for path in tests.rglob("*.py")
+        if (names := {name for name in imports(path) if re.search(r"(^|\.)test_\w+$", name)})
+    }
+    assert not wrong, "what tests share stands in tests/factories and its neighbours"

@@ -14,9 +14,8 @@ from typing import Any
 
 from conftest import SEED, engine_for
 from fastapi.testclient import TestClient
-from ingest.datasets.ucdp_ged.test_import_ged import holds
-from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from stored_state import holds, newest
 from waiting import wait_until
 
 from app.commands import check_database

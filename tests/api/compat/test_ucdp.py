@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 from asgi_client import AppClient
 from conftest import Databases, engine_for
+from factories.ged import SAMPLES, ged_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest.datasets.ucdp_ged.test_ged_reader import SAMPLES, ged_bytes
-from ingest.packs.test_loading import emptied
+from stored_state import emptied
 
 from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED

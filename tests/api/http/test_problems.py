@@ -7,33 +7,20 @@ from typing import Any
 import pytest
 from asgi_client import AppClient
 from conftest import Databases, serving
+from factories.packs import TWINS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from raw_http import leaks
 
 from app.main import create_app
 from app.resources import STORED_LISTS
-from app.settings import PROJECT_ROOT, Settings
+from app.settings import Settings
 
 GetOk = Callable[..., Any]
 GetProblem = Callable[..., Any]
 
 PROBLEM = "application/problem+json"
-LEAKS = (
-    "select ",
-    "traceback",
-    "sqlite",
-    "psycopg",
-    "postgres",
-    ".py",
-    str(PROJECT_ROOT).lower(),
-    "/site-packages",
-    ".db",
-)
 PATHS = [f"/v1/{name}" for name in STORED_LISTS]
-
-
-def leaks(text: str) -> list[str]:
-    return [leak for leak in LEAKS if leak in text.lower()]
 
 
 @pytest.fixture(scope="session")
@@ -489,73 +476,6 @@ def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: AppClient) -> None:
 
 
 # --- a name with two meanings ---
-
-TWINS = {
-    "pack.toml": """
-        id = "twins"
-        title = "Made data"
-        version = "1"
-        licence = "CC0-1.0"
-        citation = "None."
-        document = "paper"
-        [coverage]
-        sources_searched = "None."
-    """,
-    "sources.toml": """
-        [[source]]
-        id = "paper"
-        name = "Paper"
-        kind = "article"
-        published_on = 2020-01-02
-    """,
-    "actors.toml": """
-        [[actor]]
-        id = "front-east"
-        name = "Front of the East"
-        kind = "militia"
-        aliases = [{ name = "The Front" }]
-
-        [[actor]]
-        id = "front-west"
-        name = "Front of the West"
-        kind = "militia"
-        aliases = [{ name = "the-front" }, { name = "front-east" }]
-    """,
-    "locations.toml": """
-        [[location]]
-        id = "nawa"
-        name = "Nawa"
-        kind = "district"
-        country = "AFG"
-
-        [[location]]
-        id = "nawa-e-barakzaiy"
-        name = "Nawa-e-Barakzaiy"
-        kind = "district"
-        country = "AFG"
-        aliases = [{ name = "Nawa" }, { name = "Márjah" }]
-
-        [[location]]
-        id = "nawa-south"
-        name = "Nawa South"
-        kind = "town"
-        country = "AFG"
-        aliases = [{ name = "MARJAH" }]
-    """,
-    "events/all.toml": """
-        [[event]]
-        id = "one"
-        category = "clash"
-        title = "One"
-        summary = "Made up."
-        location = "nawa"
-        actors = [{ actor = "front-east", role = "initiator" }]
-        [[event.claim]]
-        paragraph = 1
-        modality = "fact"
-        summary = "Made up."
-    """,
-}
 
 
 @pytest.fixture(scope="session")

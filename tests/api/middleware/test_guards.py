@@ -13,9 +13,9 @@ import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
+from raw_http import INSIDE, leaks
 from sqlalchemy import text
 
-from api.http.test_problems import leaks
 from app.api.http import read_pool
 from app.api.middleware import rate_limit
 from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
@@ -299,7 +299,6 @@ def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch,
 
 # --- errors disclose nothing ---
 
-INSIDE = "SELECT secret FROM claim -- /srv/oxus/app/query/pages.py line 7"
 PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
     ("app.api.http.read_pool.current_revision", "reading the revision", lambda: ["/v1/events", "/readyz", "/", "/ogc"]),
     ("app.api.http.read_pool.pack_rows", "reading the packs", lambda: ["/v1/events", "/v1/stats?group_by=day"]),

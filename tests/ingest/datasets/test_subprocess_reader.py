@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import Databases, engine_for
 from sqlalchemy import event, inspect, select
+from stored_state import clean, counts_of, holds, newest, reader, served
 
 from app import models
 from app.db.engine import read_transaction, write_transaction
@@ -24,26 +25,12 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.ucdp_ged.test_import_ged import (
-    FERRY,
-    GIVEN,
-    NEWER,
-    NO_SOURCE,
-    RECORDS,
-    Cells,
-    Write,
-    clean,
-    counts_of,
-    holds,
-    rec,
-    run,
-)
-from ingest.datasets.ucdp_ged.test_import_ged import empty_url as empty_url
-from ingest.datasets.ucdp_ged.test_import_ged import empty_urls as empty_urls
-from ingest.datasets.ucdp_ged.test_import_ged import other_empty_url as other_empty_url
-from ingest.datasets.ucdp_ged.test_import_ged import url as url
-from ingest.datasets.ucdp_ged.test_import_ged import write as write
-from ingest.packs.test_loading import newest, reader, served
+from ingest.datasets.ucdp_ged.ged_import import FERRY, GIVEN, NEWER, NO_SOURCE, RECORDS, Cells, Write, rec, run
+from ingest.datasets.ucdp_ged.ged_import import empty_url as empty_url
+from ingest.datasets.ucdp_ged.ged_import import empty_urls as empty_urls
+from ingest.datasets.ucdp_ged.ged_import import other_empty_url as other_empty_url
+from ingest.datasets.ucdp_ged.ged_import import url as url
+from ingest.datasets.ucdp_ged.ged_import import write as write
 
 
 @pytest.fixture

@@ -6,33 +6,20 @@ from typing import Any
 
 import pytest
 from conftest import engine_for
-from query.analyses.test_changes import answering
+from factories.acled import ACLED_ROW as PLAIN
 from sqlalchemy import select
+from stored_state import answering, clean, counts_of, holds, reader, served
 
 from app import models
 from app.db.engine import write_transaction
 from app.ingest.datasets.core import run as imports
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.acled.test_import_acled import (
-    ARMY,
-    AT_THE_MILL,
-    BACK,
-    CONTROL,
-    FRONT,
-    PLAIN,
-    ROWS,
-    Cells,
-    Write,
-    row,
-    run,
-)
-from ingest.datasets.acled.test_import_acled import empty_url as empty_url
-from ingest.datasets.acled.test_import_acled import empty_urls as empty_urls
-from ingest.datasets.acled.test_import_acled import other_empty_url as other_empty_url
-from ingest.datasets.acled.test_import_acled import write as write
-from ingest.datasets.ucdp_ged.test_import_ged import clean, counts_of, holds
-from ingest.packs.test_loading import reader, served
+from ingest.datasets.acled.acled_import import ARMY, AT_THE_MILL, BACK, CONTROL, FRONT, ROWS, Cells, Write, row, run
+from ingest.datasets.acled.acled_import import empty_url as empty_url
+from ingest.datasets.acled.acled_import import empty_urls as empty_urls
+from ingest.datasets.acled.acled_import import other_empty_url as other_empty_url
+from ingest.datasets.acled.acled_import import write as write
 
 Asked = Callable[..., Any]
 SPREAD = (-100, 0, 0, 0, 500)  # seconds around the timestamp of the plain row
