@@ -8,7 +8,7 @@ counterpart, or None where a scheme has none.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -67,7 +67,7 @@ class Code(StrEnum):
         VOCABULARIES[name] = cls.vocabulary
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
         """Accept a code as well as a member, in strict models too: TOML and JSON know only strings."""
         return core_schema.custom_error_schema(
             core_schema.enum_schema(cls, list(cls), sub_type="str", strict=False),
@@ -76,7 +76,7 @@ class Code(StrEnum):
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, object]:
         """Show the whole list where it is used, with its definition."""
         return {"type": "string", "enum": cls.vocabulary.codes, "description": cls.vocabulary.definition}
 

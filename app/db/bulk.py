@@ -1,13 +1,14 @@
 """Bulk inserts: COPY on PostgreSQL, prepared statements and deferred indexes on SQLite."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.column_types import to_sqlite_value
 from app.db.indexes import IS_CURRENT
 
 NO_OFFSETS: Mapping[str, int] = {}
@@ -17,24 +18,23 @@ APPEND_ONLY_PREFIX = "event_pk"
 """The first column of indexes to whose end new rows are appended, whatever follows it."""
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of the same columns: PostgreSQL gets them as one COPY, SQLite as one prepared statement."""
     if rows:
         names = list(rows[0])
         embedded = connection.dialect.name == "sqlite"
-        convert = _to_driver_values if embedded else list
-        insert_tuples(connection, table.name, names, [tuple(convert([row[name] for name in names])) for row in rows])
-
-
-def _to_driver_values(row: list[Any]) -> list[Any]:
-    return [value.isoformat() if isinstance(value, date) else value for value in row]
+        if embedded:
+            rows_in_order = [tuple([to_sqlite_value(row[name]) for name in names]) for row in rows]
+        else:
+            rows_in_order = [tuple([row[name] for name in names]) for row in rows]
+        insert_tuples(connection, table.name, names, rows_in_order)
 
 
 def insert_tuples(
     connection: Connection,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
+    rows: Sequence[tuple[object, ...]],
     offsets: Mapping[str, int] = NO_OFFSETS,
 ) -> None:
     """Insert tuples ordered as `columns`, with dates as ISO strings; `offsets[column]` is added to that column."""
@@ -53,22 +53,24 @@ def _copy(
     connection: Connection,
     statement: str,
     columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
+    rows: Iterable[tuple[object, ...]],
     offsets: Mapping[str, int],
 ) -> None:
     raw: Any = connection.connection.dbapi_connection
     driver = connection.dialect.loaded_dbapi
     added = [offsets.get(column, 0) for column in columns]
     if any(added):
-        rows = [
-            tuple([value + more if more else value for value, more in zip(row, added, strict=True)]) for row in rows
-        ]
+        rows = map(partial(_add_offsets, offsets=added), rows)
     try:
         with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
     except driver.Error as error:  # as SQLAlchemy raises it for any other statement
         raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+
+
+def _add_offsets(row: Iterable[Any], offsets: Sequence[int]) -> tuple[object, ...]:
+    return tuple([value + offset if offset else value for value, offset in zip(row, offsets, strict=True)])
 
 
 @contextmanager

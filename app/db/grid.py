@@ -19,13 +19,13 @@ class FloorDivide(FunctionElement[Any]):
 
 
 @compiles(FloorDivide, "postgresql")
-def _compile_floor(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_floor(element: FloorDivide, compiler: SQLCompiler, **kw: object) -> str:
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"CAST(floor({coordinate} / CAST({size} AS double precision)) AS bigint)"
 
 
 @compiles(FloorDivide, "sqlite")
-def _compile_cast(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_cast(element: FloorDivide, compiler: SQLCompiler, **kw: object) -> str:
     """Render a floor by a cast, which truncates towards zero: not every SQLite is built with floor()."""
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     quotient = f"({coordinate} / {size})"

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from math import floor
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, column, func, or_, select, table, text
+from sqlalchemy import Connection, Select, TableClause, and_, column, func, or_, select, table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -93,17 +94,17 @@ class _PointIn(FunctionElement[Any]):
 
 
 @compiles(_PointIn, "postgresql")
-def _point_in_box(element: _PointIn, compiler: SQLCompiler, **kw: Any) -> str:
+def _point_in_box(element: _PointIn, compiler: SQLCompiler, **kw: object) -> str:
     longitude, latitude, west, south, east, north = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"point({longitude}, {latitude}) <@ box(point({west}, {south}), point({east}, {north}))"
 
 
 @compiles(_PointIn, "sqlite")
-def _always_true(_element: _PointIn, _compiler: SQLCompiler, **_kw: Any) -> str:
+def _always_true(_element: _PointIn, _compiler: SQLCompiler, **_kw: object) -> str:
     return "1"
 
 
-def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: BoxBounds) -> ColumnElement[bool]:
+def point_in(longitude: ColumnElement[float], latitude: ColumnElement[float], box: BoxBounds) -> ColumnElement[bool]:
     """Make the part of "lies in the box" that PostgreSQL's index answers; compare the columns as well."""
     return _PointIn(longitude, latitude, *box)
 
@@ -120,12 +121,12 @@ class DayConstraint:
 NO_DAY_CONSTRAINT = DayConstraint()
 
 
-def _rtree(name: str) -> Any:
+def _rtree(name: str) -> TableClause:
     columns = ("pk", "west", "east", "south", "north", *(("since", "until") if name in TEMPORAL_TABLES else ()))
     return table(f"{name}_point", *map(column, columns))
 
 
-def _rtree_predicate(tree: Any, boxes: Sequence[BoxBounds], days: DayConstraint) -> ColumnElement[bool]:
+def _rtree_predicate(tree: TableClause, boxes: Sequence[BoxBounds], days: DayConstraint) -> ColumnElement[bool]:
     """Make one predicate of all boxes; each repeats the days, because the tree takes no OR beside an AND."""
     when = [] if days.first is None else [tree.c.until >= _bind_years(days.first)]
     when += [] if days.last is None else [tree.c.since <= _bind_years(days.last)]
@@ -138,11 +139,11 @@ def _rtree_predicate(tree: Any, boxes: Sequence[BoxBounds], days: DayConstraint)
     )
 
 
-def _bind_years(day: Any) -> ColumnElement[Any]:
+def _bind_years(day: object) -> ColumnElement[float | Decimal]:
     return (func.julianday(day) - YEAR_ZERO_JULIAN) / YEAR_DAYS
 
 
-def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = NO_DAY_CONSTRAINT) -> Select[Any]:
+def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = NO_DAY_CONSTRAINT) -> Select[tuple[int]]:
     """Select the keys (KEY_COLUMNS) of rows whose points lie in one of the boxes, or within rounding of it (SQLite).
 
     `days` limits the rows of a table in TEMPORAL_TABLES to those that may fall into these days.
@@ -151,7 +152,9 @@ def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = N
     return select(tree.c.pk).where(_rtree_predicate(tree, boxes, days))
 
 
-def nth_latest_start(name: str, boxes: Sequence[BoxBounds], days: DayConstraint, n: Any) -> Select[Any]:
+def nth_latest_start(
+    name: str, boxes: Sequence[BoxBounds], days: DayConstraint, n: int | ColumnElement[int]
+) -> Select[tuple[float]]:
     """Select the begin of the n-th latest row in the boxes, in years (see `day_from_years`)."""
     tree = _rtree(name)
     return (

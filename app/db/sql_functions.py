@@ -31,6 +31,6 @@ def imprecise_sql(dialect: str, earliest: str = "earliest", latest: str = "lates
 
 
 @compiles(ImpreciseDate)
-def _compile_imprecise(element: ImpreciseDate, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_imprecise(element: ImpreciseDate, compiler: SQLCompiler, **kw: object) -> str:
     earliest, latest = (compiler.process(clause, **kw) for clause in element.clauses)
     return imprecise_sql(compiler.dialect.name, earliest, latest)

@@ -4,13 +4,13 @@ Compiling a statement for each query costs ten times what the database needs to 
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import CompoundSelect
 
+from app.db.column_types import to_sqlite_value
 from app.db.text_index import TextQuery
 
 ResultRow = tuple[Any, ...]
@@ -42,13 +42,13 @@ class PreparedStatement:
         self._positional = compiled.positional
         self._execute_options = {"prepare": False} if custom_plan and connection.dialect.name == "postgresql" else {}
 
-    def _values(self, values: Sequence[Any], dialect: str) -> Any:
+    def _values(self, values: Sequence[object], dialect: str) -> list[object] | dict[str, object]:
         result = [fixed if at is None else to_driver_value(values[at], dialect) for _, at, fixed in self._order]
         if self._positional:
             return result
         return dict(zip((name for name, _, _ in self._order), result, strict=True))
 
-    def rows(self, connection: Connection, values: Sequence[Any]) -> list[ResultRow]:
+    def rows(self, connection: Connection, values: Sequence[object]) -> list[ResultRow]:
         """Run the statement and return all rows."""
         raw: Any = connection.connection.dbapi_connection
         try:
@@ -59,7 +59,7 @@ class PreparedStatement:
             raise self._translated(connection, error) from error
         return rows
 
-    def stream(self, connection: Connection, values: Sequence[Any], size: int) -> Iterator[list[ResultRow]]:
+    def stream(self, connection: Connection, values: Sequence[object], size: int) -> Iterator[list[ResultRow]]:
         """Yield the rows in batches of `size` from a server-side cursor."""
         raw: Any = connection.connection.dbapi_connection
         cursor = raw.cursor() if self._positional else raw.cursor(name="oxus")
@@ -95,8 +95,8 @@ class StatementCache:
         return cached
 
 
-def to_driver_value(value: Any, dialect: str) -> Any:
+def to_driver_value(value: object, dialect: str) -> object:
     """Convert a value for the driver: full-text queries are rendered, and dates are ISO strings on SQLite."""
     if isinstance(value, TextQuery):
         return value.render(dialect)
-    return value.isoformat() if dialect == "sqlite" and isinstance(value, date) else value
+    return to_sqlite_value(value) if dialect == "sqlite" else value

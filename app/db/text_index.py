@@ -72,7 +72,7 @@ def bulk_text_indexing(connection: Connection, names: Iterable[str]) -> Iterator
         yield
 
 
-def remove_texts(connection: Connection, name: str, pks: Iterable[Any]) -> None:
+def remove_texts(connection: Connection, name: str, pks: Iterable[int]) -> None:
     """Delete rows from the index of a table."""
     rows = [{"pk": pk} for pk in pks]
     if rows:
@@ -111,24 +111,24 @@ class _TextMatch(FunctionElement[Any]):
 
 
 @compiles(_TextMatch, "sqlite")
-def _fts5(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
+def _fts5(element: _TextMatch, compiler: SQLCompiler, **kw: object) -> str:
     body, words = element.clauses
     return f"{compiler.process(body, **kw)} MATCH {compiler.process(words, **kw)}"
 
 
 @compiles(_TextMatch, "postgresql")
-def _tsquery(element: _TextMatch, compiler: SQLCompiler, **kw: Any) -> str:
+def _tsquery(element: _TextMatch, compiler: SQLCompiler, **kw: object) -> str:
     body, words = element.clauses
     return f"{compiler.process(body, **kw)} @@ CAST({compiler.process(words, **kw)} AS tsquery)"
 
 
-def matching_rows(name: str, query: TextQuery | BindParameter[Any]) -> Select[Any]:
+def matching_rows(name: str, query: TextQuery | BindParameter[str]) -> Select[tuple[int]]:
     """Select the pks of the rows of a table that hold every phrase."""
     index = table(f"{name}_text", column("rowid"), column("body"))
     bound = query if isinstance(query, BindParameter) else bindparam(None, query, type_=TextQueryType)
     return select(index.c.rowid).where(_TextMatch(index.c.body, bound))
 
 
-def matches(pk: ColumnElement[Any], name: str, query: TextQuery) -> ColumnElement[bool]:
+def matches(pk: ColumnElement[int], name: str, query: TextQuery) -> ColumnElement[bool]:
     """Make the predicate that the row with this pk holds every phrase."""
     return pk.in_(matching_rows(name, query))

@@ -13,6 +13,7 @@ from app.ingest.upsert import ChangeSet
 from app.models.entity_types import CLAIMS, ENTITY_TYPES, EntityType
 from app.schemas.claims import ClaimRow
 
+JsonObject = dict[str, Any]
 IDS_PER_QUERY = 5000
 
 NamesByResource = Mapping[str, Mapping[str, str]]
@@ -73,7 +74,7 @@ def _referring_pks(connection: Connection, entity: EntityType, names: NamesByRes
     return result
 
 
-def _with_current_names(row: dict[str, Any], entity: EntityType, names: NamesByResource) -> dict[str, Any]:
+def _with_current_names(row: JsonObject, entity: EntityType, names: NamesByResource) -> JsonObject:
     """Return the row with the current name in each of its references."""
     for reference in entity.references:
         current = names.get(reference.target, {})
@@ -83,7 +84,7 @@ def _with_current_names(row: dict[str, Any], entity: EntityType, names: NamesByR
     return row
 
 
-def _values_at(value: Any, path: list[str]) -> list[dict[str, Any]]:
+def _values_at(value: object, path: list[str]) -> list[JsonObject]:
     """Return all objects at a path; a list on the way stands for each of its entries."""
     if isinstance(value, list):
         return [value_ for entry in value for value_ in _values_at(entry, path)]

@@ -63,7 +63,7 @@ def upsert(
     _delete_rows(connection, entity, [keys[id_] for id_ in changes.removed])
     # Sorted, so that the same pack makes the same database on every machine.
     keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(changes.added))}
-    new_columns: dict[str, Any] = {"pack_id": pack_id, "added_in": revision}
+    new_columns: dict[str, object] = {"pack_id": pack_id, "added_in": revision}
     _write_rows(connection, entity, records, keys, changes, {"revision": revision}, new_columns)
     changes.removed |= _write_tombstones(connection, resource, changes, pack_id, revision, merged)
     return changes
@@ -107,8 +107,8 @@ def _write_rows(
     records: Mapping[str, RowRecord],
     keys: Mapping[str, int],
     changes: ChangeSet,
-    columns: dict[str, Any],
-    new_columns: dict[str, Any],
+    columns: dict[str, object],
+    new_columns: dict[str, object],
 ) -> None:
     """Insert the added and update the changed entities, each with its children and its text.
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, TextClause, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
@@ -39,7 +38,7 @@ class Event(ServedRow, table=True):
     part_of_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="event.id", index=True)
 
 
-def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
+def current_index(name: str, *columns: str | TextClause, only: Callable[[str], str] = lambda _dialect: "") -> Index:
     """Make an index of the current versions, or of those that also meet `only`."""
 
     def where(dialect: str) -> str:

@@ -1,7 +1,7 @@
 """Drafts: the tables of a pack's TOML files as typed models; `checks` tests what must hold between them."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -153,7 +153,7 @@ class DateDraft(Draft):
         return DateRange(self.earliest, self.latest)
 
 
-def _coerce_date(value: Any) -> Any:
+def _coerce_date(value: object) -> object:
     """Accept a single day for a range of one day."""
     if isinstance(value, date):
         return {"earliest": value, "latest": value, "precision": Precision.DAY}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from app import __version__
 from app.errors import BrokenPackError, Problem
@@ -41,6 +42,7 @@ _REASONS = {
     "model_type": "a table: { ... }",
 }
 MAX_FILE_BYTES = 16 * 1024 * 1024
+TomlTable = dict[str, object]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -106,7 +108,7 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     ), problems
 
 
-def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] | None:
+def _read_toml(path: Path, file: str, problems: ProblemList) -> TomlTable | None:
     try:
         content = path.read_bytes()
         if len(content) > MAX_FILE_BYTES:
@@ -124,7 +126,7 @@ def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] |
     return None
 
 
-def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) -> Iterator[dict[str, Any]]:
+def _entries(table: TomlTable, key: str, file: str, problems: ProblemList) -> Iterator[TomlTable]:
     """Yield the tables of an array of tables; anything else there is a problem."""
     entries = table.pop(key, [])
     if not isinstance(entries, list):
@@ -137,18 +139,18 @@ def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) 
             problems.append(Problem(file, "", key, str(entry)[:80], f"write each as [[{key}]]"))
 
 
-def _refuse_unknown_keys(table: dict[str, Any], file: str, problems: ProblemList) -> None:
+def _refuse_unknown_keys(table: TomlTable, file: str, problems: ProblemList) -> None:
     problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
 
 
-def _read_reference(entity: EntityType, table: dict[str, Any], file: str, problems: ProblemList) -> list[Draft]:
+def _read_reference(entity: EntityType, table: TomlTable, file: str, problems: ProblemList) -> list[Draft]:
     entries = _entries(table, entity.singular, file, problems)
     drafts = [_validate_draft(DRAFT_TYPES[entity.name], entry, problems) for entry in entries]
     _refuse_unknown_keys(table, file, problems)
     return [draft for draft in drafts if draft]
 
 
-def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:
+def _read_events(table: TomlTable, file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:
     """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
@@ -160,7 +162,7 @@ def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]],
     _refuse_unknown_keys(table, file, problems)
 
 
-def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator[MergeDraft | None]:
+def _merges(table: TomlTable, file: str, problems: ProblemList) -> Iterator[MergeDraft | None]:
     for resource, lines in table.items():
         if not isinstance(lines, dict):
             problems.append(Problem(file, "", resource, "", "write [resource] and then old = new"))
@@ -169,7 +171,7 @@ def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator
             yield _validate_draft(MergeDraft, {"file": file, "resource": resource, "old": old, "new": new}, problems)
 
 
-def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: ProblemList) -> _Model | None:
+def _validate_draft(model: type[_Model], entry: TomlTable, problems: ProblemList) -> _Model | None:
     """Validate a draft; on errors return None and add a problem for each."""
     try:
         return model.model_validate(entry)
@@ -181,7 +183,7 @@ def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: Proble
         return None
 
 
-def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Problem:
+def _problem(model: type[BaseModel], entry: TomlTable, wrong: ErrorDetails) -> Problem:
     """Make the problem of a draft from an error of pydantic, in words for a curator."""
     name = str(entry.get("id") or entry.get("old") or entry.get("event") or "")
     if model is ClaimDraft and "id" not in entry and isinstance(entry.get("paragraph"), int):
