@@ -26,6 +26,7 @@ SIBLINGS_ALLOWED = {
     ("cli", "commands"),  # the commands call what does their work
     ("commands", "main"),  # `serve` starts the application
     ("commands", "server"),  # and tells how to listen
+    ("query", "formats"),  # which formats the parameter f may name
     ("query", "schemas"),  # which fields a row has, for fields=
     ("query", "rules"),  # answers that rules derive from stored claims
 }

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Connection
 
-from app.api.http.openapi import route_spec
+from app.api.http.openapi import RouteSpec, route_spec
 from app.api.http.problems import HTTP_STATUS, problem
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, pool_of, respond
@@ -84,7 +84,7 @@ def _page_model(name: str, columns: Columns) -> Any:
     )
 
 
-def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
+def _operation_spec(name: str, columns: Columns) -> RouteSpec:
     described = route_spec(_page_model(name, columns), query_params(columns).values())
     responses = described["responses"]
     responses[200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
