@@ -59,9 +59,7 @@ def _owns_name(names: Table, owner: Table, condition: ColumnElement[bool]) -> Co
     return owner.c.id.in_(select(names.c.owner_id).where(condition))
 
 
-def _rank_predicates(
-    entity: EntityType, query: SearchQuery, filters: FilterValues
-) -> list[ColumnElement[bool]]:
+def _rank_predicates(entity: EntityType, query: SearchQuery, filters: FilterValues) -> list[ColumnElement[bool]]:
     """Return for each tier the predicate of the rows that are in it and in no better one."""
     table = entity.table
     prefix_end = query.match_key + MAX_CHARACTER
