@@ -569,14 +569,15 @@ def test_a_reader_that_stops_reading_keeps_its_place_no_longer_than_an_export_ma
 @pytest.mark.each_database
 def test_an_export_that_takes_longer_than_it_may_is_broken_off(big_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     small_batches(monkeypatch, 100)
-    chunks = 0
+    chunks, seconds = 0, 2.0  # the first chunk comes after hundredths of a second
 
     async def dawdle(number: int) -> None:
         nonlocal chunks
         chunks = number
-        await asyncio.sleep(0.3)
+        if number == 1:
+            await asyncio.sleep(seconds + 0.1)
 
-    with serving_all(big_url, export_timeout_seconds=1.0) as app:
+    with serving_all(big_url, export_timeout_seconds=seconds) as app:
         query = {"f": "csv", "limit": "all"}
         with pytest.raises(Exception, match=r"longer than it may|response already started"):
             asyncio.run(call(app, "/v1/events", query, on_chunk=dawdle))
