@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 from app.settings import PROJECT_ROOT
 
 README = (PROJECT_ROOT / "README.md").read_text()
-
-
 TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
 
 

@@ -174,11 +174,7 @@ def holds(url: str) -> dict[str, Any]:
 
 
 GetOk = Callable[..., Any]
-
-
 RESOURCES = ("actors", "claims", "events", "locations", "packs", "sources")
-
-
 Copy = dict[tuple[str, str], Any]
 
 

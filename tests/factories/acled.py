@@ -49,8 +49,6 @@ ACLED_ROW = {
     "tags": "",
     "timestamp": "1400000000",
 }
-
-
 OLD_ACLED_ROW = ACLED_ROW | {
     "data_id": "77",
     "event_id_no_cnty": "10",
@@ -59,8 +57,6 @@ OLD_ACLED_ROW = ACLED_ROW | {
     "inter2": "1",
     "interaction": "12",
 }
-
-
 Cells = dict[str, str]
 
 

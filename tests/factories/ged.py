@@ -7,11 +7,7 @@ from app.codebooks.ucdp import GED_COLUMNS
 from app.settings import PROJECT_ROOT
 
 MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
-
-
 SAMPLES = PROJECT_ROOT.parent / "shared" / "data"
-
-
 GED_ROW = {
     "id": "999000010",
     "relid": "MADEUP-10",

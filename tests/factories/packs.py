@@ -158,8 +158,6 @@ looks = st.builds(
     actor=st.sampled_from(["rebels", "lancers"]),
     hop=st.sampled_from([None, "trust", "stringer"]),
 )
-
-
 TWINS = {
     "pack.toml": """
         id = "twins"
