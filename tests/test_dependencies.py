@@ -38,9 +38,15 @@ LESSER = {
     "certifi": "MPL 2.0: a list of certificates that is not changed here; comes with what speaks to a collector",
     "psycopg": "LGPL, used as it is and from outside: Oxus stays under its own licence",
     "psycopg-binary": "LGPL, as psycopg, with libpq beside it",
+    "pycountry": "LGPL 2.1: tables of ISO codes, used as they are and from outside",
 }
 """Packages under other terms, and why they may be here."""
-OTHER = {"LGPL-3.0-only", "GNU Lesser General Public License v3 (LGPLv3)", "Mozilla Public License 2.0 (MPL 2.0)"}
+OTHER = {
+    "LGPL-2.1-only",
+    "LGPL-3.0-only",
+    "GNU Lesser General Public License v3 (LGPLv3)",
+    "Mozilla Public License 2.0 (MPL 2.0)",
+}
 
 
 def needed(extras: tuple[str, ...]) -> set[str]:
