@@ -422,7 +422,7 @@ def test_no_limit_gives_all_rows_while_they_are_read(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
 ) -> None:
     whole = answer(client, **query)
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     assert answer(client, limit=0, **query) == whole
     assert answer(client, limit=5001, **query) == whole
     assert answer(client, limit=0, page=2, **query) == whole | {"data": [], "count": 0}
@@ -483,7 +483,7 @@ def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
 def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_open(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 7)
+    monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 7)
     for query in ("limit=0", "limit=60", "limit=0&_format=csv", "limit=0&actor1=taliban"):
         assert client.head(f"{READ}?{query}").status_code == 200
         assert client.get(f"{READ}?{query}", headers={"If-None-Match": "*"}).status_code == 304
@@ -515,7 +515,7 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, m
         assert asked(fields="event_date|notes|fatalities") == 2
         # The names of provinces; the places of those that may be in them.
         assert asked(fields="notes", admin1="balkh") == 5
-        monkeypatch.setattr(acled_reading, "ROWS_A_BATCH", 11)
+        monkeypatch.setattr(acled_reading, "ROWS_PER_BATCH", 11)
         assert asked(limit=66, fields="event_id_cnty|admin1") == 2 + 6
     finally:
         event.remove(Engine, "before_cursor_execute", count)

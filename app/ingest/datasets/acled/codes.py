@@ -8,8 +8,7 @@ a category is the crosswalk that the vocabularies serve, read backwards.
 from collections import Counter
 
 from app.ingest.datasets.ucdp_ged.cells import parse_int
-from app.query.compat.acled.crosswalk import CROSSWALK, DISORDER_TYPES
-from app.query.compat.acled.filters import INTER_CODES
+from app.query.compat.acled.crosswalk import CROSSWALK, DISORDER_TYPES, INTER_CODES
 
 SUB_EVENT_TYPES = {
     "Battles": ("Armed clash", "Government regains territory", "Non-state actor overtakes territory"),

@@ -1,10 +1,9 @@
-"""From Oxus's codes to ACLED's words, read from the crosswalks that the vocabularies serve, so that both agree."""
+"""Translate Oxus's codes into ACLED's, by the crosswalks that the vocabularies serve.
 
-from collections.abc import Mapping
-from typing import Any
+Source: ACLED Codebook and API guide, edition of 2023.
+"""
 
 from app import vocab
-from app.query.compat.acled.filters import INTER_CODES
 
 TypePair = tuple[str, str]
 """An event type and a sub-event type."""
@@ -17,16 +16,40 @@ DISORDER_TYPES = {
     "Riots": "Demonstrations",
     "Strategic developments": "Strategic developments",
 }
-"""ACLED Codebook: the disorder type that goes with an event type."""
+"""Disorder type by event type (ACLED Codebook)."""
 NO_TYPE: TypePair = ("", "")
 CIVILIAN_TARGETING = {"violence_against_civilians": "Civilian targeting"}
-"""What ACLED prints where civilians are the main target; it prints nothing elsewhere."""
+"""Cell of `civilian_targeting` by category; of all other categories it is empty."""
 NON_VIOLENT_MEANS = ("handed_over", "abandoned")
+INTER_CODES = (
+    "",
+    "State forces",
+    "Rebel group",
+    "Political militia",
+    "Identity militia",
+    "Rioters",
+    "Protesters",
+    "Civilians",
+    "External/Other forces",
+)
+"""Kinds of actors (inter1, inter2) in the order of the numbers that ACLED printed for them until 2024."""
 STATE_FORCES = INTER_CODES[1]
+_INTERACTION_ORDER = (
+    *INTER_CODES[:7],
+    INTER_CODES[8],
+    INTER_CODES[7],
+)  # External/Other forces-Civilians, though their codes are 8 and 7
+
+
+def interaction(one: str, other: str) -> str:
+    """Join two kinds of actors, always in one order; of a single kind say that it is alone."""
+    if not (one and other):
+        return f"{one or other} only" if one or other else ""
+    return "-".join(sorted((one, other), key=_INTERACTION_ORDER.index))
 
 
 def counterparts(served: str | None) -> tuple[TypePair, ...]:
-    """The event types and sub-event types that a served crosswalk names.
+    """Parse the event types and sub-event types that a served crosswalk names.
 
     `A: b / c; d; E: f` are b, c and d of A, and f of E; an event type alone has no sub-event type.
     """
@@ -44,7 +67,7 @@ CROSSWALK = {term.code: counterparts(term.acled) for term in vocab.CATEGORY.term
 
 
 def _pair(category: str, sub: str) -> TypePair:
-    """The counterpart with this sub-event type. Raises KeyError if the served crosswalk has none."""
+    """Find the counterpart with this sub-event type. Raise KeyError if the served crosswalk has none."""
     return {pair[1]: pair for pair in CROSSWALK[category]}[sub]
 
 
@@ -60,23 +83,22 @@ GEO_PRECISION_OF = {
 }
 
 
-def acled_types_of(row: Mapping[str, Any], inter_of: Mapping[str, str]) -> TypePair:
-    """What ACLED would call an event; `inter_of` gives the kinds of actors in its words."""
-    category, change, movement = row["category"], row["control_change"], row["movement"]
-    if category == "control_change" and change:
-        if change["means"] in NON_VIOLENT_MEANS:
+def event_types(
+    category: str, means: str | None = None, gainer_inter: str | None = None, population: str | None = None
+) -> TypePair:
+    """Classify an event as ACLED does: by its category, and by how control changed or who moved.
+
+    `means` and `gainer_inter` (the gainer's kind in ACLED's words) are those of a change of control, `population` is
+    that of a movement; they are None where the event has no such part.
+    """
+    if category == "control_change" and means:
+        if means in NON_VIOLENT_MEANS:
             return TRANSFER
-        gainer = change["gained_by"]
-        return REGAINED if gainer and inter_of.get(gainer["id"]) == STATE_FORCES else OVERTAKEN
-    if category == "movement" and movement:
-        return FORCES_MOVE if movement["population"] in ("troops", "militia") else OTHERS_MOVE
+        return REGAINED if gainer_inter == STATE_FORCES else OVERTAKEN
+    if category == "movement" and population:
+        return FORCES_MOVE if population in ("troops", "militia") else OTHERS_MOVE
     return _DEFAULT_TYPES[category]
 
 
 _DEFAULT_TYPES = {code: pairs[0] if pairs else NO_TYPE for code, pairs in CROSSWALK.items()}
 _DEFAULT_TYPES |= {"movement": OTHERS_MOVE, "diplomacy": TALKS, "control_change": OVERTAKEN}
-
-
-def event_type(category: str, handed_over: bool) -> str:
-    """The event type of a category; of a control change, by whether it was a handover."""
-    return (TRANSFER if category == "control_change" and handed_over else _DEFAULT_TYPES[category])[0]

@@ -37,8 +37,7 @@ from app.ingest.datasets.acled.reader import (
 )
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
 from app.query.compat.acled.columns import EVENT_COLUMNS
-from app.query.compat.acled.crosswalk import CROSSWALK, DISORDER_TYPES
-from app.query.compat.acled.filters import INTER_CODES
+from app.query.compat.acled.crosswalk import CROSSWALK, DISORDER_TYPES, INTER_CODES
 from app.settings import PROJECT_ROOT
 from ingest.datasets.ucdp_ged.test_ged_reader import csv_bytes
 
