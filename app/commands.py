@@ -22,7 +22,7 @@ from app.formats import FORMATS
 from app.formats.as_csv import escape_formula
 from app.formats.base import Batches
 from app.ingest.datasets.acled.dataset import ACLED
-from app.ingest.datasets.core.dataset import Rejected
+from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.core.run import OnProgress, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.packs.load import LoadResult, is_unchanged, load_packs, read_checked

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,19 @@ def test_files_stay_small_enough_to_read() -> None:
         and path.name not in ("vocab.py", "countries.py")  # one long table each
     }
     assert not long
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(APP.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for path in FILES}
+
+
+def test_modules_import_in_no_cycle() -> None:
+    """Include imports under TYPE_CHECKING, because a reader who follows them walks in a circle, too."""
+    graph = {name: MODULES.keys() & set(imports(path)) - {name} for name, path in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))

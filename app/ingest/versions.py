@@ -5,24 +5,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic_core import to_json
 from sqlalchemy import Connection, delete, func, select, update
 
 from app import models
 from app.db.bulk import insert_rows
 from app.db.text_index import SEPARATOR, write_texts
 from app.ingest.records import sort_date
+from app.ingest.served_json import (
+    any_json,
+    bounds_json,
+    corroboration_json,
+    event_date_json,
+    event_json,
+    figure_json,
+    list_json,
+)
 from app.models.base import table_of
 from app.query.analyses.stored_claims import StoredClaim, load_claims
 from app.rules.contradictions import event_contradictions
 from app.rules.dates import event_date
 from app.rules.facts import Claim, Figure
-from app.rules.figures import published
+from app.rules.figures import Published, published
 from app.rules.knowledge import versions_by_report_date
-from app.rules.status import corroboration, status
+from app.rules.status import Corroboration, corroboration, status
 from app.schemas.claims import FigureRow
+from app.schemas.events import CountRow, MovementRow
+from app.timespan import DateRange
 
 EVENTS_PER_BATCH = 500
 
@@ -42,79 +52,101 @@ class CodedEvent:
     longitude: float | None
 
 
+class _Derived(NamedTuple):
+    """What the rules derive from the claims of one version."""
+
+    when: DateRange
+    precision: str
+    status: str
+    corroboration: Corroboration
+    deaths: Published | None
+
+
+def _derive_event(facts: list[Claim]) -> _Derived:
+    when, precision = event_date(facts)
+    return _Derived(when, precision, status(facts), corroboration(facts), published(facts, "deaths"))
+
+
 def event_versions(
     coded: CodedEvent, claims: list[StoredClaim], parent_known_from: date | None, revision: int
 ) -> Iterator[dict[str, Any]]:
-    """The views of an event. `parent_known_from` is the day on which the event it is part of became known."""
+    """Yield the versions of an event, as columns of `EventView`, one for each day on which more became known.
+
+    `parent_known_from` is the day on which the event that it is part of was first reported.
+    """
     packs = {claim.claim.id: claim.pack_id for claim in claims}
     also = [parent_known_from] if parent_known_from else []
     for known_from, known_until, facts in versions_by_report_date([claim.claim for claim in claims], also):
-        when, precision = event_date(facts)
-        deaths = published(facts, "deaths")
+        derived = _derive_event(facts)
+        when, deaths = derived.when, derived.deaths
         has_parent = parent_known_from is not None and parent_known_from <= known_from
-        known = coded.row
-        attested = corroboration(facts)
-        row = {  # in the order of EventRow
-            "id": known["id"],
-            "category": known["category"],
-            "title": known["title"],
-            "summary": known["summary"],
-            "date": {
-                "earliest": when.earliest,
-                "latest": when.latest,
-                "precision": precision,
-                "printed": _printed_dates(facts),
-            },
-            "location": known["location"],
-            "location_precision": known["location_precision"],
-            "actors": known["actors"],
-            "status": status(facts),
-            "corroboration": vars(attested),
-            "deaths": deaths and {"low": deaths.low, "best": deaths.best, "high": deaths.high},
-            "control_change": known["control_change"],
-            "movement": _movement_with_count(coded, facts),
-            "figures": [_figure_row(figure) for fact in facts for figure in fact.figures],
-            "part_of": known["part_of"] if has_parent else None,
-            "packs": sorted({coded.pack_id, *(packs[fact.id] for fact in facts)}),
-            "revision": revision,
-        }
+        row = _event_json(coded, facts, derived, has_parent, {packs[fact.id] for fact in facts}, revision)
         yield {
             "event_pk": coded.pk,
-            "id": known["id"],
+            "id": coded.row["id"],
             "known_from": known_from,
             "known_until": known_until,
             "earliest": when.earliest,
             "latest": when.latest,
             "sort_date": sort_date(when),
-            "precision": precision,
-            "status": row["status"],
-            "origins": attested.origins,
-            "planned": bool(attested.asserting) and all(f.modality == "planned" for f in facts if f.asserts),
-            "contradictory": any(True for _ in event_contradictions(known["id"], facts)),
+            "precision": derived.precision,
+            "status": derived.status,
+            "origins": derived.corroboration.origins,
+            "planned": bool(derived.corroboration.asserting)
+            and all(f.modality == "planned" for f in facts if f.asserts),
+            "contradictory": any(True for _ in event_contradictions(coded.row["id"], facts)),
             "deaths_low": deaths and deaths.low,
             "deaths_best": deaths and deaths.best,
             "deaths_high": deaths and deaths.high,
-            "category": known["category"],
+            "category": coded.row["category"],
             "location_id": coded.location_id,
             "country": coded.country,
             "latitude": coded.latitude,
             "longitude": coded.longitude,
-            "row": to_json(row).decode(),
+            "row": row,
         }
 
 
-def _movement_with_count(coded: CodedEvent, facts: list[Claim]) -> dict[str, Any] | None:
-    """The movement with its published count."""
+def _event_json(
+    coded: CodedEvent, facts: list[Claim], derived: _Derived, has_parent: bool, packs: set[str], revision: int
+) -> str:
+    """Return the row of one version as JSON (`EventRow`)."""
+    known, when, deaths = coded.row, derived.when, derived.deaths
+    return event_json(
+        id=known["id"],
+        category=known["category"],
+        title=known["title"],
+        summary=known["summary"],
+        date=event_date_json(
+            earliest=when.earliest, latest=when.latest, precision=derived.precision, printed=_printed_dates(facts)
+        ),
+        location=any_json(known["location"]),
+        location_precision=known["location_precision"],
+        actors=any_json(known["actors"]),
+        status=derived.status,
+        corroboration=corroboration_json(**vars(derived.corroboration)),
+        deaths=bounds_json(low=deaths.low, best=deaths.best, high=deaths.high) if deaths else "null",
+        control_change=any_json(known["control_change"]),
+        movement=_movement_json(coded, facts),
+        figures=list_json(_figure_json(figure) for fact in facts for figure in fact.figures),
+        part_of=known["part_of"] if has_parent else None,
+        packs=any_json(sorted({coded.pack_id, *packs})),
+        revision=revision,
+    )
+
+
+def _movement_json(coded: CodedEvent, facts: list[Claim]) -> str:
+    """Return the movement with its published count as JSON."""
     movement: dict[str, Any] | None = coded.row["movement"]
     if movement is None:
-        return None
+        return "null"
     count = published(facts, "persons_moved")
-    fields = ("low", "best", "high", "count_kind", "claim")
-    return movement | {"count": count and {name: getattr(count, name) for name in fields}}
+    row = count and CountRow(**{name: getattr(count, name) for name in CountRow.model_fields})
+    return MovementRow.model_validate(movement | {"count": row}).model_dump_json()
 
 
-def _figure_row(figure: Figure) -> dict[str, Any]:
-    return {name: getattr(figure, name) for name in FigureRow.model_fields}
+def _figure_json(figure: Figure) -> str:
+    return figure_json(**{name: getattr(figure, name) for name in FigureRow.model_fields})
 
 
 def _printed_dates(facts: list[Claim]) -> str | None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from app.errors import BrokenPackError
 from app.ingest.datasets.acled import reader as acled_reader
-from app.ingest.datasets.core.dataset import Rejected
 from app.ingest.datasets.core.files import UnreadableFileError
+from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.ucdp_ged import reader as ucdp_ged_reader
 from app.ingest.packs.load import read_checked
 from app.settings import PROJECT_ROOT

@@ -187,13 +187,13 @@ IMPORTING = """
 import sys, time
 from pathlib import Path
 from app.db.engine import make_engine
-from app.ingest.datasets import load
-from app.ingest.datasets.ged_pack import UCDP_GED
-load.APART, load.BATCH = 0, 3
+from app.ingest.datasets.core import run
+from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
+run.MIN_SUBPROCESS_BYTES, run.RECORDS_PER_BATCH = 0, 3
 def told(_bytes, rows):
     print(rows, flush=True)
     time.sleep(60)
-load.import_dataset(make_engine(sys.argv[1], read_only=False), UCDP_GED, [Path(sys.argv[2])], None, told)
+run.import_dataset(make_engine(sys.argv[1], read_only=False), UCDP_GED, [Path(sys.argv[2])], None, told)
 """
 
 

@@ -29,7 +29,8 @@ from app.ingest.datasets.acled.codes import (
 )
 from app.ingest.datasets.acled.reader import COLUMNS, AcledRecord
 from app.ingest.datasets.core.entities import ISO, MAX_TEXT_CHARS, EntityRef, slug
-from app.ingest.datasets.core.event_rows import DatasetControlChange, DatasetEvent, RowBuilder, StoredActorKind
+from app.ingest.datasets.core.event_rows import DatasetControlChange, DatasetEvent, RowBuilder
+from app.ingest.datasets.core.records import StoredActorKind
 
 ID, NAME = "acled", "Armed Conflict Location & Event Data"
 SCHEME = "acled-actor"

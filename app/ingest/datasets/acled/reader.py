@@ -15,8 +15,8 @@ from typing import NamedTuple
 from app.codebooks.countries import BY_ISO3, COUNTRIES, NO_NUMERIC_CODE, Country
 from app.ingest.datasets.acled.cells import AcledDateParser, date_range_of_precision, normalise_number, split_names
 from app.ingest.datasets.acled.codes import EVENT_TYPES, civilian_targeting, disorder_type, parse_inter, sub_event_type
-from app.ingest.datasets.core.dataset import Rejected, RowWarning
 from app.ingest.datasets.core.files import CsvTable
+from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.ingest.datasets.ucdp_ged.cells import parse_degrees, parse_int
 from app.models.datasets import ACLED_COLUMNS
 from app.names import match_key

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from app.ingest.datasets.core.dataset import Rejected
+from app.ingest.datasets.core.records import Rejected
 
 Tuples = list[tuple[Any, ...]]
 

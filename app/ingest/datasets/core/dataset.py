@@ -2,52 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from sqlmodel import SQLModel
 
+from app.ingest.datasets.core.event_rows import RowBuilder
 from app.ingest.datasets.core.files import CsvTable
-
-if TYPE_CHECKING:
-    from app.ingest.datasets.core.event_rows import RowBuilder
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why a row is not read; a row has one for each thing wrong with it. `field` is "" for the row as a whole."""
-
-    line: int
-    id: str
-    field: str
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowWarning:
-    """What is odd about a row that is kept."""
-
-    field: str
-    value: str
-    reason: str
-
-
-class DatasetRecord(Protocol):
-    """One event as a file tells it."""
-
-    @property
-    def line(self) -> int:
-        """The line on which its row starts."""
-
-    @property
-    def id(self) -> Any:
-        """The id that the file gives it, however the file spells it."""
-
-    @property
-    def warnings(self) -> Sequence[RowWarning]:
-        """What is odd about it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +24,7 @@ class Dataset:
     """What the dataset rests on: `coverage.sources_searched` of its pack."""
     read: Callable[[CsvTable], Iterator[Any]]
     """Every row of an open table, as a DatasetRecord or as the reasons (Rejected) why it is none."""
-    row_builder: "type[RowBuilder]"
+    row_builder: type[RowBuilder]
     """What turns records into rows."""
     raw_table: type[SQLModel]
     """The table that keeps a row as it was given; its first column is `event_pk`, its last the cells."""
@@ -81,8 +42,3 @@ class Dataset:
     """Whether records, and the table of cells, have a `timestamp` of the last change: the newer of two counts."""
     names_actors: bool = False
     """Whether its actors have names and no numbers: what imports before made of a name is taken up."""
-
-
-def first_report_day(date_of_event: date, reported_on: date | None) -> date | None:
-    """The day on which a source told of an event, if it can be that day: nobody reports what has yet to happen."""
-    return None if reported_on is None or reported_on < date_of_event else reported_on

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from app import models
-from app.ingest.datasets.core.dataset import Dataset, Rejected
+from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.files import CsvTable
+from app.ingest.datasets.core.records import Rejected
 from app.models.base import table_of
 
 IDS_PER_QUERY = 5000

@@ -1,49 +1,60 @@
-"""What the records of a dataset refer to: sources, actors and places, each made once for all records that share it."""
+"""Registry of what a dataset's records refer to: sources, actors and locations, each written once."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from json.encoder import encode_basestring
 from typing import NamedTuple
-
-from pydantic_core import to_json
 
 from app.codebooks.countries import Country
 from app.db.text_index import index_words
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
+from app.ingest.served_json import code_json, compile_writer, list_json, ref_json, string_json
 from app.names import fold, match_key
+from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
 MIN_DATE, MAX_DATE = date.min.isoformat(), date.max.isoformat()
 ISO = "iso-3166-1-alpha-3"
-"""The scheme of the codes that countries share."""
+"""Scheme of the codes that countries share."""
 MAX_SLUG_CHARS = 80
-MAX_TEXT_CHARS = 300  # of a title or name; longer ones are cut, the cells keep them whole
+MAX_TEXT_CHARS = 300
+"""Length to which titles and names are cut; the stored cells keep them whole."""
 CACHE_SIZE = 1 << 14
-"""Texts whose folded form is kept at hand: names come back thousands of times."""
+"""Texts of which the folded form is cached: the same name comes back thousands of times."""
 
 words_of = lru_cache(CACHE_SIZE)(index_words)
 key_of = lru_cache(CACHE_SIZE)(match_key)
+source_json = compile_writer(
+    SourceRow,
+    organisation=None,
+    actor=None,
+    published_on=None,
+    author=None,
+    url=None,
+    language=None,
+    aliases=[],
+    description=None,
+)
+actor_json = compile_writer(ActorRow, aliases=[], relations=[])
+location_json = compile_writer(LocationRow, aliases=[])
+
+Codes = list[tuple[str, str]]
+"""Codes of an entity, each with its scheme first."""
 
 
 @lru_cache(CACHE_SIZE)
 def slug(text: str) -> str:
-    """The text as part of an id; of a long one the beginning, and what tells it from others that begin so."""
+    """Return a text as a part of an id; a long one is cut and ends in its hash."""
     words = "-".join(fold(text).split())
     if len(words) <= MAX_SLUG_CHARS and words:
         return words
     return f"{words[:MAX_SLUG_CHARS] or 'unnamed'}-{hashlib.sha256((words or text).encode()).hexdigest()[:8]}"
 
 
-def json_string(text: str | None) -> str:
-    """The text as JSON."""
-    return "null" if text is None else encode_basestring(text)
-
-
 @dataclass(slots=True, eq=False)
 class EntityRef:
-    """A row that others refer to: the reference as it is said, and what follows for rows that make it."""
+    """Reference to a source, actor or location, with what rows that refer to it need."""
 
     id: str
     name: str
@@ -51,18 +62,19 @@ class EntityRef:
     latitude: float | None = None
     longitude: float | None = None
     path: tuple[str, ...] = ()
-    """Of a place: the ids from the outermost place down to this one."""
+    """Ids from the outermost location down to this one."""
     aliases: tuple[str, ...] = ()
     json: str = field(init=False)
+    """The reference as `app.schemas.base.Ref`, encoded once for all rows that hold it."""
     words: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.json = f'{{"id":{encode_basestring(self.id)},"name":{encode_basestring(self.name)}}}'
+        self.json = ref_json(id=self.id, name=self.name)
         self.words = words_of(self.name)
 
 
 class ExistingEntity(NamedTuple):
-    """A row that an import made before; `parent`, `country` and `has_point` are those of a place."""
+    """Entity of an earlier import; `parent`, `country` and `has_point` are those of a location."""
 
     id: str
     name: str
@@ -72,24 +84,24 @@ class ExistingEntity(NamedTuple):
 
 
 RefsByCode = Mapping[tuple[str, str], EntityRef]
-"""Rows that are there already, by scheme and code."""
+"""Entities of curated packs, by scheme and code."""
 
 
 class _PointRecord(NamedTuple):
-    """What must be known of a point of which there may be as many as events: its name and what it lies in."""
+    """Name and parent of a location with a point, of which there may be as many as events."""
 
     name: str
     parent: str | None
     is_new: bool
-    """In this import, so that it stands as it should."""
+    """Whether this import wrote it, so that its path is up to date."""
 
 
 class EntityRegistry:
-    """Makes the rows that records share; each is put into `batch` when it is first referred to.
+    """Adds each entity to the batch when a record first refers to it.
 
-    `actors` and `locations` are rows of curated packs: what has the code of one of them is that row. `existing` are
-    rows that other imports made: their spelling stays, but a place moves with what it lies in. `referenced` collects
-    what is referred to, if that is wanted.
+    `actors` and `locations` are rows of curated packs: an entity with the code of one of them is that row. `existing`
+    are entities of earlier imports: their spelling stays, but a location moves with its parent. `referenced` collects
+    the ids of all entities that records refer to, if `collect_references` asks for it.
     """
 
     def __init__(
@@ -119,21 +131,17 @@ class EntityRegistry:
                 self._parents[row.id] = row.parent
 
     def take(self) -> RowBatch:
-        """What was added since the last time."""
+        """Return the rows added since the last call, and start a new batch."""
         taken, self.batch = self.batch, RowBatch()
         return taken
 
     def source(self, id_: str, name: str, kind: str) -> EntityRef:
-        """Who says something."""
-        if self.referenced is not None:
-            self.referenced.add(id_)
+        """Return a source, adding it if it is new."""
+        self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
             ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
-            row = (
-                f'{ref.json[:-1]},"kind":"{kind}","organisation":null,"actor":null,"published_on":null,"author":null,'
-                '"url":null,"language":null,"aliases":[],"description":null}'
-            )
+            row = source_json(id=id_, name=ref.name, kind=kind)
             self._add("source", ref, row, (ref.name, kind, None, None, None))
         return ref
 
@@ -146,22 +154,21 @@ class EntityRegistry:
         country: Country | None = None,
         code: str | None = None,
     ) -> EntityRef:
-        """Who does something, by the number that a scheme gives it; `code` is its code there, if that is no number."""
+        """Return an actor by its number in a scheme, adding it if it is new.
+
+        `code` is its code in that scheme, where that is not the number.
+        """
         curated = self.known_actors.get((scheme, str(number)))
         if curated:
             return curated
         id_ = f"{scheme}:{number}"
-        if self.referenced is not None:
-            self.referenced.add(id_)
+        self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
             ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
             iso3 = country.iso3 if country else None
             codes = [(scheme, str(number) if code is None else code)]
-            row = (
-                f'{ref.json[:-1]},"kind":"{kind}","country":{json_string(iso3)},"aliases":[],"codes":{_codes_json(codes)},'
-                '"relations":[]}'
-            )
+            row = actor_json(id=id_, name=ref.name, kind=kind, country=iso3, codes=_codes_json(codes))
             self._add("actor", ref, row, (ref.name, kind, iso3), codes)
             self.batch.tables["actor_ancestor"].append((id_, id_, MIN_DATE, MAX_DATE))
         return ref
@@ -173,28 +180,20 @@ class EntityRegistry:
         kind: str,
         country: Country | None,
         parent: EntityRef | None,
-        codes: Iterable[tuple[str, str]] = (),
+        codes: Codes | None = None,
     ) -> EntityRef:
-        """An area that others lie in, with its codes as (scheme, code)."""
-        if self.referenced is not None:
-            self.referenced.add(id_)
-        ref, previous_parent = self._refs.get(id_), parent.id if parent else None
-        moved = (
-            ref is not None
-            and id_ not in self._created
-            and (self._parents[id_] != previous_parent or previous_parent in self._created)
-        )
-        if ref is None or moved:
-            self._parents[id_] = previous_parent
+        """Return an area that other locations lie in, adding it if it is new or its parent moved."""
+        self._collect(id_)
+        ref, parent_id = self._refs.get(id_), parent.id if parent else None
+        path = (*(parent.path if parent else ()), id_)
+        if ref is None or self._has_moved(id_, parent_id):
+            self._parents[id_] = parent_id
             self._created.add(id_)
             spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
-            ref = EntityRef(
-                id_, spelling, country.iso3 if country else None, path=(*(parent.path if parent else ()), id_)
-            )
-            self._refs[id_] = ref
-            self._add_location(ref, kind, previous_parent, None, list(codes))
+            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=path)
+            self._add_location(ref, kind, parent_id, None, codes or [])
         elif not ref.path:
-            ref.path = (*(parent.path if parent else ()), id_)
+            ref.path = path
         return ref
 
     def point(
@@ -206,9 +205,11 @@ class EntityRegistry:
         parent: EntityRef,
         point: tuple[float, float, str],
     ) -> EntityRef:
-        """A place with latitude, longitude and the kind of its point; nothing lies in it."""
-        if self.referenced is not None:
-            self.referenced.add(id_)
+        """Return a location with a point (latitude, longitude, point_kind), adding it if it is new or moved.
+
+        Nothing lies in it.
+        """
+        self._collect(id_)
         digest = _digest(id_)
         previous = self._points.get(digest)
         spelling = previous.name if previous else name[:MAX_TEXT_CHARS]
@@ -220,18 +221,32 @@ class EntityRegistry:
             self._add_location(ref, kind, parent.id, point[2], [])
         return ref
 
+    def _collect(self, id_: str) -> None:
+        if self.referenced is not None:
+            self.referenced.add(id_)
+
+    def _has_moved(self, id_: str, parent: str | None) -> bool:
+        """Return whether a stored area has another parent now, or a parent that moved itself."""
+        return id_ not in self._created and (self._parents[id_] != parent or parent in self._created)
+
     def _interned(self, point: _PointRecord) -> _PointRecord:
-        """The same for all points of one name in one place: there may be hundreds of thousands."""
+        """Return one object for all points of one name in one place: there may be hundreds of thousands."""
         return self._shared_points.setdefault(point, point)
 
     def _add_location(
-        self, ref: EntityRef, kind: str, parent: str | None, point_kind: str | None, codes: list[tuple[str, str]]
+        self, ref: EntityRef, kind: str, parent: str | None, point_kind: str | None, codes: Codes
     ) -> None:
-        row = (
-            f'{ref.json[:-1]},"kind":"{kind}","country":{json_string(ref.country)},"parent":{json_string(parent)},'
-            f'"path":[{",".join(map(encode_basestring, ref.path))}],"latitude":{_number_json(ref.latitude)},'
-            f'"longitude":{_number_json(ref.longitude)},"point_kind":{json_string(point_kind)},"aliases":[],'
-            f'"codes":{_codes_json(codes)}}}'
+        row = location_json(
+            id=ref.id,
+            name=ref.name,
+            kind=kind,
+            country=ref.country,
+            parent=parent,
+            path=list_json(map(string_json, ref.path)),
+            latitude=ref.latitude,
+            longitude=ref.longitude,
+            point_kind=point_kind,
+            codes=_codes_json(codes),
         )
         columns = (ref.name, kind, ref.country, parent, ref.latitude, ref.longitude, point_kind)
         self._add("location", ref, row, columns, codes)
@@ -240,7 +255,7 @@ class EntityRegistry:
     def _add(
         self, table: str, ref: EntityRef, row: str, columns: tuple[object, ...], codes: Iterable[tuple[str, str]] = ()
     ) -> None:
-        """A row of a table with all that names it."""
+        """Add a row with its names, codes and indexed words."""
         tables, id_, name = self.batch.tables, ref.id, ref.name
         pk = len(tables[table])
         tables[table].append((pk, id_, *self.context, row, *columns))
@@ -253,14 +268,9 @@ class EntityRegistry:
 
 
 def _digest(id_: str) -> bytes:
-    """What stands for the id of a point, of which hundreds of thousands are remembered: a third of its memory."""
+    """Return a short hash that stands for the id of a point, to keep hundreds of thousands in a third of the memory."""
     return hashlib.blake2b(id_.encode(), digest_size=16).digest()
 
 
-def _codes_json(codes: Iterable[tuple[str, str]]) -> str:
-    listed = [f'{{"scheme":{json_string(scheme)},"version":null,"code":{json_string(code)}}}' for scheme, code in codes]
-    return f"[{','.join(listed)}]"
-
-
-def _number_json(number: float | None) -> str:
-    return "null" if number is None else to_json(number).decode()
+def _codes_json(codes: Codes) -> str:
+    return list_json([code_json(scheme=scheme, code=code) for scheme, code in codes])

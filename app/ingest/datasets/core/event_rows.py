@@ -1,8 +1,7 @@
-"""Events of a published dataset as rows: an event, its claims, and the views that follow from them.
+"""Map events of a dataset to rows: the event, its claims, and its versions by report day.
 
-They are what `app.ingest.derive` would make of them; it is not asked, as there are hundreds of thousands of them and
-all are of one plain kind: every claim asserts the same days, as fact or reported, at most one gives a number of
-deaths, and nothing else is said of the event.
+Versions are those that `app.ingest.versions` would derive. A shorter rule gives them here, because all events of a
+dataset are of one plain kind: each claim asserts one date, as fact or as reported, and at most one counts deaths.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,20 +9,32 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.db.text_index import FIELD_SEPARATOR, index_words
-from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry, json_string
+from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry
+from app.ingest.datasets.core.records import StoredActorKind
+from app.ingest.served_json import (
+    bounds_json,
+    compile_writer,
+    control_change_json,
+    corroboration_json,
+    date_range_json,
+    event_actor_json,
+    list_json,
+    ref_json,
+)
 from app.names import fold
+from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
+from app.schemas.events import CodedEventRow, EventDateRow, EventRow
 
-
-class StoredActorKind(NamedTuple):
-    """What a stored actor is."""
-
-    kind: str
-    is_minimum: bool
-    """Whether it is at least that, whatever the files tell: of a dataset that is given anew they alone count."""
+coded_event_json = compile_writer(CodedEventRow, movement=None, part_of=None)
+event_json = compile_writer(EventRow, movement=None, part_of=None)
+event_date_json = compile_writer(EventDateRow, printed=None)
+claim_json = compile_writer(ClaimRow, stance="asserts")
+printed_json = compile_writer(PrintedRow, date=None, quantity=None, name=None)
+figure_json = compile_writer(FigureRow, measure="deaths", of=None, count_kind="cumulative", printed=None)
 
 
 class Deaths(NamedTuple):
-    """How many died, over all that a record tells; None is unknown."""
+    """Number of deaths in an event, civilians and fighters together; None is unknown."""
 
     low: int | None
     best: int | None
@@ -31,7 +42,7 @@ class Deaths(NamedTuple):
 
 
 class DatasetControlChange(NamedTuple):
-    """Who gained and who lost the place of an event."""
+    """Change of control over the place of an event."""
 
     gained: EntityRef | None
     lost: EntityRef | None
@@ -41,7 +52,7 @@ class DatasetControlChange(NamedTuple):
 
 @dataclass(slots=True)
 class DatasetEvent:
-    """An event as coded. Days are in the form YYYY-MM-DD."""
+    """Coded part of an event. Dates are texts, YYYY-MM-DD."""
 
     id: str
     category: str
@@ -50,181 +61,192 @@ class DatasetEvent:
     place: EntityRef | None
     precision: str | None
     actors: list[tuple[EntityRef, str]]
-    """With their roles."""
+    """Actors with their roles."""
     earliest: str
     latest: str
     document: EntityRef
-    """What all its claims have as their document."""
+    """Document of all its claims: the dataset."""
     printed_place: str | None
     change: DatasetControlChange | None = None
-    """Whose sides are among the actors, as who gains and who loses."""
+    """Change of control; its sides are among the actors, with the roles `gains` and `loses`."""
+
+    @property
+    def date_precision(self) -> str:
+        """Precision of the date, as in `EventDateRow`."""
+        return "day" if self.earliest == self.latest else "range"
 
 
 class DatasetClaim(NamedTuple):
-    """One claim on it."""
+    """One claim about an event."""
 
     number: int
-    """The claim is `<event>:<number>`."""
+    """Last part of the id of the claim, `<event>:<number>`."""
     chain: Sequence[EntityRef]
-    """From the first hop to the dataset."""
+    """Chain of attribution, from the first hop to the dataset."""
     reported_on: str
     reported_on_stated: bool
-    """Whether the day of the report is given."""
+    """Whether the file gives the day of the report."""
     modality: str
     locator: str
     summary: str
     printed: str | None
     note: str | None
     origin: str | None
-    """Whom it makes a voice of its own: see `rules.status.origin`."""
+    """Origin that counts as independent: see `app.rules.status.origin`."""
     deaths: Deaths | None = None
 
 
+class _EventFragments(NamedTuple):
+    """JSON of an event's parts that several of its rows share."""
+
+    location: str
+    actors: str
+    control_change: str
+
+
 class RowBuilder(EntityRegistry):
-    """Turns records of a dataset into rows; each dataset has its own `add`."""
+    """Build the rows of a dataset's records. Each dataset subclasses it with an `add` of its own."""
 
     def add(self, record: Any) -> None:
-        """Add the rows of one record."""
+        """Add the rows of one record to the batch."""
         raise NotImplementedError
 
     def seed_actor_kinds(self, kinds: Mapping[str, StoredActorKind]) -> None:
-        """Take note of what stored actors are, where that is not told by one record alone."""
+        """Take note of the kinds of stored actors; without effect where one record tells the kind."""
 
     def resolve_actor_kinds(self) -> dict[str, str]:
-        """The kinds of actors that all records together make another one than was written, by id."""
+        """Return the kinds, by id, of actors that later records make another kind than was written."""
         return {}
 
     def write(
-        self, event: DatasetEvent, claims: list[DatasetClaim], raw_table: str, raw_columns: tuple[Any, ...]
+        self, event: DatasetEvent, claims: Sequence[DatasetClaim], raw_table: str, raw_columns: tuple[object, ...]
     ) -> None:
-        """Add an event with its claims (at least one) and what was `raw_columns`, a row of the table `raw_table` but
-        its pk."""
+        """Add an event with its claims, of which there is at least one, and with its row of the table of cells.
+
+        `raw_columns` are the values of that row without its first, the pk of the event.
+        """
+        tables = self.batch.tables
+        pk, title_words, parts = len(tables["event"]), index_words(event.title), _fragments(event)
+        self._add_event(event, pk, parts)
+        tables[raw_table].append((pk, *raw_columns))
+        tables["event_text"].append((pk, _event_search_words(event, title_words)))
+        self._add_claims(event, pk, claims, parts, title_words)
+        tables["event_view"].extend(self._version_rows(event, pk, claims, parts))
+
+    def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
-        pk = len(tables["event"])
-        id_ = json_string(event.id)
-        head = (
-            f'{{"id":{id_},"category":"{event.category}","title":{json_string(event.title)},'
-            f'"summary":{json_string(event.summary)},'
+        row = coded_event_json(
+            id=event.id,
+            category=event.category,
+            title=event.title,
+            summary=event.summary,
+            location_precision=event.precision,
+            **parts._asdict(),
         )
-        where = place.json if place else "null"
-        change = _control_change_json(event)
-        acting = ",".join([f'{ref.json[:-1]},"role":"{role}"}}' for ref, role in event.actors])
-        coded = f'"location":{where},"location_precision":{json_string(event.precision)},"actors":[{acting}],'
-        folded_title = fold(event.title)
+        title_key = fold(event.title).replace(" ", "")
+        place_id = place.id if place else None
         tables["event"].append(
-            (
-                pk,
-                event.id,
-                *self.context,
-                f'{head}{coded}"control_change":{change},"movement":null,"part_of":null}}',
-                event.category,
-                event.title,
-                folded_title.replace(" ", ""),
-                place.id if place else None,
-                event.precision,
-                None,
-            )
+            (pk, event.id, *self.context, row, event.category, event.title, title_key, place_id, event.precision, None)
         )
-        tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))  # as it is kept
-        if place:
-            tables["event_place"].append((pk, place.id))
+        # In the order of the primary key, in which SQLite stores the table.
+        tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))
+        if place_id:
+            tables["event_place"].append((pk, place_id))
             if event.change:
                 gained, lost = (side.id if side else None for side in event.change[:2])
-                tables["control_change"].append((pk, place.id, gained, lost, *event.change[2:]))
-        tables[raw_table].append((pk, *raw_columns))
-        title_words = index_words(event.title)
-        tables["event_text"].append((pk, _event_search_words(event, title_words)))
-        self._add_claims(event, pk, claims, title_words)
-        tables["event_view"].extend(self._version_rows(event, pk, claims, head, coded, change))
+                tables["control_change"].append((pk, place_id, gained, lost, *event.change[2:]))
 
-    def _add_claims(self, event: DatasetEvent, event_pk: int, claims: list[DatasetClaim], title_words: str) -> None:
+    def _add_claims(
+        self,
+        event: DatasetEvent,
+        event_pk: int,
+        claims: Sequence[DatasetClaim],
+        parts: _EventFragments,
+        title_words: str,
+    ) -> None:
         tables, place = self.batch.tables, event.place
         rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
-        place_id, where, there = (place.id, place.json, FIELD_SEPARATOR + place.words) if place else (None, "null", "")
-        precision = "day" if event.earliest == event.latest else "range"
-        about = (
-            f'"event":{{"id":{json_string(event.id)},"name":{json_string(event.title)}}},'
-            f'"document":{event.document.json},'
-        )
-        when = f'"date":{{"earliest":"{event.earliest}","latest":"{event.latest}","precision":"{precision}"}},'
-        middle = f'{when}"location":{where},"printed":{{"date":null,"place":{json_string(event.printed_place)},'
+        place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
+        about = ref_json(id=event.id, name=event.title)
+        precision = event.date_precision
+        dates = date_range_json(earliest=event.earliest, latest=event.latest, precision=precision)
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
             basis = "stated" if claim.reported_on_stated else "document"
-            said = _figure_json(claim.deaths, event.latest) if claim.deaths else ""
-            row = (
-                f'{{"id":{json_string(id_)},{about}"locator":{json_string(claim.locator)},"summary":{json_string(claim.summary)},'
-                f'"stance":"asserts","modality":"{claim.modality}",'
-                f'"attribution":[{",".join([hop.json for hop in claim.chain])}],"origin":{claim.chain[0].json},'
-                f'"reported_on":"{claim.reported_on}","reported_basis":"{basis}",{middle}'
-                f'"quantity":null,"name":null,"other":{json_string(claim.printed)}}},"figures":[{said}],'
-                f'"note":{json_string(claim.note)}}}'
+            row = claim_json(
+                id=id_,
+                event=about,
+                document=event.document.json,
+                locator=claim.locator,
+                summary=claim.summary,
+                modality=claim.modality,
+                attribution=list_json([hop.json for hop in claim.chain]),
+                origin=claim.chain[0].json,
+                reported_on=claim.reported_on,
+                reported_basis=basis,
+                date=dates,
+                location=parts.location,
+                printed=printed_json(place=event.printed_place, other=claim.printed),
+                figures=_figures_json(claim.deaths, event.latest),
+                note=claim.note,
             )
             rows.append(
                 (
-                    pk,
-                    id_,
-                    *self.context,
-                    row,
-                    event_pk,
-                    "asserts",
-                    claim.modality,
-                    claim.reported_on,
-                    basis,
-                    event.earliest,
-                    event.latest,
-                    event.earliest,
-                    precision,
-                    place_id,
+                    pk, id_, *self.context, row, event_pk, "asserts", claim.modality, claim.reported_on, basis,
+                    event.earliest, event.latest, event.earliest, precision, place_id,
                 )
-            )
+            )  # fmt: skip
             hops.extend([(pk, at, hop.id) for at, hop in enumerate(claim.chain)])
             if claim.deaths:
                 tables["figure"].append(
                     (pk, 0, f"{id_}-f1", "deaths", *claim.deaths, None, "cumulative", event.latest, None, True)
                 )
             words = FIELD_SEPARATOR.join([title_words, index_words(claim.summary), *[hop.words for hop in claim.chain]])
-            texts.append((pk, words + there))
+            texts.append((pk, words + place_words))
 
     def _version_rows(
-        self, event: DatasetEvent, pk: int, claims: list[DatasetClaim], head: str, coded: str, change: str
-    ) -> Iterator[tuple[Any, ...]]:
-        """One for each day on which something was reported, with what was known from that day on."""
-        told = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
-        place = event.place
-        at = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
-        precision = "day" if event.earliest == event.latest else "range"
-        when = (
-            f'"date":{{"earliest":"{event.earliest}","latest":"{event.latest}",'
-            f'"precision":"{precision}","printed":null}},'
-        )
-        tail = f'"part_of":null,"packs":["{self.context.pack_id}"],"revision":{self.context.revision}}}'
+        self, event: DatasetEvent, pk: int, claims: Sequence[DatasetClaim], parts: _EventFragments
+    ) -> Iterator[tuple[object, ...]]:
+        """Yield one version for each day of a report, from the claims that are known on that day."""
+        reported = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
+        place, precision = event.place, event.date_precision
+        position = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
+        dates = event_date_json(earliest=event.earliest, latest=event.latest, precision=precision)
+        packs = list_json([f'"{self.context.pack_id}"'])
         origins: set[str] = set()
-        deaths, figure = None, ""
-        for number, claim in enumerate(told, 1):
+        deaths: Deaths | None = None
+        for count, claim in enumerate(reported, 1):
             if claim.origin:
                 origins.add(claim.origin)
-            if claim.deaths:
-                deaths, figure = claim.deaths, _figure_json(claim.deaths, event.latest)
-            known_until = told[number].reported_on if number < len(told) else MAX_DATE
-            if known_until == claim.reported_on and number < len(told):
-                continue  # more is said on the same day
+            deaths = claim.deaths or deaths
+            known_until = reported[count].reported_on if count < len(reported) else MAX_DATE
+            if known_until == claim.reported_on and count < len(reported):
+                continue  # the next claim was reported on the same day
             status = "corroborated" if len(origins) >= 2 else "reported"
             low, best, high = deaths or (None, None, None)
-            row = (
-                f'{head}{when}{coded}"status":"{status}","corroboration":{{"documents":1,'
-                f'"origins":{len(origins)},"asserting":{number},"denying":0}},"deaths":{_deaths_json(deaths)},'
-                f'"control_change":{change},"movement":null,"figures":[{figure}],'
-                f"{tail}"
+            row = event_json(
+                id=event.id,
+                category=event.category,
+                title=event.title,
+                summary=event.summary,
+                date=dates,
+                location_precision=event.precision,
+                status=status,
+                corroboration=corroboration_json(documents=1, origins=len(origins), asserting=count, denying=0),
+                deaths=bounds_json(low=low, best=best, high=high) if deaths else "null",
+                figures=_figures_json(deaths, event.latest),
+                packs=packs,
+                revision=self.context.revision,
+                **parts._asdict(),
             )
             yield (
                 pk, event.id, claim.reported_on, known_until, event.earliest, event.latest, event.earliest, precision,
-                status, len(origins), False, False, low, best, high, event.category, *at, row,
+                status, len(origins), False, False, low, best, high, event.category, *position, row,
             )  # fmt: skip
 
 
 def _event_search_words(event: DatasetEvent, title_words: str) -> str:
-    """What full text finds an event by: see `app.ingest.derive`."""
+    """Return the indexed words of an event: title, summary, names of its actors and its place."""
     named = [ref for ref, _ in event.actors]
     named += [event.place] if event.place else []
     parts = {event.title: title_words}
@@ -238,31 +260,28 @@ def _event_search_words(event: DatasetEvent, title_words: str) -> str:
     return FIELD_SEPARATOR.join(parts.values())
 
 
+def _fragments(event: DatasetEvent) -> _EventFragments:
+    return _EventFragments(
+        location=event.place.json if event.place else "null",
+        actors=list_json([event_actor_json(id=ref.id, name=ref.name, role=role) for ref, role in event.actors]),
+        control_change=_control_change_json(event),
+    )
+
+
 def _control_change_json(event: DatasetEvent) -> str:
-    """The change of control as it is said: see ControlChangeRow."""
     if event.change is None or event.place is None:
         return "null"
     gained, lost = (side.json if side else "null" for side in event.change[:2])
-    return (
-        f'{{"location":{event.place.json},"gained_by":{gained},"lost_by":{lost},"extent":"{event.change.extent}",'
-        f'"means":"{event.change.means}"}}'
+    return control_change_json(
+        location=event.place.json,
+        gained_by=gained,
+        lost_by=lost,
+        extent=event.change.extent,
+        means=event.change.means,
     )
 
 
-def _int_json(number: int | None) -> str:
-    return "null" if number is None else str(number)
-
-
-def _deaths_json(deaths: Deaths | None) -> str:
+def _figures_json(deaths: Deaths | None, as_of: str) -> str:
     if deaths is None:
-        return "null"
-    low, best, high = map(_int_json, deaths)
-    return f'{{"low":{low},"best":{best},"high":{high}}}'
-
-
-def _figure_json(deaths: Deaths, as_of: str) -> str:
-    low, best, high = map(_int_json, deaths)
-    return (
-        f'{{"measure":"deaths","low":{low},"best":{best},"high":{high},"of":null,"count_kind":"cumulative",'
-        f'"as_of":"{as_of}","printed":null}}'
-    )
+        return "[]"
+    return list_json([figure_json(low=deaths.low, best=deaths.best, high=deaths.high, as_of=as_of)])

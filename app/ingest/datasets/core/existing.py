@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 from app import models
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.entities import ISO, EntityRef, ExistingEntity, RefsByCode
-from app.ingest.datasets.core.event_rows import StoredActorKind
+from app.ingest.datasets.core.records import StoredActorKind
 from app.models.base import table_of
 
 

@@ -19,10 +19,11 @@ from app.db.spatial_index import SPATIAL_TABLES, deferred_spatial_index
 from app.db.text_index import bulk_text_indexing
 from app.errors import BrokenPackError, InvalidParameterError, Problem
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, ImportContext, RowBatch
-from app.ingest.datasets.core.dataset import Dataset, Rejected
+from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
 from app.ingest.datasets.core.existing import ExistingRows
 from app.ingest.datasets.core.pack_metadata import pack_metadata
+from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, chunked, in_subprocess
 from app.ingest.datasets.core.writer import REFERENCES, BatchWriter
 from app.ingest.denormalised_names import update_names

@@ -19,11 +19,11 @@ from typing import IO, Any, TypeVar
 
 from app.errors import OxusError
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
-from app.ingest.datasets.core.dataset import Dataset, DatasetRecord, Rejected
+from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
 from app.ingest.datasets.core.entities import ExistingEntity, RefsByCode
-from app.ingest.datasets.core.event_rows import StoredActorKind
 from app.ingest.datasets.core.files import CsvTable
+from app.ingest.datasets.core.records import DatasetRecord, Rejected, StoredActorKind
 
 EXISTING_PER_MESSAGE = 5000
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
 @contextmanager
 def in_subprocess(job: ImportJob, existing: Iterable[ExistingEntity]) -> Iterator[Iterator[RowBatch]]:
     """The batches, made by another process while this one writes those before."""
-    code = "import sys; sys.path[:] = sys.argv[1:]; from app.ingest.datasets.work import main; main()"
+    code = "import sys; sys.path[:] = sys.argv[1:]; from app.ingest.datasets.core.subprocess_reader import main; main()"
     process = subprocess.Popen(  # noqa: S603 - this interpreter, with nothing from outside
         [sys.executable, "-c", code, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

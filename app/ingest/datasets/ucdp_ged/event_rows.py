@@ -17,9 +17,9 @@ from datetime import date
 from typing import Any
 
 from app.codebooks.countries import BY_GWNO
-from app.ingest.datasets.core.dataset import first_report_day
 from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
 from app.ingest.datasets.core.event_rows import DatasetClaim, DatasetEvent, Deaths
+from app.ingest.datasets.core.records import first_report_day
 from app.ingest.datasets.ucdp_ged.entities import GedLocations
 from app.ingest.datasets.ucdp_ged.reader import COLUMNS, GedRecord
 from app.ingest.datasets.ucdp_ged.sources import GedSource, first_hop

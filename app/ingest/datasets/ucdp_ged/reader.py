@@ -10,8 +10,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.ingest.datasets.core.dataset import Rejected, RowWarning
 from app.ingest.datasets.core.files import CsvTable
+from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.ingest.datasets.ucdp_ged.cells import DateParser, parse_count, parse_degrees, parse_gwno_list, parse_int
 from app.ingest.datasets.ucdp_ged.sources import GedSource, days_listed, parse_sources
 from app.models.datasets import GED_COLUMNS
