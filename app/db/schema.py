@@ -7,7 +7,7 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-CURRENT_SCHEMA = "0007"
+CURRENT_SCHEMA = "0008"
 """The newest migration; `tests/db/test_migrations.py` holds it to the chain."""
 
 

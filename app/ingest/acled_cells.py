@@ -62,6 +62,9 @@ class PlaceCells(NamedTuple):
         )
 
 
+NO_CELLS = PlaceCells()
+
+
 class EventCells(NamedTuple):
     """An event as far as ACLED's shape tells of it. Days are texts (YYYY-MM-DD)."""
 

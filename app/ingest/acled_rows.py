@@ -13,6 +13,7 @@ from app import models
 from app.db.bulk import insert_tuples
 from app.ingest.acled_cells import (
     COLUMNS,
+    NO_CELLS,
     EventCells,
     PlaceCells,
     Row,
@@ -164,8 +165,14 @@ def _sides(event: RowMapping, row: dict[str, Any], references: _References) -> S
 def _place_cells(id_: str | None, locations: Mapping[str, Any]) -> PlaceCells:
     place = locations.get(id_) if id_ else None
     if place is None:
-        return PlaceCells()
+        return NO_CELLS
     return _place_cells(place.parent_id, locations).inner(place.kind, place.name, place.latitude, place.longitude)
+
+
+def load_place_cells(connection: Connection, ids: Collection[str]) -> dict[str, PlaceCells]:
+    """Load the cells that follow from these places and all that they lie in."""
+    locations = _load_locations(connection, ids)
+    return {id_: _place_cells(id_, locations) for id_ in ids}
 
 
 def _load_inters(connection: Connection, actor_ids: Collection[str]) -> dict[str, str]:

@@ -148,8 +148,9 @@ class ActorRelations:
             alliances[id_].append((other, start or date.min, end or date.max))
         return cls(dict(memberships), dict(alliances))
 
-    def __bool__(self) -> bool:
-        return bool(self.memberships or self.alliances)
+    def has(self, id_: str) -> bool:
+        """Whether an actor belongs to another, or is allied with one."""
+        return id_ in self.memberships or id_ in self.alliances
 
     def associated(self, one: str, other: str, day: date) -> bool:
         """Whether two actors belonged together on a day: to one group, or to groups that are tied."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.codebooks.countries import Country
-from app.formats.base import dumps
+from app.ingest.acled_cells import NO_CELLS, imported_row
 from app.ingest.datasets.acled.cells import split_names
 from app.ingest.datasets.acled.claims import claims
 from app.ingest.datasets.acled.codes import (
@@ -28,6 +28,7 @@ from app.ingest.datasets.acled.codes import (
     dominant_kind,
 )
 from app.ingest.datasets.acled.reader import COLUMNS, AcledRecord
+from app.ingest.datasets.core.batch import ACLED_TABLE
 from app.ingest.datasets.core.entities import ISO, MAX_TEXT_CHARS, EntityRef, slug
 from app.ingest.datasets.core.event_rows import DatasetControlChange, DatasetEvent, RowBuilder
 from app.ingest.datasets.core.records import StoredActorKind
@@ -82,7 +83,17 @@ class AcledRowBuilder(RowBuilder):
             roles += [(ref, role) for ref, role in ((change.gained, "gains"), (change.lost, "loses")) if ref]
         event = _event(record, cell, category, at, list(dict.fromkeys(roles)), document)
         event.change = change
-        self.write(event, list(claims(record, document, note, self.source)), "acled_event", _raw_columns(record, cell))
+        self.write(
+            event,
+            list(claims(record, document, note, self.source)),
+            ACLED_TABLE,
+            self._raw_columns(record, cell, event),
+        )
+
+    def _raw_columns(self, record: AcledRecord, cell: Cells, event: DatasetEvent) -> tuple[object, ...]:
+        """Return the columns of `acled_event` but its first."""
+        place = event.place.cells if event.place else NO_CELLS
+        return imported_row(0, event.id, event.earliest, cell, place, self.acled.changed_at)[1:]
 
     # --- actors --------------------------------------------------------------------------------------------------
 
@@ -221,23 +232,3 @@ def _title_and_summary(record: AcledRecord, cell: Cells, at: EntityRef) -> tuple
     title = f"{what}, {who}: {where}"
     summary = f"{record.event_type}, {what}: {who}{beside}; {within}."
     return title[:MAX_TEXT_CHARS], summary[:MAX_SUMMARY_CHARS]
-
-
-def _raw_columns(record: AcledRecord, cell: Cells) -> tuple[Any, ...]:
-    """The columns of `acled_event` but its first."""
-    iso, year = cell["iso"], cell["year"]
-    return (
-        record.id,
-        record.event_date.isoformat(),
-        int(year) if year else record.event_date.year,
-        cell["event_type"],
-        cell["sub_event_type"],
-        cell["inter1"],
-        cell["inter2"],
-        int(iso) if iso else None,
-        cell["region"],
-        cell["country"],
-        record.fatalities,
-        record.timestamp,
-        dumps(list(record.cells)),
-    )

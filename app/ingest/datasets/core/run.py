@@ -18,6 +18,9 @@ from app.db.engine import write_transaction
 from app.db.spatial_index import SPATIAL_TABLES, deferred_spatial_index
 from app.db.text_index import bulk_text_indexing
 from app.errors import BrokenPackError, InvalidParameterError, Problem
+from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
+from app.ingest.acled_sides import ActorRelations
+from app.ingest.datasets.core.acled_row_builder import AcledContext
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
@@ -117,8 +120,10 @@ class _Import:
         self.is_first_import = there is None
         """Whether nothing of the dataset is there, so that all there is to do is to add."""
         revision = table_of(models.Revision)
+        self.made_at = datetime.now(UTC)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
         self.context = ImportContext(result.dataset, self.revision, self.revision)
+        self.last_event_pk = connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
         self.store = BatchWriter(connection, dataset, self.context)
         self.result.counts = self.store.counts
         self.retained_event_ids: set[str] = set()
@@ -128,7 +133,7 @@ class _Import:
 
     def run(self, files: Sequence[Path], on_progress: OnProgress, use_subprocess: bool) -> None:
         """Read and write everything. Raises _UnchangedError when nothing differs."""
-        made = {"id": self.revision, "made_at": datetime.now(UTC), "summary": f"import of {self.result.dataset}"}
+        made = {"id": self.revision, "made_at": self.made_at, "summary": f"import of {self.result.dataset}"}
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         removing = self.is_full_snapshot and not self.is_first_import
         with self._bulk_mode(use_subprocess), self._batches(files, use_subprocess, removing) as batches:
@@ -142,6 +147,8 @@ class _Import:
             self._remove_unseen()
         self.result.nothing_removed = removing and self.unreadable
         self._update_names()
+        if self.last_event_pk:  # the rows of new events are right
+            refresh_acled_rows(self.connection, events_to_refresh(self.connection, self.revision, self.last_event_pk))
         if not self._store_pack(files) and not any(self.result.counts.values()):
             raise _UnchangedError
         self.result.revision = self.revision
@@ -180,6 +187,7 @@ class _Import:
             RECORDS_PER_BATCH,
             collect_retained,
             there.actor_kinds(),
+            AcledContext(int(self.made_at.timestamp()), ActorRelations.load(self.connection)),
             self._versions(files) if self.dataset.has_timestamps else None,
         )
         if use_subprocess:

@@ -12,12 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from app.errors import OxusError
+from app.ingest.datasets.core.acled_row_builder import AcledContext, AcledRowBuilder
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
@@ -42,8 +43,10 @@ class ImportJob:
     """Records in a batch."""
     collect_references: bool
     """Whether it is wanted at the end what all records refer to."""
-    kinds: Mapping[str, StoredActorKind] = field(default_factory=dict)
+    kinds: Mapping[str, StoredActorKind]
     """What stored actors are, of a dataset whose actors have names."""
+    acled: AcledContext
+    """What rows in ACLED's shape rest on beside the records."""
     versions: StoredVersions | None = None
     """What is known ahead, of a dataset whose rows tell when they were last changed."""
 
@@ -63,6 +66,7 @@ class BatchReader:
         self.rows = job.dataset.row_builder(
             job.context, job.actors, job.locations, existing, collect_references=job.collect_references
         )
+        self.rows.acled = AcledRowBuilder(job.acled, job.context.pack_id)
         self.rows.seed_actor_kinds(job.kinds)
         self.policy = RejectDuplicates() if job.versions is None else KeepNewest(job.dataset, job.versions)
         self.records_read = 0

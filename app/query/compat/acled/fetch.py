@@ -17,7 +17,7 @@ from app.query.compat.acled.request import AcledQuery
 from app.query.lists.page import ROWS_PER_BATCH
 
 Cells = dict[str, str]
-CellSelect = Select[tuple[Any, ...]]
+CellSelect = Select[Any]
 HAS_DATE, HAS_POINT = event.c.event_date.is_not(None), event.c.latitude.is_not(None)
 
 
@@ -52,7 +52,7 @@ def rows_of(shape: Shape, query: AcledQuery) -> CellSelect:
     """Select the cells that a query asks for, as text, of all rows that meet its filters."""
     cells = [shape.columns[name].cell.label(name) for name in query.fields]
     clauses = [filter_.clause(shape.columns[filter_.column.name]) for filter_ in query.filters]
-    statement: CellSelect = select(*cells)
+    statement: CellSelect = select(*cells)  # type: ignore[assignment]
     return statement.where(shape.condition, *clauses).order_by(*shape.order)
 
 
@@ -111,5 +111,4 @@ def count_visible(connection: Connection) -> VisibleCounts:
         func.count().filter(~HAS_DATE),
         func.count().filter(and_(HAS_DATE, ~HAS_POINT)),
     )
-    visible, undated, unlocated = connection.execute(select(*counts)).one()
-    return VisibleCounts(visible, undated, unlocated)
+    return VisibleCounts(*map(int, connection.execute(select(*counts)).one()))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from math import isfinite
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal, or_
 
@@ -29,7 +29,7 @@ Value = str | int | float | date
 MAX_VALUES = 300
 MAX_PATTERN_BYTES = 40_000
 """Below SQLite's limit of 50,000 for a pattern of LIKE."""
-COMPARISONS: dict[str, Callable[[ColumnElement[object], ColumnElement[object]], ColumnElement[bool]]] = {
+COMPARISONS: dict[str, Callable[[ColumnElement[object], ColumnElement[Any]], ColumnElement[bool]]] = {
     "=": operator.eq,
     ">": operator.gt,
     "<": operator.lt,
@@ -113,6 +113,11 @@ class Pattern:
         return True
 
 
+def _bind(value: Value) -> ColumnElement[Any]:
+    """Bind a value; a whole number may be larger than its column holds."""
+    return literal(value, BigInteger) if isinstance(value, int) else literal(value)
+
+
 @dataclass(frozen=True)
 class Filter:
     """One condition on the cells of a column: patterns to find in their text, or values to compare with."""
@@ -124,8 +129,7 @@ class Filter:
 
     def clause(self, column: AcledColumn) -> ColumnElement[bool]:
         """Render the condition as SQL over a column of this name."""
-        # Whole numbers may be larger than their column holds.
-        values = [literal(value, BigInteger) if isinstance(value, int) else literal(value) for value in self.values]
+        values = [_bind(value) for value in self.values]
         if self.operator == "BETWEEN":
             return column.value.between(values[0], values[1])
         if values:
