@@ -152,9 +152,15 @@ def folded_cells(texts: Sequence[str]) -> str | None:
     folded = {
         name: fold_case(text)
         for name, text in zip(TEXT_COLUMNS, texts, strict=True)
-        if fold_case(text) != lower_ascii(text)
+        if not text.isascii() and _has_case_beyond_ascii(text)
     }
     return dumps(folded) if folded else None
+
+
+@lru_cache(1 << 12)
+def _has_case_beyond_ascii(text: str) -> bool:
+    """Whether SQL's lower() leaves another text than folding does."""
+    return fold_case(text) != lower_ascii(text)
 
 
 def imported_row(
