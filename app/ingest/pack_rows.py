@@ -1,4 +1,4 @@
-"""The row of a pack or imported dataset itself."""
+"""Store the row of a pack or imported dataset itself."""
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -12,7 +12,7 @@ from app.schemas.reference import CoverageRow, PackRow
 def store_pack(
     connection: Connection, draft: PackDraft, document: Ref | None, dataset: bool, revision: int, digest: str = ""
 ) -> bool:
-    """Write the row; whether it differs from what was there. `digest` tells whether a pack's files are the same."""
+    """Write the row; return whether it differs from the stored one. `digest` is the hash of a pack's files."""
     table = table_of(models.Pack)
     coverage = CoverageRow(**draft.coverage.model_dump())
     fields = draft.model_dump(include={"id", "title", "version", "licence", "citation", "cut_off"})

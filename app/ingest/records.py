@@ -1,4 +1,4 @@
-"""Drafts turned into what is written: the row as it is said, its columns, and the rows that hang on it."""
+"""Build records from drafts of packs: served JSON, columns and child rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -34,16 +34,16 @@ PRECISION_OF_KIND = {
     "region": "area",
     "river": "area",
 }
-"""How exactly an event is placed when its location is only known as this kind; anything else is exact."""
+"""location_precision by kind of location, where a draft gives none; all other kinds are exact."""
 
 
 Children = dict[type[SQLModel], list[dict[str, Any]]]
-"""The rows that hang on a row, by their table."""
+"""Child rows by table."""
 
 
 @dataclass
 class RowRecord:
-    """One row to write: as it is said (JSON), its columns, the rows that hang on it, and what full text finds it by."""
+    """Row to write: served JSON, columns, child rows, and the text that is indexed for full-text search."""
 
     id: str
     row: str
@@ -53,32 +53,32 @@ class RowRecord:
 
 
 def sort_date(dates: DateRange) -> date:
-    """The day a row is sorted by: its earliest, else its latest, else the first day there is."""
+    """Return the date that a row is sorted by: its earliest, else its latest, else the first of the calendar."""
     return dates.earliest or dates.latest or date.min
 
 
 class RecordBuilder:
-    """Builds records; names of what is referred to come from the universe."""
+    """Builder of records. Names of referenced rows come from the catalogue of all drafts."""
 
     def __init__(self, catalogue: DraftCatalogue, pack: PackDraft) -> None:
         self.catalogue = catalogue
         self.pack = pack
 
     def ref(self, resource: str, id_: str | None) -> Ref | None:
-        """A reference with the name of the row, or None."""
+        """Return a reference with the name of the row; None if there is no id."""
         if id_ is None:
             return None
         draft = getattr(self.catalogue, resource)[id_]
         return Ref(id=id_, name=draft.title if resource == "events" else draft.name)
 
     def require_ref(self, resource: str, id_: str) -> Ref:
-        """A reference that is there."""
+        """Return a reference to a row that must exist."""
         found = self.ref(resource, id_)
         assert found is not None  # noqa: S101 - an id that is given has a row, as `known_ids` checked
         return found
 
     def source(self, draft: SourceDraft) -> RowRecord:
-        """A source with its names."""
+        """Build a source with its names."""
         row = SourceRow(
             id=draft.id,
             name=draft.name,
@@ -103,7 +103,7 @@ class RecordBuilder:
         return RowRecord(draft.id, row.model_dump_json(), columns, {models.SourceName: _names(draft)}, text)
 
     def actor(self, draft: ActorDraft) -> RowRecord:
-        """An actor with its names, codes and relations."""
+        """Build an actor with its names, codes and relations."""
         relations = [
             RelationRow(
                 type=relation.type,
@@ -135,7 +135,7 @@ class RecordBuilder:
         )
 
     def location(self, draft: LocationDraft) -> RowRecord:
-        """A place with its names, codes and path."""
+        """Build a location with its names, codes and path."""
         country = self.catalogue.country(draft.id)
         row = LocationRow(
             id=draft.id,
@@ -168,7 +168,7 @@ class RecordBuilder:
         )
 
     def event(self, draft: EventDraft) -> RowRecord:
-        """The coded part of an event, its actors in coded and derived roles, and every place that it touches."""
+        """Build the coded part of an event, its actors in coded and derived roles, and all its locations."""
         change, move = self._control_change(draft), self._movement(draft)
         roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
         precision = draft.location_precision
@@ -233,7 +233,7 @@ class RecordBuilder:
         )
 
     def claim(self, draft: ClaimDraft, event_pk: int) -> RowRecord:
-        """A claim with its chain and figures."""
+        """Build a claim with its chain of attribution and its figures."""
         chain = [self.require_ref("sources", hop) for hop in self.catalogue.chain(draft, self.pack)]
         event = self.catalogue.events[draft.event]
         reported_on = self.catalogue.reported_on(draft, self.pack)
@@ -280,7 +280,7 @@ class RecordBuilder:
 
 
 def claim_text(row: ClaimRow) -> str:
-    """What full text finds a claim by."""
+    """Return the text by which full-text search finds a claim."""
     place = row.location.name if row.location else None
     return joined_text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place)
 
@@ -296,7 +296,7 @@ def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
 
 
 def _flat_columns(part: ApiModel) -> dict[str, Any]:
-    """The columns of a nested part: references by id, with the ending `_id`."""
+    """Return the columns of a nested part; references are ids in columns that end in `_id`."""
     columns = {}
     for name in type(part).model_fields:
         value = getattr(part, name)
@@ -316,12 +316,12 @@ def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
 
 
 def _names(draft: NamedDraft) -> list[dict[str, Any]]:
-    """Everything a row is found by: its id, its name, its aliases."""
+    """Return the name rows of a draft: id, name and aliases."""
     return name_rows(draft.id, draft.name, [alias.model_dump() for alias in draft.aliases])
 
 
 def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The names of a row, each with its key."""
+    """Return the name rows of an id, a name and aliases, each with its key."""
     plain: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
     blank = {"language": None, "as_printed": None}
     result = [*plain, *(alias | {"kind": "alias"} for alias in aliases)]
@@ -329,5 +329,5 @@ def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> li
 
 
 def joined_text(*parts: str | None) -> str:
-    """Parts of a text, kept apart so that no phrase reaches over two of them."""
+    """Join parts of an indexed text with a separator that no phrase reaches over."""
     return SEPARATOR.join(part for part in parts if part)

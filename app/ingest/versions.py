@@ -1,4 +1,4 @@
-"""Events derived from claims: the views that a reader sees, one for each day on which more became known."""
+"""Derive versions of events from their claims, one for each day on which more became known."""
 
 import json
 from collections import defaultdict
@@ -39,11 +39,11 @@ EVENTS_PER_BATCH = 500
 
 @dataclass(frozen=True)
 class CodedEvent:
-    """An event as coded, with what else its views need to know."""
+    """Coded part of an event, with the columns that its versions repeat."""
 
     pk: int
     row: dict[str, Any]
-    """As stored: `CodedEventRow`."""
+    """Stored JSON, a `CodedEventRow`."""
     pack_id: str
     revision: int
     location_id: str | None
@@ -150,12 +150,12 @@ def _figure_json(figure: Figure) -> str:
 
 
 def _printed_dates(facts: list[Claim]) -> str | None:
-    """The dates that the claims print, each once."""
+    """Return the dates as the claims print them, each once."""
     return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
 
 
 def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
-    """Make the views of these events follow from their claims; the ids of those that changed."""
+    """Derive the versions of these events anew; return the ids of events whose versions changed."""
     changed: set[str] = set()
     wanted = sorted(set(event_pks))
     for start in range(0, len(wanted), EVENTS_PER_BATCH):
@@ -213,7 +213,7 @@ def _load_coded(connection: Connection, batch: list[int]) -> list[CodedEvent]:
 
 
 def _first_reported(connection: Connection, ids: list[str]) -> dict[str, date]:
-    """The day on which each event was first reported."""
+    """Return the day on which each event was first reported."""
     claim, event = table_of(models.Claim), table_of(models.Event)
     first = (
         select(event.c.id, func.min(claim.c.reported_on))
@@ -225,7 +225,7 @@ def _first_reported(connection: Connection, ids: list[str]) -> dict[str, date]:
 
 
 def _search_texts(connection: Connection, events: list[CodedEvent]) -> list[tuple[int, str]]:
-    """What full text finds events by: title, summary, and all names of their actors and places, sorted."""
+    """Return the indexed text of events: title, summary, and all names of their actors and locations, sorted."""
     names: dict[int, set[str]] = {coded.pk: set() for coded in events}
     links = (
         (models.EventActor, "actor_id", models.ActorName),

@@ -8,17 +8,6 @@ from sqlmodel import Field, SQLModel
 from app.db.column_types import BinaryText
 from app.models.base import between
 
-GED_COLUMNS = (
-    "id", "relid", "year", "active_year", "code_status", "type_of_violence",
-    "conflict_dset_id", "conflict_new_id", "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name",
-    "side_a_dset_id", "side_a_new_id", "side_a", "side_b_dset_id", "side_b_new_id", "side_b",
-    "number_of_sources", "source_article", "source_office", "source_date", "source_headline", "source_original",
-    "where_prec", "where_coordinates", "where_description", "adm_1", "adm_2", "latitude", "longitude", "geom_wkt",
-    "priogrid_gid", "country", "country_id", "region", "event_clarity", "date_prec", "date_start", "date_end",
-    "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
-)  # fmt: skip
-"""The 49 columns of GED 25.1 in their published order, which is the order of `GedEvent.cells`."""
-
 
 class GedEvent(SQLModel, table=True):
     """One row of UCDP GED: its 49 cells, and the columns by which its own users ask for it."""
@@ -41,15 +30,6 @@ class GedEvent(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     cells: str = Field(sa_type=Text, description="JSON, one cell on a line, in the order of the published columns")
-
-
-ACLED_COLUMNS = (
-    "event_id_cnty", "event_date", "year", "time_precision", "disorder_type", "event_type", "sub_event_type",
-    "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "civilian_targeting",
-    "iso", "region", "country", "admin1", "admin2", "admin3", "location", "latitude", "longitude", "geo_precision",
-    "source", "source_scale", "notes", "fatalities", "tags", "timestamp",
-)  # fmt: skip
-"""The 31 columns that ACLED publishes since 2023, in their order."""
 
 
 class AcledEvent(SQLModel, table=True):

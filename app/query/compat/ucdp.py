@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from app import models
+from app.codebooks.ucdp import GED_COLUMNS
 from app.db.engine import is_embedded
 from app.db.indexes import use_index
 from app.db.revision import revision_cache
 from app.db.statements import PreparedStatement, StatementCache
 from app.geo import BBox
 from app.models.base import table_of
-from app.models.datasets import GED_COLUMNS
 from app.query.params.param import ListQuery, Param, integer_between, split_list
 from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
 from app.query.predicates.conditions import IS_CURRENT, split_at_antimeridian, view, within_boxes

@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import BrokenPackError
-from app.ingest.datasets.acled import reader as acled_reader
+from app.ingest.datasets.acled.reader import AcledReader
 from app.ingest.datasets.core.files import UnreadableFileError
 from app.ingest.datasets.core.records import Rejected
-from app.ingest.datasets.ucdp_ged import reader as ucdp_ged_reader
+from app.ingest.datasets.ucdp_ged.reader import GedReader
 from app.ingest.packs.load import read_checked
 from app.settings import PROJECT_ROOT
 from ingest.datasets.acled.test_acled_reader import PLAIN
@@ -81,16 +81,16 @@ def assert_sound(found: list[Any]) -> None:
 @drawn(150)
 @given(content=tables(GED_ROWS))
 def test_a_row_of_ged_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
-    assert_sound(read(ucdp_ged_reader.records, content))
+    assert_sound(read(GedReader.records, content))
 
 
 @drawn(150)
 @given(content=tables(ACLED_ROWS))
 def test_a_row_of_acled_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
-    assert_sound(read(acled_reader.records, content))
+    assert_sound(read(AcledReader.records, content))
 
 
-@pytest.mark.parametrize("records", [ucdp_ged_reader.records, acled_reader.records])
+@pytest.mark.parametrize("records", [GedReader.records, AcledReader.records])
 @drawn(150)
 @given(
     content=st.binary(max_size=300)

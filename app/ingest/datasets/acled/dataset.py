@@ -1,11 +1,11 @@
-"""ACLED as a dataset that can be imported."""
+"""Describe ACLED as a dataset that can be imported."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.ingest.datasets.acled import reader as acled_reader
 from app.ingest.datasets.acled.event_rows import ID, NAME, AcledRowBuilder
+from app.ingest.datasets.acled.reader import AcledReader, parse_event_id
 from app.ingest.datasets.core.dataset import Dataset
 from app.models import AcledEvent
 
@@ -15,19 +15,19 @@ CITATION = (
     "10, 74, https://doi.org/10.1057/s41599-023-01559-4; Armed Conflict Location & Event Data (ACLED), "
     "www.acleddata.com."
 )
-"""The article that ACLED asks users of its data to cite, and its name and address."""
+"""Article that ACLED asks users of its data to cite, and its name and address."""
 LICENCE = "LicenseRef-ACLED-terms"
-"""ACLED's terms of use; they allow nobody to pass its rows on."""
+"""Licence: ACLED's terms of use, which allow nobody to pass its rows on."""
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
 
 
 def event_id(text: str) -> str:
-    """The event of a row. Raises ValueError for what cannot be the id of one."""
-    return f"{ID}:{acled_reader.event_id(text)}"
+    """Return the id of the event of a row. Raises ValueError for what cannot be an id."""
+    return f"{ID}:{parse_event_id(text)}"
 
 
 def version(files: Sequence[Path]) -> str | None:
-    """The last day that a file's name tells; the timestamps of rows tell better."""
+    """Return the last day in the names of files; the timestamps of rows, where there are any, take precedence."""
     return max((day for path in files for day in _DAY.findall(path.name)), default=None)
 
 
@@ -38,7 +38,7 @@ ACLED = Dataset(
     citation=CITATION,
     coverage_note="ACLED's own coding of the sources that each row names; imported by a user of ACLED, under "
     "its terms.",
-    read=acled_reader.read,
+    read=AcledReader.read,
     row_builder=AcledRowBuilder,
     raw_table=AcledEvent,
     event_id=event_id,

@@ -1,4 +1,4 @@
-"""Rows on their way into the database: tuples in the order of columns, as both databases take them fastest."""
+"""Batches of rows on their way into the database: tuples in column order, which both databases insert fastest."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Tuples = list[tuple[Any, ...]]
 
 
 class ImportContext(NamedTuple):
-    """What all new rows of an import share."""
+    """Column values that all new rows of an import share."""
 
     pack_id: str
     added_in: int
@@ -63,35 +63,35 @@ BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "claim_text": _TEXT_COLUMNS,
 }  # fmt: skip
-"""The columns of every table that an import fills, what its rows belong to first. A dataset adds its own."""
+"""Columns of every table that an import fills, the key of a row or of its owner first. A dataset adds its own table."""
 ID_AT, ROW_AT, EVENT_AT = 1, 5, 6
-"""Where the id, the row as it is said and, in a claim, the event stand."""
+"""Positions of the id and the served JSON in a tuple, and of the event in the tuple of a claim."""
 
 
 @dataclass
 class RowBatch:
-    """What a number of records come to, by table.
+    """Rows of a number of records, by table.
 
-    The pk of an event, claim, source, actor or place is its number in the batch: whoever writes it knows from where
-    on its table counts. Days are texts.
+    The pk of an event, claim, source, actor or location is its number in the batch; the writer adds the first free pk
+    of the table. Dates are texts.
     """
 
     tables: defaultdict[str, Tuples] = field(default_factory=lambda: defaultdict(list))
     rejected: list[tuple[str, Rejected]] = field(default_factory=list)
-    """File and reason."""
+    """Rejected rows, each after its file."""
     warnings: list[tuple[str, Rejected]] = field(default_factory=list)
-    """The same of rows that are kept."""
+    """Warnings about rows that are kept, each after its file."""
     warned_rows: int = 0
     retained_event_ids: set[str] = field(default_factory=set)
-    """Events whose newer version was rejected."""
+    """Events of which a row was rejected; a snapshot keeps their stored version."""
     unreadable: bool = False
-    """Whether a row has no id, so that nobody knows what it is the newer version of."""
+    """Whether a row has no readable id, so that nobody knows which event it is a version of."""
     rows: int = 0
-    """How many rows were read so far, and how many bytes."""
+    """Rows read so far, over all batches; `bytes_read` likewise."""
     bytes_read: int = 0
     outdated_rows: int = 0
-    """Records that were passed over, because a newer version of the same event is there."""
+    """Records that were passed over, because a newer version of the event exists."""
     actor_kinds: dict[str, str] = field(default_factory=dict)
-    """At the end, of actors that all records together make another kind than they were first told to be."""
+    """In the last batch: kinds, by id, of actors that later records made another kind than was written."""
     referenced: set[str] | None = None
-    """At the end, if it was asked for: all that records refer to."""
+    """In the last batch, if the job asked for it: ids of all entities that records refer to."""

@@ -1,4 +1,4 @@
-"""What an import must know of a published dataset, beside its files: the one thing that a new importer writes."""
+"""Description of a published dataset, from which the importer works."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ from app.ingest.datasets.core.files import CsvTable
 
 @dataclass(frozen=True)
 class Dataset:
-    """A published dataset. Everything in it can be sent to another process: functions and classes by their names."""
+    """A published dataset. It is sent to the reading process, so its functions and classes must be importable."""
 
     id: str
-    """Of the dataset, and of the source that its claims have as their document."""
+    """Id of the dataset, and of the source that is the document of its claims."""
     name: str
     licence: str
     citation: str
     coverage_note: str
-    """What the dataset rests on: `coverage.sources_searched` of its pack."""
+    """Sources that the dataset rests on: `coverage.sources_searched` of its pack."""
     read: Callable[[CsvTable], Iterator[Any]]
-    """Every row of an open table, as a DatasetRecord or as the reasons (Rejected) why it is none."""
+    """Yields every row of an open table, as a DatasetRecord or as Rejected."""
     row_builder: type[RowBuilder]
-    """What turns records into rows."""
+    """Maps records to rows."""
     raw_table: type[SQLModel]
-    """The table that keeps a row as it was given; its first column is `event_pk`, its last the cells."""
+    """Table of the rows as published; its first column is `event_pk`, its last the cells."""
     event_id: Callable[[Any], str]
-    """The id of the event that an id in a file stands for. Raises ValueError for what is no id."""
+    """Returns the id of the event for an id in a file. Raises ValueError for what is no id."""
     version: Callable[[Sequence[Path]], str | None]
-    """The version that the names of files tell."""
+    """Returns the version in the names of files, if there is one."""
     id_prefix: str
-    """What the ids of the actors and places that it makes begin with."""
+    """First part of the ids of its actors and locations."""
     warnings_file: str
-    """An example of what is odd about a row that is kept."""
+    """Example of a warning, for the summary line of an import."""
     id_column: str = "id"
-    """The column with the id of a row."""
+    """Column with the id of a row."""
     has_timestamps: bool = False
-    """Whether records, and the table of cells, have a `timestamp` of the last change: the newer of two counts."""
+    """Whether records and the raw table have a `timestamp` of the last change, so that the newer of two counts."""
     names_actors: bool = False
-    """Whether its actors have names and no numbers: what imports before made of a name is taken up."""
+    """Whether its actors have names and no numbers, so that a later import must find the actors of earlier ones."""

@@ -1,6 +1,6 @@
-"""Of several versions of one event the newest, in datasets whose rows tell when they were last changed.
+"""Choose between rows of one event: refuse the second, or keep the newest where rows have a timestamp.
 
-Which events come more than once is found out before anything is read, so that the others need not wait for the end.
+A first pass over the files finds the events with several rows, so that all others need not wait for the end.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,18 +21,21 @@ IDS_PER_QUERY = 5000
 
 
 class StoredVersions(NamedTuple):
-    """What is known ahead, by the ids of events."""
+    """Versions of events that are known before the import, by the ids of events."""
 
     repeated: frozenset[str]
-    """Those with more than one row in the files."""
+    """Events with more than one row in the files."""
     timestamps: Mapping[str, int]
-    """When the stored ones were last changed."""
+    """Unix seconds of the last change of stored events."""
 
 
 def load_versions(
     connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path], *, full_snapshot: bool
 ) -> StoredVersions:
-    """Look through the files. With `full_snapshot` they are what the dataset is, whatever was there before."""
+    """Find repeated events in the files, and the timestamps of stored ones.
+
+    With `full_snapshot` the files replace the dataset, and stored timestamps do not count.
+    """
     event, given = table_of(models.Event), table_of(dataset.raw_table)
     statement = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
     statement = statement.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
@@ -61,27 +64,27 @@ def _ids(dataset: Dataset, files: Sequence[Path]) -> Iterator[str]:
 
 
 class Decision(Enum):
-    """What becomes of a record that can be read."""
+    """Fate of a readable record."""
 
     ACCEPT = auto()
-    """It is stored."""
+    """Store it."""
     WAIT = auto()
-    """It waits for the end: a newer version may yet come."""
+    """Keep it until the end: a newer version may follow."""
     OUTDATED = auto()
-    """A newer version is there."""
+    """Pass over it: a newer version exists."""
     UNCHANGED = auto()
-    """It was there before, with the same cells."""
+    """Pass over it: an equal row came before."""
 
 
 class RejectDuplicates:
-    """Lets one record of each id through, and refuses a second one."""
+    """Policy that accepts one record of each id and rejects a second one."""
 
     def __init__(self) -> None:
         self._seen: set[Any] = set()
         self.waiting: dict[str, Any] = {}
 
     def decide(self, record: Any) -> Decision | Rejected:
-        """What becomes of a record, or why it is not read."""
+        """Return the fate of a record, or the reason against it."""
         if record.id in self._seen:
             id_text = str(record.id)
             return Rejected(record.line, id_text, "id", id_text, "was there before")
@@ -90,7 +93,7 @@ class RejectDuplicates:
 
 
 class KeepNewest:
-    """Lets the newest record of each event through; those of which there are several are `waiting` till the end."""
+    """Policy that accepts the newest record of each event; events with several rows are `waiting` until the end."""
 
     def __init__(self, dataset: Dataset, versions: StoredVersions) -> None:
         self._dataset = dataset
@@ -98,7 +101,7 @@ class KeepNewest:
         self.waiting: dict[str, Any] = {}
 
     def decide(self, record: Any) -> Decision | Rejected:
-        """What becomes of a record, or why it is not read."""
+        """Return the fate of a record, or the reason against it."""
         id_, stamp = self._dataset.event_id(record.id), record.timestamp or 0
         if stamp < self._versions.timestamps.get(id_, 0):
             return Decision.OUTDATED

@@ -1,4 +1,4 @@
-"""What is stored already, as far as an import must know it before it reads."""
+"""Load what an import must know of stored rows before it reads its files."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,10 @@ from app.models.base import table_of
 
 
 class ExistingRows:
-    """What is there when an import of a dataset into the pack `pack_id` begins. With `full_snapshot` its files are all
-    of it."""
+    """Entities stored before an import of a dataset into the pack `pack_id`.
+
+    With `full_snapshot` the files are the whole of the dataset, so its own rows do not count.
+    """
 
     def __init__(self, connection: Connection, dataset: Dataset, pack_id: str, *, full_snapshot: bool) -> None:
         self.connection = connection
@@ -25,13 +27,13 @@ class ExistingRows:
         self.full_snapshot = full_snapshot
 
     def actors(self) -> RefsByCode:
-        """Actors of curated packs by their codes."""
+        """Return actors of curated packs by their codes."""
         return self._codes(models.ActorCode, models.Actor, models.ActorName)
 
     def locations(self) -> RefsByCode:
-        """Curated places by their codes; countries by their ISO codes, whether or not that is among them.
+        """Return curated locations by their codes, and all countries by their ISO codes.
 
-        A country that no curated pack has is the one that another dataset made, if one did.
+        A country that no curated pack has is that of another dataset, if one has it.
         """
         curated = self._codes(models.LocationCode, models.Location, models.LocationName)
         result = {**self._countries(imported=True), **self._countries(imported=False), **curated}
@@ -41,10 +43,10 @@ class ExistingRows:
         return result
 
     def entities(self) -> Iterator[ExistingEntity]:
-        """What imports before made of names, which stays as it is spelt: sources and places, and actors.
+        """Yield sources, actors and locations of earlier imports, whose spelling stays.
 
-        With all of a dataset at hand, its own rows are spelt as its files spell them now; so are its own actors
-        always, if their ids are numbers.
+        In a full snapshot the dataset's own rows take the spelling of its files. Its own actors always do, if their
+        ids are numbers.
         """
         pack, source, actor, place = (
             table_of(model) for model in (models.Pack, models.Source, models.Actor, models.Location)
@@ -60,7 +62,7 @@ class ExistingRows:
             yield ExistingEntity(*row)
 
     def actor_kinds(self) -> dict[str, StoredActorKind]:
-        """What the actors are that imports before made of names."""
+        """Return the kinds of actors of earlier imports, by id, if the dataset's actors have names and no numbers."""
         if not self.dataset.names_actors:
             return {}
         pack, actor = table_of(models.Pack), table_of(models.Actor)
@@ -72,7 +74,7 @@ class ExistingRows:
         }
 
     def _codes(self, codes: Any, owner: Any, names: Any) -> RefsByCode:
-        """Rows of curated packs by their codes."""
+        """Return rows of curated packs by their codes."""
         coded, owned, named = table_of(codes), table_of(owner), table_of(names)
         curated = select(table_of(models.Pack).c.id).where(table_of(models.Pack).c.dataset.is_(False))
         spelt: dict[str, list[str]] = {}
@@ -87,7 +89,7 @@ class ExistingRows:
         return {(row["scheme"], row["code"]): to_entity_ref(row, spelt.get(row["id"], [])) for row in found}
 
     def _countries(self, *, imported: bool) -> dict[tuple[str, str], EntityRef]:
-        """Countries of curated packs, or those that imports of other datasets made."""
+        """Return countries of curated packs, or those of other datasets, by their ISO codes."""
         place, pack, names = (table_of(model) for model in (models.Location, models.Pack, models.LocationName))
         statement = select(place).join(pack, pack.c.id == place.c.pack_id).where(pack.c.dataset.is_(imported))
         statement = statement.where(place.c.kind == "country", place.c.country.is_not(None)).order_by(place.c.id.desc())
@@ -100,7 +102,7 @@ class ExistingRows:
 
 
 def to_entity_ref(row: RowMapping, aliases: Iterable[str]) -> EntityRef:
-    """A row that another pack has, as rows of a dataset refer to it."""
+    """Return a reference to a row of another pack."""
     place = {name: row[name] for name in ("latitude", "longitude") if name in row}
     path = tuple(json.loads(row["row"]).get("path", ()))
     return EntityRef(

@@ -1,171 +1,55 @@
-"""Tables in files: csv, csv.gz and csv.zst, row by row, each with the line on which it starts.
+"""Read tables from csv, csv.gz and csv.zst files, row by row, each row with the line on which it starts.
 
-What a file is follows from its first bytes, never from its name. Columns are found by name, never by place.
-Only one batch of rows is in memory at a time.
+Columns are found by name, never by position. Only one batch of rows is in memory at a time.
 """
 
 import csv
 import io
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
 
-from app.errors import OxusError
+from app.ingest.datasets.core.streams import UnreadableFileError as UnreadableFileError
+from app.ingest.datasets.core.streams import open_text, text_lines
 
-CHUNK_BYTES = 1 << 16
 ROWS_PER_PARSE = 256
 """Rows that are parsed under one setting of the csv module's global limit, see `_Parser.batch`."""
 MAX_CELL_CHARS = 1 << 24
-"""In characters; a quote that is never closed must not swallow a file of any size."""
-INSTALL_ZSTD = "compressed with zstd; to read it: pip install -c requirements.lock -e '.[import]'"
-GZIP, ZSTD, BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
-UNSUPPORTED_MAGIC = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet: take the CSV file out of it first",
-    b"BZh": "compressed with bzip2; csv, csv.gz and csv.zst are read",
-    b"\xfd7zXZ": "compressed with xz; csv, csv.gz and csv.zst are read",
-    b"\xff\xfe": "UTF-16: save it as UTF-8 first",
-    b"\xfe\xff": "UTF-16: save it as UTF-8 first",
-}
+"""Longest cell in characters; a quote that is never closed must not swallow a file of any size."""
 _HXL_TAG = re.compile(r"\s*#[a-z]", re.IGNORECASE | re.ASCII)
 _UNNAMED = re.compile(r"unnamed: \d+", re.ASCII)
 
 CsvRow = tuple[int, list[str], str | None]
-"""The line on which a row starts, its cells, and what is wrong with it as a row; None when nothing is."""
-
-
-@dataclass
-class UnreadableFileError(OxusError):
-    """A file cannot be read as a table, wholly or from a line on."""
-
-    file: str
-    reason: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason}" if self.line is None else f"{self.file}: line {self.line}: {self.reason}"
-
-
-# --- bytes -------------------------------------------------------------------------------------------------------
-
-
-def _zstd_decompressor() -> Any:
-    return import_module("zstandard").ZstdDecompressor().decompressobj()
-
-
-def _gzip_decompressor() -> Any:
-    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-
-
-def _decompress(chunks: Iterable[bytes], start: Callable[[], Any], file: str) -> Iterator[bytes]:
-    """What compressed chunks hold: any number of members or frames, zeros as padding after the last."""
-    unit, done = None, False
-    for chunk in chunks:
-        packed = chunk
-        while packed and not (done and unit is None and not packed.strip(b"\0")):
-            unit = unit or start()
-            try:
-                found = unit.decompress(packed)
-            except Exception as error:  # zlib.error or ZstdError, which cannot be named unless it is installed
-                after = "something that is not compressed follows the data" if done else "the compressed data is broken"
-                raise UnreadableFileError(file, f"{after} ({error})") from None
-            if found:
-                yield found
-            packed = b""
-            if unit.eof:
-                packed, unit, done = unit.unused_data, None, True
-    if unit is not None:
-        raise UnreadableFileError(file, "the compressed data ends too early: the file is cut off")
-
-
-class _ByteStream(io.RawIOBase):
-    """Chunks of bytes as a stream, of which io.BufferedReader makes lines."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._rest:
-            self._rest = memoryview(next(self._chunks, b""))
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
-def _check_magic(head: bytes, file: str) -> None:
-    for magic, reason in UNSUPPORTED_MAGIC.items():
-        if head.startswith(magic):
-            raise UnreadableFileError(file, reason)
-
-
-def _open_stream(raw: BinaryIO, file: str) -> Iterable[bytes]:
-    """The lines of a file, uncompressed and without a byte order mark."""
-    chunks = iter(lambda: raw.read(CHUNK_BYTES), b"")
-    head = next(chunks, b"")
-    _check_magic(head, file)
-    packed = _chain(head, chunks)
-    if head.startswith(GZIP):
-        packed = _decompress(packed, _gzip_decompressor, file)
-    elif head.startswith(ZSTD):
-        try:
-            import_module("zstandard")
-        except ImportError:
-            raise UnreadableFileError(file, INSTALL_ZSTD) from None
-        packed = _decompress(packed, _zstd_decompressor, file)
-    stream = io.BufferedReader(_ByteStream(packed), CHUNK_BYTES)
-    head = stream.peek(len(BOM))
-    _check_magic(head, file)
-    if b"\0" in head.partition(b"\n")[0]:
-        raise UnreadableFileError(file, "not a text file: its first line has NUL bytes")
-    if head.startswith(BOM):
-        stream.read(len(BOM))
-    return stream
-
-
-def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from chunks
-
-
-# --- rows --------------------------------------------------------------------------------------------------------
+"""Line on which a row starts, its cells, and the fault of the row as a whole; None if there is none."""
 
 
 class _Parser:
-    """Rows of cells from lines of bytes; what is wrong with a line spoils its row and no other."""
+    """Parser of rows of cells from lines of text. A faulty line spoils its row and no other."""
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
+    def __init__(self, stream: Iterable[str]) -> None:
         self._stream = stream
         self._line_error: str | None = None
         self._reader = csv.reader(self._lines(), strict=True)
 
     def _lines(self) -> Iterator[str]:
-        """The lines as text, all ending in LF alone, so that a cell is the same in LF and CRLF copies of a file."""
+        """Yield the lines, all ending in LF alone, so that a cell is the same in LF and CRLF copies of a file."""
         for number, line in enumerate(self._stream, 1):
-            try:
-                text = line.decode()
-            except UnicodeDecodeError as error:
-                text = line.decode(errors="replace")
-                self._line_error = f"byte {error.start + 1} of line {number} is not UTF-8"
+            text = line
+            if not line.isascii() and (fault := _first_bad_byte(line)) is not None:
+                text = line.encode(errors="surrogateescape").decode(errors="replace")
+                self._line_error = f"byte {fault + 1} of line {number} is not UTF-8"
             if "\0" in text:
                 self._line_error = f"line {number} has a NUL byte"
             yield text[:-2] + "\n" if text.endswith("\r\n") else text
 
     def batch(self, size: int) -> tuple[list[CsvRow], UnreadableFileError | None]:
-        """At most `size` rows, fewer only at the end, and why the file breaks off after them if it does.
+        """Return at most `size` rows, fewer only at the end, and the error at which the file breaks off after them.
 
-        The csv module has one limit on the length of a cell for the whole process. It is another one only while
-        a batch is parsed, so that nobody else's limit changes between two rows of ours.
+        The csv module has one limit on the length of a cell for the whole process. This one holds only while a batch
+        is parsed, so that others who parse in between keep theirs.
         """
         rows: list[CsvRow] = []
         limit = csv.field_size_limit(MAX_CELL_CHARS)
@@ -191,6 +75,15 @@ class _Parser:
         return rows, None
 
 
+def _first_bad_byte(line: str) -> int | None:
+    """Return the position of the first byte that is not UTF-8, in a line decoded with `surrogateescape`."""
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        return len(line[: error.start].encode())
+    return None
+
+
 def _malformed(error: csv.Error) -> str:
     text = str(error)
     if "new-line character" in text:
@@ -203,7 +96,7 @@ def _malformed(error: csv.Error) -> str:
 
 
 def is_hxl_tag_row(cells: Sequence[str]) -> bool:
-    """Whether a row holds HXL tags: every cell that is not empty is one, and there are at least three.
+    """Return whether a row holds HXL tags: at least three cells are filled, and each of them is a tag.
 
     A cell of a real row may start with '#', but never all of them do.
     """
@@ -220,30 +113,25 @@ class CsvTable:
     """A csv, csv.gz or csv.zst file with a header; close it, or use it in a `with`.
 
     `columns` are the names in the header, trimmed and in lower case, "" for a column without one (the index that
-    pandas writes). `bytes_read` of `size` bytes of the file, as it lies on the disk, were read: for a progress bar.
-    Raises UnreadableFileError, as do its methods.
+    pandas writes). `size` is that of the file on the disk, in bytes. Raises UnreadableFileError, as do its methods.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.name
+        self._text: io.TextIOWrapper | None = None
         try:
             self._raw = path.open("rb", buffering=0)
         except OSError as error:
             raise UnreadableFileError(self.name, error.strerror or "cannot be opened") from None
         try:
             self.size = os.fstat(self._raw.fileno()).st_size
-            self._parser = _Parser(self._lines())
+            self._text = open_text(self._raw, self.name)
+            self._parser = _Parser(text_lines(self._text, self.name))
             self.columns = self._header()
         except BaseException:
             self.close()
             raise
-
-    def _lines(self) -> Iterator[bytes]:
-        try:
-            yield from _open_stream(self._raw, self.name)
-        except OSError as error:
-            raise UnreadableFileError(self.name, error.strerror or "cannot be read") from None
 
     def _header(self) -> list[str]:
         rows, failure = self._parser.batch(1)
@@ -261,11 +149,11 @@ class CsvTable:
 
     @property
     def bytes_read(self) -> int:
-        """How many bytes of the file were read so far."""
+        """Bytes of the file, as it lies on the disk, that were read so far: for a progress bar."""
         return self._raw.tell()
 
     def require_columns(self, names: Sequence[str]) -> None:
-        """Refuse the file when it lacks one of these columns."""
+        """Raise UnreadableFileError if the file lacks one of these columns."""
         missing = [name for name in names if name not in self.columns]
         if len(missing) == len(names):
             raise UnreadableFileError(self.name, "has no header: its first line names none of the columns")
@@ -273,7 +161,7 @@ class CsvTable:
             raise UnreadableFileError(self.name, f"lacks columns: {', '.join(missing)}")
 
     def column_getter(self, names: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
-        """What takes the cells of these columns out of a row, in this order; "" where the file lacks a column."""
+        """Return a function that picks the cells of these columns, in this order; "" where the file lacks a column."""
         twice = [name for name in names if self.columns.count(name) > 1]
         if twice:
             raise UnreadableFileError(self.name, f"the header names a column twice: {', '.join(twice)}")
@@ -285,10 +173,10 @@ class CsvTable:
         return (lambda cells: pick([*cells, ""])) if width in places else pick
 
     def rows(self) -> Iterator[CsvRow]:
-        """Every row after the header, without an HXL tag row and without rows that hold nothing at all.
+        """Yield every row after the header, but for an HXL tag row and empty lines.
 
-        A row that does not have one cell for each column is given with its problem; so is one with bytes that are
-        no text. Raises UnreadableFileError, with the line, where the file breaks off.
+        A row with too few or too many cells, or with bytes that are not UTF-8, comes with its fault. Raises
+        UnreadableFileError, with the line, where the file breaks off.
         """
         width = len(self.columns)
         first = True
@@ -314,6 +202,8 @@ class CsvTable:
 
     def close(self) -> None:
         """Close the file."""
+        if self._text:
+            self._text.close()
         self._raw.close()
 
     def __enter__(self) -> "CsvTable":

@@ -1,4 +1,4 @@
-"""What is known of an imported dataset as a whole: the row that `/v1/packs` shows."""
+"""Compose the row of an imported dataset that `/v1/packs` serves."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,13 +21,13 @@ LOCATION_INDEX = "ix_event_location_id"
 def pack_metadata(
     connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]
 ) -> tuple[PackDraft, Ref | None, bool]:
-    """The draft of the dataset's row from what it holds now, its document, and that it is a dataset."""
+    """Return the draft of the dataset's row, computed from its events, its document, and True for a dataset."""
     event, view, place = (table_of(model) for model in (models.Event, models.EventView, models.Location))
     held = event.c.pack_id == pack_id
     days = select(func.min(view.c.earliest), func.max(view.c.latest)).join(event, event.c.pk == view.c.event_pk)
     first, last = connection.execute(days.where(held, view.c.known_until == END_OF_TIME)).one()
     within = table_of(models.LocationAncestor)
-    # From a country down to the first event in it: to go up from each event would take half a minute of a large file.
+    # From a country down to its first event: to go up from each event takes half a minute with a large file.
     there = use_index(
         select(event.c.pk).where(held, event.c.location_id == within.c.location_id), event, LOCATION_INDEX
     )
@@ -52,7 +52,7 @@ def pack_metadata(
 
 
 def _version(connection: Connection, dataset: Dataset, pack_id: str, files: Sequence[Path]) -> str:
-    """The day on which the publisher last changed one of the rows, if they tell; else what files tell or told."""
+    """Return the day of the last change of a row, if rows have timestamps; else the version in the names of files."""
     told = dataset.version(files)
     if dataset.has_timestamps:
         event, given = table_of(models.Event), table_of(dataset.raw_table)

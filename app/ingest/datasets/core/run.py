@@ -1,4 +1,4 @@
-"""Importing published datasets: read in batches, written in one transaction, all or nothing."""
+"""Import published datasets: read in batches, write in one transaction, all or nothing."""
 
 import re
 from collections import Counter
@@ -35,12 +35,12 @@ from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
 
-RECORDS_PER_BATCH = 500  # records that are held in memory at a time
+RECORDS_PER_BATCH = 500  # held in memory at a time
 IDS_PER_QUERY = 5000
 MIN_SUBPROCESS_BYTES = 512 << 10
-"""Bytes of files from which on a second process pays that takes half a second to start."""
+"""Size of files from which a second process pays, which takes half a second to start."""
 MIN_BULK_ROWS = 100_000
-"""Events in a database that has so many indexed rows that to make all its indexes anew would take too long."""
+"""Events in a database from which on rebuilding its indexes would take longer than maintaining them."""
 
 OnProgress = Callable[[int, int], None]
 """Called with the bytes read so far and the rows read so far."""
@@ -48,44 +48,44 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass
 class ImportResult:
-    """What an import did: the revision it made, or None if nothing is different now."""
+    """Result of an import; `revision` is None if nothing changed."""
 
     dataset: str
     rows: int = 0
     revision: int | None = None
     rejected: list[tuple[str, Rejected]] = field(default_factory=list)
-    """File and reason."""
+    """Rejected rows, each after its file."""
     warnings: list[tuple[str, Rejected]] = field(default_factory=list)
-    """The same of rows that are kept."""
+    """Warnings about rows that are kept, each after its file."""
     warned_rows: int = 0
-    """How many rows are odd."""
+    """Number of rows with warnings."""
     outdated_rows: int = 0
-    """Rows that were passed over, because a newer version of the same event is there."""
+    """Number of rows passed over, because a newer version of the event exists."""
     nothing_removed: bool = False
-    """Whether a row without an id kept a snapshot from removing what is missing."""
+    """Whether a row without a readable id kept a snapshot from removing events."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How many rows of a resource were added, updated, removed."""
+    """Number of rows by resource and by `added`, `updated` or `removed`."""
 
 
 class _UnchangedError(Exception):
-    """Nothing differs from what is there: the transaction is taken back."""
+    """Nothing changed: the transaction is rolled back."""
 
 
 def import_dataset(
     engine: Engine, dataset: Dataset, files: Sequence[Path], snapshot: str | None, on_progress: OnProgress
 ) -> ImportResult:
-    """Import files into the dataset `snapshot` (default: the one that is published).
+    """Import files into the dataset `snapshot`, by default the one with the dataset's own id.
 
-    With `snapshot` the files are the whole of it: events of it that they lack are removed. Rows that cannot be read
-    are left out and reported; what they are the newer version of stays. Raises UnreadableFileError, and
-    BrokenPackError when something else refers to what would be removed; either way nothing is changed.
+    With `snapshot` the files are the whole of it: events that they lack are removed. Rejected rows are left out and
+    reported; the stored version of their event stays. Raises UnreadableFileError, and BrokenPackError when other packs
+    refer to what would be removed; either way nothing is changed.
     """
     done = ImportResult(dataset.id if snapshot is None else snapshot)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", done.dataset) or len(done.dataset) > 100:
         raise InvalidParameterError("--snapshot", done.dataset, "a name has small letters, digits and single hyphens")
     use_subprocess = sum(path.stat().st_size for path in files) >= MIN_SUBPROCESS_BYTES
     try:
-        # What is only added refers to nothing that is not there, or added before it: see `tests/ingest`.
+        # A first import only adds rows, and each refers to rows added before it, so that keys need no check.
         for trusted in (True, False):
             with write_transaction(
                 engine, bulk=use_subprocess, skip_foreign_keys=trusted and use_subprocess
@@ -118,7 +118,7 @@ class _Import:
         if there is False:
             raise InvalidParameterError("--snapshot", result.dataset, "is the name of a curated pack")
         self.is_first_import = there is None
-        """Whether nothing of the dataset is there, so that all there is to do is to add."""
+        """Whether the dataset has no rows yet, so that rows are only added."""
         revision = table_of(models.Revision)
         self.made_at = datetime.now(UTC)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
@@ -127,12 +127,12 @@ class _Import:
         self.store = BatchWriter(connection, dataset, self.context)
         self.result.counts = self.store.counts
         self.retained_event_ids: set[str] = set()
-        """Events that a snapshot keeps: those of its rows, and those whose newer version was rejected."""
+        """Events that a snapshot keeps: those of its rows, and those of rejected rows."""
         self.unreadable = False
         self.referenced: set[str] = set()
 
     def run(self, files: Sequence[Path], on_progress: OnProgress, use_subprocess: bool) -> None:
-        """Read and write everything. Raises _UnchangedError when nothing differs."""
+        """Read and write all batches. Raises _UnchangedError when nothing differs."""
         made = {"id": self.revision, "made_at": self.made_at, "summary": f"import of {self.result.dataset}"}
         self.connection.execute(insert(table_of(models.Revision)).values(made))
         removing = self.is_full_snapshot and not self.is_first_import
@@ -157,7 +157,7 @@ class _Import:
 
     @contextmanager
     def _bulk_mode(self, use_subprocess: bool) -> Iterator[None]:
-        """Where so much is added to so little that to put everything in order is best left to the end."""
+        """Build indexes at the end, if a large new dataset goes into a small database."""
         events = self.connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
         if not (use_subprocess and self.is_first_import and events < MIN_BULK_ROWS):
             yield
@@ -215,10 +215,10 @@ class _Import:
             self.retained_event_ids.update([row[1] for row in batch.tables["event"]])
             self.referenced |= batch.referenced or set()
 
-    # --- what follows ----------------------------------------------------------------------------------------
+    # --- after the last batch ----------------------------------------------------------------------------------------
 
     def _update_names(self) -> None:
-        """Rows that were not read now follow the new names of what they refer to."""
+        """Carry new names into rows of other packs that repeat them."""
         changed = update_names(self.connection, self.store.changed_names, self.revision)
         for resource, ids in changed.items():
             self.result.counts[resource, "updated"] += len(ids)
@@ -226,18 +226,18 @@ class _Import:
         derive(self.connection, event_pks.values(), self.revision)
 
     def _remove_unseen(self) -> None:
-        """Take away what the dataset held and its files hold no more, and what only that referred to."""
+        """Remove events that the files lack, and entities that nothing refers to any more."""
         kept = self.retained_event_ids
         self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
         self._remove("events", lambda id_: id_ not in kept)
         for resource in REFERENCES:
-            while self._remove(  # until nothing is left that only lay around what is gone
+            while self._remove(  # removed locations may have been the last that referred to others
                 resource, partial(_is_not_in, self.referenced | _referenced_ids(self.connection, resource))
             ):
                 pass
 
     def _remove(self, resource: str, gone: Callable[[str], bool]) -> bool:
-        """Remove those of the dataset's rows that are gone; whether there were any."""
+        """Remove the dataset's rows that are gone; return whether there were any."""
         table = table_of(TABLES[resource])
         held = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
         lost = list(filter(gone, held))
@@ -255,7 +255,7 @@ class _Import:
 
 
 def _referenced_ids(connection: Connection, resource: str) -> set[str]:
-    """The ids that something refers to, beside what hangs on the rows themselves."""
+    """Return the ids that rows refer to, other than the child rows of the entities themselves."""
     own = table_of(TABLES[resource])
     hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
     closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}

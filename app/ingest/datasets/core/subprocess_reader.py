@@ -1,7 +1,7 @@
-"""Reading files into batches of rows, in this process or in one of its own.
+"""Read files into batches of rows, in this process or in a subprocess.
 
-What needs no database is done beside the process that writes, so that two cores work at the same time. The other
-process ends with this one, however this one ends: what it writes to is gone then. It leaves Ctrl-C to this one.
+Reading and mapping need no database, so that a second core does them while this process writes. The subprocess ends
+with this process, however that ends, because its pipe breaks. Ctrl-C is left to this process.
 """
 
 import gc
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What is to be read, and all that must be known for it."""
+    """Files to read, with all that their rows depend on."""
 
     dataset: Dataset
     files: tuple[Path, ...]
@@ -40,26 +40,26 @@ class ImportJob:
     actors: RefsByCode
     locations: RefsByCode
     batch_size: int
-    """Records in a batch."""
+    """Number of records in a batch."""
     collect_references: bool
-    """Whether it is wanted at the end what all records refer to."""
+    """Whether the last batch carries the ids of all entities that records refer to."""
     kinds: Mapping[str, StoredActorKind]
-    """What stored actors are, of a dataset whose actors have names."""
+    """Kinds of stored actors, by id, of a dataset whose actors have names and no numbers."""
     acled: AcledContext
     """What rows in ACLED's shape rest on beside the records."""
     versions: StoredVersions | None = None
-    """What is known ahead, of a dataset whose rows tell when they were last changed."""
+    """Versions of events, of a dataset whose rows have timestamps."""
 
 
 class UnexpectedEndError(OxusError):
-    """The other process is gone before its work was done."""
+    """The subprocess ended before its work was done."""
 
     def __str__(self) -> str:
         return "the process that reads the files ended too early (out of memory?)"
 
 
 class BatchReader:
-    """The batches of one import."""
+    """Reader of the batches of one import."""
 
     def __init__(self, job: ImportJob, existing: Iterable[ExistingEntity]) -> None:
         self.job = job
@@ -72,7 +72,7 @@ class BatchReader:
         self.records_read = 0
 
     def batches(self) -> Iterator[RowBatch]:
-        """One for every so many records, one at the end of each file, and one for what only the end tells."""
+        """Yield a batch for each `batch_size` records, one at the end of each file, and last what all files decide."""
         before = 0
         for path in self.job.files:
             with CsvTable(path) as table:
@@ -97,7 +97,7 @@ class BatchReader:
             yield batch
 
     def _add(self, record: DatasetRecord | Rejected, path: Path) -> bool:
-        """Whether the record is one of those that are kept."""
+        """Add a record to the batch; return whether it was readable and no duplicate."""
         batch = self.rows.batch
         if isinstance(record, Rejected):
             batch.rejected.append((str(path), record))
@@ -129,7 +129,7 @@ class BatchReader:
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items, so many at a time."""
+    """Yield the items in lists of at most `size`."""
     left = iter(items)
     while chunk := list(islice(left, size)):
         yield chunk
@@ -140,18 +140,18 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @contextmanager
 def in_subprocess(job: ImportJob, existing: Iterable[ExistingEntity]) -> Iterator[Iterator[RowBatch]]:
-    """The batches, made by another process while this one writes those before."""
+    """Yield the batches of a subprocess, which reads on while this process writes."""
     code = "import sys; sys.path[:] = sys.argv[1:]; from app.ingest.datasets.core.subprocess_reader import main; main()"
     process = subprocess.Popen(  # noqa: S603 - this interpreter, with nothing from outside
         [sys.executable, "-c", code, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     collecting = gc.isenabled()
-    gc.disable()  # batches hold no cycles, and to look for some in millions of tuples takes a tenth of the time
+    gc.disable()  # batches hold no cycles; to look for some in millions of tuples takes a tenth of the time
     try:
         with process:
             try:
                 to, back = process.stdin, process.stdout
-                if to and back:  # both are pipes, as said above
+                if to and back:  # for mypy: both are pipes
                     _send_job(to, job, existing)
                     yield _receive_batches(back)
             finally:
@@ -183,37 +183,37 @@ def _receive(pipe: IO[bytes]) -> Any:
     packed = pipe.read(size)
     if not packed or len(packed) < size:
         raise UnexpectedEndError
-    return pickle.loads(packed)  # noqa: S301 - from a process that this one has started, or that has started this one
+    return pickle.loads(packed)  # noqa: S301 - from the parent process or the subprocess
 
 
 def _receive_batches(pipe: IO[bytes]) -> Iterator[RowBatch]:
-    """The batches that come through the pipe, up to None; an error that comes instead is raised."""
+    """Yield the batches that come through the pipe, up to None; raise an error that comes instead."""
     while (found := _receive(pipe)) is not None:
         if isinstance(found, BaseException):
             raise found
         yield found
-        del found  # so that no two are held at a time
+        del found  # so that no two batches are in memory
 
 
 def main() -> None:
-    """The other process: takes its work from standard input, puts batches into standard output."""
+    """Run the subprocess: take the job from standard input, write batches to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing else may come between the batches
+    os.dup2(2, 1)  # whatever else prints goes to standard error
     work = _receive(sys.stdin.buffer)
     gc.disable()
     try:
         try:
             for batch in BatchReader(work, _receive_existing(sys.stdin.buffer)).batches():
                 _send(pipe, batch)
-                del batch  # so that no two are held at a time
+                del batch  # so that no two batches are in memory
             _send(pipe, None)
         except BrokenPipeError:
             raise
-        except Exception as error:  # whatever it is, it is raised where the import was asked for
+        except Exception as error:  # raised again in the parent process
             _send(pipe, error)
     except BrokenPipeError:
-        os._exit(1)  # nobody listens any more
+        os._exit(1)  # the parent process has ended
 
 
 def _receive_existing(pipe: IO[bytes]) -> Iterator[ExistingEntity]:

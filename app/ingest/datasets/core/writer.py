@@ -1,4 +1,4 @@
-"""Batches of rows written: what is new as it comes, what is there already through `app.ingest.upsert`."""
+"""Write batches of rows: insert new rows as they come, pass stored ones through `app.ingest.upsert`."""
 
 import json
 from collections import Counter
@@ -28,7 +28,7 @@ PKS = {"pk", "rowid", "event_pk", "claim_pk"}
 
 
 class BatchWriter:
-    """Writes the batches of one import, and counts what is different then."""
+    """Writer of the batches of one import, which counts changes."""
 
     def __init__(self, connection: Connection, dataset: Dataset, context: ImportContext) -> None:
         self.connection = connection
@@ -36,13 +36,13 @@ class BatchWriter:
         self.context = context
         self.counts: Counter[tuple[str, str]] = Counter()
         self.changed_names: dict[str, dict[str, str]] = {name: {} for name in RESOURCES}
-        """Of rows that were updated and that rows not read now may name."""
+        """New names by resource and id, of updated rows that rows of other packs may repeat."""
         self.small_tables: dict[str, dict[str, int] | None] = {}
         cells = table_of(dataset.raw_table)
         self.raw_table = cells.name
         self.columns = BATCH_COLUMNS | {cells.name: tuple(column.name for column in cells.columns)}
         self.staging_tables: dict[str, str] = {}
-        """Tables whose rows are put into another one first."""
+        """Staging tables by the table that they stand in for."""
         removed = table_of(models.Removed)
         self.any_removed = connection.scalar(select(removed.c.id).limit(1)) is not None
 
@@ -54,9 +54,9 @@ class BatchWriter:
         self._update_actor_kinds(batch.actor_kinds)
 
     def _existing_pks(self, resource: str, ids: list[str]) -> dict[str, int]:
-        """The pk of each of these ids that was there before: no id comes twice.
+        """Return the pks of those ids that are stored; no id comes twice in an import.
 
-        A table that was small is known by heart, as it mostly is when a dataset comes in for the first time.
+        A table that was small before the import is kept in memory, as in most first imports.
         """
         if resource not in self.small_tables:
             table = table_of(TABLES[resource])
@@ -68,7 +68,7 @@ class BatchWriter:
         return {id_: small[id_] for id_ in ids if id_ in small}
 
     def count(self, resource: str, delta: ChangeSet) -> None:
-        """Take note of what is different."""
+        """Add the changes of a resource to `counts`."""
         for action, ids in vars(delta).items():
             self.counts[resource, action] += len(ids)
 
@@ -87,7 +87,7 @@ class BatchWriter:
         self._insert_new(batch, resource, new)
 
     def _update_actor_kinds(self, kinds: Mapping[str, str]) -> None:
-        """Make actors what all records together tell them to be; nothing else says what kind an actor is."""
+        """Update actors to the kind that all records together give them."""
         actor = table_of(models.Actor)
         for id_, kind in kinds.items():
             row, revision = self.connection.execute(
@@ -98,9 +98,10 @@ class BatchWriter:
             self.counts["actors", "updated"] += revision != self.context.revision
 
     def _insert_new(self, batch: RowBatch, resource: str, new: Mapping[int, str] | None, **offsets: int) -> int:
-        """Insert new rows with all that hangs on them, all of the batch if `new` does not tell which; their first pk.
+        """Insert new rows with their child rows; return the first pk.
 
-        `offsets` is where the pks of what they hang on begin.
+        `new` is the id by number of those rows of the batch that are new, None if all are. `offsets` are the first pks
+        of their parents.
         """
         name = _table_name(resource)
         rows = batch.tables[name]
@@ -155,7 +156,7 @@ class BatchWriter:
         self._insert_new(batch, "claims", claims, event_pk=event_pk)
 
     def _check_ownership(self, there: dict[str, int]) -> dict[str, int]:
-        """The same. Raises BrokenPackError if another pack or dataset holds one of these events."""
+        """Return the pks unchanged. Raises BrokenPackError if another pack or dataset holds one of these events."""
         event = table_of(models.Event)
         others = select(event.c.id, event.c.pack_id).where(event.c.pack_id != self.context.pack_id)
         statement = others.where(event.c.pk.in_(list(there.values()))).order_by(event.c.id)
@@ -166,7 +167,7 @@ class BatchWriter:
         return there
 
     def _update_events(self, batch: RowBatch, old: Tuples, there: Mapping[str, int]) -> None:
-        """Make events that are there, and their claims, equal to the records, where they differ."""
+        """Update stored events and their claims where records differ from them."""
         args = {row[0]: row[-1] for row in batch.tables[self.raw_table]}
         told: dict[int, dict[str, str]] = {row[0]: {} for row in old}
         for claim in batch.tables["claim"]:
@@ -218,7 +219,7 @@ class BatchWriter:
             claims[ids[pk]][id_] = row
         return rows, kept, claims
 
-    # --- the way through upsert --------------------------------------------------------------------------------
+    # --- updates --------------------------------------------------------------------------------
 
     def _upsert(
         self, resource: str, records: dict[str, RowRecord], force_update_ids: Collection[str] = ()
@@ -229,7 +230,7 @@ class BatchWriter:
         )
 
     def _records(self, batch: RowBatch, resource: str, rows: Tuples, ids: Mapping[int, str]) -> dict[str, RowRecord]:
-        """Tuples of a batch as records; what hangs on them is found by their number or id."""
+        """Return tuples of a batch as records, with their child rows, which have their number or id first."""
         name, table = _table_name(resource), table_of(TABLES[resource])
         read = _row_reader(table, self.columns[name])
         result: dict[str, RowRecord] = {}
@@ -256,7 +257,7 @@ def _table_name(resource: str) -> str:
 
 
 def _row_reader(table: Table, names: Iterable[str]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
-    """What makes the columns of a row of its tuple, with days as days."""
+    """Return a function that makes a tuple a mapping by column, with dates as `date`."""
     columns = list(names)
     days = [name for name in columns if isinstance(table.c[name].type, Date)]
 

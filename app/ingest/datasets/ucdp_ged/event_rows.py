@@ -1,4 +1,4 @@
-"""UCDP GED as rows of Oxus: one event per record, one claim per source that it names, one of the dataset itself.
+"""Map UCDP GED to rows: an event per record, a claim per source that it names, and one of the dataset itself.
 
 - The event: `ucdp-ged:<id>`; violence_against_civilians for type_of_violence 3, else clash; date_start to date_end.
 - Actors: `ucdp-actor:<side_new_id>`, and the pair as `ucdp-dyad:<dyad_new_id>`. In one-sided violence (type 3) side A
@@ -14,124 +14,153 @@ where_prec, date_prec and the sides are those of the GED Codebook 25.1.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
 from app.codebooks.countries import BY_GWNO
+from app.codebooks.ucdp import GED_COLUMNS, ONE_SIDED, VIOLENCE_TYPES
+from app.ingest.datasets.core.claims import UNDATED_REPORT_NOTE, Estimate, NamedSource, build_claims
 from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
-from app.ingest.datasets.core.event_rows import DatasetClaim, DatasetEvent, Deaths
+from app.ingest.datasets.core.event_rows import DatasetClaim, DatasetEvent, Deaths, RowBuilder
+from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
+from app.ingest.datasets.core.reader import Cell
 from app.ingest.datasets.core.records import first_report_day
-from app.ingest.datasets.ucdp_ged.entities import GedLocations
-from app.ingest.datasets.ucdp_ged.reader import COLUMNS, GedRecord
+from app.ingest.datasets.ucdp_ged.reader import GedRecord
 from app.ingest.datasets.ucdp_ged.sources import GedSource, first_hop
 from app.query.compat.ucdp import encode_cells
 
 ID, NAME = "ucdp-ged", "UCDP Georeferenced Event Dataset"
-LOCATION_PRECISIONS = {1: "exact", 2: "near", 3: "district", 4: "province", 5: "area", 6: "country", 7: "international"}
-"""location_precision by where_prec."""
-VIOLENCE_TYPES = {1: "State-based violence", 2: "Non-state violence", 3: "One-sided violence"}
-UNDATED_REPORT_NOTE = "When it was said is not given: the last day of the event stands in."
+PLACES = PlaceScheme(
+    prefix="ucdp",
+    units=(("adm_1", "province"), ("adm_2", "district")),
+    name_column="where_coordinates",
+    location_precisions={
+        1: "exact",
+        2: "near",
+        3: "district",
+        4: "province",
+        5: "area",
+        6: "country",
+        7: "international",
+    },
+    point_kinds={
+        1: "exact",
+        2: "approximate",
+        3: "centroid",
+        4: "centroid",
+        5: "approximate",
+        6: "centroid",
+        7: "approximate",
+    },
+    area_precisions=(3, 4, 5, 6, 7),
+)
+"""Mapping of where_prec."""
 REPORT_BEFORE_EVENT_NOTE = (
     "It is dated before the event, so when it was said is not known: the last day of the event stands in."
 )
 
+Cells = Mapping[str, Cell]
 
-class GedRowBuilder(GedLocations):
-    """Turns the records of one import into rows."""
+
+class GedRowBuilder(RowBuilder):
+    """Row builder of UCDP GED."""
 
     def add(self, record: GedRecord) -> None:
-        """Add the rows of one record."""
-        cell = dict(zip(COLUMNS, record.cells, strict=True))
+        """Add the rows of one record to the batch."""
+        cell: Cells = dict(zip(GED_COLUMNS, record.cells, strict=True))
         document = self.source(ID, NAME, "dataset")
-        place = self.place(cell)
-        event = self._event(record, cell, place, document)
-        self.write(event, list(self._claims_of(record, cell, event)), "ged_event", _raw_columns(record, cell))
+        latitude, longitude = cell["latitude"], cell["longitude"]
+        point = None if latitude is None else (latitude, longitude)
+        place = build_place(self, PLACES, cell, _country(cell), cell["where_prec"], point)
+        event = _event(record, cell, place, self._actors(cell), document)
+        self.write(event, list(self._claims(record, cell, event)), "ged_event", _raw_columns(record, cell))
 
-    def _actors(self, cell: Mapping[str, Any]) -> list[tuple[EntityRef, str]]:
-        violence = cell["type_of_violence"]
-        roles = ("initiator", "target") if violence == 3 else ("participant", "participant")
+    def _actors(self, cell: Cells) -> list[tuple[EntityRef, str]]:
+        one_sided = cell["type_of_violence"] == ONE_SIDED
+        roles = ("initiator", "target") if one_sided else ("participant", "participant")
         result = []
         for side, states, role in zip(("side_a", "side_b"), ("gwnoa", "gwnob"), roles, strict=True):
-            name, state = cell[side], BY_GWNO.get(cell[states]) if isinstance(cell[states], int) else None
-            if side == "side_b" and violence == 3:
+            number = cell[states]
+            state = BY_GWNO.get(number) if isinstance(number, int) else None
+            kind = "other" if number is None else "government"  # a finer one would depend on the order of records
+            if side == "side_b" and one_sided:
                 kind = "civilians"
-            else:  # what else it is depends on the record, and may not depend on which is read first
-                kind = "government" if cell[states] is not None else "other"
-            result.append((self.actor("ucdp-actor", cell[f"{side}_new_id"], name, kind, state), role))
+            result.append((self.actor("ucdp-actor", cell[f"{side}_new_id"], cell[side], kind, state), role))
         result.append((self.actor("ucdp-dyad", cell["dyad_new_id"], cell["dyad_name"], "other"), "participant"))
         return list(dict.fromkeys(result))
 
-    def _event(self, record: GedRecord, cell: Mapping[str, Any], place: EntityRef, document: EntityRef) -> DatasetEvent:
-        violence, where = cell["type_of_violence"], cell["where_coordinates"] or place.name
-        against = "against" if violence == 3 else "and"
-        within = ", ".join(dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part))
-        return DatasetEvent(
-            id=f"{ID}:{record.id}",
-            category="violence_against_civilians" if violence == 3 else "clash",
-            title=f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MAX_TEXT_CHARS],
-            summary=f"{VIOLENCE_TYPES[violence]} in {cell['conflict_name']}: "
-            f"{cell['where_description'] or where}, {within}.",
-            place=place,
-            precision=LOCATION_PRECISIONS[cell["where_prec"]],
-            actors=self._actors(cell),
-            earliest=record.earliest.isoformat(),
-            latest=record.latest.isoformat(),
-            document=document,
-            printed_place=cell["where_coordinates"],
-        )
-
-    def _claims_of(self, record: GedRecord, cell: Mapping[str, Any], event: DatasetEvent) -> Iterator[DatasetClaim]:
+    def _claims(self, record: GedRecord, cell: Cells, event: DatasetEvent) -> Iterator[DatasetClaim]:
         first = first_hop(cell["source_original"])
         hop = [self.source(f"ucdp-original:{slug(first)}", first, "unattributed")] if first else []
-        dated = [first_report_day(record.earliest, source.published_on) for source in record.sources]
-        reported = [day.isoformat() if day else event.latest for day in dated]
+        reported = [first_report_day(record.earliest, source.published_on) for source in record.sources]
         deaths = Deaths(cell["low"], cell["best"], cell["high"])
-        yield DatasetClaim(
-            0,
-            [event.document],
-            max(reported, default=event.latest),
-            reported_on_stated=False,
-            modality="fact",
-            locator=f"record {record.id}",
-            summary=_estimate(deaths),
-            printed=None if first else cell["source_original"],
-            note=None if record.sources else UNDATED_REPORT_NOTE,
-            origin=None,  # a dataset sums up what others said
+        estimate = Estimate(
+            reported_on=max((day.isoformat() if day else event.latest for day in reported), default=event.latest),
+            summary=_estimate_summary(deaths),
             deaths=None if deaths == (None, None, None) else deaths,
+            note=None if record.sources else UNDATED_REPORT_NOTE,
+            printed=None if first else cell["source_original"],
         )
-        for at, (source, day) in enumerate(zip(record.sources, dated, strict=True), 1):
-            office = (
-                [self.source(f"ucdp-source:{slug(source.office)}", source.office, "outlet")] if source.office else []
-            )
-            yield DatasetClaim(
-                at,
-                [*hop, *office, event.document],
-                reported[at - 1],
-                reported_on_stated=day is not None,
-                modality="reported",
-                locator=f"record {record.id}, source {at}",
-                summary=_source_name(source),
-                printed=source.text.strip() or None,
-                note=None if day else _undated_note(source.published_on),
-                # Offices belong to no organisation, and first hops are not named: see `rules.status.origin`.
-                origin=office[0].id if office and not hop else None,
-            )
+        sources = (
+            self._named_source(source, day, hop, event) for source, day in zip(record.sources, reported, strict=True)
+        )
+        return build_claims(event, f"record {record.id}", estimate, sources)
+
+    def _named_source(
+        self, source: GedSource, reported_on: date | None, hop: list[EntityRef], event: DatasetEvent
+    ) -> NamedSource:
+        name = source.office
+        office = [self.source(f"ucdp-source:{slug(name)}", name, "outlet")] if name else []
+        headline = f"Named by UCDP as a source: {source.headline}" if source.headline else "Named by UCDP as a source."
+        return NamedSource(
+            chain=[*hop, *office],
+            reported_on=reported_on.isoformat() if reported_on else event.latest,
+            reported_on_stated=reported_on is not None,
+            summary=headline,
+            note=None if reported_on else _undated_note(source.published_on),
+            # Offices belong to no organisation, and first hops are not named: see `app.rules.status.origin`.
+            origin=office[0].id if office and not hop else None,
+            printed=source.text.strip() or None,
+        )
 
 
-def _undated_note(day: date | None) -> str:
-    return REPORT_BEFORE_EVENT_NOTE if day else UNDATED_REPORT_NOTE
+def _country(cell: Cells) -> CountryCell:
+    number = cell["country_id"]
+    code = None if number is None else ("gwno", str(number))
+    return CountryCell(cell["country"], BY_GWNO.get(number), code)
 
 
-def _estimate(deaths: Deaths) -> str:
+def _event(
+    record: GedRecord, cell: Cells, place: EntityRef, actors: list[tuple[EntityRef, str]], document: EntityRef
+) -> DatasetEvent:
+    violence, where = cell["type_of_violence"], cell["where_coordinates"] or place.name
+    against = "against" if violence == ONE_SIDED else "and"
+    within = ", ".join(dict.fromkeys(part for part in (cell["adm_2"], cell["adm_1"], cell["country"]) if part))
+    return DatasetEvent(
+        id=f"{ID}:{record.id}",
+        category="violence_against_civilians" if violence == ONE_SIDED else "clash",
+        title=f"{cell['side_a']} {against} {cell['side_b']}: {where}"[:MAX_TEXT_CHARS],
+        summary=f"{VIOLENCE_TYPES[violence]} in {cell['conflict_name']}: "
+        f"{cell['where_description'] or where}, {within}.",
+        place=place,
+        precision=PLACES.location_precisions[cell["where_prec"]],
+        actors=actors,
+        earliest=record.earliest.isoformat(),
+        latest=record.latest.isoformat(),
+        document=document,
+        printed_place=cell["where_coordinates"],
+    )
+
+
+def _undated_note(printed_day: date | None) -> str:
+    return REPORT_BEFORE_EVENT_NOTE if printed_day else UNDATED_REPORT_NOTE
+
+
+def _estimate_summary(deaths: Deaths) -> str:
     number = "an unknown number of" if deaths.best is None else f"{deaths.best}"
     return f"UCDP estimates {number} deaths, from {deaths.low} to {deaths.high}, over all sources that it names."
 
 
-def _source_name(source: GedSource) -> str:
-    return f"Named by UCDP as a source: {source.headline}" if source.headline else "Named by UCDP as a source."
-
-
-def _raw_columns(record: GedRecord, cell: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The columns of `ged_event` but its first."""
+def _raw_columns(record: GedRecord, cell: Cells) -> tuple[object, ...]:
+    """Return the columns of `ged_event` without its first."""
     return (
         record.id,
         cell["type_of_violence"],

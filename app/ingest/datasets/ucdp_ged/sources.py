@@ -1,11 +1,11 @@
-"""Who said it, according to a GED row: the sources in `source_article`, and the first hop in `source_original`.
+"""Parse the sources of a GED row: those in `source_article`, and the first hop in `source_original`.
 
 Since 2013, and in older rows that were coded again since, the cell is a list of `office,day,headline`, each in
 quotation marks, with semicolons between them; quotation marks and semicolons inside a headline are not doubled or
 escaped. `source_office`, `source_date` and `source_headline` repeat the parts as three lists, in which a semicolon of
 a headline cannot be told from one between two headlines; they serve to read what the first form leaves open.
-Older cells are free text. What such a text says is read only where it can mean one thing: names of a source, a day
-with its month in letters or in ISO order, a headline. Whatever cannot be read stays in `text`; nothing is dropped.
+Older cells are free text. Of these only what is unambiguous is parsed: names of a source, a day with its month in
+letters or in ISO order, a headline. All else stays in `text`; nothing is dropped.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class GedSource(NamedTuple):
-    """One source of a row. `text` is its part of the cell exactly as printed; the rest is what was read from it.
+    """One source of a row. `text` is its part of the cell exactly as printed; the other fields are parsed from it.
 
     The texts of a cell in quotation marks, joined by `";"`, are the cell. Those of a free text stand in it one after
     the other, with nothing but blanks, slashes, semicolons and ends of lines between them.
@@ -29,13 +29,13 @@ class GedSource(NamedTuple):
 _JOINED_PIECES = '";"'
 _PRINTED = re.compile(r"(?P<office>.*?),(?P<day>\d{4}-\d{2}-\d{2}),(?P<headline>.*)", re.DOTALL | re.ASCII)
 _NO_DAY = date(1753, 1, 1)
-"""The first day that SQL Server knows; it stands for a day that nobody entered."""
+"""Earliest date of SQL Server, which stands for a day that nobody entered."""
 _day_cache: dict[str, date | None] = {}
-"""Days by how they are printed: a file has some ten thousand different ones, each of them often."""
+"""Parsed days by their text: a file has some ten thousand different ones, each of them often."""
 
 
 def _day(text: str) -> date | None:
-    """The day of a text in the form YYYY-MM-DD; None when the calendar has no such day, or it stands for none."""
+    """Parse a day, YYYY-MM-DD; None when the calendar has no such day, or it stands for none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -50,7 +50,7 @@ def _cached_day(text: str) -> date | None:
 
 
 def _text_or_none(text: str | None) -> str | None:
-    """A part without the blanks around it; None when it has neither a letter nor a digit, as "-" and "."."""
+    """Strip a part of blanks; None when it has neither a letter nor a digit, as "-" and "."."""
     stripped = text.strip() if text else ""
     return stripped if stripped.isalnum() or any(map(str.isalnum, stripped)) else None
 
@@ -58,7 +58,7 @@ def _text_or_none(text: str | None) -> str | None:
 def parse_sources(
     article: str | None, offices: str | None = None, dates: str | None = None, headlines: str | None = None
 ) -> list[GedSource]:
-    """The sources in the cells source_article, source_office, source_date and source_headline of one row."""
+    """Parse the cells source_article, source_office, source_date and source_headline of one row."""
     if article is None:
         return _parse_lists_alone(offices, dates, headlines)
     if article[0] == '"':
@@ -72,7 +72,7 @@ def parse_sources(
 
 
 def days_listed(dates: str) -> list[date | None]:
-    """The days in source_date, for comparison with those of the sources."""
+    """Return the days in source_date, for comparison with those of the sources."""
     return [_day_cache[day] if day in _day_cache else _cached_day(day) for day in dates.split(";")]
 
 
@@ -80,9 +80,9 @@ def days_listed(dates: str) -> list[date | None]:
 
 
 def _parse_quoted(pieces: list[str]) -> list[GedSource]:
-    """Pieces in the form `office,day,headline`; one in another form goes on with the headline before it.
+    """Parse pieces in the form `office,day,headline`; one in another form continues the headline before it.
 
-    Empty when the first piece is of another form.
+    The result is empty when the first piece is of another form.
     """
     result: list[GedSource] = []
     for piece in pieces:
@@ -113,7 +113,7 @@ def _split(cell: str | None) -> list[str]:
 def _parse_by_lists(
     pieces: list[str], offices: str | None, dates: str | None, headlines: str | None
 ) -> list[GedSource]:
-    """Pieces that the lists explain: as many offices and days as pieces, each piece starting with its office."""
+    """Parse pieces with the lists: as many offices and days as pieces, each piece starting with its office."""
     named, days, titles = _split(offices), _split(dates), _split(headlines)
     if not len(pieces) == len(named) == len(days):
         return []
@@ -130,7 +130,7 @@ def _parse_by_lists(
 
 
 def _parse_lists_alone(offices: str | None, dates: str | None, headlines: str | None) -> list[GedSource]:
-    """Sources of a row without source_article; their text is what the lists print of them."""
+    """Parse the sources of a row without source_article; their text is what the lists print of them."""
     named, days, titles = _split(offices), _split(dates), _split(headlines)
     if not named or len(named) != len(days):
         return []
@@ -164,7 +164,7 @@ _NO_OFFICE = re.compile(r"\s(?:and|&)\s|\b(?:accessed|retrieved|downloaded|visit
 
 
 def _parse_free_text(article: str) -> list[GedSource]:
-    """A free text: one source, or several where every part between ends of lines, slashes or semicolons is one."""
+    """Parse a free text: one source, or several if each part between line ends, slashes or semicolons is one."""
     whole = _parse_single(article)
     if whole:
         return [whole]
@@ -177,14 +177,14 @@ def _parse_free_text(article: str) -> list[GedSource]:
 
 
 def _name(text: str) -> str | None:
-    """A text that is the name of one source and nothing else."""
+    """Return a text that is the name of one source and nothing else, stripped; None for all others."""
     name = text.strip()
     plain = _NAME.fullmatch(name) and len(name.split()) < 5
     return name if plain and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
 
 
 def _parse_single(text: str) -> GedSource | None:
-    """A text that is one office, one day and perhaps a headline, in an order that can be told, and nothing else."""
+    """Parse a text that is one office, one day and perhaps a headline, in an unambiguous order, and nothing else."""
     lines = _LINES.fullmatch(text.strip())
     if lines:
         day = _day_in_words(lines)
@@ -205,7 +205,7 @@ def _parse_single(text: str) -> GedSource | None:
 
 
 def _day_in_words(match: re.Match[str]) -> date | None:
-    """The day that `_DAY` found: year first, or with the month in letters, so that it can mean one day only."""
+    """Return the day that `_DAY` matched: year first, or with the month in letters, so that it is unambiguous."""
     if match["iso"]:
         year, month, day = map(int, match["iso"].split("-"))
     else:
@@ -239,7 +239,7 @@ _NO_HOP = re.compile(
 
 
 def first_hop(source_original: str | None) -> str | None:
-    """Who said it first, where `source_original` names one; None when it is empty or names several.
+    """Parse `source_original` into the one it names as the first to say it; None when it is empty or names several.
 
     Several are separated by semicolons, commas, slashes, ends of lines, "&" or "and". A comma before what somebody
     is ("Jane Doe, a spokesman for the army") separates nothing, nor does an "and" or a slash between two capitals

@@ -9,35 +9,31 @@ from typing import Any
 import pytest
 
 from app import vocab
+from app.codebooks.acled import (
+    ACLED_COLUMNS,
+    CROSSWALK,
+    DISORDER_TYPES,
+    INTER_CODES,
+    SUB_EVENT_TYPES,
+    Inter,
+    civilian_targeting,
+    crosswalk_text,
+    disorder_type,
+)
 from app.ingest.datasets.acled.cells import date_range_of_precision, split_names
 from app.ingest.datasets.acled.codes import (
     ACTOR_KIND_BY_INTER,
     ACTOR_KIND_PRECEDENCE,
     CATEGORIES,
-    SUB_EVENT_TYPES,
     category_of,
-    civilian_targeting,
-    disorder_type,
-    dominant_kind,
     parse_inter,
-    sub_event_type,
+    parse_sub_event_type,
 )
-from app.ingest.datasets.acled.reader import (
-    COLUMNS,
-    EXTRA_COLUMNS,
-    NEEDED_CELLS,
-    NEEDED_COLUMNS,
-    AcledRecord,
-    Rejected,
-    RowWarning,
-    event_id,
-    read,
-    records,
-    unknown_columns,
-)
+from app.ingest.datasets.acled.event_rows import AcledRowBuilder
+from app.ingest.datasets.acled.reader import LAYOUT, AcledReader, AcledRecord, parse_event_id
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
+from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.query.compat.acled.columns import EVENT_COLUMNS
-from app.query.compat.acled.crosswalk import CROSSWALK, DISORDER_TYPES, INTER_CODES
 from app.settings import PROJECT_ROOT
 from ingest.datasets.ucdp_ged.test_ged_reader import csv_bytes
 
@@ -93,7 +89,7 @@ Cells = dict[str, str]
 
 
 def acled_bytes(
-    *rows: Cells, columns: tuple[str, ...] = COLUMNS, plain: Cells = PLAIN, end: str = "\n", tags: bool = False
+    *rows: Cells, columns: tuple[str, ...] = ACLED_COLUMNS, plain: Cells = PLAIN, end: str = "\n", tags: bool = False
 ) -> bytes:
     """An ACLED file of rows that differ from the plain one in the cells given."""
     tag_row = [[f"#tag+{name}" if at % 3 else "" for at, name in enumerate(columns)]] if tags else []
@@ -115,37 +111,37 @@ File = Callable[[bytes], Path]
 
 
 def one(path: Path) -> AcledRecord:
-    [record] = records(path)
+    [record] = AcledReader.records(path)
     assert isinstance(record, AcledRecord), record
     return record
 
 
 def refused(path: Path) -> list[tuple[str, str, str]]:
     """Field, value and reason of every rejection."""
-    found = list(records(path))
+    found = list(AcledReader.records(path))
     assert all(isinstance(row, Rejected) for row in found), found
     return [(row.field, row.value, row.reason) for row in found if isinstance(row, Rejected)]
 
 
 def cells_of(record: AcledRecord) -> dict[str, str | None]:
-    return dict(zip(COLUMNS, record.cells, strict=True))
+    return dict(zip(ACLED_COLUMNS, record.cells, strict=True))
 
 
 # Layouts.
 
 
 def test_the_columns_are_those_that_the_shape_serves() -> None:
-    assert tuple(EVENT_COLUMNS) == COLUMNS
-    assert len(COLUMNS) == 31
-    assert set(NEEDED_COLUMNS) <= set(OLD_COLUMNS)
-    assert set(OLD_COLUMNS) - set(COLUMNS) <= set(EXTRA_COLUMNS)
+    assert tuple(EVENT_COLUMNS) == ACLED_COLUMNS
+    assert len(ACLED_COLUMNS) == 31
+    assert set(LAYOUT.required_columns) <= set(OLD_COLUMNS)
+    assert set(OLD_COLUMNS) - set(ACLED_COLUMNS) <= set(LAYOUT.extra_columns)
 
 
 def test_a_row_of_today_is_read_whole(file: File) -> None:
     assert one(file(acled_bytes({}))) == AcledRecord(
         line=2,
         id="XMP10",
-        cells=tuple(PLAIN[name] for name in COLUMNS),
+        cells=tuple(PLAIN[name] for name in ACLED_COLUMNS),
         event_date=date(2014, 3, 5),
         earliest=date(2014, 3, 5),
         latest=date(2014, 3, 5),
@@ -205,7 +201,7 @@ def test_columns_that_the_old_layout_lacks_follow_from_the_others(
 
 
 def test_columns_are_found_by_name_whatever_their_order(file: File) -> None:
-    shuffled = list(COLUMNS)
+    shuffled = list(ACLED_COLUMNS)
     random.Random(1).shuffle(shuffled)  # noqa: S311 - an order that is no secret
     assert one(file(acled_bytes({}, columns=tuple(shuffled)))) == one(file(acled_bytes({})))
 
@@ -216,17 +212,17 @@ def test_crlf_and_lf_copies_are_the_same(file: File) -> None:
     assert cells_of(one(file(acled_bytes(odd))))["notes"] == 'He said ""no"",\nthen left.'
 
 
-@pytest.mark.parametrize("name", NEEDED_COLUMNS)
+@pytest.mark.parametrize("name", LAYOUT.required_columns)
 def test_a_file_without_a_column_that_both_layouts_have_is_refused(file: File, name: str) -> None:
-    columns = tuple(column for column in COLUMNS if column != name)
+    columns = tuple(column for column in ACLED_COLUMNS if column != name)
     with pytest.raises(UnreadableFileError, match=f"lacks columns: {name}$"):
-        list(records(file(acled_bytes({}, columns=columns))))
+        list(AcledReader.records(file(acled_bytes({}, columns=columns))))
 
 
 def test_columns_of_no_layout_are_told(file: File) -> None:
-    with CsvTable(file(acled_bytes({}, columns=(*COLUMNS, "mood", "iso3")))) as table:
-        assert unknown_columns(table) == ["mood"]
-        assert len(list(read(table))) == 1
+    with CsvTable(file(acled_bytes({}, columns=(*ACLED_COLUMNS, "mood", "iso3")))) as table:
+        assert LAYOUT.unknown_columns(table) == ["mood"]
+        assert len(list(AcledReader.read(table))) == 1
 
 
 # Days.
@@ -339,7 +335,7 @@ def test_a_row_that_cannot_be_read_is_rejected_with_every_reason(
     assert refused(file(acled_bytes(cells))) == [(name, printed[name][:300], reason) for name, reason in wrong]
 
 
-@pytest.mark.parametrize("name", NEEDED_CELLS)
+@pytest.mark.parametrize("name", LAYOUT.required_cells)
 def test_a_cell_of_blanks_is_missing(file: File, name: str) -> None:
     assert [found[0::2] for found in refused(file(acled_bytes({name: " \t"})))] == [(name, "is missing")]
 
@@ -387,7 +383,7 @@ def test_what_is_odd_is_kept_with_a_warning(file: File, cells: Cells, expected: 
     ],
 )
 def test_a_country_is_known_by_number_letters_or_name(file: File, cells: Cells, iso3: str, served: str) -> None:
-    record = one(file(acled_bytes({"country": "", **cells}, columns=(*COLUMNS, "iso3"))))
+    record = one(file(acled_bytes({"country": "", **cells}, columns=(*ACLED_COLUMNS, "iso3"))))
     assert record.country is not None
     assert (record.country.iso3, cells_of(record)["iso"]) == (iso3, served)
     assert cells_of(record)["country"] in ("Tajikistan", "Kosovo")
@@ -410,7 +406,7 @@ def test_a_bad_row_spoils_no_other(file: File) -> None:
     unquoted = good.replace(b"Made up.", b'"Made" up.')
     stray = good.replace(b"Mill village", b"Mill\rvillage")
     not_text = good.replace(b"Mill village", b"Mill \xff village")
-    found = list(records(file(other + nul + short + unquoted + stray + not_text + good)))
+    found = list(AcledReader.records(file(other + nul + short + unquoted + stray + not_text + good)))
     assert [type(row) for row in found] == [AcledRecord, *[Rejected] * 5, AcledRecord]
     assert [row.reason for row in found if isinstance(row, Rejected)] == [
         "line 3 has a NUL byte",
@@ -437,9 +433,15 @@ def test_every_pair_that_the_served_crosswalk_names_has_a_category_that_has_it()
     assert all(pair in CROSSWALK[category] for pair, category in CATEGORIES.items())
 
 
+def test_the_vocabulary_serves_the_crosswalk_in_words() -> None:
+    assert {term.code: crosswalk_text(term.code) for term in vocab.CATEGORY.terms} == {
+        term.code: term.acled for term in vocab.CATEGORY.terms
+    }
+
+
 def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
     found = {
-        (event_type, sub): category_of(event_type, sub, ("", ""), True)
+        (event_type, sub): category_of(event_type, sub, (Inter.NONE, Inter.NONE), has_actor2=True)
         for event_type, subs in SUB_EVENT_TYPES.items()
         for sub in subs
     }
@@ -487,7 +489,7 @@ def test_every_sub_event_type_has_a_category_and_a_disorder_type() -> None:
 def test_what_types_become(
     event_type: str, sub: str | None, sides: tuple[str, str], other_side: bool, category: str
 ) -> None:
-    assert category_of(event_type, sub, sides, other_side) == category
+    assert category_of(event_type, sub, sides, has_actor2=other_side) == category
 
 
 @pytest.mark.parametrize(
@@ -513,16 +515,16 @@ def test_the_kind_of_an_actor_does_not_depend_on_what_is_read_first() -> None:
     assert set(ACTOR_KIND_BY_INTER.values()) == set(ACTOR_KIND_PRECEDENCE) <= set(vocab.ACTOR_KIND.codes)
     for one_kind in ACTOR_KIND_PRECEDENCE:
         for other in ACTOR_KIND_PRECEDENCE:
-            assert dominant_kind(one_kind, other) == dominant_kind(other, one_kind)
-    assert dominant_kind("international_forces", "state_forces") == "state_forces"
-    assert dominant_kind("other", "militia") == "militia"
+            assert AcledRowBuilder.dominant_kind(one_kind, other) == AcledRowBuilder.dominant_kind(other, one_kind)
+    assert AcledRowBuilder.dominant_kind("international_forces", "state_forces") == "state_forces"
+    assert AcledRowBuilder.dominant_kind("other", "militia") == "militia"
 
 
 def test_small_readers() -> None:
     assert split_names("A;  B ;; A; C  D") == ["A", "B", "C D"]
-    assert event_id(" AFG123 ") == "AFG123"
-    assert sub_event_type("Battles", "ARMED CLASH") == "Armed clash"
-    assert sub_event_type("Riots", "Armed clash") is None
+    assert parse_event_id(" AFG123 ") == "AFG123"
+    assert parse_sub_event_type("Battles", "ARMED CLASH") == "Armed clash"
+    assert parse_sub_event_type("Riots", "Armed clash") is None
     assert civilian_targeting("Explosions/Remote violence", "Grenade", ("Rebel group", "")) == ""
 
 
@@ -537,7 +539,7 @@ def sample(name: str) -> Path:
 
 
 def test_the_sample_of_today_is_read() -> None:
-    found = list(records(sample("acled_format_SYNTHETIC_3rows.csv")))
+    found = list(AcledReader.records(sample("acled_format_SYNTHETIC_3rows.csv")))
     told = [
         (row.id, row.event_date.isoformat(), row.earliest.isoformat(), row.inters, len(row.warnings))
         for row in found

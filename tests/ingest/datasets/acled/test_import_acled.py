@@ -16,11 +16,11 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from app import cli, models
+from app.codebooks.acled import ACLED_COLUMNS
 from app.commands import check_database
 from app.errors import BrokenPackError
 from app.ingest.datasets.acled.dataset import ACLED
 from app.ingest.datasets.acled.event_rows import AcledRowBuilder
-from app.ingest.datasets.acled.reader import COLUMNS
 from app.ingest.datasets.core import run as imports
 from app.ingest.datasets.core.run import ImportResult, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
@@ -51,7 +51,7 @@ def write(tmp_path: Path) -> Write:
     made = iter(range(1000))
 
     def written(
-        *rows: Cells, name: str = "acled.csv", columns: tuple[str, ...] = COLUMNS, plain: Cells = PLAIN
+        *rows: Cells, name: str = "acled.csv", columns: tuple[str, ...] = ACLED_COLUMNS, plain: Cells = PLAIN
     ) -> Path:
         path = tmp_path / str(next(made)) / name
         path.parent.mkdir()
@@ -524,12 +524,12 @@ def test_every_cell_of_the_old_layout_comes_out_again(bare: str, write: Write) -
     with answering(bare) as asked:
         found = served(asked)
     assert found.keys() == {"XMP1", "XMP2"}
-    kept = [name for name in OLD_COLUMNS if name in COLUMNS]
+    kept = [name for name in OLD_COLUMNS if name in ACLED_COLUMNS]
     assert {name: found["XMP1"][name] for name in kept} == {name: (OLD | row(1))[name] for name in kept} | {
         "notes": hard["notes"]
     }
     filled = {"disorder_type": "Political violence", "civilian_targeting": "", "tags": ""}
-    assert {name: found["XMP2"][name] for name in COLUMNS if name not in kept} == filled
+    assert {name: found["XMP2"][name] for name in ACLED_COLUMNS if name not in kept} == filled
 
 
 @pytest.mark.parametrize("name", ["acled_format_SYNTHETIC_3rows.csv", "acled_hdx2021_header_SYNTHETIC_1row.csv"])
@@ -876,7 +876,7 @@ def test_the_columns_that_are_asked_by_are_those_of_the_cells(imported: str) -> 
     given = table_of(models.AcledEvent)
     with reader(imported) as connection:
         for found in connection.execute(select(given)).mappings():
-            cells = dict(zip(COLUMNS, json.loads(found["cells"]), strict=True))
+            cells = dict(zip(ACLED_COLUMNS, json.loads(found["cells"]), strict=True))
             assert found.keys() - cells.keys() == {"event_pk", "cells"}
             for name in found.keys() & cells.keys():
                 assert (None if found[name] is None else str(found[name])) == cells[name]

@@ -17,20 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.codebooks.ucdp import GED_COLUMNS
 from app.ingest.datasets.core import files
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError, is_hxl_tag_row
-from app.ingest.datasets.ucdp_ged.reader import (
-    COLUMN_INDEX,
-    COLUMNS,
-    NEEDED_CELLS,
-    NEEDED_COLUMNS,
-    GedRecord,
-    Rejected,
-    RowWarning,
-    read,
-    records,
-    unknown_columns,
-)
+from app.ingest.datasets.core.records import Rejected, RowWarning
+from app.ingest.datasets.ucdp_ged.reader import LAYOUT, GedReader, GedRecord
 from app.ingest.datasets.ucdp_ged.sources import GedSource, first_hop, parse_sources
 from app.settings import PROJECT_ROOT
 
@@ -97,7 +88,7 @@ def csv_bytes(rows: list[list[str]], end: str = "\n") -> bytes:
     return text.getvalue().encode()
 
 
-def ged_bytes(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS, end: str = "\n") -> bytes:
+def ged_bytes(*rows: dict[str, str], columns: tuple[str, ...] = GED_COLUMNS, end: str = "\n") -> bytes:
     """A GED file of rows that differ from the plain one in the cells given."""
     return csv_bytes([list(columns), *([{**PLAIN, **row}.get(name, "") for name in columns] for row in rows)], end)
 
@@ -123,18 +114,18 @@ def zstandard() -> ModuleType:
 
 
 def one(path: Path) -> GedRecord:
-    [record] = records(path)
+    [record] = GedReader.records(path)
     assert isinstance(record, GedRecord), record
     return record
 
 
 def cells_of(record: GedRecord, *names: str) -> list[Any]:
-    return [record.cells[COLUMN_INDEX[name]] for name in names]
+    return [record.cells[LAYOUT.index[name]] for name in names]
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(UnreadableFileError) as refused:
-        list(records(path))
+        list(GedReader.records(path))
     return str(refused.value)
 
 
@@ -411,7 +402,7 @@ def test_any_bytes_are_rows_or_refused_and_never_crash(
 
 # --- layouts of GED ----------------------------------------------------------------------------------------------
 
-LAYOUT_25_1 = COLUMNS
+LAYOUT_25_1 = GED_COLUMNS
 LAYOUT_19_1 = tuple(
     """id year active_year type_of_violence conflict_new_id conflict_name dyad_new_id dyad_name side_a_new_id gwnoa
     side_a side_b_new_id gwnob side_b number_of_sources source_article source_office source_date source_headline
@@ -424,17 +415,17 @@ TAGS = {"year": "#date+year", "side_a": "#group+name+first", "adm_1": "#adm1+nam
 
 def test_the_layouts_have_49_and_42_columns_and_the_42_are_needed() -> None:
     assert (len(LAYOUT_25_1), len(LAYOUT_19_1)) == (49, 42)
-    assert set(NEEDED_COLUMNS) == set(LAYOUT_19_1)
-    assert set(NEEDED_CELLS) < set(NEEDED_COLUMNS)
+    assert set(LAYOUT.required_columns) == set(LAYOUT_19_1)
+    assert set(LAYOUT.required_cells) < set(LAYOUT.required_columns)
 
 
 def test_a_row_of_25_1_becomes_a_record_with_typed_cells(file: File) -> None:
     record = one(file(ged_bytes({})))
-    numbers = set(COLUMNS[:1]) | {name for name in COLUMNS if PLAIN[name].isdigit()}
+    numbers = set(GED_COLUMNS[:1]) | {name for name in GED_COLUMNS if PLAIN[name].isdigit()}
     expected: dict[str, Any] = {name: int(text) if name in numbers else text for name, text in PLAIN.items()}
     expected |= {"latitude": 36.5, "longitude": 67.25, "date_start": "2014-03-05", "date_end": "2014-03-05"}
     expected["gwnob"] = None
-    assert dict(zip(COLUMNS, record.cells, strict=True)) == expected
+    assert dict(zip(GED_COLUMNS, record.cells, strict=True)) == expected
     assert (record.line, record.id) == (2, 999000010)
     assert (record.earliest, record.latest) == (date(2014, 3, 5), date(2014, 3, 5))
     text = "Imaginary Wire,2014-03-06,Shots near the mill"
@@ -444,14 +435,14 @@ def test_a_row_of_25_1_becomes_a_record_with_typed_cells(file: File) -> None:
 
 def test_a_file_of_19_1_gives_the_same_cells_and_nothing_for_columns_it_does_not_have(file: File) -> None:
     new, old = one(file(ged_bytes({}))), one(file(ged_bytes({}, columns=LAYOUT_19_1)))
-    missing = set(COLUMNS) - set(LAYOUT_19_1)
-    assert {name: old.cells[COLUMN_INDEX[name]] for name in missing} == dict.fromkeys(missing)
+    missing = set(GED_COLUMNS) - set(LAYOUT_19_1)
+    assert {name: old.cells[LAYOUT.index[name]] for name in missing} == dict.fromkeys(missing)
     assert cells_of(old, *LAYOUT_19_1) == cells_of(new, *LAYOUT_19_1)
     assert old._replace(cells=[]) == new._replace(cells=[])
 
 
 @quick
-@given(st.permutations(COLUMNS), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(st.permutations(GED_COLUMNS), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_the_order_of_columns_the_ends_of_lines_and_gz_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, columns: list[str], end: str, pack: bool
 ) -> None:
@@ -460,16 +451,16 @@ def test_the_order_of_columns_the_ends_of_lines_and_gz_change_nothing(
     content = ged_bytes(*rows, columns=tuple(columns), end=end)
     path = tmp_path_factory.mktemp("permuted") / "file"
     path.write_bytes(gzip.compress(content) if pack else content)
-    assert list(records(path)) == list(records(MADE_UP))
+    assert list(GedReader.records(path)) == list(GedReader.records(MADE_UP))
 
 
 def test_a_copy_from_hdx_has_a_tag_row_and_more_columns_of_which_iso3_is_kept(file: File) -> None:
-    columns = ("id", "start_year", "end_year", "iso3", *COLUMNS[1:], "remark")
+    columns = ("id", "start_year", "end_year", "iso3", *GED_COLUMNS[1:], "remark")
     content = ged_bytes(TAGS | dict.fromkeys(set(PLAIN) - set(TAGS), ""), {"iso3": "XXA"}, columns=columns)
     path = file(content)
     assert (one(path).line, one(path).iso3) == (3, "XXA")
     with CsvTable(path) as table:
-        assert unknown_columns(table) == ["remark"]
+        assert LAYOUT.unknown_columns(table) == ["remark"]
 
 
 def test_a_real_row_may_start_cells_with_a_hash(file: File) -> None:
@@ -479,14 +470,14 @@ def test_a_real_row_may_start_cells_with_a_hash(file: File) -> None:
 
 def test_a_trip_through_pandas_changes_nothing(file: File) -> None:
     floats = {name: f"{text}.0" for name, text in PLAIN.items() if text.isdigit()}
-    columns = ("", *COLUMNS)
+    columns = ("", *GED_COLUMNS)
     content = ged_bytes({**floats, "": "0"}, columns=columns)
     assert one(file(content)) == one(file(ged_bytes({})))
     assert one(file(content.replace(b",id,", b"Unnamed: 0,id,", 1))) == one(file(ged_bytes({})))
 
 
 def test_a_file_that_lacks_columns_is_refused_with_their_names(file: File) -> None:
-    columns = tuple(name for name in COLUMNS if name not in ("id", "best", "adm_2"))
+    columns = tuple(name for name in GED_COLUMNS if name not in ("id", "best", "adm_2"))
     assert refusal(file(ged_bytes({}, columns=columns))) == "file.csv: lacks columns: id, adm_2, best"
 
 
@@ -496,19 +487,19 @@ def test_a_file_without_a_header_is_refused(file: File) -> None:
 
 
 def test_a_file_that_names_a_column_twice_is_refused_only_if_it_is_one_to_read(file: File) -> None:
-    assert one(file(ged_bytes({"remark": "x"}, columns=(*COLUMNS, "remark", "remark")))).id == 999000010
-    assert refusal(file(ged_bytes({}, columns=(*COLUMNS, "best")))) == (
+    assert one(file(ged_bytes({"remark": "x"}, columns=(*GED_COLUMNS, "remark", "remark")))).id == 999000010
+    assert refusal(file(ged_bytes({}, columns=(*GED_COLUMNS, "best")))) == (
         "file.csv: the header names a column twice: best"
     )
 
 
 def test_reading_refuses_an_open_table_before_the_first_row_is_asked_for(file: File) -> None:
     with CsvTable(file(b"id,year\n1,2014\n")) as table, pytest.raises(UnreadableFileError, match="lacks columns"):
-        read(table)
+        GedReader.read(table)
 
 
 def test_the_made_up_file_holds_every_kind_of_row() -> None:
-    found = [record for record in records(MADE_UP) if isinstance(record, GedRecord)]
+    found = [record for record in GedReader.records(MADE_UP) if isinstance(record, GedRecord)]
     assert [record.id for record in found] == list(range(999000001, 999000009))
     assert [record.line for record in found] == [2, 4, 5, 6, 7, 8, 9, 10]
     assert [len(record.sources) for record in found] == [2, 1, 2, 1, 1, 1, 1, 1]
@@ -610,17 +601,19 @@ def test_a_cell_is_read_whatever_program_wrote_it(file: File, field: str, printe
             "2014-03-05T00:00:00+02:00",
             "has a time of day other than midnight: a shift of time zone may have changed the day",
         ),
-        *((name, "", "is missing") for name in sorted(NEEDED_CELLS)),
+        *((name, "", "is missing") for name in sorted(LAYOUT.required_cells)),
     ],
 )
 def test_a_row_that_cannot_be_right_is_rejected(file: File, field: str, printed: str, reason: str) -> None:
     identifier = printed if field == "id" else PLAIN["id"]
-    assert list(records(file(ged_bytes({field: printed})))) == [Rejected(2, identifier, field, printed, reason)]
+    assert list(GedReader.records(file(ged_bytes({field: printed})))) == [
+        Rejected(2, identifier, field, printed, reason)
+    ]
 
 
 def test_everything_wrong_with_a_row_is_told_and_the_next_row_is_read(file: File) -> None:
     bad = {"id": "x", "where_prec": "9", "latitude": "100", "date_end": "soon", "best": "-1", "side_a": ""}
-    *rejected, record = records(file(ged_bytes(bad, {})))
+    *rejected, record = GedReader.records(file(ged_bytes(bad, {})))
     assert rejected == [
         Rejected(2, "x", "id", "x", "is not a whole number"),
         Rejected(2, "x", "side_a", "", "is missing"),
@@ -635,7 +628,7 @@ def test_everything_wrong_with_a_row_is_told_and_the_next_row_is_read(file: File
 
 def test_a_row_with_too_few_cells_is_rejected_with_its_id(file: File) -> None:
     content = ged_bytes({}, {"id": "999000011"}) + b"999000012,MADEUP-12\n"
-    *_, last = records(file(content))
+    *_, last = GedReader.records(file(content))
     assert last == Rejected(4, "999000012", "", "", "has 2 cells, the header has 49")
 
 
@@ -695,7 +688,10 @@ def test_what_is_not_odd_brings_no_warning(file: File, cells: dict[str, str]) ->
 
 
 def days_of(path: Path) -> list[tuple[date, date] | str]:
-    return [(r.earliest, r.latest) if isinstance(r, GedRecord) else f"{r.field}: {r.reason}" for r in records(path)]
+    return [
+        (r.earliest, r.latest) if isinstance(r, GedRecord) else f"{r.field}: {r.reason}"
+        for r in GedReader.records(path)
+    ]
 
 
 def same_day(text: str) -> dict[str, str]:
@@ -978,7 +974,7 @@ def sample(name: str) -> Iterator[GedRecord]:
     path = SAMPLES / name
     if not path.exists():
         pytest.skip(f"NOT RUN: the sample is not at hand: ../shared/data/{name} is missing")
-    for record in records(path):
+    for record in GedReader.records(path):
         assert isinstance(record, GedRecord), record
         yield record
 

@@ -28,6 +28,7 @@ from test_readme import TOUR, path_of
 from typer.testing import CliRunner, Result
 
 from app import cli, models
+from app.codebooks.ucdp import GED_COLUMNS
 from app.commands import check_database
 from app.db.bulk import insert_rows
 from app.db.engine import read_transaction, write_transaction
@@ -38,7 +39,7 @@ from app.ingest.datasets.core.files import UnreadableFileError
 from app.ingest.datasets.core.run import ImportResult, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.datasets.ucdp_ged.event_rows import GedRowBuilder
-from app.ingest.datasets.ucdp_ged.reader import COLUMNS, NEEDED_COLUMNS
+from app.ingest.datasets.ucdp_ged.reader import LAYOUT
 from app.main import create_app
 from app.models.base import table_of
 from app.names import match_key
@@ -65,7 +66,7 @@ def write(tmp_path: Path) -> Write:
     """Writes records into a file of its own."""
     made = iter(range(1000))
 
-    def written(*rows: Cells, name: str = "ged.csv", columns: tuple[str, ...] = COLUMNS) -> Path:
+    def written(*rows: Cells, name: str = "ged.csv", columns: tuple[str, ...] = GED_COLUMNS) -> Path:
         path = tmp_path / str(next(made)) / name
         path.parent.mkdir()
         path.write_bytes(ged_bytes(*rows, columns=columns))
@@ -881,7 +882,7 @@ def test_however_many_records_are_held_at_a_time_the_rows_are_the_same(
 def test_the_order_of_columns_and_the_compression_make_no_difference(bare: str, fresh: str, write: Write) -> None:
     path = write(*RECORDS)
     run(bare, path)
-    packed = write(*RECORDS, columns=tuple(sorted(COLUMNS)))
+    packed = write(*RECORDS, columns=tuple(sorted(GED_COLUMNS)))
     packed.write_bytes(gzip.compress(packed.read_bytes()))
     run(fresh, packed)
     assert holds(bare) == holds(fresh)
@@ -1658,9 +1659,9 @@ def test_ctrl_c_leaves_everything_as_it_was(url: str, write: Write, monkeypatch:
 SPOILERS: dict[str, bytes] = {
     "no table at all": b"PK\x03\x04",
     "an empty file": b"",
-    "a file that lacks columns": csv_bytes([[name for name in NEEDED_COLUMNS if name != "best"]]),
+    "a file that lacks columns": csv_bytes([[name for name in LAYOUT.required_columns if name != "best"]]),
     "a file that is cut off after good rows": gzip.compress(ged_bytes(*(rec(n) for n in range(100, 400))))[:-500],
-    "a header that names a column twice": csv_bytes([[*COLUMNS, "best"]]),
+    "a header that names a column twice": csv_bytes([[*GED_COLUMNS, "best"]]),
 }
 
 
@@ -1871,7 +1872,7 @@ def test_a_snapshot_that_removed_nothing_because_of_a_row_without_an_id_says_so(
     ("content", "said"),
     [
         (b"a,b\n1,2\n", "bad.csv: has no header: its first line names none of the columns\n"),
-        (ged_bytes(columns=tuple(c for c in COLUMNS if c != "best")), "bad.csv: lacks columns: best\n"),
+        (ged_bytes(columns=tuple(c for c in GED_COLUMNS if c != "best")), "bad.csv: lacks columns: best\n"),
         (b"", "bad.csv: is empty: there is no header\n"),
         (b"PK\x03\x04", "bad.csv: a zip archive or a spreadsheet: take the CSV file out of it first\n"),
     ],
