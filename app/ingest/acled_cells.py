@@ -9,12 +9,13 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from app.codebooks.acled import CIVILIAN_TARGETING, DISORDER_TYPES, EventType
 from app.codebooks.countries import BY_ISO3, NO_NUMERIC_CODE
 from app.formats.base import dumps
 from app.ingest.acled_sides import SideCells
 from app.models.base import table_of
 from app.models.datasets import AcledEvent
-from app.query.compat.acled.crosswalk import CIVILIAN_TARGETING, DISORDER_TYPES, GEO_PRECISION_OF, event_types
+from app.query.compat.acled.crosswalk import GEO_PRECISION_OF, event_types
 from app.query.compat.acled.filters import fold_case, lower_ascii
 
 COLUMNS = tuple(column.name for column in table_of(AcledEvent).columns)
@@ -92,7 +93,8 @@ def type_cells(
 ) -> TypeCells:
     """Derive the types of an event; see `event_types`."""
     event_type, sub = event_types(category, means, gainer_inter, population)
-    return TypeCells(DISORDER_TYPES.get(event_type, ""), event_type, sub, CIVILIAN_TARGETING.get(category, ""))
+    targeting = CIVILIAN_TARGETING if category == "violence_against_civilians" else ""
+    return TypeCells(DISORDER_TYPES[EventType(event_type)] if event_type else "", event_type, sub, targeting)
 
 
 @cache

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal, or_
 
+from app.codebooks.acled import INTER_CODES
 from app.codebooks.countries import ACLED_REGIONS, COUNTRIES
 from app.errors import InvalidParameterError
 from app.names import closest_matches, match_key
-from app.query.compat.acled.crosswalk import INTER_CODES, interaction
+from app.query.compat.acled.crosswalk import interaction
 from app.query.params.param import integer_between
 from app.timespan import parse_day
 
