@@ -1,10 +1,9 @@
-"""The commands. No logic: each reads its options, calls one function, and says what happened."""
+"""The commands, without logic: each reads its options, calls one function of `commands`, and prints the result."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -23,21 +22,33 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-db = typer.Typer(help="The database: its schema and its soundness.", no_args_is_help=True)
-seed = typer.Typer(help="Seed packs: check them, load them.", no_args_is_help=True)
+db = typer.Typer(help="Upgrade and check the database.", no_args_is_help=True)
+seed = typer.Typer(help="Check and load packs of curated data.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(seed, name="seed")
-imports = typer.Typer(help="Published datasets: bring their files in.", no_args_is_help=True)
+imports = typer.Typer(help="Import files of published datasets.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 stdout = Console(soft_wrap=True, highlight=False)
 stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
-Database = Annotated[
+DatabaseOption = Annotated[
     str | None,
-    typer.Option("--database", help="A file, or postgresql://user@host/name. Default: oxus.db here."),
+    typer.Option(
+        "--database",
+        help="A SQLite file, or postgresql://user@host/name. Default: OXUS_DATABASE_URL, else oxus.db.",
+    ),
 ]
-Seed = Annotated[Path | None, typer.Option("--seed", help="The folder of packs. Default: those that ship with Oxus.")]
-Pack = Annotated[str | None, typer.Argument(help="One pack; all of the folder if left out.")]
+SeedOption = Annotated[
+    Path | None,
+    typer.Option("--seed", help="Folder of packs. Default: OXUS_SEED_DIR, else those that ship with Oxus."),
+]
+PackArgument = Annotated[str | None, typer.Argument(help="Id of one pack. Default: all packs of the folder.")]
+SnapshotOption = Annotated[
+    str | None,
+    typer.Option(help="Name of a dataset that the files hold completely: stored rows that they lack are removed."),
+]
+RejectedOption = Annotated[Path, typer.Option("--rejected", help="Report of rows that were left out (CSV).")]
+OddOption = Annotated[Path, typer.Option("--odd", help="Report of rows that were kept with a warning (CSV).")]
 
 
 def _settings(database: str | None = None, seed_dir: Path | None = None) -> Settings:
@@ -47,7 +58,7 @@ def _settings(database: str | None = None, seed_dir: Path | None = None) -> Sett
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Errors of the tree become a message and exit 1; a wrong setting exits 2."""
+    """Print an OxusError and exit with 1; print a wrong setting and exit with 2."""
     try:
         yield
     except BrokenPackError as error:
@@ -57,12 +68,13 @@ def report_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except OxusError as error:
         stderr.print(str(error), markup=False)
-        for nearest in getattr(error, "did_you_mean", []):
-            stderr.print(f"did you mean {nearest}?", markup=False)
+        for name in getattr(error, "did_you_mean", []):
+            stderr.print(f"did you mean {name}?", markup=False)
         raise typer.Exit(1) from None
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
-            stderr.print(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", markup=False)
+            name = "_".join(map(str, wrong["loc"])).upper()
+            stderr.print(f"wrong setting OXUS_{name}: {wrong['msg'].removeprefix('Value error, ')}", markup=False)
         raise typer.Exit(2) from None
 
 
@@ -77,11 +89,11 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
-    database: Database = None,
-    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1)] = 1,
-    seed: Seed = None,
+    database: DatabaseOption = None,
+    workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1)] = 1,
+    seed: SeedOption = None,
 ) -> None:
-    """Migrate and seed the database where needed, then serve it."""
+    """Upgrade and seed an embedded database where needed, then serve the API."""
     from app.commands import prepare, run_server
 
     with report_errors():
@@ -92,8 +104,8 @@ def serve(
 
 
 @db.command("upgrade")
-def db_upgrade(database: Database = None) -> None:
-    """Bring the database to the schema of this version."""
+def db_upgrade(database: DatabaseOption = None) -> None:
+    """Create the database, or migrate it to the schema of this version."""
     from app.commands import upgrade_database
 
     with report_errors():
@@ -101,8 +113,8 @@ def db_upgrade(database: Database = None) -> None:
 
 
 @db.command("check")
-def db_check(database: Database = None) -> None:
-    """Look for damage: schema, foreign keys, rows that do not follow from their claims. Exit 1 if there is any."""
+def db_check(database: DatabaseOption = None) -> None:
+    """Check integrity, schema, foreign keys, and that events follow from their claims. Exit with 1 on any fault."""
     from app.commands import check_database
 
     with report_errors():
@@ -116,13 +128,13 @@ def db_check(database: Database = None) -> None:
 
 @seed.command("check")
 def seed_check(
-    pack: Pack = None,
+    pack: PackArgument = None,
     document: Annotated[
-        Path | None, typer.Option(help="The text of the pack's document: prove every printed token.")
+        Path | None, typer.Option(help="Text of the pack's document, in which every quoted token must occur.")
     ] = None,
-    seed: Seed = None,
+    seed: SeedOption = None,
 ) -> None:
-    """Report every problem of the packs, each with file, id, field, value and reason; exit 1 if there is any."""
+    """Print every problem of the packs with file, id, field, value and reason. Exit with 1 on any problem."""
     from app.commands import check_packs
 
     with report_errors():
@@ -131,8 +143,8 @@ def seed_check(
 
 
 @seed.command("load")
-def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -> None:
-    """Load packs, all or nothing, and say what changed."""
+def seed_load(pack: PackArgument = None, database: DatabaseOption = None, seed: SeedOption = None) -> None:
+    """Load packs in one transaction, and print what changed."""
     from app.commands import load_seed
 
     with report_errors():
@@ -142,77 +154,82 @@ def seed_load(pack: Pack = None, database: Database = None, seed: Seed = None) -
 
 @imports.command("ucdp-ged")
 def import_ucdp_ged(
-    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, of any layout since 19.1.", exists=True)],
-    snapshot: Annotated[
-        str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
-    ] = None,
-    rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
-    odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
-    database: Database = None,
+    files: Annotated[
+        list[Path], typer.Argument(help="csv, csv.gz or csv.zst, in any layout since version 19.1.", exists=True)
+    ],
+    snapshot: SnapshotOption = None,
+    rejected: RejectedOption = Path("rejected.csv"),
+    odd: OddOption = Path("odd.csv"),
+    database: DatabaseOption = None,
 ) -> None:
-    """Import UCDP GED, all or nothing: importing the same again changes nothing, a newer version updates."""
+    """Import UCDP GED in one transaction. A file imported before changes nothing; a newer version updates."""
     _import("ucdp-ged", files, snapshot, rejected, odd, database)
 
 
 @imports.command("acled")
 def import_acled(
-    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, as ACLED exports it.", exists=True)],
-    snapshot: Annotated[
-        str | None, typer.Option(help="The files are all of the dataset of this name: what they lack is removed.")
-    ] = None,
-    rejected: Annotated[Path, typer.Option(help="Where to list rows that cannot be read.")] = Path("rejected.csv"),
-    odd: Annotated[Path, typer.Option(help="Where to list rows that are odd and were kept.")] = Path("odd.csv"),
-    database: Database = None,
+    files: Annotated[list[Path], typer.Argument(help="csv, csv.gz or csv.zst, as exported by ACLED.", exists=True)],
+    snapshot: SnapshotOption = None,
+    rejected: RejectedOption = Path("rejected.csv"),
+    odd: OddOption = Path("odd.csv"),
+    database: DatabaseOption = None,
 ) -> None:
-    """Import ACLED, all or nothing: importing the same again changes nothing, a row with a newer timestamp updates."""
+    """Import ACLED in one transaction. A file imported before changes nothing; newer timestamps update."""
     _import("acled", files, snapshot, rejected, odd, database)
 
 
 def _import(
-    dataset: str, files: list[Path], snapshot: str | None, rejected: Path, odd: Path, database: str | None
+    dataset: str, files: list[Path], snapshot: str | None, rejected: Path, warnings: Path, database: str | None
 ) -> None:
-    from app.commands import ReportPaths, import_files
+    from app.commands import import_files
+    from app.ingest.datasets.core.import_report import ReportPaths
 
     with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
-        lines = list(import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, odd), advance))
+        lines = list(
+            import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, warnings), advance)
+        )
     for line in lines:
         stdout.print(line, markup=False)
 
 
 @contextmanager
 def progress_bar(size: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar of the bytes read, with rows per second and the time left."""
+    """Show a bar of the bytes read, with rows per second and the time left."""
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"), TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("", total=size, rows="")
 
-        def told(consumed: int, rows: int) -> None:
+        def advance(consumed: int, rows: int) -> None:
             elapsed = progress.tasks[0].elapsed or 0
             speed = f", {rows / elapsed:.0f} rows/s" if elapsed else ""
             progress.update(task, completed=consumed, rows=f"{rows} rows{speed}")
 
-        yield told
+        yield advance
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def export(
     context: typer.Context,
-    resource: Annotated[str, typer.Argument(help="events, claims, movements, control, ...: what /v1 lists.")],
-    out: Annotated[str, typer.Option(help="The file to write; - for standard output.")],
-    f: Annotated[str | None, typer.Option("--f", help="csv, geojson, ndjson, parquet or json.")] = None,
-    database: Database = None,
+    resource: Annotated[str, typer.Argument(help="A list of /v1: events, claims, movements, control, ...")],
+    out: Annotated[str, typer.Option(help="File to write; - is standard output.")],
+    f: Annotated[
+        str | None,
+        typer.Option(
+            "--f", help="Format: csv, geojson, ndjson, parquet or json. Default: the file's extension, else csv."
+        ),
+    ] = None,
+    database: DatabaseOption = None,
 ) -> None:
-    """Write all rows of a list that match; every parameter of the list is an option: --place balkh."""
+    """Write all matching rows of a list to a file. Every parameter of the list is an option: --place balkh."""
     from app.commands import export as export_rows
 
     with report_errors():
         query_pairs = [*parse_list_options(context.args), *([("f", f)] if f else [])]
-        said = export_rows(_settings(database), resource, out, query_pairs)
-        stderr.print(said, markup=False)
+        stderr.print(export_rows(_settings(database), resource, out, query_pairs), markup=False)
 
 
 def parse_list_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
-    """`--name value` and `--name=value`, as a query string has them."""
+    """Read `--name value` and `--name=value` into names and values of a query string."""
     remaining = iter(arguments)
     for argument in remaining:
         name, equals, value = argument.removeprefix("--").partition("=")
@@ -225,19 +242,19 @@ def parse_list_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced when all is written.")],
-    database: Database = None,
+    file: Annotated[Path, typer.Argument(help="File to write; an existing one is replaced once the copy is complete.")],
+    database: DatabaseOption = None,
 ) -> None:
-    """Copy an embedded database as it is at one moment, while it is served and loaded."""
-    from app.commands import backup as copied
+    """Copy an embedded database at one moment, while servers and loads go on."""
+    from app.commands import backup as copy_database
 
     with report_errors():
-        stdout.print(copied(_settings(database), file), markup=False)
+        stdout.print(copy_database(_settings(database), file), markup=False)
 
 
 @app.command()
-def status(database: Database = None) -> None:
-    """Say what is in the database."""
+def status(database: DatabaseOption = None) -> None:
+    """Print revision, number of rows, and packs."""
     from app.commands import status_rows
 
     with report_errors():
@@ -247,10 +264,10 @@ def status(database: Database = None) -> None:
         stdout.print(table)
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """The `oxus` command."""
-    return app(arguments)
+def main(arguments: list[str] | None = None) -> None:
+    """Run the `oxus` command."""
+    app(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,13 +1,10 @@
-"""What the commands do, in terms of the layers below."""
+"""The work of the commands; `cli` reads options and prints results."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -15,52 +12,53 @@ from app import __version__, models
 from app.db.backup import copy_to, is_in_use
 from app.db.engine import make_engine, read_transaction, sqlite_path, write_transaction
 from app.db.revision import current_revision
-from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, stored_schema
+from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade
 from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
 from app.files import atomic_write
 from app.formats import FORMATS
-from app.formats.as_csv import escape_formula
 from app.formats.base import Batches
 from app.ingest.datasets.acled.dataset import ACLED
-from app.ingest.datasets.core.records import Rejected
+from app.ingest.datasets.core.import_report import ReportPaths, summary_lines, write_reports
 from app.ingest.datasets.core.run import OnProgress, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.packs.load import LoadResult, is_unchanged, load_packs, read_checked
 from app.ingest.packs.provenance import verify_quotes
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 from app.names import closest_matches
 from app.query.analyses.lookups import pack_rows
 from app.resources import COMPUTED_LISTS, STORED_LISTS
 from app.schemas.reference import PackRow
 from app.settings import Settings
 
-COMMAND_TIMEOUT_SECONDS = 3600.0  # seconds: commands are not hurried
+COMMAND_TIMEOUT_SECONDS = 3600.0
+"""Longest time of one read of a command: an export of everything may take it."""
 
 
 def upgrade_database(settings: Settings) -> str:
-    """Run the missing migrations; the schema that the database is at now."""
+    """Run the missing migrations, and return the schema version. Raises SchemaError for one newer than this Oxus."""
     path = _database_file(settings)
     if path is None or path.exists():
         with (
             _engine(settings, read_only=True, require_primary=True) as engine,
             read_transaction(engine, COMMAND_TIMEOUT_SECONDS) as connection,
         ):
-            found = stored_schema(connection)
-        if found == CURRENT_SCHEMA:
-            return CURRENT_SCHEMA
-        if found is not None and found > CURRENT_SCHEMA:
-            raise SchemaError(f"the database is at schema {found}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
+            if not needs_upgrade(connection):
+                return CURRENT_SCHEMA
     elif not path.parent.is_dir():
         raise SchemaError(f"there is no folder for the database file {path.name}")
-    from app.db.migrate import upgrade  # the migration tool is slow to start and seldom needed
+    from app.db.migrate import upgrade  # Alembic is slow to import and seldom needed
 
     upgrade(settings.database_url)
     return CURRENT_SCHEMA
 
 
 def prepare(settings: Settings) -> Iterator[str]:
-    """Before serving: an embedded database is migrated and seeded; a server's must be ready. Says what was done."""
+    """Migrate and seed an embedded database, and yield what changed; a PostgreSQL database must be ready.
+
+    Raises SchemaError if it is not.
+    """
     if sqlite_path(settings.database_url) is None:
         with open_current_schema(settings):
             return
@@ -73,7 +71,7 @@ def prepare(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def _engine(settings: Settings, read_only: bool, require_primary: bool = False) -> Iterator[Engine]:
-    """An engine that is closed when done with."""
+    """Yield an engine, and close its connections at the end."""
     engine = make_engine(settings.database_url, read_only=read_only, require_primary=require_primary)
     try:
         yield engine
@@ -82,7 +80,7 @@ def _engine(settings: Settings, read_only: bool, require_primary: bool = False) 
 
 
 def _database_file(settings: Settings) -> Path | None:
-    """The file of an embedded database, which may not be there yet. Raises SchemaError when it is no file."""
+    """Return the file of an embedded database, which may not exist yet. Raises SchemaError if it is no plain file."""
     path = sqlite_path(settings.database_url)
     if path is not None and path.exists() and not path.is_file():
         raise SchemaError(f"{path.name} is no file; name a database file")
@@ -91,9 +89,9 @@ def _database_file(settings: Settings) -> Path | None:
 
 @contextmanager
 def open_current_schema(settings: Settings, require_primary: bool = False) -> Iterator[Connection]:
-    """A connection to a database that is there and at the schema of this software. Raises SchemaError otherwise.
+    """Yield a read connection. Raises SchemaError unless the database exists at this software's schema.
 
-    Who is going to write has to see the `require_primary` state, which a standby may not have yet.
+    `require_primary` reads from the primary, whose state a standby may not have yet; commands that write need it.
     """
     path = _database_file(settings)
     if path is not None and not path.exists():
@@ -107,16 +105,17 @@ def open_current_schema(settings: Settings, require_primary: bool = False) -> It
 
 
 def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until told to stop."""
+    """Serve until a signal stops the server (SIGINT, SIGTERM)."""
     import uvicorn
 
-    from app.main import create_worker_app
-    from app.server import shared_metrics_file, uvicorn_options
+    from app.server import shared_metrics_dir, uvicorn_options
 
     if workers == 1:
+        from app.main import create_worker_app
+
         uvicorn.run(create_worker_app(settings), host=host, port=port, **uvicorn_options(settings))
         return
-    with shared_metrics_file(settings, workers) as shared:
+    with shared_metrics_dir(settings) as shared:
         shared.export_to_environment()
         uvicorn.run(
             "app.main:create_worker_app",
@@ -129,73 +128,87 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
 
 
 def export(settings: Settings, name: str, out: str, query_pairs: Sequence[tuple[str, str]]) -> str:
-    """Write all rows of a list that match into a file (`-`: standard output), and say how many.
+    """Write all matching rows of a list to a file (`-`: standard output), and return a summary.
 
-    The format is `f`, else what the file's name ends with. A file that is there is replaced when all is written,
+    The format is `f`, else the file's extension, else CSV. An existing file is replaced once everything is written,
     so that a failure leaves it as it was. Raises InvalidParameterError, NotFoundError, OutputError.
     """
     lists = STORED_LISTS | COMPUTED_LISTS
     if name not in lists:
         raise NotFoundError("oxus export", name, closest_matches(name, lists))
     endpoint = lists[name]
-    extension = Path(out).suffix.removeprefix(".")
-    pairs = [*query_pairs] if any(key == "f" for key, _ in query_pairs) else [*query_pairs, ("f", extension or "csv")]
-    everything = "limit" in endpoint.params and not any(key == "limit" for key, _ in query_pairs)
-    request = endpoint.parse([*pairs, ("limit", "all")] if everything else pairs)
+    request = endpoint.parse(_with_defaults(query_pairs, out, "limit" in endpoint.params))
     format_ = FORMATS[request.format or "csv"]
-    rows = 0
-
-    def count_rows(batches: Batches) -> Batches:
-        nonlocal rows
-        for batch in batches:
-            rows += len(batch)
-            yield batch
-
+    rows = RowCounter()
     with open_current_schema(settings) as connection, ExitStack() as stack:
         page = endpoint.fetch(connection, request, with_points=format_.flat)
         stack.callback(page.close)
         packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
         metadata = endpoint.metadata(current_revision(connection), packs, request.fields, page)
         with atomic_write(out) as file:
-            for chunk in format_.write(metadata, count_rows(page.batches)):
+            for chunk in format_.write(metadata, rows.count(page.batches)):
                 file.write(chunk)
-    return f"{rows} rows of {name}, revision {metadata.revision}, as {format_.name}"
+    return f"{rows.total} rows of {name}, revision {metadata.revision}, as {format_.name}"
+
+
+def _with_defaults(query_pairs: Sequence[tuple[str, str]], out: str, is_paged: bool) -> list[tuple[str, str]]:
+    """Add a format by the file's extension, and `limit=all` where a list is paged, unless they are given."""
+    given = {name for name, _ in query_pairs}
+    pairs = list(query_pairs)
+    if "f" not in given:
+        pairs.append(("f", Path(out).suffix.removeprefix(".") or "csv"))
+    if is_paged and "limit" not in given:
+        pairs.append(("limit", "all"))
+    return pairs
+
+
+@dataclass
+class RowCounter:
+    """Count rows while they are written."""
+
+    total: int = 0
+
+    def count(self, batches: Batches) -> Batches:
+        """Pass batches on unchanged."""
+        for batch in batches:
+            self.total += len(batch)
+            yield batch
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:
-    """Check packs, and prove them against the text of their document. Raises BrokenPackError."""
+    """Check packs, and their quotes against the text of the document, if given. Raises BrokenPackError."""
     contents = read_checked(settings.seed_dir, name)
     for content in contents:
-        proof = ""
+        quotes = ""
         if document and (content.pack.document or len(contents) == 1):
             count, problems = verify_quotes(content, document)
             if problems:
                 raise BrokenPackError(problems)
-            proof = f", {count} printed tokens found in {document.name}"
+            quotes = f", {count} printed tokens found in {document.name}"
         size = f"{len(content.events)} events, {len(content.claims)} claims"
-        yield f"{content.pack.id} {content.pack.version}: {size}, no problem{proof}"
+        yield f"{content.pack.id} {content.pack.version}: {size}, no problem{quotes}"
 
 
 def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
-    """Load packs and say what changed."""
+    """Load packs in one transaction, and yield what changed in each. Raises BrokenPackError, SchemaError."""
     with open_current_schema(settings, require_primary=True):
         pass
     with _engine(settings, read_only=False) as engine:
-        done = load_packs(engine, settings.seed_dir, name)
-    yield from map(_summary_line, done)
+        results = load_packs(engine, settings.seed_dir, name)
+    yield from map(summary_line, results)
 
 
 def backup(settings: Settings, out: Path) -> str:
-    """Copy an embedded database, as it is at one moment, into a file, and say what it holds.
+    """Copy an embedded database at one moment into a file, and return a summary. Servers and loads go on meanwhile.
 
-    Servers and loads go on meanwhile. A file that is there is replaced when the copy is whole, never the database
-    itself. Raises OutputError, SchemaError.
+    An existing file is replaced once the copy is complete. Raises OutputError for PostgreSQL, for the database's own
+    file and for one in use; SchemaError.
     """
     live = sqlite_path(settings.database_url)
     if live is None:
         raise OutputError(
             f"PostgreSQL is copied by its own program: pg_dump --format=custom --file {out} DATABASE_URL; "
-            "the README says how to restore it"
+            "app/deploy/README.md says how to restore it"
         )
     path = out.resolve()
     if path.exists() and (not path.is_file() or (live.exists() and path.samefile(live))):
@@ -209,14 +222,7 @@ def backup(settings: Settings, out: Path) -> str:
 
 
 DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}
-"""What `oxus import` knows."""
-
-
-class ReportPaths(NamedTuple):
-    """Where an import lists rows that it did not read, and odd ones that it kept."""
-
-    rejected: Path
-    warnings: Path
+"""Datasets that `oxus import` knows, by id."""
 
 
 def import_files(
@@ -227,10 +233,10 @@ def import_files(
     reports: ReportPaths,
     on_progress: OnProgress,
 ) -> Iterator[str]:
-    """Import files of a dataset and say what changed; rows not read, and odd ones, are listed in reports (CSV).
+    """Import files of a dataset, write the reports (CSV), and yield a summary line by line.
 
-    `on_progress` hears how many bytes and rows have been read. Raises UnreadableFileError, BrokenPackError,
-    OutputError; then nothing is changed.
+    `on_progress` is called with the bytes and rows read so far. Raises UnreadableFileError, BrokenPackError,
+    OutputError; nothing is changed then.
     """
     for report in reports:
         if not report.parent.is_dir() or report.is_dir():
@@ -238,41 +244,13 @@ def import_files(
     with open_current_schema(settings, require_primary=True):
         pass
     with _engine(settings, read_only=False) as engine:
-        done = import_dataset(engine, DATASETS[dataset], files, snapshot, on_progress)
-    parts = [
-        f"{done.counts[resource, action]} {resource} {action}"
-        for resource in ("sources", "actors", "locations", "claims", "events")
-        for action in ("added", "updated", "removed")
-        if done.counts[resource, action]
-    ]
-    what = f"revision {done.revision}: {', '.join(parts) or 'what is known of it updated'}"
-    yield f"{done.dataset}: {done.rows} rows read: {what if done.revision else 'nothing changed'}"
-    if done.nothing_removed:
-        yield "a row without an id that can be read may be any of those that are missing: nothing was removed"
-    if done.warnings:
-        _write_report(reports.warnings, done.warnings)
-        such = f"such as {DATASETS[dataset].warnings_file}"
-        yield f"{done.warned_rows} rows are odd ({such}) and were kept as they are; {reports.warnings} lists them"
-    if done.outdated_rows:
-        yield f"{done.outdated_rows} rows were passed over, because a newer version of the same event is there"
-    if done.rejected:
-        _write_report(reports.rejected, done.rejected)
-        left_out = {(file, row.line) for file, row in done.rejected}
-        yield f"{len(left_out)} rows were left out; {reports.rejected} says why"
+        result = import_dataset(engine, DATASETS[dataset], files, snapshot, on_progress)
+    yield from summary_lines(result)
+    yield from write_reports(result, DATASETS[dataset].warnings_file, reports)
 
 
-def _write_report(path: Path, rows: Iterable[tuple[str, Rejected]]) -> None:
-    """A CSV file of rows of a dataset and what is wrong with each."""
-    with atomic_write(str(path)) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow(("file", "line", "id", "field", "value", "reason"))
-        for name, row in rows:
-            writer.writerow([escape_formula(str(cell)) for cell in (name, *astuple(row))])
-        text.detach()
-
-
-def _summary_line(loaded: LoadResult) -> str:
+def summary_line(loaded: LoadResult) -> str:
+    """Summarise what loading a pack has changed."""
     if loaded.revision is None:
         return f"{loaded.pack} {loaded.version}: nothing changed"
     parts = [
@@ -285,30 +263,32 @@ def _summary_line(loaded: LoadResult) -> str:
 
 
 def check_database(settings: Settings) -> list[str]:
-    """Everything that is wrong with the database: schema, foreign keys, events that do not follow from claims."""
+    """Return the faults of a database: integrity, schema, foreign keys, events that do not follow from their claims.
+
+    Events are derived anew in a transaction that is rolled back.
+    """
     from app.db.migrate import differences
 
     with open_current_schema(settings, require_primary=True) as connection:
         faults = integrity_errors(connection)
-        faults += [f"schema: {found}" for found in differences(connection, models.METADATA)]
+        faults += [f"schema: {difference}" for difference in differences(connection, models.METADATA)]
     with _engine(settings, read_only=False) as engine, write_transaction(engine) as connection:
         event = table_of(models.Event)
-        every = connection.scalars(select(event.c.pk)).all()
+        event_pks = connection.scalars(select(event.c.pk)).all()
         revision = connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0
-        astray = derive(connection, every, revision)
+        wrong_ids = derive(connection, event_pks, revision)
         connection.rollback()
-    return faults + [f"event {id_} does not follow from its claims" for id_ in sorted(astray)]
+    return faults + [f"event {id_} does not follow from its claims" for id_ in sorted(wrong_ids)]
 
 
 def status_rows(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Names and values that tell what is in the database."""
+    """Yield name and value of what `oxus status` prints."""
     with open_current_schema(settings) as connection:
         yield "oxus", __version__
         yield "database", f"{connection.dialect.name}, schema {CURRENT_SCHEMA}"
         yield "revision", str(connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0)
-        for model in (models.Event, models.Claim, models.Source, models.Actor, models.Location):
-            table = table_of(model)
-            yield f"{table.name}s", str(connection.scalar(select(func.count()).select_from(table)))
+        for entity in (ENTITY_TYPES[name] for name in STORED_LISTS if name in ENTITY_TYPES):
+            yield entity.name, str(connection.scalar(select(func.count()).select_from(entity.table)))
         pack = table_of(models.Pack)
         for id_, version, cut_off in connection.execute(
             select(pack.c.id, pack.c.version, pack.c.cut_off).order_by(pack.c.id)

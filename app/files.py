@@ -13,16 +13,16 @@ from app.errors import OutputError
 
 @contextmanager
 def atomic_write(out: str) -> Iterator[BinaryIO]:
-    """A file that takes the place of `out` once it is whole; what is no plain file, such as a pipe, is written to.
+    """Yield a file that replaces `out` once the block ends without an error; `-` is standard output.
 
-    Raises OutputError when it cannot be written.
+    A pipe or device is written directly. Raises OutputError when the file cannot be written.
     """
     try:
         if out == "-":
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
             return
-        path = Path(out).resolve()  # a link stays a link
+        path = Path(out).resolve()  # the target of a symbolic link is replaced, not the link
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
                 yield file
@@ -35,14 +35,14 @@ def atomic_write(out: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _temporary_sibling(path: Path) -> Iterator[BinaryIO]:
-    """A new file next to `path` that is given its name at the end; it is gone if anything fails."""
+    """Yield a temporary file in the same folder; it gets the name of `path` at the end, or is deleted on an error."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         new = Path(file.name)
         try:
             yield file  # type: ignore[misc]
             file.flush()
             os.fsync(file.fileno())
-            new.chmod(0o666 & ~_umask())
+            new.chmod(0o666 & ~_umask())  # temporary files are readable by their owner alone
             new.replace(path)
             _fsync_directory(path.parent)
         except BaseException:
@@ -51,16 +51,16 @@ def _temporary_sibling(path: Path) -> Iterator[BinaryIO]:
 
 
 def _fsync_directory(folder: Path) -> None:
-    """Make a new name in a folder outlast a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make a new directory entry survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 def _umask() -> int:
-    """What a new file of this process may not be; temporary files are made for nobody else to read."""
+    """Return the process's umask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,35 +1,36 @@
 """The application: wiring only."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from app import __version__
 from app.api import v1
 from app.api.compat import acled, ucdp
 from app.api.http.openapi import describe_problems
-from app.api.http.problems import handle_errors
+from app.api.http.problems import handle_errors, unexpected_error
 from app.api.http.read_pool import ReadPool
 from app.api.http.respond import CORS_EXPOSED_HEADERS
 from app.api.http.routing import RouteIndex
-from app.api.middleware.access_log import AccessLogMiddleware, BufferedLineWriter, has_sensitive_params
-from app.api.middleware.guards import (
-    BearerTokenMiddleware,
-    RateLimitMiddleware,
-    RequestLimitsMiddleware,
-    TrustedHostMiddleware,
-)
-from app.api.middleware.head_options import ASGIApp, HeadOptionsMiddleware
-from app.api.middleware.metrics import MetricsMiddleware, SharedCounters
+from app.api.middleware.access_log import AccessLogMiddleware, has_sensitive_params, open_stdout, write_access_log
+from app.api.middleware.bearer_token import BearerTokenMiddleware
+from app.api.middleware.head_options import HeadOptionsMiddleware
+from app.api.middleware.metrics import MetricsMiddleware, RequestMetrics
+from app.api.middleware.rate_limit import RateLimitMiddleware
+from app.api.middleware.request_limits import RequestLimitsMiddleware
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import DocsCspMiddleware, SecurityHeadersMiddleware
+from app.api.middleware.trusted_hosts import TrustedHostMiddleware
 from app.api.ogc import routes as ogc_routes
 from app.api.site import health, pages
 from app.api.site.assets import read_assets
+from app.api.site.metrics import router as metrics_router
 from app.db.change_detector import ChangeDetector
 from app.db.engine import make_engine
 from app.malloc import limit_malloc_arenas
@@ -51,21 +52,24 @@ ndjson or parquet: the same rows. An unchanged answer is a 304 to `If-None-Match
 (OGC API - Features).
 """
 TAGS = ("events", "control-changes", "control", "movements", "claims", "figures", "contradictions", "stats", "names")
-"""What people come for, first."""
-
-STDOUT_FD = 1  # the file that every process has as its first one to write to
+"""Sections of the documentation, in the order of how often readers need them."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """An application that answers from the database of the settings, and cannot write to it."""
-    settings_ = settings or Settings()
-    engine = make_engine(settings_.database_url, read_only=True)
-    watch = ChangeDetector(engine, settings_.revision_ttl_seconds)
+    """Build the application over the settings' database, with a connection that cannot write."""
+    settings = settings or Settings()
+    engine = make_engine(settings.database_url, read_only=True)
+    change_detector = ChangeDetector(engine, settings.revision_ttl_seconds)
+    metrics = RequestMetrics(settings.metrics_dir) if settings.metrics else None
+    routers = [v1.router, ogc_routes.router, acled.router, ucdp.router, pages.router, health.router]
+    if metrics:
+        routers.append(metrics_router)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        watch.close()
+        with write_access_log(open_stdout()) if settings.access_log else nullcontext():
+            yield
+        change_detector.close()
         engine.dispose()
 
     app = FastAPIOffline(
@@ -74,56 +78,76 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="A curated database of conflict events: claims, control, movements.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        swagger_ui_parameters={
-            "defaultModelsExpandDepth": 0,
-            "docExpansion": "list",
-            "tryItOutEnabled": True,
-        },
+        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list", "tryItOutEnabled": True},
         openapi_tags=[{"name": tag} for tag in TAGS],
+        routes=[RouteIndex(route for router in routers for route in router.routes)],
+        middleware=list(middleware(settings, change_detector, metrics)),
         lifespan=lifespan,
-        telemetry=telemetry_config(settings_),
+        telemetry=telemetry_config(settings),
         redirect_slashes=False,
         generate_unique_id_function=lambda route: str(route.name),  # names of generated clients' functions
     )
     app.state.read_pool = ReadPool(
         engine,
-        settings_.query_timeout_seconds,
-        settings_.export_timeout_seconds,
-        settings_.max_concurrent_exports,
-        settings_.queue_timeout_seconds,
+        settings.query_timeout_seconds,
+        settings.export_timeout_seconds,
+        settings.max_concurrent_exports,
+        settings.queue_timeout_seconds,
     )
     app.state.assets = read_assets()
-    routers = (v1.router, ogc_routes.router, acled.router, ucdp.router, pages.router, health.router)
+    app.state.metrics = metrics
     for router in routers:
         app.include_router(router)
-    app.router.routes.insert(0, RouteIndex(route for router in routers for route in router.routes))
     handle_errors(app)
-    describe_problems(app, guard_statuses(settings_))
-    app.add_middleware(DocsCspMiddleware)
-    app.add_middleware(HeadOptionsMiddleware)
-    app.add_middleware(
+    describe_problems(app, guard_statuses(settings))
+    return app
+
+
+def create_worker_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application of a process that does nothing else, and tune that process for it."""
+    limit_malloc_arenas()
+    return create_app(settings)
+
+
+def middleware(
+    settings: Settings, change_detector: ChangeDetector, metrics: RequestMetrics | None
+) -> Iterator[Middleware]:
+    """Yield the middleware, outermost first; what the settings switch off is not there and costs nothing.
+
+    Guards come before the response cache, so that cached answers are guarded too. The cache comes before everything
+    that makes an answer, so that a cached one costs nothing else.
+    """
+    if settings.access_log:
+        yield Middleware(AccessLogMiddleware)
+    if metrics:
+        yield Middleware(MetricsMiddleware, metrics)
+    if settings.hosts:
+        yield Middleware(TrustedHostMiddleware, settings.hosts)
+    if settings.read_token:
+        yield Middleware(BearerTokenMiddleware, settings.read_token)
+    if settings.rate_limit_per_minute:
+        yield Middleware(RateLimitMiddleware, settings.rate_limit_per_minute)
+    if settings.cache_mb:
+        yield Middleware(ResponseCacheMiddleware, change_detector, settings.cache_mb * 2**20)
+    yield Middleware(SecurityHeadersMiddleware)
+    # Here rather than outermost, where Starlette puts it: the log and the metrics see its response as any other.
+    yield Middleware(ServerErrorMiddleware, handler=unexpected_error)
+    yield Middleware(RequestLimitsMiddleware)
+    yield Middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "OPTIONS"],
         allow_headers=["*"],
         expose_headers=CORS_EXPOSED_HEADERS,
     )
-    app.add_middleware(RequestLimitsMiddleware)
-    app.add_middleware(SecurityHeadersMiddleware)
-    app.middleware_stack = build_middleware_stack(app, watch, settings_)
-    return app
-
-
-def create_worker_app(settings: Settings | None = None) -> FastAPI:
-    """The application of a process that does nothing else."""
-    limit_malloc_arenas()
-    return create_app(settings)
+    yield Middleware(HeadOptionsMiddleware)
+    yield Middleware(DocsCspMiddleware)
 
 
 def telemetry_config(settings: Settings) -> TelemetryConfig:
-    """What FastAPI traces: nothing, so that it need not look for a collector at each request, or all without secrets.
+    """Configure FastAPI's OpenTelemetry; requests with secrets are excluded, since traces show whole queries.
 
-    Its traces show whole queries; what holds a secret is left out of them.
+    Switched off explicitly, because FastAPI would look for a collector at each request.
     """
     if not settings.telemetry:
         return {"tracing": False, "metrics": False, "logs": False}
@@ -131,30 +155,6 @@ def telemetry_config(settings: Settings) -> TelemetryConfig:
 
 
 def guard_statuses(settings: Settings) -> set[int]:
-    """The statuses with which guards refuse that not every server has."""
+    """Return the statuses with which this server's guards refuse, for its OpenAPI description."""
     configured = {401: settings.read_token, 421: settings.hosts, 429: settings.rate_limit_per_minute}
-    return {status for status, set_ in configured.items() if set_}
-
-
-def build_middleware_stack(app: FastAPI, watch: ChangeDetector, settings: Settings) -> ASGIApp:
-    """What a request goes through, given from the inside: the last is the first that is asked. Off costs nothing.
-
-    What was answered before passes through nothing of the application itself.
-    """
-    found: ASGIApp = app.build_middleware_stack()
-    if settings.cache_mb:
-        found = ResponseCacheMiddleware(found, watch, settings.cache_mb * 2**20)
-    if settings.rate_limit_per_minute:
-        found = RateLimitMiddleware(found, settings.rate_limit_per_minute)
-    if settings.read_token:
-        found = BearerTokenMiddleware(found, settings.read_token)
-    if settings.hosts:
-        found = TrustedHostMiddleware(found, settings.hosts)
-    if settings.metrics:
-        counts = SharedCounters(settings.metrics_file)
-        app.add_api_route("/metrics", pages.metrics_endpoint(counts), name="metrics", include_in_schema=False)
-        found = MetricsMiddleware(found, counts)
-    if settings.access_log:
-        lines = BufferedLineWriter(STDOUT_FD)
-        found = AccessLogMiddleware(found, lines, lines.flush)
-    return found
+    return {status for status, setting in configured.items() if setting}

@@ -1,17 +1,20 @@
-"""Where a process takes memory from."""
+"""Limit glibc's malloc to one arena."""
 
 import ctypes
+import sys
 
 M_ARENA_MAX = -8
-"""The parameter of glibc's mallopt(3) for the number of places from which threads take memory (M_ARENA_MAX)."""
+"""Parameter of glibc's mallopt(3): the number of arenas."""
 
 
 def limit_malloc_arenas() -> None:
-    """Have all threads take memory from one place; to be told before there are any.
+    """Set glibc's `M_ARENA_MAX` to 1; call before any thread starts. Does nothing without glibc.
 
-    glibc gives threads places of their own and keeps what was once needed there: a server that answers from threads
-    would grow by megabytes a minute, without holding more. Other libraries have no such places, and no such parameter.
+    Otherwise each thread has an arena that keeps what the thread once needed, and a server would grow by megabytes a
+    minute without holding more.
     """
-    tune = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tune is not None:
-        tune(M_ARENA_MAX, 1)
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)

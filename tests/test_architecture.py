@@ -1,6 +1,7 @@
 """The house: who may import whom, and words that belong in one place only."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -25,6 +26,7 @@ SIBLINGS_ALLOWED = {
     ("cli", "commands"),  # the commands call what does their work
     ("commands", "main"),  # `serve` starts the application
     ("commands", "server"),  # and tells how to listen
+    ("query", "formats"),  # which formats the parameter f may name
     ("query", "schemas"),  # which fields a row has, for fields=
     ("query", "rules"),  # answers that rules derive from stored claims
 }
@@ -126,3 +128,13 @@ def test_modules_import_in_no_cycle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_test_module_imports_another_one() -> None:
+    tests = PROJECT_ROOT / "tests"
+    wrong = {
+        path.relative_to(tests).as_posix(): sorted(names)
+        for path in tests.rglob("*.py")
+        if (names := {name for name in imports(path) if re.search(r"(^|\.)test_\w+$", name)})
+    }
+    assert not wrong, "what tests share stands in tests/factories and its neighbours"

@@ -106,7 +106,7 @@ def test_a_sound_database_is_clean(oxus: Oxus, url: str) -> None:
 
 
 def test_an_event_that_does_not_follow_from_its_claims_is_a_fault(oxus: Oxus, url: str) -> None:
-    view = table_of(models.EventView)
+    view = table_of(models.EventVersion)
     with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
         connection.execute(update(view).where(view.c.id == "flight-to-tajikistan-2021").values(status="denied"))
     for _ in range(2):  # looking repairs nothing
@@ -170,7 +170,7 @@ def test_a_wrong_database_in_the_environment_exits_2(
     monkeypatch.setenv("OXUS_DATABASE_URL", wrong)
     result = oxus(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "database_url: " in result.stderr
+    assert "wrong setting OXUS_DATABASE_URL: " in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from app.settings import PROJECT_ROOT
 
-README = (PROJECT_ROOT / "README.md").read_text("utf-8")
+README = (PROJECT_ROOT / "app" / "README.md").read_text("utf-8")
 PINS = dict(
     line.partition(" ;")[0].split("==") for line in (PROJECT_ROOT / "requirements.lock").read_text("utf-8").splitlines()
 )

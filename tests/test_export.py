@@ -18,9 +18,10 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from asgi_client import AppClient
 from conftest import PACK, Databases
-from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
+from waiting import MAX_WAIT_SECONDS
 
 from app import commands
 from app.cli import app as command
@@ -82,7 +83,7 @@ def rows_in(content: bytes, format_: str) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_holds_the_bytes_that_http_sends(export: Export, client: TestClient, tmp_path: Path, name: str) -> None:
+def test_a_file_holds_the_bytes_that_http_sends(export: Export, client: AppClient, tmp_path: Path, name: str) -> None:
     query = NEEDED.get(name, {})
     for format_ in FORMATS:
         path = tmp_path / f"all.{format_}"
@@ -123,7 +124,7 @@ ASKED: list[tuple[str, dict[str, str], int]] = [
 @pytest.mark.parametrize("dashes", [False, True])
 @pytest.mark.parametrize(("name", "query", "rows"), ASKED, ids=[f"{name} {query}" for name, query, _ in ASKED])
 def test_every_parameter_is_an_option_in_either_spelling(
-    export: Export, client: TestClient, name: str, query: dict[str, str], rows: int, joined: bool, dashes: bool
+    export: Export, client: AppClient, name: str, query: dict[str, str], rows: int, joined: bool, dashes: bool
 ) -> None:
     result = export(name, "--out", "-", "--f", "ndjson", *options(query, joined, dashes))
     limit = {} if name in UNPAGED or "limit" in query else {"limit": "all"}
@@ -339,7 +340,7 @@ def test_a_full_disk_keeps_the_file_that_is_there(export: Export, monkeypatch: p
 def run_oxus(*arguments: str, **how: Any) -> "subprocess.CompletedProcess[bytes]":
     """`oxus export` as a process of its own."""
     line = [sys.executable, "-m", "app.cli", "export", *arguments]
-    return subprocess.run(line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, check=False, timeout=60, **how)
+    return subprocess.run(line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, check=False, timeout=MAX_WAIT_SECONDS, **how)
 
 
 def test_a_file_that_may_not_grow_is_left_as_it_was(pack_url: str, old: Path) -> None:

@@ -1,4 +1,4 @@
-"""A server's threads take memory from one place: what one of them needed for a moment is there for all others."""
+"""All threads of a server allocate from one arena."""
 
 import ctypes
 import subprocess
@@ -8,10 +8,10 @@ import pytest
 
 COUNTS = """
 import ctypes, re, sys, threading
-from app.memory import keep_memory_together
+from app.malloc import limit_malloc_arenas
 
-if sys.argv[1] == "together":
-    keep_memory_together()
+if sys.argv[1] == "limited":
+    limit_malloc_arenas()
 meeting = threading.Barrier(4)
 
 def needs():
@@ -30,7 +30,7 @@ libc.fflush(None)
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="THIS MACHINE HAS NO glibc, which is tested")
-@pytest.mark.parametrize(("how", "one"), [("together", True), ("apart", False)])
-def test_threads_take_memory_from_one_place_if_they_are_told_to(how: str, one: bool) -> None:
-    told = subprocess.run([sys.executable, "-c", COUNTS, how], capture_output=True, text=True, check=True).stdout
-    assert (told.count("<heap nr=") == 1) == one
+@pytest.mark.parametrize(("mode", "one"), [("limited", True), ("default", False)])
+def test_all_threads_share_one_arena_once_the_limit_is_set(mode: str, one: bool) -> None:
+    arenas = subprocess.run([sys.executable, "-c", COUNTS, mode], capture_output=True, text=True, check=True).stdout
+    assert (arenas.count("<heap nr=") == 1) == one

@@ -5,25 +5,19 @@ import re
 import shlex
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases
-from fastapi.testclient import TestClient
-from ingest.datasets.acled.test_acled_reader import acled_bytes
+from factories.acled import acled_bytes
+from readme_commands import README, TOUR, path_of
 from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.settings import PROJECT_ROOT, Settings
 
-README = (PROJECT_ROOT / "README.md").read_text()
-TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
-
-
-def path_of(command: str) -> str:
-    parts = urlsplit(shlex.split(command)[-1])
-    assert parts.netloc == "127.0.0.1:8000"
-    return f"{parts.path}?{parts.query}"
+DEPLOY = (PROJECT_ROOT / "app" / "deploy" / "README.md").read_text()
+READMES = sorted(path for path in PROJECT_ROOT.rglob("README.md") if not {".venv", "node_modules"} & set(path.parts))
 
 
 def test_the_tour_is_found() -> None:
@@ -31,7 +25,7 @@ def test_the_tour_is_found() -> None:
 
 
 @pytest.mark.parametrize(("command", "printed"), TOUR, ids=[path_of(command) for command, _ in TOUR])
-def test_the_tour_prints_real_answers(client: TestClient, command: str, printed: str) -> None:
+def test_the_tour_prints_real_answers(client: AppClient, command: str, printed: str) -> None:
     answer = client.get(path_of(command))
     assert answer.status_code == json.loads(printed).get("status", 200)
     assert json.loads(printed) == answer.json()
@@ -45,7 +39,7 @@ ASKING = README.partition("## Asking")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize("query", re.findall(r"`([a-z_]+=[^`]+)`", ASKING))
-def test_every_way_of_asking_finds_something(client: TestClient, query: str) -> None:
+def test_every_way_of_asking_finds_something(client: AppClient, query: str) -> None:
     answer = client.get(f"/v1/events?{query}")
     assert answer.status_code == 200
     assert answer.json()["returned"] > 0
@@ -60,9 +54,8 @@ def test_the_commands_listed_are_the_commands_there_are() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    made = {"metrics_file"}  # by the command itself
-    explained = set(re.findall(r"`OXUS_([A-Z_]+)`", README))
-    assert {name.upper() for name in Settings.model_fields if name not in made} == explained
+    explained = set(re.findall(r"`OXUS_([A-Z_]+)`", DEPLOY))
+    assert {name.upper() for name in Settings.model_fields} == explained
 
 
 RUN = re.findall(
@@ -71,7 +64,7 @@ RUN = re.findall(
 
 
 def test_exports_and_imports_are_shown() -> None:
-    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import", "import"]
+    assert [line.split()[0] for line in RUN] == ["export", "export", "import", "import"]
 
 
 @pytest.mark.parametrize("line", RUN)
@@ -89,6 +82,16 @@ def test_exports_and_imports_run_as_they_are_shown(
         assert re.search(rf"{line.split()[1]}: \d+ rows read: revision 2: .*events added", result.output)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", README))))
-def test_files_named_in_the_readme_exist(path: str) -> None:
-    assert (PROJECT_ROOT / path).is_file()
+def test_files_and_links_of_every_readme_exist() -> None:
+    missing = []
+    for readme in READMES:
+        text = readme.read_text("utf-8")
+        paths = [PROJECT_ROOT / path for path in re.findall(r"(?:app|tests|seed)/[\w/]+\.(?:py|md)", text)]
+        links = re.findall(r"\]\(([^)#:]+)\)", text)
+        paths += [readme.parent / link for link in links if not link.startswith("/")]
+        missing += [f"{readme.relative_to(PROJECT_ROOT)}: {path}" for path in paths if not path.exists()]
+    assert not missing
+
+
+def test_the_front_page_stays_a_front_page() -> None:
+    assert len(README.splitlines()) <= 240

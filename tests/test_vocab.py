@@ -1,9 +1,13 @@
 """The code lists: exactly those of the contract, each code once and with a definition."""
 
+import csv
+import io
+import json
 import re
 from typing import get_args
 
 import pytest
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app import vocab
 from app.ingest.packs.drafts import EventActorDraft
@@ -69,8 +73,8 @@ def test_a_list_has_the_codes_of_the_contract_in_its_order(name: str) -> None:
 
 
 def test_the_statuses_are_those_of_the_rule() -> None:
-    assert set(vocab.STATUS.codes) == STATUSES
-    assert len(vocab.STATUS.codes) == 5
+    assert set(vocab.EventStatus.vocabulary.codes) == STATUSES
+    assert len(vocab.EventStatus.vocabulary.codes) == 5
 
 
 def test_no_list_is_missing_and_none_is_unknown() -> None:
@@ -103,10 +107,10 @@ def test_every_list_is_found_by_its_own_name() -> None:
 
 
 def test_every_category_has_its_counterpart_in_acled_or_plover() -> None:
-    assert [term.code for term in vocab.CATEGORY.terms if not (term.acled or term.plover)] == []
+    assert [term.code for term in vocab.EventCategory.vocabulary.terms if not (term.acled or term.plover)] == []
 
 
-@pytest.mark.parametrize("term", vocab.CATEGORY.terms, ids=vocab.CATEGORY.codes)
+@pytest.mark.parametrize("term", vocab.EventCategory.vocabulary.terms, ids=vocab.EventCategory.vocabulary.codes)
 def test_the_counterparts_of_a_category_exist_in_acled_and_plover(term: Term) -> None:
     acled = {part.split(":")[0].strip() for part in (term.acled or "").split(";") if ":" in part}
     plover = {part.strip() for part in (term.plover or "").split("/") if part.strip()}
@@ -126,22 +130,22 @@ def test_the_counterparts_of_a_category_exist_in_acled_and_plover(term: Term) ->
     ],
 )
 def test_a_category_names_its_counterparts(code: str, acled: str | None, plover: str | None) -> None:
-    [term] = [term for term in vocab.CATEGORY.terms if term.code == code]
+    [term] = [term for term in vocab.EventCategory.vocabulary.terms if term.code == code]
     assert (term.acled, term.plover) == (acled, plover)
 
 
 def test_derived_roles_are_served_and_never_coded() -> None:
     coded = list(get_args(EventActorDraft.model_fields["role"].annotation))
     assert coded == ["initiator", "target", "ally", "host", "speaker", "participant"]
-    assert set(vocab.ROLE.codes) - set(coded) == {"gains", "loses", "mover"}
+    assert set(vocab.ActorRole.vocabulary.codes) - set(coded) == {"gains", "loses", "mover"}
 
 
 def test_only_articles_and_datasets_are_documents() -> None:
-    assert vocab.DOCUMENT_KINDS == ["article", "dataset"]
+    assert list(vocab.DOCUMENT_KINDS) == ["article", "dataset"]
 
 
 def test_what_rules_and_totals_count_is_a_measure() -> None:
-    assert {"persons_moved", "deaths", "districts_held"} <= set(vocab.MEASURE.codes)
+    assert {"persons_moved", "deaths", "districts_held"} <= set(vocab.Measure.vocabulary.codes)
 
 
 @pytest.mark.parametrize(
@@ -202,3 +206,51 @@ def test_no_phrase_of_a_table_is_served_twice() -> None:
     relative = [row.phrase for row in vocab.RELATIVE_DATES]
     assert len(set(numbers)) == len(numbers)
     assert len(set(relative)) == len(relative)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+    stance: vocab.Stance
+    modality: vocab.Modality | None = None
+
+
+every_code = pytest.mark.parametrize(
+    "code", [code for codes in vocab.Code.__subclasses__() for code in codes], ids=repr
+)
+
+
+@every_code
+def test_a_member_is_written_as_its_code_everywhere(code: vocab.Code) -> None:
+    assert (f"{code}", str(code), code.value, code.term.code) == (code,) * 4
+    assert json.dumps({code: code}) == f'{{"{code}": "{code}"}}'
+    assert {str(code): 1}[code] == 1
+    cells = io.StringIO()
+    csv.writer(cells).writerow([code])
+    assert cells.getvalue() == f"{code}\r\n"
+
+
+@every_list
+def test_the_served_terms_are_those_of_the_members_in_their_order(vocabulary: Vocabulary) -> None:
+    (codes,) = [codes for codes in vocab.Code.__subclasses__() if codes.vocabulary is vocabulary]
+    assert vocabulary.codes == list(codes)
+    assert list(vocabulary.terms) == [code.term for code in codes]
+
+
+def test_a_strict_model_takes_a_code_or_a_member_and_writes_the_code() -> None:
+    for stance in ("denies", vocab.Stance.DENIES):
+        row = _Strict.model_validate({"stance": stance})
+        assert row.stance is vocab.Stance.DENIES
+        assert row.model_dump_json() == '{"stance":"denies","modality":null}'
+    assert _Strict.model_validate_json('{"stance":"asserts","modality":"fact"}').modality is vocab.Modality.FACT
+
+
+@pytest.mark.parametrize("wrong", ["Denies", "ASSERTS", "", 1, None])
+def test_anything_else_is_refused_with_the_codes_that_there_are(wrong: object) -> None:
+    with pytest.raises(ValidationError, match="not one of asserts, denies"):
+        _Strict.model_validate({"stance": wrong})
+
+
+def test_the_json_schema_of_a_field_is_its_whole_list() -> None:
+    shown = _Strict.model_json_schema()["properties"]["stance"]
+    assert shown["enum"] == ["asserts", "denies"]
+    assert shown["description"] == vocab.Stance.vocabulary.definition

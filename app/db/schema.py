@@ -1,4 +1,4 @@
-"""Which schema a database has, told without the migration tool: a start must be quick."""
+"""Check of a database's schema without the migration tool, so that a start is quick."""
 
 import re
 
@@ -7,40 +7,58 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-CURRENT_SCHEMA = "0008"
+FIRST_SCHEMA = "1001"
+"""The first migration of the first release. Smaller numbers were used before it, and lead nowhere."""
+CURRENT_SCHEMA = "1002"
 """The newest migration; `tests/db/test_migrations.py` holds it to the chain."""
+OXUS_TABLES = {"claim", "event", "pack", "revision"}
+"""Tables that tell an Oxus database from any other."""
+MADE_BEFORE_RELEASE = (
+    "the database was made before Oxus's first release and cannot be upgraded; "
+    "make it anew: name an empty database, run `oxus db upgrade`, then load the packs and import the datasets again"
+)
 
 
 def stored_schema(connection: Connection) -> str | None:
-    """The migration that the database is at; None for an empty database.
+    """Return the migration that the database is at; None for an empty database.
 
-    Raises SchemaError when it holds tables that are not ours.
+    Raises SchemaError if it holds tables that are not Oxus's, or was made before the first release.
     """
-    names = inspect(connection).get_table_names()
+    names = set(inspect(connection).get_table_names())
     if "alembic_version" in names:
         version = table("alembic_version", column_named("version_num"))
-        value = connection.scalar(select(version.c.version_num))
-        if value is None or re.fullmatch(r"\d{4}", value):
+        value: str | None = connection.scalar(select(version.c.version_num))
+        if value and re.fullmatch(r"\d{4}", value):
+            if value < FIRST_SCHEMA:
+                raise SchemaError(MADE_BEFORE_RELEASE)
             return value
+        names -= set() if value else {"alembic_version"}
+    if names >= OXUS_TABLES:
+        raise SchemaError(MADE_BEFORE_RELEASE)
     if names:
         raise SchemaError("this database holds tables that are not Oxus's; name another one")
     return None
 
 
+def needs_upgrade(connection: Connection) -> bool:
+    """Return whether migrations are missing. Raises SchemaError if the database is newer than this software."""
+    found = stored_schema(connection)
+    if found is not None and found > CURRENT_SCHEMA:
+        raise SchemaError(f"the database is at schema {found}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
+    return found != CURRENT_SCHEMA
+
+
 def check_schema(connection: Connection) -> None:
     """Raise SchemaError unless the database is at the schema of this software."""
-    found = stored_schema(connection)
-    if found == CURRENT_SCHEMA:
-        return
-    if found is None:
-        raise SchemaError("the database is empty; run `oxus db upgrade` first")
-    if found < CURRENT_SCHEMA:
+    if needs_upgrade(connection):
+        found = stored_schema(connection)
+        if found is None:
+            raise SchemaError("the database is empty; run `oxus db upgrade` first")
         raise SchemaError(f"the database is at schema {found}, this is {CURRENT_SCHEMA}; run `oxus db upgrade`")
-    raise SchemaError(f"the database is at schema {found}, newer than {CURRENT_SCHEMA}; it needs a newer Oxus")
 
 
 def integrity_errors(connection: Connection) -> list[str]:
-    """What the database itself finds wrong with its pages and foreign keys (PostgreSQL never lets it come to that)."""
+    """Return the faults of an embedded database's pages and foreign keys; PostgreSQL checks these itself."""
     if connection.dialect.name != "sqlite":
         return []
     rows = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
@@ -48,11 +66,11 @@ def integrity_errors(connection: Connection) -> list[str]:
 
 
 def foreign_key_violations(connection: Connection) -> list[str]:
-    """Rows of an embedded database that refer to something that is not there."""
+    """Return the rows of an embedded database whose foreign key leads nowhere."""
     if connection.dialect.name != "sqlite":
         return []
     return [
-        # A table that is kept in the order of its key does not number its rows.
+        # Tables WITHOUT ROWID have no row number.
         f"{table_name} row{'' if row is None else f' {row}'} refers to a {parent} that is not there"
         for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check"))
     ]

@@ -1,4 +1,4 @@
-"""JSON: the envelope of a page."""
+"""JSON: a page in its envelope."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from app.formats.base import Batches, Format, ResultMetadata, dumps, select_fields
 
 
-def write(head: ResultMetadata, batches: Batches) -> Iterator[bytes]:
-    """Rows are JSON already; what goes around them is made here."""
-    rows = [select_fields(row, head.fields) for batch in batches for row, _ in batch]
-    start: dict[str, Any] = {"revision": head.revision, "packs": [credit.id for credit in head.attributions]}
-    start |= {} if head.matched is None else {"matched": head.matched}
-    start |= {"returned": len(rows), "next": head.next}
-    end = "" if head.omitted is None else f',"omitted":{dumps(head.omitted)}'
+def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
+    """Yield the envelope with its rows, which are stored as JSON, as one chunk."""
+    rows = [select_fields(row, metadata.fields) for batch in batches for row, _ in batch]
+    start: dict[str, Any] = {"revision": metadata.revision, "packs": [credit.id for credit in metadata.attributions]}
+    start |= {} if metadata.matched is None else {"matched": metadata.matched}
+    start |= {"returned": len(rows), "next": metadata.next}
+    end = "" if metadata.omitted is None else f',"omitted":{dumps(metadata.omitted)}'
     yield f'{dumps(start)[:-1]},"items":[{",".join(rows)}]{end}}}'.encode()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, or_, select
 
 from app import models
 from app.db.bulk import insert_tuples
+from app.db.indexes import END_OF_TIME
 from app.ingest.acled_cells import (
     COLUMNS,
     NO_CELLS,
@@ -24,7 +25,7 @@ from app.ingest.acled_cells import (
     type_cells,
 )
 from app.ingest.acled_sides import Acting, ActorRelations, SideCells, join_names, side_cells
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.query.compat.acled.crosswalk import INTER_OF
 from app.query.compat.acled.fetch import revision_timestamps
 
@@ -110,10 +111,12 @@ class _References:
 
 def _load_cells(connection: Connection, batch: Collection[int], timestamps: Mapping[int, int]) -> dict[int, EventCells]:
     """Load events as they are known now, as far as ACLED's shape tells of them."""
-    view = table_of(models.EventView)
+    version = table_of(models.EventVersion)
     columns = ("event_pk", "row", "country", "location_id", "sort_date", "earliest", "latest")
     found = connection.execute(
-        select(*(view.c[name] for name in columns)).where(view.c.event_pk.in_(batch), view.c.known_until == END_OF_TIME)
+        select(*(version.c[name] for name in columns)).where(
+            version.c.event_pk.in_(batch), version.c.known_until == END_OF_TIME
+        )
     ).mappings()
     events = [(event, json.loads(event["row"])) for event in found]
     actor_ids = {actor["id"] for _, row in events for actor in row["actors"]}

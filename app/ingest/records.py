@@ -26,13 +26,14 @@ from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import CodedEventRow, ControlChangeRow, EventActorRow, MovementRow
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
 from app.timespan import DateRange
+from app.vocab import ActorRole, LocationKind, LocationPrecision, ReportedBasis
 
 PRECISION_OF_KIND = {
-    "country": "country",
-    "province": "province",
-    "district": "district",
-    "region": "area",
-    "river": "area",
+    LocationKind.COUNTRY: LocationPrecision.COUNTRY,
+    LocationKind.PROVINCE: LocationPrecision.PROVINCE,
+    LocationKind.DISTRICT: LocationPrecision.DISTRICT,
+    LocationKind.REGION: LocationPrecision.AREA,
+    LocationKind.RIVER: LocationPrecision.AREA,
 }
 """location_precision by kind of location, where a draft gives none; all other kinds are exact."""
 
@@ -73,9 +74,9 @@ class RecordBuilder:
 
     def require_ref(self, resource: str, id_: str) -> Ref:
         """Return a reference to a row that must exist."""
-        found = self.ref(resource, id_)
-        assert found is not None  # noqa: S101 - an id that is given has a row, as `known_ids` checked
-        return found
+        ref = self.ref(resource, id_)
+        assert ref is not None  # noqa: S101 - an id that is given has a row, as `known_ids` checked
+        return ref
 
     def source(self, draft: SourceDraft) -> RowRecord:
         """Build a source with its names."""
@@ -169,11 +170,11 @@ class RecordBuilder:
 
     def event(self, draft: EventDraft) -> RowRecord:
         """Build the coded part of an event, its actors in coded and derived roles, and all its locations."""
-        change, move = self._control_change(draft), self._movement(draft)
+        change, movement = self._control_change(draft), self._movement(draft)
         roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
         precision = draft.location_precision
         if precision is None and draft.location:
-            precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, "exact")
+            precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, LocationPrecision.EXACT)
         row = CodedEventRow(
             id=draft.id,
             category=draft.category,
@@ -183,7 +184,7 @@ class RecordBuilder:
             location_precision=precision,
             actors=[EventActorRow(**self.require_ref("actors", id_).model_dump(), role=role) for id_, role in roles],
             control_change=change,
-            movement=move,
+            movement=movement,
             part_of=draft.part_of,
         )
         columns = {
@@ -195,12 +196,12 @@ class RecordBuilder:
             "part_of_id": draft.part_of,
         }
         touched = [row.location, change and change.location]
-        touched += [move.from_, move.to, move.via] if move else []
+        touched += [movement.from_, movement.to, movement.via] if movement else []
         children: Children = {
             models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
-            models.EventPlace: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
+            models.EventLocation: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
             models.ControlChange: [_flat_columns(change)] if change else [],
-            models.Movement: [_flat_columns(move)] if move else [],
+            models.Movement: [_flat_columns(movement)] if movement else [],
         }
         return RowRecord(draft.id, row.model_dump_json(), columns, children)
 
@@ -217,17 +218,17 @@ class RecordBuilder:
         )
 
     def _movement(self, draft: EventDraft) -> MovementRow | None:
-        move = draft.movement
-        if move is None:
+        movement = draft.movement
+        if movement is None:
             return None
-        start, end = (place and self.catalogue.country(place) for place in (move.from_, move.to))
+        start, end = (place and self.catalogue.country(place) for place in (movement.from_, movement.to))
         return MovementRow(
-            from_=self.ref("locations", move.from_),
-            to=self.ref("locations", move.to),
-            via=self.ref("locations", move.via),
-            mover=self.ref("actors", move.mover),
-            population=move.population,
-            outcome=move.outcome,
+            from_=self.ref("locations", movement.from_),
+            to=self.ref("locations", movement.to),
+            via=self.ref("locations", movement.via),
+            mover=self.ref("actors", movement.mover),
+            population=movement.population,
+            outcome=movement.outcome,
             cross_border=bool(start and end and start != end),
             count=None,
         )
@@ -249,7 +250,7 @@ class RecordBuilder:
             attribution=chain,
             origin=chain[0],
             reported_on=reported_on,
-            reported_basis="stated" if draft.reported_on else "document",
+            reported_basis=ReportedBasis.STATED if draft.reported_on else ReportedBasis.DOCUMENT,
             date=DateRangeRow(**draft.date.model_dump()),
             location=self.ref("locations", location),
             printed=PrintedRow(
@@ -286,11 +287,11 @@ def claim_text(row: ClaimRow) -> str:
 
 
 def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
-    change, move = draft.control_change, draft.movement
+    change, movement = draft.control_change, draft.movement
     pairs = [
-        (change and change.gained_by, "gains"),
-        (change and change.lost_by, "loses"),
-        (move and move.mover, "mover"),
+        (change and change.gained_by, ActorRole.GAINS),
+        (change and change.lost_by, ActorRole.LOSES),
+        (movement and movement.mover, ActorRole.MOVER),
     ]
     return [(id_, role) for id_, role in pairs if id_]
 
@@ -322,9 +323,9 @@ def _names(draft: NamedDraft) -> list[dict[str, Any]]:
 
 def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
     """Return the name rows of an id, a name and aliases, each with its key."""
-    plain: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
+    own_names: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
     blank = {"language": None, "as_printed": None}
-    result = [*plain, *(alias | {"kind": "alias"} for alias in aliases)]
+    result = [*own_names, *(alias | {"kind": "alias"} for alias in aliases)]
     return [blank | spelling | {"key": match_key(spelling["name"])} for spelling in result]
 
 

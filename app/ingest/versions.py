@@ -53,7 +53,7 @@ class CodedEvent:
 
 
 class _Derived(NamedTuple):
-    """What the rules derive from the claims of one version."""
+    """Values that the rules derive from the claims of one version."""
 
     when: DateRange
     precision: str
@@ -70,7 +70,7 @@ def _derive_event(facts: list[Claim]) -> _Derived:
 def event_versions(
     coded: CodedEvent, claims: list[StoredClaim], parent_known_from: date | None, revision: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield the versions of an event, as columns of `EventView`, one for each day on which more became known.
+    """Yield the versions of an event, as columns of `EventVersion`, one for each day on which more became known.
 
     `parent_known_from` is the day on which the event that it is part of was first reported.
     """
@@ -149,46 +149,52 @@ def _figure_json(figure: Figure) -> str:
     return figure_json(**{name: getattr(figure, name) for name in FigureRow.model_fields})
 
 
-def _printed_dates(facts: list[Claim]) -> str | None:
+def _printed_dates(claims: list[Claim]) -> str | None:
     """Return the dates as the claims print them, each once."""
-    return "; ".join(dict.fromkeys(fact.printed_date for fact in facts if fact.printed_date)) or None
+    return "; ".join(dict.fromkeys(claim.printed_date for claim in claims if claim.printed_date)) or None
 
 
 def derive(connection: Connection, event_pks: Iterable[int], revision: int) -> set[str]:
     """Derive the versions of these events anew; return the ids of events whose versions changed."""
     changed: set[str] = set()
-    wanted = sorted(set(event_pks))
-    for start in range(0, len(wanted), EVENTS_PER_BATCH):
-        changed |= _derive_batch(connection, wanted[start : start + EVENTS_PER_BATCH], revision)
+    pks = sorted(set(event_pks))
+    for start in range(0, len(pks), EVENTS_PER_BATCH):
+        changed |= _derive_batch(connection, pks[start : start + EVENTS_PER_BATCH], revision)
     return changed
 
 
 def _derive_batch(connection: Connection, batch: list[int], revision: int) -> set[str]:
-    view, event = table_of(models.EventView), table_of(models.Event)
+    view, event = table_of(models.EventVersion), table_of(models.Event)
     events = _load_coded(connection, batch)
     claims = load_claims(connection, batch)
     parents = _first_reported(connection, [coded.row["part_of"] for coded in events if coded.row["part_of"]])
     stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for found in connection.execute(
+    for version in connection.execute(
         select(view).where(view.c.event_pk.in_(batch)).order_by(view.c.event_pk, view.c.known_from)
     ).mappings():
-        stored[found["event_pk"]].append({name: value for name, value in found.items() if name != "pk"})
+        stored[version["event_pk"]].append({name: value for name, value in version.items() if name != "pk"})
     stale: list[CodedEvent] = []
     new: list[dict[str, Any]] = []
     for coded in events:
-        known = parents.get(coded.row["part_of"] or "")
-        views = list(event_versions(coded, claims[coded.pk], known, coded.revision))
-        if views != stored[coded.pk]:
+        parent_known_from = parents.get(coded.row["part_of"] or "")
+        versions = list(event_versions(coded, claims[coded.pk], parent_known_from, coded.revision))
+        if versions != stored[coded.pk]:
             stale.append(coded)
-            new += views if coded.revision == revision else event_versions(coded, claims[coded.pk], known, revision)
+            new += (
+                versions
+                if coded.revision == revision
+                else event_versions(coded, claims[coded.pk], parent_known_from, revision)
+            )
     if stale:
         pks = [coded.pk for coded in stale]
         connection.execute(delete(view).where(view.c.event_pk.in_(pks)))
         connection.execute(update(event).where(event.c.pk.in_(pks)).values(revision=revision))
     insert_rows(connection, view, new)
     texts = _search_texts(connection, events)
-    for there in (True, False):
-        write_texts(connection, "event", [text for text in texts if (text[0] in stored) == there], replace=there)
+    for has_columns in (True, False):
+        write_texts(
+            connection, "event", [text for text in texts if (text[0] in stored) == has_columns], replace=has_columns
+        )
     return {coded.row["id"] for coded in stale}
 
 
@@ -209,7 +215,7 @@ def _load_coded(connection: Connection, batch: list[int]) -> list[CodedEvent]:
         .where(event.c.pk.in_(batch))
         .order_by(event.c.pk)
     )
-    return [CodedEvent(pk, json.loads(row), *rest) for pk, row, *rest in rows]
+    return [CodedEvent(pk, json.loads(row), *columns) for pk, row, *columns in rows]
 
 
 def _first_reported(connection: Connection, ids: list[str]) -> dict[str, date]:
@@ -229,7 +235,7 @@ def _search_texts(connection: Connection, events: list[CodedEvent]) -> list[tupl
     names: dict[int, set[str]] = {coded.pk: set() for coded in events}
     links = (
         (models.EventActor, "actor_id", models.ActorName),
-        (models.EventPlace, "location_id", models.LocationName),
+        (models.EventLocation, "location_id", models.LocationName),
     )
     for link_model, column, name_model in links:
         link, name = table_of(link_model), table_of(name_model)

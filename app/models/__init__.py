@@ -1,15 +1,16 @@
-"""What we know: the tables. Importing this package registers all of them on `METADATA`."""
+"""The tables. Importing this package registers all of them on `METADATA`."""
 
+from app.db.indexes import END_OF_TIME
 from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorRelation
-from app.models.base import END_OF_TIME, METADATA
+from app.models.base import METADATA
 from app.models.claims import Claim, ClaimHop, Figure
 from app.models.datasets import AcledEvent, GedEvent
-from app.models.events import ControlChange, Event, EventActor, EventPlace, EventView, Movement
+from app.models.events import ControlChange, Event, EventActor, EventLocation, EventVersion, Movement
 from app.models.locations import Location, LocationAncestor, LocationCode, LocationName
-from app.models.packs import Pack, Removed, Revision
+from app.models.packs import Pack, Revision, Tombstone
 from app.models.sources import Source, SourceName
 
-# Foreign keys are checked when a load commits: its rows may then be written in any order.
+# Foreign keys are checked at commit, so that a load may write its rows in any order.
 for _table in METADATA.tables.values():
     for _key in _table.foreign_key_constraints:
         _key.deferrable, _key.initially = True, "DEFERRED"
@@ -28,8 +29,8 @@ __all__ = [
     "ControlChange",
     "Event",
     "EventActor",
-    "EventPlace",
-    "EventView",
+    "EventLocation",
+    "EventVersion",
     "Figure",
     "GedEvent",
     "Location",
@@ -38,8 +39,8 @@ __all__ = [
     "LocationName",
     "Movement",
     "Pack",
-    "Removed",
     "Revision",
     "Source",
     "SourceName",
+    "Tombstone",
 ]

@@ -1,4 +1,4 @@
-"""Who does things."""
+"""Actors, their names, codes and relations."""
 
 from datetime import date
 
@@ -6,21 +6,21 @@ from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import CodeRow, NameRow, ServedRow, one_of, ordered
+from app.models.base import CodeColumns, NameColumns, ServedRow, one_of, ordered
 
 
 class Actor(ServedRow, table=True):
     """A force, government, organisation, person or group of people."""
 
-    __table_args__ = (one_of("kind", vocab.ACTOR_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.ActorKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)
     country: str | None = Field(default=None, sa_type=BinaryText, index=True)
 
 
-class ActorName(NameRow, table=True):
-    """A name under which an actor is found."""
+class ActorName(NameColumns, table=True):
+    """A name that finds an actor."""
 
     __tablename__ = "actor_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
@@ -28,7 +28,7 @@ class ActorName(NameRow, table=True):
     owner_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
 
 
-class ActorCode(CodeRow, table=True):
+class ActorCode(CodeColumns, table=True):
     """A code of an actor in another dataset."""
 
     __tablename__ = "actor_code"
@@ -37,10 +37,10 @@ class ActorCode(CodeRow, table=True):
 
 
 class ActorRelation(SQLModel, table=True):
-    """How one actor stands to another, and when."""
+    """A relation of one actor to another, with its days where known."""
 
     __tablename__ = "actor_relation"
-    __table_args__ = (one_of("type", vocab.RELATION.codes), ordered("starts_on", "ends_on"))
+    __table_args__ = (one_of("type", vocab.RelationType), ordered("starts_on", "ends_on"))
 
     pk: int | None = Field(default=None, primary_key=True)
     actor_id: str = Field(sa_type=BinaryText, foreign_key="actor.id", index=True)
@@ -51,7 +51,7 @@ class ActorRelation(SQLModel, table=True):
 
 
 class ActorAncestor(SQLModel, table=True):
-    """Derived from part_of: every actor, itself and what it belongs to, with the days on which it does."""
+    """Derived from `part_of`: every actor with itself and each whole that it belongs to, and the days of that."""
 
     __tablename__ = "actor_ancestor"
 

@@ -1,4 +1,4 @@
-"""What was said: one paragraph, one event, one chain."""
+"""Claims, the chains of their sources, and their figures."""
 
 from datetime import date
 
@@ -11,24 +11,27 @@ from app.db.indexes import partial_index
 from app.db.sql_functions import imprecise_sql
 from app.models.base import LIST_ORDER, WITHOUT_ROWID, ServedRow, one_of, ordered
 
-RARE_CODE_CONDITIONS = {"stance": "stance = 'denies'", "modality": "modality IN ('possible', 'planned')"}
-"""What few claims are: they have indexes of their own, which a statement names by these words."""
+RARE_CODE_CONDITIONS = {
+    "stance": f"stance = '{vocab.Stance.DENIES}'",
+    "modality": f"modality IN ('{vocab.Modality.POSSIBLE}', '{vocab.Modality.PLANNED}')",
+}
+"""Conditions of the partial indexes of codes that few claims have; statements repeat these words to use them."""
 
 
 class Claim(ServedRow, table=True):
-    """A source says something about an event. Nothing overwrites a claim."""
+    """A statement of a source about an event: one paragraph, one chain. Nothing overwrites a claim."""
 
     __table_args__ = (
-        one_of("stance", vocab.STANCE.codes),
-        one_of("modality", vocab.MODALITY.codes),
-        one_of("reported_basis", vocab.REPORTED_BASIS.codes),
-        one_of("precision", vocab.PRECISION.codes),
+        one_of("stance", vocab.Stance),
+        one_of("modality", vocab.Modality),
+        one_of("reported_basis", vocab.ReportedBasis),
+        one_of("precision", vocab.Precision),
         ordered("earliest", "latest"),
         Index("ix_claim_sort_date_id", *LIST_ORDER),
         partial_index("ix_claim_stance", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["stance"]),
         partial_index("ix_claim_modality", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["modality"]),
-        partial_index("ix_claim_open", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
-        partial_index("ix_claim_vague", *LIST_ORDER, where=imprecise_sql),
+        partial_index("ix_claim_open_start", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
+        partial_index("ix_claim_imprecise", *LIST_ORDER, where=imprecise_sql),
     )
 
     event_pk: int = Field(foreign_key="event.pk", index=True)
@@ -44,7 +47,7 @@ class Claim(ServedRow, table=True):
 
 
 class ClaimHop(SQLModel, table=True):
-    """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
+    """One hop of a claim's chain: position 0 is nearest the fact, the last one is the document."""
 
     __tablename__ = "claim_hop"
     __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"), WITHOUT_ROWID)
@@ -58,10 +61,10 @@ class Figure(SQLModel, table=True):
     """One number of a claim, as printed and as understood."""
 
     __table_args__ = (
-        one_of("measure", vocab.MEASURE.codes),
+        one_of("measure", vocab.Measure),
         Index("ix_figure_measure", "measure", "claim_pk"),
         Index("ix_figure_count_kind", "count_kind", "claim_pk"),
-        one_of("count_kind", vocab.COUNT_KIND.codes),
+        one_of("count_kind", vocab.CountKind),
         # Curated figures are ordered. Published datasets are not always; their cells are kept as given.
         CheckConstraint("as_given OR low <= best", name="low_best_order"),
         CheckConstraint("as_given OR best <= high", name="best_high_order"),

@@ -1,4 +1,4 @@
-"""Rows of published datasets as they were given, beside the events that were made of them."""
+"""Rows of published datasets as given, beside the events made of them."""
 
 from datetime import date
 

@@ -1,20 +1,18 @@
-"""What happened: the coded event, and its views as they became known."""
+"""Events as coded, their versions by report day, and the tables that belong to an event."""
 
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, TextClause, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.db.indexes import is_true, partial_index
+from app.db.indexes import END_OF_TIME, IS_CURRENT, is_true, partial_index
 from app.db.sql_functions import imprecise_sql
 from app.models.base import (
     COVERING_COLUMNS,
-    END_OF_TIME,
     LIST_ORDER,
     WITHOUT_ROWID,
     ServedRow,
@@ -25,11 +23,11 @@ from app.models.base import (
 
 
 class Event(ServedRow, table=True):
-    """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
+    """An occasion that one or more claims are about, as coded. Its versions hold what follows from the claims."""
 
     __table_args__ = (
-        one_of("category", vocab.CATEGORY.codes),
-        one_of("location_precision", vocab.LOCATION_PRECISION.codes),
+        one_of("category", vocab.EventCategory),
+        one_of("location_precision", vocab.LocationPrecision),
     )
 
     category: str
@@ -40,46 +38,46 @@ class Event(ServedRow, table=True):
     part_of_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="event.id", index=True)
 
 
-def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
-    """An index of what is known now, or of `only` a part of that."""
+def current_index(name: str, *columns: str | TextClause, only: Callable[[str], str] = lambda _dialect: "") -> Index:
+    """Make an index of the current versions, or of those that also meet `only`."""
 
     def where(dialect: str) -> str:
-        return " AND ".join(filter(None, (f"known_until = '{END_OF_TIME}'", only(dialect))))
+        return " AND ".join(filter(None, (IS_CURRENT, only(dialect))))
 
     return partial_index(name, *columns, where=where)
 
 
 EVENT_COVERING = ("event_pk", "known_until", "known_from", "sort_date", "id", "earliest", "latest", *COVERING_COLUMNS)
-"""The views of an event are found by it, and judged and sorted without being read."""
+"""Columns of the index by event: versions are filtered and sorted without being read."""
 
 
-class EventView(SQLModel, table=True):
+class EventVersion(SQLModel, table=True):
     """An event as it follows from the claims reported before `known_until` (exclusive).
 
-    One view per day on which something new was reported, so that `known_by=DAY` is a plain condition
-    (`known_from <= DAY < known_until`) and every filter means the same with it and without it.
+    Each day with a new report begins a version. `known_by=DAY` is then a plain predicate,
+    `known_from <= DAY < known_until`, and filters have one meaning with it and without it.
     """
 
-    __tablename__ = "event_view"
+    __tablename__ = "event_version"
     __table_args__ = (
-        one_of("status", vocab.STATUS.codes),
-        one_of("precision", vocab.PRECISION.codes),
+        one_of("status", vocab.EventStatus),
+        one_of("precision", vocab.Precision),
         ordered("earliest", "latest"),
         ordered("known_from", "known_until"),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
-        Index("ix_event_view_sort_date_id", *LIST_ORDER, "known_from", "known_until"),
-        Index("ix_event_view_event_pk", *EVENT_COVERING),
-        current_index("ix_event_view_now", *LIST_ORDER, *COVERING_COLUMNS),
-        current_index("ix_event_view_country", "country", *LIST_ORDER),
-        current_index("ix_event_view_category", "category", *LIST_ORDER),
-        current_index("ix_event_view_status", "status", *LIST_ORDER),
-        current_index("ix_event_view_origins", "origins"),
-        current_index("ix_event_view_deaths", text("coalesce(deaths_best, deaths_low)")),
-        current_index("ix_event_view_vague", *LIST_ORDER, "country", only=imprecise_sql),
-        current_index("ix_event_view_open", *LIST_ORDER, only=lambda _dialect: "earliest IS NULL"),
-        current_index("ix_event_view_unlocated", *LIST_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
-        current_index("ix_event_view_contradictory", "event_pk", only=partial(is_true, "contradictory")),
+        Index("ix_event_version_sort_date_id", *LIST_ORDER, "known_from", "known_until"),
+        Index("ix_event_version_event_pk", *EVENT_COVERING),
+        current_index("ix_event_version_current", *LIST_ORDER, *COVERING_COLUMNS),
+        current_index("ix_event_version_country", "country", *LIST_ORDER),
+        current_index("ix_event_version_category", "category", *LIST_ORDER),
+        current_index("ix_event_version_status", "status", *LIST_ORDER),
+        current_index("ix_event_version_origins", "origins"),
+        current_index("ix_event_version_deaths", text("coalesce(deaths_best, deaths_low)")),
+        current_index("ix_event_version_imprecise", *LIST_ORDER, "country", only=imprecise_sql),
+        current_index("ix_event_version_open_start", *LIST_ORDER, only=lambda _dialect: "earliest IS NULL"),
+        current_index("ix_event_version_unlocated", *LIST_ORDER, "country", only=lambda _dialect: "latitude IS NULL"),
+        current_index("ix_event_version_contradictory", "event_pk", only=partial(is_true, "contradictory")),
     )
 
     pk: int | None = Field(default=None, primary_key=True)
@@ -107,11 +105,11 @@ class EventView(SQLModel, table=True):
 
 
 class EventActor(SQLModel, table=True):
-    """What an actor does in an event; gains, loses and mover are derived."""
+    """A role of an actor in an event; gains, loses and mover are derived."""
 
     __tablename__ = "event_actor"
     __table_args__ = (
-        one_of("role", vocab.ROLE.codes),
+        one_of("role", vocab.ActorRole),
         Index("ix_event_actor_actor_id", "actor_id", "event_pk", "role"),
         Index("ix_event_actor_role", "role", "event_pk"),
         WITHOUT_ROWID,
@@ -122,21 +120,21 @@ class EventActor(SQLModel, table=True):
     role: str = Field(primary_key=True)
 
 
-class EventPlace(SQLModel, table=True):
-    """Derived: every place that an event touches, its own and those of its control change and movement."""
+class EventLocation(SQLModel, table=True):
+    """Derived: each place of an event, its own and those of its control change and movement."""
 
-    __tablename__ = "event_place"
-    __table_args__ = (Index("ix_event_place_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
+    __tablename__ = "event_location"
+    __table_args__ = (Index("ix_event_location_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True)
 
 
 class ControlChange(SQLModel, table=True):
-    """Which side gained and which lost a place in an event."""
+    """A change of control in an event: the sides that gained and lost a place."""
 
     __tablename__ = "control_change"
-    __table_args__ = (one_of("extent", vocab.EXTENT.codes), one_of("means", vocab.MEANS.codes))
+    __table_args__ = (one_of("extent", vocab.ControlExtent), one_of("means", vocab.ControlMeans))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
@@ -147,9 +145,9 @@ class ControlChange(SQLModel, table=True):
 
 
 class Movement(SQLModel, table=True):
-    """Who moved from where to where in an event, and how it ended. How many follows from the claims."""
+    """A movement in an event: mover, places and outcome. Its count follows from the claims."""
 
-    __table_args__ = (one_of("population", vocab.POPULATION.codes), one_of("outcome", vocab.OUTCOME.codes))
+    __table_args__ = (one_of("population", vocab.Population), one_of("outcome", vocab.MovementOutcome))
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
     from_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)

@@ -1,4 +1,4 @@
-"""Where things happen."""
+"""Places of the gazetteer, their names, codes and hierarchy."""
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -6,15 +6,15 @@ from sqlmodel import Field, SQLModel
 from app import vocab
 from app.db.column_types import BinaryText
 from app.db.indexes import partial_index
-from app.models.base import WITHOUT_ROWID, CodeRow, NameRow, ServedRow, between, one_of
+from app.models.base import WITHOUT_ROWID, CodeColumns, NameColumns, ServedRow, between, one_of
 
 
 class Location(ServedRow, table=True):
     """A place in the gazetteer: a country, a unit of it, a settlement, crossing, river or region."""
 
     __table_args__ = (
-        one_of("kind", vocab.LOCATION_KIND.codes),
-        one_of("point_kind", vocab.POINT_KIND.codes),
+        one_of("kind", vocab.LocationKind),
+        one_of("point_kind", vocab.PointKind),
         between("latitude", -90, 90),
         between("longitude", -180, 180),
         Index("ix_location_kind", "kind", "id"),
@@ -30,8 +30,8 @@ class Location(ServedRow, table=True):
     point_kind: str | None = None
 
 
-class LocationName(NameRow, table=True):
-    """A name under which a place is found."""
+class LocationName(NameColumns, table=True):
+    """A name that finds a place."""
 
     __tablename__ = "location_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
@@ -39,7 +39,7 @@ class LocationName(NameRow, table=True):
     owner_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
 
 
-class LocationCode(CodeRow, table=True):
+class LocationCode(CodeColumns, table=True):
     """A code of a place: a P-code, an ISO code, a number in another dataset."""
 
     __tablename__ = "location_code"
@@ -48,7 +48,7 @@ class LocationCode(CodeRow, table=True):
 
 
 class LocationAncestor(SQLModel, table=True):
-    """Derived from parents: every place, with itself and everything it lies in."""
+    """Derived from parents: every place with itself and each place that it lies in."""
 
     __tablename__ = "location_ancestor"
     __table_args__ = (WITHOUT_ROWID,)

@@ -1,4 +1,4 @@
-"""Who says so."""
+"""Sources and their names."""
 
 from datetime import date
 
@@ -6,13 +6,13 @@ from sqlmodel import Field
 
 from app import vocab
 from app.db.column_types import BinaryText
-from app.models.base import NameRow, ServedRow, one_of
+from app.models.base import NameColumns, ServedRow, one_of
 
 
 class Source(ServedRow, table=True):
-    """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
+    """A document, outlet, ministry, person or unnamed voice: a hop of claims."""
 
-    __table_args__ = (one_of("kind", vocab.SOURCE_KIND.codes),)
+    __table_args__ = (one_of("kind", vocab.SourceKind),)
 
     name: str = Field(sa_type=BinaryText)
     kind: str = Field(sa_type=BinaryText)
@@ -21,8 +21,8 @@ class Source(ServedRow, table=True):
     published_on: date | None = None
 
 
-class SourceName(NameRow, table=True):
-    """A name under which a source is found."""
+class SourceName(NameColumns, table=True):
+    """A name that finds a source."""
 
     __tablename__ = "source_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)

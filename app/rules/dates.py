@@ -1,4 +1,4 @@
-"""When an event happened, from what its claims say; and what a printed date means."""
+"""Dates of events, derived from their claims, and the reading of printed dates."""
 
 import re
 from collections.abc import Collection
@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from app import vocab
 from app.rules.facts import Claim
 from app.timespan import DateRange, hull, intersection
+from app.vocab import Precision
 
 MONTHS = [
     "january",
@@ -27,28 +28,28 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})\s+({'|'.join(MONTHS)})\b(?:,?\s+(\d{{4}
 SATURDAY = 5
 
 
-def event_date(claims: Collection[Claim]) -> tuple[DateRange, str]:
-    """The date of an event and its precision.
+def event_date(claims: Collection[Claim]) -> tuple[DateRange, Precision]:
+    """Derive the date of an event and its precision.
 
-    The days on which all asserting claims agree; if there is none, the smallest interval around all of them
-    (and there is a date contradiction). Denials date an event only if nothing else is in view. The precision
-    is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
+    The date is the intersection of the dates of all asserting claims. If that is empty, it is the smallest interval
+    around all of them (and there is a date contradiction). Denials date an event only if nothing else is in view. The
+    precision is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
     """
-    judged = [claim for claim in claims if claim.asserts] or list(claims)
-    dated = [claim for claim in judged if claim.date.is_bounded]
+    relevant = [claim for claim in claims if claim.asserts] or list(claims)
+    dated = [claim for claim in relevant if claim.date.is_bounded]
     if not dated:
-        return DateRange(), "unknown"
+        return DateRange(), Precision.UNKNOWN
     intervals = [claim.date for claim in dated]
     when = intersection(intervals) or hull(intervals)
     if not when.is_bounded:
-        return when, "unknown"
+        return when, Precision.UNKNOWN
     if when.days == 1:
-        return when, "day"
-    return when, "span" if all(claim.precision == "span" for claim in dated) else "range"
+        return when, Precision.DAY
+    return when, Precision.SPAN if all(claim.precision == Precision.SPAN for claim in dated) else Precision.RANGE
 
 
 def read_relative(printed: str, reported_on: date) -> DateRange | None:
-    """What a relative date such as "about a week ago" means, said on `reported_on`; None if not in the table."""
+    """Read a relative date such as "about a week ago" by `vocab.RELATIVE_DATES`; None if no phrase of it fits."""
     text = " ".join(printed.casefold().split())
     for entry in vocab.RELATIVE_DATES:
         if not re.search(rf"\b{entry.phrase}\b", text):
@@ -61,7 +62,7 @@ def read_relative(printed: str, reported_on: date) -> DateRange | None:
 
 
 def read_day(printed: str, year: int) -> DateRange | None:
-    """What a printed day such as "June 29" means in a year that it does not print; None if it prints no day."""
+    """Read a printed day such as "June 29"; `year` is taken if none is printed. None if the text prints no day."""
     if match := _MONTH_DAY.search(printed):
         month, day, own_year = match.groups()
     elif match := _DAY_MONTH.search(printed):
@@ -69,12 +70,12 @@ def read_day(printed: str, year: int) -> DateRange | None:
     else:
         return None
     try:
-        when = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
+        printed_day = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
     except ValueError:
         return None
-    return DateRange(when, when)
+    return DateRange(printed_day, printed_day)
 
 
 def read_date(printed: str, reported_on: date) -> DateRange | None:
-    """What a printed date means, absolute or relative; None if Oxus cannot tell."""
+    """Read a printed date, absolute or relative; None if it cannot be read."""
     return read_day(printed, reported_on.year) or read_relative(printed, reported_on)

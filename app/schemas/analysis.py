@@ -1,25 +1,37 @@
-"""Rows of answers that are worked out when asked: control, totals, contradictions, stats, search, changes."""
+"""Rows that are computed on request: control, totals, contradictions, stats, density, search, changes."""
 
 from datetime import date
 from typing import Any
 
 from pydantic import Field
 
-from app import vocab
-from app.schemas.base import ApiModel, Bounds, Ref, code_of
+from app.schemas.base import ApiModel, Bounds, Ref
 from app.schemas.claims import FigureRow
 from app.schemas.envelope import Omitted
+from app.vocab import (
+    ContradictionKind,
+    ControlBasis,
+    ControlCertainty,
+    CountedBound,
+    ExclusionReason,
+    LocationKind,
+    Modality,
+    PointKind,
+    Population,
+    Stance,
+    SupersessionReason,
+)
 
 
 class StateRow(ApiModel):
-    """Who controls a place; `candidates` are all who may, the holder first; `change` is what the holder rests on."""
+    """Control of a place; `candidates` are all who may hold it, the holder first; the holder rests on `change`."""
 
     holder: Ref | None
-    state: code_of(vocab.CONTROL_STATE)  # type: ignore[valid-type]
+    state: ControlCertainty
     candidates: list[Ref]
     since: date | None = Field(description="the first day on which the holder holds it for certain")
     change: Ref | None
-    basis: code_of(vocab.CONTROL_BASIS) | None  # type: ignore[valid-type]
+    basis: ControlBasis | None
 
 
 class _Located(ApiModel):
@@ -27,7 +39,7 @@ class _Located(ApiModel):
 
 
 class ControlRow(StateRow, _Located):
-    """Who controls a place on the day asked for."""
+    """Control of a place on the day asked for."""
 
 
 class _Period(ApiModel):
@@ -43,8 +55,8 @@ class _OfClaim(ApiModel):
     id: str
     claim: str
     event: Ref
-    stance: code_of(vocab.STANCE)  # type: ignore[valid-type]
-    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: Stance
+    modality: Modality
     origin: Ref
     reported_on: date
 
@@ -54,10 +66,10 @@ class FigureEntry(FigureRow, _OfClaim):
 
 
 class TallyRow(ApiModel):
-    """What an actor gained and lost among places of one kind, and what totals are reported."""
+    """Gains and losses of an actor among places of one kind, and the totals that are reported."""
 
     actor: Ref
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     captured: int
     lost_again: int
     net_held: int
@@ -65,7 +77,7 @@ class TallyRow(ApiModel):
 
 
 class _OfPopulation(ApiModel):
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
+    population: Population
 
 
 class PopulationTotal(Bounds, _OfPopulation):
@@ -76,7 +88,7 @@ class SupersededRow(ApiModel):
     """A claim that does not decide a count, and why."""
 
     claim: str
-    reason: code_of(vocab.SUPERSESSION_REASON)  # type: ignore[valid-type]
+    reason: SupersessionReason
 
 
 class IncludedRow(ApiModel):
@@ -84,7 +96,7 @@ class IncludedRow(ApiModel):
 
     id: str
     claim: str
-    counts: code_of(vocab.COUNTED_BOUND)  # type: ignore[valid-type]
+    counts: CountedBound
     added: list[str]
     superseded: list[SupersededRow]
 
@@ -93,7 +105,7 @@ class ExcludedRow(ApiModel):
     """A movement that does not count, and why."""
 
     id: str
-    reason: code_of(vocab.EXCLUSION_REASON)  # type: ignore[valid-type]
+    reason: ExclusionReason
 
 
 class _Stamped(ApiModel):
@@ -111,7 +123,7 @@ class TotalRow(Bounds, _Stamped):
 
 
 class SideRow(ApiModel):
-    """Claims that say one thing."""
+    """Claims that agree with each other, by id."""
 
     claims: list[str]
 
@@ -120,13 +132,13 @@ class ContradictionRow(ApiModel):
     """Claims that cannot all be true."""
 
     id: str
-    kind: code_of(vocab.CONTRADICTION)  # type: ignore[valid-type]
+    kind: ContradictionKind
     events: list[Ref]
     sides: list[SideRow]
 
 
 class GroupRow(ApiModel):
-    """How many events are in a group; `group` is null for those that fit into none, and `label` says why."""
+    """Number of events in a group; `group` is null for events that fit into none, and `label` says why."""
 
     group: str | None
     label: str
@@ -134,13 +146,13 @@ class GroupRow(ApiModel):
 
 
 class DensityRow(ApiModel):
-    """How many events lie in a cell of a grid; its `id` is zoom/column/row, counted from -180 and -90 degrees."""
+    """Number of events in a cell of a grid; its `id` is zoom/column/row, counted from -180 and -90 degrees."""
 
     id: str
     count: int
     longitude: float = Field(description="mean of the events' points")
     latitude: float = Field(description="mean of the events' points")
-    point_kind: code_of(vocab.POINT_KIND)  # type: ignore[valid-type]
+    point_kind: PointKind
     west: float
     south: float
     east: float
@@ -158,7 +170,7 @@ class SearchHit(ApiModel):
 
 
 class ChangeRow(ApiModel):
-    """What became of a row after a revision: `row` is what it is now; a removed one may be merged into another."""
+    """A change of a row after a revision; `row` is its current state; a removed row may be merged into another."""
 
     revision: int
     action: str = Field(description="added, updated or removed")

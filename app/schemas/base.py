@@ -1,31 +1,14 @@
-"""Pieces that rows share."""
+"""Models that several rows share."""
 
 from datetime import date
-from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-
-from app.vocab import Vocabulary
-
-
-def code_of(vocabulary: Vocabulary) -> Any:
-    """A string that is a code of the list; the description of the API shows the whole list."""
-
-    known = frozenset(vocabulary.codes)
-
-    def check(code: str) -> str:
-        if code not in known:
-            raise ValueError(f"not one of {', '.join(vocabulary.codes)}")
-        return code
-
-    schema = {"type": "string", "enum": vocabulary.codes, "description": vocabulary.definition}
-    return Annotated[str, AfterValidator(check), WithJsonSchema(schema)]
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ApiModel(BaseModel):
-    """Base of everything that is served."""
+    """Base of all served models."""
 
-    # A field whose name Python reserves ends with an underscore here and without one in JSON: from_ -> from.
+    # A field whose name is a Python keyword ends with an underscore here, and without one in JSON: from_ -> from.
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,

@@ -2,19 +2,19 @@
 
 from datetime import date
 
-from app import vocab
-from app.schemas.base import ApiModel, DateRangeRow, Ref, code_of
+from app.schemas.base import ApiModel, DateRangeRow, Ref
+from app.vocab import CountKind, Measure, Modality, ReportedBasis, Stance
 
 
 class FigureRow(ApiModel):
-    """One number as understood beside as printed; `of` is a denominator, as in 7 of 14."""
+    """One number, as understood and as printed; `of` is a denominator, as in 7 of 14."""
 
-    measure: code_of(vocab.MEASURE)  # type: ignore[valid-type]
+    measure: Measure
     low: int | None
     best: int | None
     high: int | None
     of: int | None
-    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: CountKind
     as_of: date | None
     printed: str | None
 
@@ -30,7 +30,7 @@ class PrintedRow(ApiModel):
 
 
 class ClaimRow(ApiModel):
-    """What a source says about an event: one paragraph, one chain.
+    """A statement of a source about an event: one paragraph, one chain.
 
     `attribution` starts with the source nearest the fact (`origin`) and ends with the document.
     """
@@ -40,12 +40,12 @@ class ClaimRow(ApiModel):
     document: Ref
     locator: str | None
     summary: str
-    stance: code_of(vocab.STANCE)  # type: ignore[valid-type]
-    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: Stance
+    modality: Modality
     attribution: list[Ref]
     origin: Ref
     reported_on: date
-    reported_basis: code_of(vocab.REPORTED_BASIS)  # type: ignore[valid-type]
+    reported_basis: ReportedBasis
     date: DateRangeRow
     location: Ref | None
     printed: PrintedRow

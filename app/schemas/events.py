@@ -2,9 +2,19 @@
 
 from pydantic import Field
 
-from app import vocab
-from app.schemas.base import ApiModel, Bounds, DateRangeRow, Ref, code_of
+from app.schemas.base import ApiModel, Bounds, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow
+from app.vocab import (
+    ActorRole,
+    ControlExtent,
+    ControlMeans,
+    CountKind,
+    EventCategory,
+    EventStatus,
+    LocationPrecision,
+    MovementOutcome,
+    Population,
+)
 
 
 class EventDateRow(DateRangeRow):
@@ -14,15 +24,15 @@ class EventDateRow(DateRangeRow):
 
 
 class EventActorRow(ApiModel):
-    """An actor and what it does in the event."""
+    """An actor and its role in the event."""
 
     id: str
     name: str
-    role: code_of(vocab.ROLE)  # type: ignore[valid-type]
+    role: ActorRole
 
 
 class CorroborationRow(ApiModel):
-    """What an event rests on: documents, independent origins, asserting and denying claims."""
+    """Counts of documents, independent origins, asserting and denying claims that an event rests on."""
 
     documents: int
     origins: int
@@ -31,44 +41,44 @@ class CorroborationRow(ApiModel):
 
 
 class ControlChangeRow(ApiModel):
-    """Which side gained and which lost a place; null where the sources do not say."""
+    """The sides that gained and lost a place; null where the sources do not say."""
 
     location: Ref
     gained_by: Ref | None
     lost_by: Ref | None
-    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
-    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
+    extent: ControlExtent
+    means: ControlMeans
 
 
 class CountRow(Bounds):
     """The published count of a movement and the claim that decided it."""
 
-    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: CountKind
     claim: str
 
 
 class MovementRow(ApiModel):
-    """Who moved from where to where, how it ended, and how many."""
+    """A movement: its mover, from, to and via, its outcome, and its count."""
 
     from_: Ref | None
     to: Ref | None
     via: Ref | None
     mover: Ref | None
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: Population
+    outcome: MovementOutcome
     cross_border: bool
     count: CountRow | None
 
 
 class CodedEventRow(ApiModel):
-    """The part of an event that is coded by hand; everything else follows from its claims. Never served alone."""
+    """The coded part of an event; the rest is derived from its claims. Never served alone."""
 
     id: str
-    category: str
+    category: EventCategory
     title: str
     summary: str
     location: Ref | None
-    location_precision: str | None
+    location_precision: LocationPrecision | None
     actors: list[EventActorRow]
     control_change: ControlChangeRow | None
     movement: MovementRow | None = Field(description="without its count")
@@ -76,17 +86,17 @@ class CodedEventRow(ApiModel):
 
 
 class EventRow(ApiModel):
-    """What happened, derived from the claims in view."""
+    """An event, derived from the claims in view."""
 
     id: str
-    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: EventCategory
     title: str
     summary: str
     date: EventDateRow
     location: Ref | None
-    location_precision: code_of(vocab.LOCATION_PRECISION) | None  # type: ignore[valid-type]
+    location_precision: LocationPrecision | None
     actors: list[EventActorRow]
-    status: code_of(vocab.STATUS)  # type: ignore[valid-type]
+    status: EventStatus
     corroboration: CorroborationRow
     deaths: Bounds | None
     control_change: ControlChangeRow | None

@@ -1,17 +1,17 @@
-"""Rows of what events refer to: sources, actors, locations, packs."""
+"""Rows of what events and claims refer to: sources, actors, locations, packs."""
 
 from datetime import date
 
-from app import vocab
-from app.schemas.base import Alias, ApiModel, CodeRow, Ref, code_of
+from app.schemas.base import Alias, ApiModel, CodeRow, Ref
+from app.vocab import ActorKind, LocationKind, PointKind, RelationType, SourceKind
 
 
 class SourceRow(ApiModel):
-    """Who says something: a document, outlet, ministry, person or unnamed voice."""
+    """A source: a document, outlet, ministry, person or unnamed voice."""
 
     id: str
     name: str
-    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: SourceKind
     organisation: Ref | None
     actor: Ref | None
     published_on: date | None
@@ -23,20 +23,20 @@ class SourceRow(ApiModel):
 
 
 class RelationRow(ApiModel):
-    """How an actor stands to another, from a day until a day where known."""
+    """A relation of an actor to another, with its first and last day where known."""
 
-    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
+    type: RelationType
     actor: Ref
     from_: date | None
     until: date | None
 
 
 class ActorRow(ApiModel):
-    """Who does things."""
+    """An actor: a state, force, group, organisation or person that takes part in events."""
 
     id: str
     name: str
-    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    kind: ActorKind
     country: str | None
     aliases: list[Alias]
     codes: list[CodeRow]
@@ -48,19 +48,19 @@ class LocationRow(ApiModel):
 
     id: str
     name: str
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     country: str | None
     parent: str | None
     path: list[str]
     latitude: float | None
     longitude: float | None
-    point_kind: code_of(vocab.POINT_KIND) | None  # type: ignore[valid-type]
+    point_kind: PointKind | None
     aliases: list[Alias]
     codes: list[CodeRow]
 
 
 class CoverageRow(ApiModel):
-    """What a pack covers: period, area (ids of locations) and the sources that were searched."""
+    """Coverage of a pack: period, area (ids of locations) and the sources that were searched."""
 
     from_: date | None
     until: date | None
@@ -69,7 +69,7 @@ class CoverageRow(ApiModel):
 
 
 class PackRow(ApiModel):
-    """What is loaded, under which licence, how to cite it, and up to which day it was curated."""
+    """A loaded pack: its licence, how to cite it, and the day up to which it was curated."""
 
     id: str
     title: str

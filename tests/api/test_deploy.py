@@ -21,11 +21,11 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from conftest import Databases
+from raw_http import sent
 from soak.servers import HOME, Server, free_port, oxus_serving
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from api.http.test_bad_inputs import sent
 from app.cli import app as commands
 from app.settings import Settings
 
@@ -64,6 +64,31 @@ def test_the_unit_says_nothing_that_the_command_does_not_know() -> None:
     assert set(settings) == {"DATABASE_URL", "ACCESS_LOG"}
     chosen = Settings(**{name.lower(): value for name, value in settings.items()})
     assert (chosen.database_url, chosen.access_log) == ("/var/lib/oxus/oxus.db", True)
+
+
+def shown_default(name: str, value: object) -> str:
+    """A default as the table of settings shows it."""
+    if name == "seed_dir":
+        return "`seed/`"
+    if isinstance(value, bool) or value == "":
+        return "`false`" if value is False else "empty"
+    return f"`{value:g}`" if isinstance(value, int | float) else f"`{value}`"
+
+
+def test_the_readme_has_every_setting_with_its_default_and_meaning() -> None:
+    table = re.findall(r"^\| `OXUS_.*", (DEPLOY / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert table == [
+        f"| `OXUS_{name.upper()}` | {shown_default(name, field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_the_readme_names_files_and_settings_that_exist() -> None:
+    text = (DEPLOY / "README.md").read_text("utf-8")
+    files = set(re.findall(r"`((?:app|tests)/[\w/.]+)`", text))
+    assert len(files) > 5
+    assert [file for file in files if not (HOME / file).exists()] == []
+    assert set(re.findall(r"OXUS_([A-Z_]+)", text)) == {name.upper() for name in Settings.model_fields}
 
 
 @dataclass
@@ -277,5 +302,5 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(
 def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Path, name: str, value: str) -> None:
     result = CliRunner().invoke(commands, ["serve", "--database", str(tmp_path / "oxus.db")], env={name: value})
     assert result.exit_code == 2
-    assert name.removeprefix("OXUS_").lower() in result.output
+    assert f"wrong setting {name}: " in result.output
     assert not (tmp_path / "oxus.db").exists()

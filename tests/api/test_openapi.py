@@ -7,15 +7,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 
 from app import vocab
 from app.resources import STORED_LISTS
 from app.schemas.envelope import Candidate, Envelope, ProblemRow, Vocabularies
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 EXAMPLE = re.compile(r" Example: `([^`]+)`$|^The id\. Example: `([^`]+)`$")
 NEEDS = {  # parameters that mean nothing alone
@@ -33,7 +33,7 @@ def example_of(parameter: Any) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def description(client: TestClient) -> dict[str, Any]:
+def description(client: AppClient) -> dict[str, Any]:
     response = client.get("/openapi.json")
     assert response.status_code == 200
     body: dict[str, Any] = response.json()
@@ -46,7 +46,7 @@ def operations(description: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield path, operation
 
 
-def test_every_url_that_is_served_is_described(description: dict[str, Any], client: TestClient) -> None:
+def test_every_url_that_is_served_is_described(description: dict[str, Any], client: AppClient) -> None:
     expected = {f"/v1/{name}" for name in STORED_LISTS}
     expected |= {f"/v1/{name}/{{id}}" for name, resource in STORED_LISTS.items() if resource.detail}
     expected |= {"/v1/events/{id}/claims", "/v1/resolve", "/v1/vocabularies", "/healthz", "/readyz"}
@@ -82,7 +82,7 @@ def test_the_parameters_described_are_those_that_are_read(description: dict[str,
         assert all(parameter["in"] == "query" and not parameter["required"] for parameter in described)
 
 
-def asked(path: str, operation: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
+def example_requests(path: str, operation: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
     """A request for every example of an operation: its URL, the parameter shown, and the query."""
     parameters = operation.get("parameters", [])
     examples = {parameter["name"]: example_of(parameter) for parameter in parameters}
@@ -95,11 +95,11 @@ def asked(path: str, operation: Any) -> Iterator[tuple[str, str, dict[str, str]]
 
 
 def test_every_example_runs_and_all_but_those_about_deaths_find_something(
-    client: TestClient, description: dict[str, Any]
+    client: AppClient, description: dict[str, Any]
 ) -> None:
     wrong, run = [], 0
     for path, operation in operations(description):
-        for url, name, query in asked(path, operation):
+        for url, name, query in example_requests(path, operation):
             run += 1
             response = client.get(url, params=query)
             if response.status_code != 200:
@@ -113,7 +113,10 @@ def test_every_example_runs_and_all_but_those_about_deaths_find_something(
 def test_codes_are_described_with_their_whole_list(description: dict[str, Any]) -> None:
     parameters = description["paths"]["/v1/events"]["get"]["parameters"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
-    assert schemas["category"] == {"type": "array", "items": {"type": "string", "enum": vocab.CATEGORY.codes}}
+    assert schemas["category"] == {
+        "type": "array",
+        "items": {"type": "string", "enum": vocab.EventCategory.vocabulary.codes},
+    }
     assert schemas["limit"] == {
         "anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, {"type": "string", "enum": ["all"]}],
         "default": 100,
@@ -159,7 +162,7 @@ def same(model: type[BaseModel], body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", STORED_LISTS)
-def test_lists_keep_their_schema(client: TestClient, name: str) -> None:
+def test_lists_keep_their_schema(client: AppClient, name: str) -> None:
     resource = STORED_LISTS[name]
     model = Envelope[resource.row]  # type: ignore[name-defined]
     same(model, client.get(f"/v1/{name}", params={"limit": 1000, "count": "exact"}).content)
@@ -170,14 +173,14 @@ def test_lists_keep_their_schema(client: TestClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, resource in STORED_LISTS.items() if resource.detail])
-def test_details_keep_their_schema(client: TestClient, ask: Ask, name: str) -> None:
+def test_details_keep_their_schema(client: AppClient, get_ok: GetOk, name: str) -> None:
     model = STORED_LISTS[name].detail
     assert model is not None
-    for row in ask(f"/v1/{name}", limit=1000, fields="id")["items"]:
+    for row in get_ok(f"/v1/{name}", limit=1000, fields="id")["items"]:
         same(model, client.get(f"/v1/{name}/{row['id']}").content)
 
 
-def test_other_answers_keep_their_schema(client: TestClient) -> None:
+def test_other_answers_keep_their_schema(client: AppClient) -> None:
     same(Vocabularies, client.get("/v1/vocabularies").content)
     same(Envelope[Candidate], client.get("/v1/resolve?q=Hairaton").content)
     same(Envelope[Candidate], client.get("/v1/resolve?q=Kaldr").content)
@@ -188,7 +191,7 @@ def test_other_answers_keep_their_schema(client: TestClient) -> None:
     same(ProblemRow, client.get("/nothing").content)
 
 
-def test_a_field_that_no_schema_knows_would_be_noticed(client: TestClient) -> None:
+def test_a_field_that_no_schema_knows_would_be_noticed(client: AppClient) -> None:
     body = client.get("/v1/locations?limit=2").json()
     model = Envelope[STORED_LISTS["locations"].row]  # type: ignore[name-defined]
     for broken in (
@@ -200,8 +203,8 @@ def test_a_field_that_no_schema_knows_would_be_noticed(client: TestClient) -> No
             model.model_validate_json(json.dumps(broken))
 
 
-def test_the_vocabularies_hold_every_code_that_a_parameter_takes(ask: Ask, description: dict[str, Any]) -> None:
-    served = ask("/v1/vocabularies")
+def test_the_vocabularies_hold_every_code_that_a_parameter_takes(get_ok: GetOk, description: dict[str, Any]) -> None:
+    served = get_ok("/v1/vocabularies")
     assert served["version"] == vocab.VERSION
     lists = {entry["name"]: [term["code"] for term in entry["terms"]] for entry in served["vocabularies"]}
     assert lists == {name: found.codes for name, found in vocab.VOCABULARIES.items()}
@@ -239,7 +242,7 @@ class Addresses(HTMLParser):
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect"])
-def test_pages_load_nothing_from_elsewhere_and_all_they_load_is_served(client: TestClient, path: str) -> None:
+def test_pages_load_nothing_from_elsewhere_and_all_they_load_is_served(client: AppClient, path: str) -> None:
     page = client.get(path)
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -258,13 +261,13 @@ def test_pages_load_nothing_from_elsewhere_and_all_they_load_is_served(client: T
     assert "@import" not in page.text
 
 
-def test_style_sheets_load_nothing_from_elsewhere(client: TestClient) -> None:
+def test_style_sheets_load_nothing_from_elsewhere(client: AppClient) -> None:
     style = client.get("/static-offline-docs/swagger-ui.css")
     assert style.status_code == 200
     assert re.findall(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", style.text) == []
 
 
-def test_the_description_can_be_had_without_a_server(client: TestClient, description: dict[str, Any]) -> None:
+def test_the_description_can_be_had_without_a_server(client: AppClient, description: dict[str, Any]) -> None:
     app = client.app
     assert isinstance(app, FastAPI)
     assert json.loads(json.dumps(app.openapi())) == description

@@ -1,4 +1,4 @@
-"""What FastAPI itself sends to an OpenTelemetry collector, as the README says how to switch it on."""
+"""What FastAPI itself sends to an OpenTelemetry collector, as app/deploy/README.md says how to switch it on."""
 
 import gzip
 import re
@@ -13,11 +13,10 @@ import pytest
 from conftest import Databases
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from raw_http import sent
 from soak.servers import HOME, oxus_serving
 
-from api.http.test_bad_inputs import sent
-
-README = (HOME / "README.md").read_text("utf-8")
+README = (HOME / "app" / "deploy" / "README.md").read_text("utf-8")
 SDK = "google/_upb"
 """A library that what is sent is put together with, as a process has it in memory."""
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -64,7 +63,7 @@ def test_the_settings_of_the_readme_send_traces_and_numbers_to_a_collector(
     collector: tuple[str, dict[str, list[bytes]]], tmp_path: Path
 ) -> None:
     address, got = collector
-    [shown] = re.findall(r"^((?:[A-Z_]+=\S+ )+)oxus serve$", README, re.MULTILINE)
+    [shown] = re.findall(r"^(OXUS_TELEMETRY=(?:\S+ )+)oxus serve$", README, re.MULTILINE)
     settings = dict(pair.split("=", 1) for pair in shown.split())
     assert settings.pop("OTEL_EXPORTER_OTLP_ENDPOINT").startswith("http://127.0.0.1:")
     url = Databases("sqlite", tmp_path, None).loaded()

@@ -6,24 +6,24 @@ from collections.abc import Iterator
 
 from .arithmetic import Line, Target, middle, milliseconds
 from .client import CONNECTIONS, Rate, rate
+from .environment import Environment
 from .paths import KINDS, Universe
 from .processes import oxus_serving
-from .setting import Setting
 
 STARTS = 5
 ARTICLE, FULL = "article", "full"
 
 
-def imports(setting: Setting) -> Iterator[Line]:
+def imports(environment: Environment) -> Iterator[Line]:
     """As measured when the database was made: `--fresh` makes it again."""
-    if not setting.wanted("import"):
+    if not environment.selected("import"):
         return
-    told = setting.folder.kept.get("imports", {}).get(setting.databases.kind)
+    told = environment.folder.kept.get("imports", {}).get(environment.databases.kind)
     if told is None:
-        setting.said("this database was not made here: the import is not in the table (--fresh makes it)")
+        environment.said("this database was not made here: the import is not in the table (--fresh makes it)")
         return
     size = told["file_bytes"] / 1e6
-    yield setting.line(
+    yield environment.line(
         "import",
         f"oxus import of {size:.0f} MB of csv (made {told['at']})",
         milliseconds(told["oxus_seconds"]),
@@ -33,7 +33,7 @@ def imports(setting: Setting) -> Iterator[Line]:
         detail=told,
     )
     peak = told["oxus_peak_bytes"] / 1e6
-    yield setting.line(
+    yield environment.line(
         "import/memory",
         "memory of the import and all its processes",
         f"{peak:.0f} MB",
@@ -43,17 +43,17 @@ def imports(setting: Setting) -> Iterator[Line]:
     )
 
 
-def starts(setting: Setting) -> Iterator[Line]:
+def starts(environment: Environment) -> Iterator[Line]:
     """From the command to the first answer of /readyz, in turn; the first of each is not counted."""
-    if not setting.wanted("start"):
+    if not environment.selected("start"):
         return
     times: dict[str, list[float]] = {ARTICLE: [], FULL: []}
     for _ in range(STARTS + 1):
-        for name, database in ((ARTICLE, setting.databases.article), (FULL, setting.databases.full)):
-            with oxus_serving(database, setting.log) as server:
+        for name, database in ((ARTICLE, environment.databases.article), (FULL, environment.databases.full)):
+            with oxus_serving(database, environment.log) as server:
                 times[name].append(server.started_in)
     full, article = middle(times[FULL][1:]), middle(times[ARTICLE][1:])
-    yield setting.line(
+    yield environment.line(
         "start",
         "from `oxus serve` to the first answer of /readyz, all rows",
         milliseconds(full),
@@ -64,29 +64,33 @@ def starts(setting: Setting) -> Iterator[Line]:
     )
 
 
-def workers(setting: Setting) -> Iterator[Line]:
+def workers(environment: Environment) -> Iterator[Line]:
     """Pages never asked before, with 1, 2, ... workers; wrk takes its share of the cores."""
-    if not setting.wanted("workers"):
+    if not environment.selected("workers"):
         return
     cores = os.cpu_count() or 1
-    asked = Universe(setting.folder.path / "plain.db", setting.seed).draw("page", int(setting.seconds * 12_000))
+    asked = Universe(environment.folder.path / "plain.db", environment.seed).draw(
+        "page", int(environment.seconds * 12_000)
+    )
     paths = [KINDS[0].oxus(one) for one in asked]
     cut = len(paths) * 9 // 10
     found: dict[int, list[Rate]] = {}
-    for _ in range(setting.rounds):
+    for _ in range(environment.rounds):
         for count in range(1, cores + 1):
-            setting.said(f"{setting.databases.kind}: {count} workers")
-            with oxus_serving(setting.databases.full, setting.log, count) as server:
+            environment.said(f"{environment.databases.kind}: {count} workers")
+            with oxus_serving(environment.databases.full, environment.log, count) as server:
                 time.sleep(2 if count > 1 else 0)  # the first worker answers before the last is ready
                 connections = CONNECTIONS * cores
-                rate(server.port, paths[cut:], setting.folder.path, 1, connections=connections)
-                one = rate(server.port, paths[:cut], setting.folder.path, setting.seconds, connections=connections)
+                rate(server.port, paths[cut:], environment.folder.path, 1, connections=connections)
+                one = rate(
+                    server.port, paths[:cut], environment.folder.path, environment.seconds, connections=connections
+                )
                 found.setdefault(count, []).append(one)
     single = middle([one.per_second for one in found[1]])
     for count in range(2, cores + 1):
         several = middle([one.per_second for one in found[count]])
         sound = all(one.sound for rates in (found[1], found[count]) for one in rates)
-        yield setting.line(
+        yield environment.line(
             f"workers/{count}",
             f"pages with --workers {count}, wrk on the same {cores} cores",
             f"{several:.0f}/s",

@@ -120,7 +120,7 @@ def points_of(database: Path) -> dict[str, tuple[Any, ...]]:
     """Country, latitude and longitude of every event that Oxus serves."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         found = connection.execute(
-            "SELECT id, country, latitude, longitude FROM event_view WHERE known_until = ?", (NOW,)
+            "SELECT id, country, latitude, longitude FROM event_version WHERE known_until = ?", (NOW,)
         )
         return {row[0]: row[1:] for row in found}
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .data import NOW
-from .prepared import Folder
+from .databases import Folder
 
 COUNT = 200
 STRATA = ("rare", "medium", "frequent")
@@ -26,14 +26,14 @@ DAYS = {"rare": 0, "medium": 15, "frequent": 900}  # to each side
 KM_A_DEGREE = 111.2
 
 COUNTED = {
-    "place": "SELECT a.ancestor_id, count(DISTINCT p.event_pk) FROM event_place p "
+    "place": "SELECT a.ancestor_id, count(DISTINCT p.event_pk) FROM event_location p "
     "JOIN location_ancestor a ON a.location_id = p.location_id GROUP BY 1",
     "actor": "SELECT actor_id, count(DISTINCT event_pk) FROM event_actor GROUP BY 1",
     "source": "SELECT h.source_id, count(DISTINCT c.event_pk) FROM claim_hop h "
     "JOIN claim c ON c.pk = h.claim_pk GROUP BY 1",
-    "status": "SELECT status, count(*) FROM event_view WHERE known_until = '9999-12-31' GROUP BY 1",
+    "status": "SELECT status, count(*) FROM event_version WHERE known_until = '9999-12-31' GROUP BY 1",
     "q": "SELECT term, doc FROM temp.terms WHERE doc > 0 AND term NOT GLOB '*[^a-z]*' AND length(term) > 2",
-    "deaths": "SELECT coalesce(deaths_best, deaths_low), count(*) FROM event_view "
+    "deaths": "SELECT coalesce(deaths_best, deaths_low), count(*) FROM event_version "
     "WHERE known_until = '9999-12-31' AND coalesce(deaths_best, deaths_low) IS NOT NULL GROUP BY 1",
 }
 
@@ -73,7 +73,7 @@ class Drawing:
             folder.keep()
         self.counts = {kind: dict(map(tuple, pairs)) for kind, pairs in folder.kept["strata"].items()}
         self.deaths = sorted(self.counts["deaths"].items())
-        self.last = int(self.connection.execute("SELECT max(pk) FROM event_view").fetchone()[0])
+        self.last = int(self.connection.execute("SELECT max(pk) FROM event_version").fetchone()[0])
         self.total = sum(self.counts["status"].values())
 
     def stratum(self, count: int) -> str:
@@ -125,12 +125,12 @@ class Drawing:
     def _event(self, kind: str, stratum: str) -> dict[str, Any] | None:
         """An event, drawn so that the value of the kind is of the stratum where values are counted."""
         sql = {
-            "place": "SELECT p.event_pk FROM location_ancestor a JOIN event_place p ON p.location_id = a.location_id "
-            "WHERE a.ancestor_id = ? LIMIT 50",
+            "place": "SELECT p.event_pk FROM location_ancestor a JOIN event_location p "
+            "ON p.location_id = a.location_id WHERE a.ancestor_id = ? LIMIT 50",
             "actor": "SELECT event_pk FROM event_actor WHERE actor_id = ? LIMIT 50",
             "source": "SELECT c.event_pk FROM claim_hop h JOIN claim c ON c.pk = h.claim_pk "
             "WHERE h.source_id = ? LIMIT 50",
-            "status": f"SELECT event_pk FROM event_view WHERE status = ? AND known_until = '{NOW}' LIMIT 50",
+            "status": f"SELECT event_pk FROM event_version WHERE status = ? AND known_until = '{NOW}' LIMIT 50",
             "q": "SELECT rowid FROM event_text WHERE event_text MATCH '\"' || ? || '\"' LIMIT 50",
         }
         if kind in sql:
@@ -148,7 +148,7 @@ class Drawing:
         names = ("event_pk", "latitude", "longitude", "earliest", "status", "deaths", "row")
         found = self.connection.execute(
             "SELECT event_pk, latitude, longitude, earliest, status, coalesce(deaths_best, deaths_low), row "
-            f"FROM event_view WHERE {where} AND known_until = '{NOW}' ORDER BY pk LIMIT 1",
+            f"FROM event_version WHERE {where} AND known_until = '{NOW}' ORDER BY pk LIMIT 1",
             (value,),
         ).fetchone()
         return dict(zip(names, found, strict=True)) if found else None
@@ -173,7 +173,7 @@ class Drawing:
             words = f"{row['title']} {row['summary']}".lower().replace(",", " ").replace(":", " ").split()
             return sorted({word for word in words if word in self.counts["q"]})
         sql = {
-            "place": "SELECT DISTINCT a.ancestor_id FROM event_place p "
+            "place": "SELECT DISTINCT a.ancestor_id FROM event_location p "
             "JOIN location_ancestor a ON a.location_id = p.location_id WHERE p.event_pk = ?",
             "actor": "SELECT DISTINCT actor_id FROM event_actor WHERE event_pk = ?",
             "source": "SELECT DISTINCT h.source_id FROM claim c JOIN claim_hop h ON h.claim_pk = c.pk "

@@ -7,9 +7,9 @@ from typing import Any
 
 from .arithmetic import Line, Target, middle
 from .client import Rate, connected, rate
+from .environment import Environment
 from .paths import KINDS, Asked, Kind, Universe
 from .processes import Server, app_serving, oxus_serving, serving
-from .setting import Setting
 
 FASTEST = 12_000  # answers a second that no server of questions never asked before exceeds here
 WARM = 1.0
@@ -34,55 +34,55 @@ class Measured:
         return all(rate.sound for rate in self.rates[kind])
 
 
-def measure(setting: Setting) -> Iterator[Line]:
+def measure(environment: Environment) -> Iterator[Line]:
     """All lines about rates."""
-    kinds = [kind for kind in KINDS if setting.wanted(kind.name)]
-    names = [name for name in (AGAIN, UNCHANGED) if setting.wanted(name)]
+    kinds = [kind for kind in KINDS if environment.selected(kind.name)]
+    names = [name for name in (AGAIN, UNCHANGED) if environment.selected(name)]
     if not kinds and not names:
         return
-    universe = Universe(setting.folder.path / "plain.db", setting.seed)
-    drawn = {kind.name: universe.draw(kind.name, int(setting.seconds * FASTEST)) for kind in kinds}
+    universe = Universe(environment.folder.path / "plain.db", environment.seed)
+    drawn = {kind.name: universe.draw(kind.name, int(environment.seconds * FASTEST)) for kind in kinds}
     again = KINDS[0].oxus(universe.draw("page", 1)[0])
     servers = ["oxus", "plain"] if kinds else ["oxus"]
-    servers += ["datasette"] if kinds and setting.databases.kind == "sqlite" else []
+    servers += ["datasette"] if kinds and environment.databases.kind == "sqlite" else []
     servers += ["raw"] if names else []
     found = {name: Measured() for name in servers}
     size, etag = 0, ""
-    for turn in range(setting.rounds):
+    for turn in range(environment.rounds):
         for name in servers:
-            setting.said(f"{setting.databases.kind}: rates of {name}, round {turn + 1} of {setting.rounds}")
-            with _started(name, setting) as server:
+            environment.said(f"{environment.databases.kind}: rates of {name}, round {turn + 1} of {environment.rounds}")
+            with _started(name, environment) as server:
                 if name != "raw":
-                    _questions(setting, server, kinds, drawn, found[name])
+                    _questions(environment, server, kinds, drawn, found[name])
                 if name == "oxus" and names:
-                    size, etag = _cached(setting, server, again, found[name], names)
+                    size, etag = _cached(environment, server, again, found[name], names)
                 if name == "raw":
-                    _same(setting, server, found[name], names, etag)
+                    _same(environment, server, found[name], names, etag)
     for kind in kinds:
-        yield from _compared(setting, kind, found)
-    yield from _cache_lines(setting, found, names, size)
+        yield from _compared(environment, kind, found)
+    yield from _cache_lines(environment, found, names, size)
 
 
 def _questions(
-    setting: Setting, server: Server, kinds: Sequence[Kind], drawn: dict[str, list[Asked]], found: Measured
+    environment: Environment, server: Server, kinds: Sequence[Kind], drawn: dict[str, list[Asked]], found: Measured
 ) -> None:
     """Rates of questions never asked before; in the first round, what some of them are answered with."""
     for kind in kinds:
         paths = _paths(kind, server.name, drawn[kind.name])
         if kind.name not in found.samples:
             found.samples[kind.name] = _sample(server, paths)
-        found.rates.setdefault(kind.name, []).append(_warmed(setting, server, paths))
+        found.rates.setdefault(kind.name, []).append(_warmed(environment, server, paths))
 
 
-def _started(name: str, setting: Setting) -> AbstractContextManager[Server]:
-    path, log = setting.folder.path, setting.log
+def _started(name: str, environment: Environment) -> AbstractContextManager[Server]:
+    path, log = environment.folder.path, environment.log
     if name == "oxus":
-        return oxus_serving(setting.databases.full, log)
+        return oxus_serving(environment.databases.full, log)
     if name == "plain":
-        return app_serving("plain:app", "/ready", log, BENCHMARK_PLAIN=setting.databases.plain_url)
+        return app_serving("sqlmodel_baseline:app", "/ready", log, BENCHMARK_PLAIN=environment.databases.plain_url)
     if name == "raw":
-        return app_serving("raw:app", "/bytes/2", log, BENCHMARK_BODY=str(path / "body.json"))
-    line = [str(setting.folder.peers / "datasette"), "serve", "-i", str(path / "plain.db"), "-p", "{port}"]
+        return app_serving("asgi_baseline:app", "/bytes/2", log, BENCHMARK_BODY=str(path / "body.json"))
+    line = [str(environment.folder.peers / "datasette"), "serve", "-i", str(path / "plain.db"), "-p", "{port}"]
     return serving("datasette", [*line, "--setting", "sql_time_limit_ms", "30000"], "/-/versions.json", log)
 
 
@@ -91,11 +91,11 @@ def _paths(kind: Kind, server: str, drawn: Sequence[Asked]) -> list[str]:
     return [put(asked) for asked in drawn]
 
 
-def _warmed(setting: Setting, server: Server, paths: Sequence[str]) -> Rate:
+def _warmed(environment: Environment, server: Server, paths: Sequence[str]) -> Rate:
     """The last tenth of the questions warms the server up; the others are measured."""
     cut = len(paths) * 9 // 10
-    rate(server.port, paths[cut:], setting.folder.path, WARM)
-    return rate(server.port, paths[:cut], setting.folder.path, setting.seconds)
+    rate(server.port, paths[cut:], environment.folder.path, WARM)
+    return rate(server.port, paths[:cut], environment.folder.path, environment.seconds)
 
 
 def _sample(server: Server, paths: Sequence[str], count: int = 8) -> list[Any]:
@@ -114,7 +114,9 @@ def _sample(server: Server, paths: Sequence[str], count: int = 8) -> list[Any]:
     return found
 
 
-def _cached(setting: Setting, server: Server, path: str, found: Measured, names: Sequence[str]) -> tuple[int, str]:
+def _cached(
+    environment: Environment, server: Server, path: str, found: Measured, names: Sequence[str]
+) -> tuple[int, str]:
     """The same question again and again; with its ETag, a 304 again and again."""
     with connected(server.port) as connection:
         answered = connection.get(path)
@@ -123,22 +125,22 @@ def _cached(setting: Setting, server: Server, path: str, found: Measured, names:
             raise RuntimeError("an unchanged answer is not answered with 304")
     for name in names:
         sent = etag if name == UNCHANGED else ""
-        rate(server.port, [path], setting.folder.path, WARM, etag=sent, repeats=True)
-        measured = rate(server.port, [path], setting.folder.path, setting.seconds, etag=sent, repeats=True)
+        rate(server.port, [path], environment.folder.path, WARM, etag=sent, repeats=True)
+        measured = rate(server.port, [path], environment.folder.path, environment.seconds, etag=sent, repeats=True)
         found.rates.setdefault(name, []).append(measured)
-    (setting.folder.path / "body.json").write_bytes(answered.body)
+    (environment.folder.path / "body.json").write_bytes(answered.body)
     return len(answered.body), etag
 
 
-def _same(setting: Setting, server: Server, found: Measured, names: Sequence[str], etag: str) -> None:
+def _same(environment: Environment, server: Server, found: Measured, names: Sequence[str], etag: str) -> None:
     for name in names:
         path, sent = ("/body", "") if name == AGAIN else ("/", etag)
-        rate(server.port, [path], setting.folder.path, WARM, etag=sent, repeats=True)
-        measured = rate(server.port, [path], setting.folder.path, setting.seconds, etag=sent, repeats=True)
+        rate(server.port, [path], environment.folder.path, WARM, etag=sent, repeats=True)
+        measured = rate(server.port, [path], environment.folder.path, environment.seconds, etag=sent, repeats=True)
         found.rates.setdefault(name, []).append(measured)
 
 
-def _compared(setting: Setting, kind: Kind, found: dict[str, Measured]) -> Iterator[Line]:
+def _compared(environment: Environment, kind: Kind, found: dict[str, Measured]) -> Iterator[Line]:
     for other, target in (("plain", kind.target), ("datasette", kind.datasette_target)):
         if other not in found or kind.name not in found[other].rates:
             continue
@@ -156,7 +158,7 @@ def _compared(setting: Setting, kind: Kind, found: dict[str, Measured]) -> Itera
         sound = oxus.sound(kind.name) and compared.sound(kind.name) and shared > SAME
         ratio = oxus.middle(kind.name) / compared.middle(kind.name) if sound else None
         shown = "plain SQLModel route" if other == "plain" else "Datasette 1.0a41, without counts"
-        yield setting.line(
+        yield environment.line(
             kind.name if other == "plain" else f"{kind.name}/datasette",
             what,
             f"{oxus.middle(kind.name):.0f}/s",
@@ -167,7 +169,9 @@ def _compared(setting: Setting, kind: Kind, found: dict[str, Measured]) -> Itera
         )
 
 
-def _cache_lines(setting: Setting, found: dict[str, Measured], names: Sequence[str], size: int) -> Iterator[Line]:
+def _cache_lines(
+    environment: Environment, found: dict[str, Measured], names: Sequence[str], size: int
+) -> Iterator[Line]:
     told = {
         AGAIN: (f"the same question again ({size / 1000:.0f} kB)", "raw ASGI, the same bytes", 0.6),
         UNCHANGED: ("an unchanged answer, 304", "raw ASGI, an empty 304", 0.7),
@@ -176,7 +180,7 @@ def _cache_lines(setting: Setting, found: dict[str, Measured], names: Sequence[s
         what, other, bound = told[name]
         oxus, raw = found["oxus"], found["raw"]
         sound = oxus.sound(name) and raw.sound(name)
-        yield setting.line(
+        yield environment.line(
             name,
             what,
             f"{oxus.middle(name):.0f}/s",

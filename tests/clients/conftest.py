@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +15,14 @@ from urllib.parse import unquote
 from urllib.request import urlopen
 
 import pytest
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app.settings import PROJECT_ROOT
 
 LAST = "/healthz"
 """Asked by nobody but those who wait for the log."""
+HANG_SECONDS = 10 * MAX_WAIT_SECONDS
+"""Limit of a program with all its work, R and QGIS among them."""
 ONLY_HERE = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -61,9 +63,12 @@ class Server:
         """Where the log ends once all stands in it that was asked so far: a line may come after its answer."""
         start = self.log.stat().st_size
         self.content(LAST)
-        while LAST.encode() not in (told := self.log.read_bytes())[start:] or not told.endswith(b"\n"):
-            time.sleep(0.01)
-        return len(told)
+
+        def written() -> int:
+            log = self.log.read_bytes()
+            return len(log) if LAST.encode() in log[start:] and log.endswith(b"\n") else 0
+
+        return wait_until(written)
 
 
 @contextmanager
@@ -80,7 +85,7 @@ def started(folder: Path, *options: str) -> Iterator[Server]:
             yield Server(_address(process, log), database, log)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(MAX_WAIT_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -91,12 +96,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    for _ in range(600):
-        if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text("utf-8")):
-            return found[1]
+    def announced() -> str:
         assert process.poll() is None, log.read_text("utf-8")
-        time.sleep(0.1)
-    raise AssertionError(log.read_text("utf-8"))
+        found = re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text("utf-8"))
+        return found[1] if found else ""
+
+    return wait_until(announced)
 
 
 def program(name: str, package: str) -> str:
@@ -118,7 +123,7 @@ def chosen(variable: str, name: str, package: str) -> str:
 def run(line: list[str], *, env: Mapping[str, str] | None = None, **how: Any) -> "subprocess.CompletedProcess[str]":
     """What a program said; asserts that it did what it was told."""
     given = os.environ | ONLY_HERE | dict(env or {})
-    ended = subprocess.run(line, env=given, capture_output=True, text=True, check=False, timeout=300, **how)
+    ended = subprocess.run(line, env=given, capture_output=True, text=True, check=False, timeout=HANG_SECONDS, **how)
     assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
     return ended
 

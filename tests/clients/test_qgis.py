@@ -58,7 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def told(server: Server, home: dict[str, str]) -> Any:
+def qgis_report(server: Server, home: dict[str, str]) -> Any:
     """What QGIS says of the layers, and what was asked of the server meanwhile."""
     if (
         not Path(PYTHON).exists()
@@ -74,8 +74,8 @@ def told(server: Server, home: dict[str, str]) -> Any:
 @pytest.mark.parametrize(
     ("name", "count"), [("events", 83), ("control-changes", 12), ("movements", 9), ("locations", 54)]
 )
-def test_a_layer_has_the_features_of_its_collection(server: Server, told: Any, name: str, count: int) -> None:
-    layer = told[name]
+def test_a_layer_has_the_features_of_its_collection(server: Server, qgis_report: Any, name: str, count: int) -> None:
+    layer = qgis_report[name]
     assert (layer["valid"], layer["count"], layer["crs"]) == (True, count, "EPSG:4326")
     wanted = server.json(f"/ogc/collections/{name}/items?limit=1000")["features"]
     assert sorted(layer["ids"]) == sorted(feature["id"] for feature in wanted)
@@ -84,24 +84,24 @@ def test_a_layer_has_the_features_of_its_collection(server: Server, told: Any, n
     assert "JSON" not in layer["types"].values()  # QGIS cannot save such a field
 
 
-def test_the_attributes_of_a_feature_are_those_of_the_row(told: Any) -> None:
-    assert told["events"]["kaldar"] == [
+def test_the_attributes_of_a_feature_are_those_of_the_row(qgis_report: Any) -> None:
+    assert qgis_report["events"]["kaldar"] == [
         ["Government forces and militia retake Kaldar", "2021-06-29", "Point (67.5269 37.13249)"]
     ]
-    assert told["events"]["types"]["date_latest"] == "Date"
+    assert qgis_report["events"]["types"]["date_latest"] == "Date"
 
 
-def test_pages_and_filters_are_asked_of_the_server(told: Any) -> None:
-    assert told["asked"][:2] == ["/ogc", "/ogc/api"]
-    assert "/ogc/collections/events/items?limit=10" in told["asked"]
-    assert [path for path in told["asked"] if "bbox=66,36,69,38" in path]
+def test_pages_and_filters_are_asked_of_the_server(qgis_report: Any) -> None:
+    assert qgis_report["asked"][:2] == ["/ogc", "/ogc/api"]
+    assert "/ogc/collections/events/items?limit=10" in qgis_report["asked"]
+    assert [path for path in qgis_report["asked"] if "bbox=66,36,69,38" in path]
 
 
 @pytest.mark.parametrize(("condition", "datetime"), CONDITIONS.items())
 def test_a_filter_shows_what_the_server_means_by_it(
-    server: Server, told: Any, condition: str, datetime: str | None
+    server: Server, qgis_report: Any, condition: str, datetime: str | None
 ) -> None:
-    accepted, ids = told[condition]
+    accepted, ids = qgis_report[condition]
     query = "status=disputed" if datetime is None else f"datetime={datetime}"
     wanted = server.json(f"/ogc/collections/events/items?limit=1000&{query}")["features"]
     assert accepted
@@ -109,8 +109,8 @@ def test_a_filter_shows_what_the_server_means_by_it(
     assert sorted(ids) == sorted(feature["id"] for feature in wanted)
 
 
-def test_a_box_shows_what_lies_in_it(server: Server, told: Any) -> None:
-    assert sorted(told["box"]) == sorted(
+def test_a_box_shows_what_lies_in_it(server: Server, qgis_report: Any) -> None:
+    assert sorted(qgis_report["box"]) == sorted(
         row["id"] for row in server.json("/v1/events?limit=1000&bbox=66,36,69,38&fields=id")["items"]
     )
 

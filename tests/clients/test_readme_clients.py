@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.settings import PROJECT_ROOT
-from clients.conftest import ONLY_HERE, Server, started
+from clients.conftest import HANG_SECONDS, ONLY_HERE, Server, started
 
 WRITTEN = "http://127.0.0.1:8000"
-SECTION = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Clients\n")[2].partition("\n## ")[0]
+RECIPES = (PROJECT_ROOT / "tests" / "clients" / "README.md").read_text("utf-8")
 FENCED = re.compile(r"^```(sh|python|r)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 PROGRAMS = ("curl", "jq", "ogrinfo", "ogr2ogr", "openapi-python-client")
 INSTALL = "tests/clients/install"
@@ -43,7 +43,7 @@ class Block:
         return f"{self.language}: {first[:60]}"
 
 
-BLOCKS = [Block(*found) for found in FENCED.findall(SECTION)]
+BLOCKS = [Block(*found) for found in FENCED.findall(RECIPES)]
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def python(code: str, _desk: Desk) -> list[str]:
 
 
 def test_the_section_is_found_with_its_programs() -> None:
-    assert SECTION.count("```") == 2 * (len(BLOCKS) + sum(bool(block.printed) for block in BLOCKS))
+    assert RECIPES.count("```") == 2 * (len(BLOCKS) + sum(bool(block.printed) for block in BLOCKS))
     shown = "".join(block.code for block in BLOCKS)
     for name in ("curl", "jq", "pandas", "geopandas", "duckdb", "ogrinfo", "httr", "/compat/acled", "/compat/ucdp"):
         assert name in shown
-    assert SECTION.count(WRITTEN) >= 8
+    assert RECIPES.count(WRITTEN) >= 8
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
@@ -126,7 +126,7 @@ def test_a_block_prints_what_is_printed_under_it(desk: Desk, block: Block) -> No
             pytest.skip(f"{name} is not there: the block that makes it was not run")
     line = [*interpreter(block, desk), block.code.replace(WRITTEN, desk.server.url)]
     ended = subprocess.run(
-        line, cwd=desk.folder, env=desk.env, capture_output=True, text=True, check=False, timeout=300
+        line, cwd=desk.folder, env=desk.env, capture_output=True, text=True, check=False, timeout=HANG_SECONDS
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = ended.stdout.replace(desk.server.url, WRITTEN)

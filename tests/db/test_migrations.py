@@ -1,19 +1,19 @@
 """The one chain of migrations, on both databases."""
 
+import ast
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
 from sqlalchemy import column, inspect, table, text, update
+from typer.testing import CliRunner
 
-from app import commands, models
+from app import cli, commands, models
 from app.db.engine import read_transaction, write_transaction
 from app.db.migrate import config_for, differences, downgrade, upgrade
 from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, stored_schema
 from app.errors import SchemaError
-from app.main import create_app
 from app.settings import Settings
 
 VERSION = table("alembic_version", column("version_num"))
@@ -97,24 +97,6 @@ def test_a_full_database_goes_down_to_nothing_and_up_again(databases: Databases)
     assert commands.check_database(Settings(database_url=url)) == []
 
 
-def test_a_step_down_knows_the_document_and_the_origin_of_every_claim_and_a_step_up_keeps_all_rows(
-    databases: Databases,
-) -> None:
-    url = databases.loaded()
-    counts = {name: rows_of(url, f"SELECT count(*) FROM {name}") for name in ("claim", "claim_hop", "event_actor")}  # noqa: S608
-    downgrade(url, "0002")
-    wanted = "SELECT id, {} FROM claim ORDER BY id"
-    hop = "(SELECT source_id FROM claim_hop WHERE claim_pk = claim.pk ORDER BY position {} LIMIT 1)"
-    both = rows_of(url, wanted.format("origin_id, document_id"))
-    assert both == rows_of(url, wanted.format(f"{hop.format('')}, {hop.format('DESC')}"))
-    assert {document for _, _, document in both} == {"bne-intellinews-2021-07-05"}
-    upgrade(url)
-    assert {name: rows_of(url, f"SELECT count(*) FROM {name}") for name in counts} == counts  # noqa: S608
-    assert commands.check_database(Settings(database_url=url)) == []
-    with TestClient(create_app(Settings(database_url=url))) as client:
-        assert client.get("/v1/events", params={"q": "taliban"}).json()["items"]
-
-
 def test_the_tables_are_those_of_the_model(databases: Databases) -> None:
     with engine_for(databases.migrated(), read_only=True) as engine, read_transaction(engine, 60) as connection:
         assert differences(connection, models.METADATA) == []
@@ -161,6 +143,41 @@ def test_a_database_of_someone_else_is_refused(databases: Databases) -> None:
     assert refused_upgrade(url) == expected
     assert refused_check(url) == expected
     assert tables_of(url) == {"invoice"}
+
+
+def test_no_revision_imports_anything_of_the_software() -> None:
+    for script in ScriptDirectory.from_config(config_for("unused.db")).walk_revisions():
+        tree = ast.parse(Path(script.path).read_text(encoding="utf-8"))
+        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+        assert {(module or "").partition(".")[0] for module in imported} <= {"alembic", "collections", "sqlalchemy"}
+
+
+MADE_ANEW = "made before Oxus's first release and cannot be upgraded; make it anew"
+
+
+@pytest.mark.parametrize("version", ["0001", "0007", None])
+def test_a_database_made_before_the_first_release_is_refused_and_says_that_it_must_be_made_anew(
+    databases: Databases, version: str | None
+) -> None:
+    url = databases.migrated()
+    execute(url, f"UPDATE alembic_version SET version_num = '{version}'" if version else "DROP TABLE alembic_version")  # noqa: S608
+    assert MADE_ANEW in refused_upgrade(url)
+    assert MADE_ANEW in refused_check(url)
+    for command in (("db", "upgrade"), ("status",), ("serve", "--port", "1"), ("seed", "load"), ("db", "check")):
+        result = CliRunner().invoke(cli.app, [*command, "--database", url])
+        assert (result.exit_code, result.stdout) == (1, ""), command
+        assert MADE_ANEW in " ".join(result.stderr.split())
+        assert "Traceback" not in result.stderr
+
+
+def test_the_migration_tool_itself_says_that_an_older_database_must_be_made_anew(databases: Databases) -> None:
+    url = databases.migrated()
+    execute(url, "UPDATE alembic_version SET version_num = '0007'")
+    with pytest.raises(SchemaError, match=MADE_ANEW):
+        upgrade(url)
+    with pytest.raises(SchemaError, match=MADE_ANEW):
+        downgrade(url)
 
 
 @pytest.mark.parametrize("version", ["0000deadbeef", "ffff12345678"])

@@ -5,32 +5,21 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from typer.testing import CliRunner
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app.cli import app as command_of_oxus
 from app.settings import PROJECT_ROOT
 
-LONG_SECONDS = 180.0  # far more than anything here takes on a busy machine: reaching it is a failure
-Found = TypeVar("Found")
 _open = build_opener(ProxyHandler({})).open  # loopback is never behind a proxy
-
-
-def until(condition: Callable[[], Found], seconds: float = LONG_SECONDS) -> Found:
-    """What a condition gives as soon as it is true."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "this was waited for in vain"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,7 @@ class Answer:
 def fetch(address: str, path: str = "", headers: Mapping[str, str] | None = None) -> Answer:
     """An answer, whatever its status; OSError if there is none."""
     try:
-        with _open(Request(address + path, headers=dict(headers or {})), timeout=LONG_SECONDS) as answer:  # noqa: S310
+        with _open(Request(address + path, headers=dict(headers or {})), timeout=MAX_WAIT_SECONDS) as answer:  # noqa: S310
             return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
     except HTTPError as error:
         with error:
@@ -84,8 +73,8 @@ def served(
             found = re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())
             return found[1] if found else ""
 
-        address = until(started)
-        until(lambda: _status(address) == ready)
+        address = wait_until(started)
+        wait_until(lambda: _status(address) == ready)
         yield Served(server, address, log)
     finally:
         if server.poll() is None:
@@ -107,7 +96,7 @@ def oxus(*arguments: str, **process: Any) -> subprocess.CompletedProcess[str]:
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
-        timeout=LONG_SECONDS * 2,
+        timeout=MAX_WAIT_SECONDS * 2,
         **process,
     )
 

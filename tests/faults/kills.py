@@ -14,15 +14,14 @@ from typing import Any
 
 from conftest import SEED, engine_for
 from fastapi.testclient import TestClient
-from ingest.datasets.ucdp_ged.test_import_ged import holds
-from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from stored_state import holds, newest
+from waiting import wait_until
 
 from app.commands import check_database
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import PROJECT_ROOT, Settings
-from faults import until
 from faults.standby import retitled
 
 RUNNER = """
@@ -168,7 +167,7 @@ def rounds(url: str, steps: Sequence[Sequence[str]], number: int, seed: int) -> 
             following = (at + 1) % len(steps)
             code, lasted = run(chosen.uniform(0, 1.2 * lasts[following]), steps[following])
             assert code in (0, KILLED)
-            until(lambda: settled(url))
+            wait_until(lambda: settled(url))
             content = holds(url)
             assert content in (contents[at], contents[following]), "neither the old content nor the new one"
             done = content == contents[following]

@@ -18,8 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 from statistics import median, quantiles
 
+from waiting import MAX_WAIT_SECONDS
+
 from app.settings import PROJECT_ROOT
-from faults import LONG_SECONDS
 
 PLACES = ("balkh", "kaldar", "takhar", "kunduz", "badakhshan", "afghanistan", "tajikistan")
 ASKED = (
@@ -96,7 +97,7 @@ class Reader:
             await asyncio.sleep(self.random.uniform(0, 1 / self.rate))
             while not over():
                 began = time.monotonic()
-                await asyncio.wait_for(self._ask(reader, writer), LONG_SECONDS)
+                await asyncio.wait_for(self._ask(reader, writer), MAX_WAIT_SECONDS)
                 await asyncio.sleep(max(0.0, began + 1 / self.rate - time.monotonic()))
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             self.found.faults.append(f"the connection broke: {error!r}")

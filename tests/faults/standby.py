@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import PACK, SEED, engine_for
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app.db.engine import read_transaction
 from app.db.migrate import upgrade
 from app.db.revision import current_revision
 from app.errors import UnavailableError
 from app.ingest.packs.load import load_packs
-from faults import LONG_SECONDS, Served, oxus, served, until
+from faults import Served, oxus, served
 from faults.clusters import Cluster, a_folder, primary, standby
 
 
@@ -64,8 +65,8 @@ def a_pair() -> Iterator[Pair]:
         second = standby(folder / "standby", first)
         stack.callback(lambda: second.running and second.stop())
         both = Pair(first, second)
-        until(lambda: first.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
-        until(both.caught_up)
+        wait_until(lambda: first.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
+        wait_until(both.caught_up)
         yield both
 
 
@@ -119,7 +120,7 @@ class Reader(threading.Thread):
     def goes_on(self) -> None:
         """Wait until some more was read well."""
         seen = len(self.statuses)
-        until(lambda: self.statuses[seen:].count(200) > 5 or not self.is_alive())
+        wait_until(lambda: self.statuses[seen:].count(200) > 5 or not self.is_alive())
         assert self.is_alive()
 
 
@@ -156,17 +157,17 @@ def lose_the_primary(pair: Pair, folder: Path) -> tuple[Reader, Reader]:
         loading.start()
         stack.callback(loading.join)
         stack.callback(enough.set)
-        until(lambda: len(acknowledged) > 2 or not loading.is_alive())
+        wait_until(lambda: len(acknowledged) > 2 or not loading.is_alive())
 
         pair.primary.stop("immediate")
-        assert broken.wait(LONG_SECONDS)
+        assert broken.wait(MAX_WAIT_SECONDS)
         for reader in readers:
             reader.goes_on()
         refused = oxus("seed", "load", "--database", pair.url(), "--seed", str(folder / "seed"))
         assert (refused.returncode, refused.stdout) == (1, "")
         pair.standby.promote()
 
-        with engine_for(pair.url(), read_only=True) as engine, read_transaction(engine, LONG_SECONDS) as connection:
+        with engine_for(pair.url(), read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
             found = current_revision(connection)
         # The load that was cut off may have reached the standby before its answer could be given.
         kept = found - 1 - before

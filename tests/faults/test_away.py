@@ -9,12 +9,13 @@ import pytest
 from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from waiting import wait_until
 
 from app.db.migrate import upgrade
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import Settings
-from faults import oxus, until
+from faults import oxus
 from faults.clusters import Cluster, a_folder, primary
 
 ASKED = "/v1/events?limit=3"
@@ -54,9 +55,9 @@ def test_while_postgresql_is_stopped_nothing_old_is_served_and_then_all_is_well_
             refused = oxus("seed", "load", "--database", cluster.url())
             assert (refused.returncode, refused.stderr) == (1, f"{away}\n")
             cluster.start()
-            until(lambda: client.get("/readyz").status_code == 200)
+            wait_until(lambda: client.get("/readyz").status_code == 200)
             for path in (ASKED, ANOTHER):
-                until(lambda path=path: client.get(path).status_code == 200)
+                wait_until(lambda path=path: client.get(path).status_code == 200)
             again = client.get(ASKED)
             assert (again.content, again.headers["etag"]) == (before.content, before.headers["etag"])
 
@@ -71,5 +72,5 @@ def test_a_table_that_somebody_locks_keeps_nobody_waiting_for_ever(postgresql: s
             for path in (ASKED, ANOTHER):
                 assert unavailable(client.get(path)) == "the query took longer than it may; ask for less"
             locking.rollback()
-        until(lambda: client.get(ASKED).status_code == 200)
+        wait_until(lambda: client.get(ASKED).status_code == 200)
         assert client.get(ASKED).content == before.content

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
-from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from stored_state import newest
+from waiting import MAX_WAIT_SECONDS
 
 from app.commands import backup, check_database
 from app.db import backup as copying
@@ -40,7 +41,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(Databases("sqlite", tmp_path_factory.mktemp("embedded"), None).loaded())
 
 
-def told(url: object) -> list[tuple[str, str, bytes]]:
+def answers_of(url: object) -> list[tuple[str, str, bytes]]:
     """Revision, ETag and body of every question."""
     with TestClient(create_app(Settings(database_url=str(url)))) as client:
         answers = [client.get(path) for path in ASKED]
@@ -54,13 +55,13 @@ def test_a_restored_copy_answers_with_the_same_bytes_and_takes_the_next_load(emb
     copy = tmp_path / "copy.db"
     done = oxus("backup", str(copy), "--database", str(embedded))
     assert (done.stdout, done.returncode) == (f"revision 2, {copy.stat().st_size} bytes, in {copy}\n", 0)
-    before = told(embedded)
+    before = answers_of(embedded)
     assert {revision for revision, _, _ in before} == {"2"}
 
     for path in embedded.parent.glob(f"{embedded.name}*"):
         path.unlink()
     shutil.move(copy, embedded)
-    assert told(embedded) == before
+    assert answers_of(embedded) == before
     assert oxus("db", "check", "--database", str(embedded)).stdout == "clean\n"
     with engine_for(str(embedded), read_only=False) as engine:
         load_packs(engine, retitled(tmp_path / "seed", 2))
@@ -73,7 +74,7 @@ def test_a_number_given_twice_after_a_restore_is_no_unchanged_answer(embedded: P
     for number, path in enumerate((embedded, restored)):
         with engine_for(str(path), read_only=False) as engine:
             load_packs(engine, retitled(tmp_path / "seed", number))
-    lost, again = told(embedded), told(restored)
+    lost, again = answers_of(embedded), answers_of(restored)
     for (revision, etag, _), (same, other, _) in zip(lost, again, strict=True):
         assert revision == same
         assert etag != other
@@ -83,7 +84,7 @@ def test_a_copy_made_while_somebody_writes_is_what_was_there_before(
     embedded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "PAGES_PER_STEP", 1)
-    before = told(embedded)
+    before = answers_of(embedded)
     copy = tmp_path / "copy.db"
     started, enough = threading.Event(), threading.Event()
     loads = 0
@@ -100,11 +101,11 @@ def test_a_copy_made_while_somebody_writes_is_what_was_there_before(
         connection.execute(text("DELETE FROM claim_hop"))
         backup(Settings(database_url=str(embedded)), copy)
         connection.rollback()
-    assert told(copy) == before
+    assert answers_of(copy) == before
     loader = threading.Thread(target=keep_loading)
     loader.start()
     try:
-        assert started.wait(60)
+        assert started.wait(MAX_WAIT_SECONDS)
         said = {backup(Settings(database_url=str(embedded)), copy).split(",")[0] for _ in range(3)}
     finally:
         enough.set()
@@ -184,14 +185,14 @@ def test_postgresql_is_copied_by_pg_dump_and_restored_by_pg_restore(
     refused = oxus("backup", str(dump), "--database", url)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert f"pg_dump --format=custom --file {dump} DATABASE_URL" in refused.stderr
-    before = told(url)
+    before = answers_of(url)
     for program, *arguments in (
         ("pg_dump", "--format=custom", "--file", str(dump), url),
         ("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", "--dbname", again, str(dump)),
     ):
         done = subprocess.run([binaries() / program, *arguments], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
-    assert told(again) == before
+    assert answers_of(again) == before
     assert check_database(Settings(database_url=again)) == []
     with engine_for(again, read_only=False) as engine:
         load_packs(engine, retitled(tmp_path / "seed", 1))

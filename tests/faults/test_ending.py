@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Databases, engine_for
 from sqlalchemy import text
+from waiting import MAX_WAIT_SECONDS, wait_until
 
-from faults import fetch, served, until
+from faults import fetch, served
 
 STOP_SECONDS = 5
 QUERY = "/v1/events?limit=all&f=ndjson"
@@ -20,17 +21,17 @@ QUERY = "/v1/events?limit=all&f=ndjson"
 def huge_url(databases: Databases) -> str:
     """Rows of which no socket holds more than a part."""
     url = databases.loaded()
-    longer = "UPDATE event_view SET row = substr(row, 1, length(row) - 1) || :more"
+    longer = "UPDATE event_version SET row = substr(row, 1, length(row) - 1) || :more"
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
         connection.execute(text(longer), {"more": f',"more":"{"x" * 150_000}"}}'})
     return url
 
 
-def asked(port: int) -> socket.socket:
+def start_export(port: int) -> socket.socket:
     """A connection with an export on its way, of which only little fits into what lies between."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.settimeout(60)
+    connection.settimeout(MAX_WAIT_SECONDS)
     connection.connect(("127.0.0.1", port))
     connection.sendall(f"GET {QUERY} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
     assert connection.recv(12) == b"HTTP/1.1 200"
@@ -50,7 +51,7 @@ def rest(connection: socket.socket) -> bytes:
 
 def listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+        socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS).close()
     except ConnectionRefusedError:
         return False
     return True
@@ -70,17 +71,17 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_can_and_breaks_off_the_r
         port = urlsplit(server.address).port
         assert port
         whole = fetch(server.address, QUERY).body
-        with asked(port) as slow, asked(port) as never:
+        with start_export(port) as slow, start_export(port) as never:
             server.process.send_signal(signal.SIGTERM)
             if (
                 workers == 1
             ):  # of several, it is the first process that listens: who comes now waits, and is then refused
-                until(lambda: not listens(port))
-            until(lambda: "Shutting down" in server.log.read_text())
+                wait_until(lambda: not listens(port))
+            wait_until(lambda: "Shutting down" in server.log.read_text())
             told = rest(slow)
             assert told.endswith(b"\r\n0\r\n\r\n"), "the export was broken off"
             assert told.count(b'\n{"id":') + told.count(b'\r\n{"id":') >= whole.count(b"\n") - 1
-            assert server.process.wait(60) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+            assert server.process.wait(MAX_WAIT_SECONDS) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
             assert not listens(port)
             assert not rest(never).endswith(b"\r\n0\r\n\r\n"), "nobody read this to its end"
     assert "Traceback" not in server.log.read_text()

@@ -23,4 +23,4 @@ def test_readers_see_no_error_and_no_mixture_while_loads_go_on(databases: Databa
     assert set(found.statuses) <= {200, 304}
     assert found.loads > 0
     assert len(found.revisions) > 1, "no reader saw a load happen"
-    assert len(found.milliseconds) > 100
+    assert len(found.milliseconds) > 16, "each reader was answered"

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app.db.engine import make_engine, read_transaction
 from app.db.revision import current_revision
 from app.errors import SchemaError
 from app.main import create_app
 from app.settings import Settings
-from faults import LONG_SECONDS, fetch, ran, served, until
+from faults import fetch, ran, served
 from faults.standby import Pair, a_pair, lose_the_primary
 
 MOST_FAILED = 3
@@ -60,7 +61,7 @@ def test_an_answer_of_a_standby_that_lags_is_never_taken_for_a_newer_one(
             again = client.get(path, headers={"If-None-Match": new[path].headers["etag"]})
             assert again.status_code == (304 if then is new else 200)
         pair.standby.ask("SELECT pg_wal_replay_resume()")
-        until(pair.caught_up)
+        wait_until(pair.caught_up)
         for path in QUESTIONS * 2:
             answer = client.get(path)
             assert (answer.headers["etag"], answer.content) == (new[path].headers["etag"], new[path].content)
@@ -83,7 +84,7 @@ def test_readers_spread_over_a_lagging_standby_never_mix_its_revision_with_anoth
             return revision
 
         seen = set[int]()
-        end = time.monotonic() + LONG_SECONDS
+        end = time.monotonic() + MAX_WAIT_SECONDS
         while len(seen) < 2 and time.monotonic() < end:
             batch = [threading.Thread(target=lambda path=path: seen.add(ask(path))) for path in QUESTIONS * 4]
             for thread in batch:
@@ -94,7 +95,7 @@ def test_readers_spread_over_a_lagging_standby_never_mix_its_revision_with_anoth
         for etag, told in found.items():
             assert len(told) == 1, f"{etag} stands for {len(told)} answers"
         pair.standby.ask("SELECT pg_wal_replay_resume()")
-        until(pair.caught_up)
+        wait_until(pair.caught_up)
         assert {ask(path) for path in QUESTIONS * 4} == {newest}
 
 
@@ -123,7 +124,7 @@ def test_a_server_that_says_nothing_is_passed_over(databases_of_one_server: str,
         head, _, tail = databases_of_one_server.partition("?host=")
         assert tail, "the tests' server is on a Unix socket"
         url = f"{head}?host={tmp_path},{tail}&connect_timeout=2"
-        with engine_for(url, read_only=True) as engine, read_transaction(engine, LONG_SECONDS) as connection:
+        with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
             assert current_revision(connection) == 1
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 
 from app.resources import COMPUTED_LISTS, STORED_LISTS
 
@@ -59,7 +59,7 @@ def whole(path: str) -> dict[str, str]:
     return LISTS[path] | ({"limit": "1000"} if path in PAGED else {})
 
 
-def fetched(client: TestClient, path: str, **query: str) -> Any:
+def fetched(client: AppClient, path: str, **query: str) -> Any:
     """A response; asserts that it is a 200."""
     response = client.get(path, params=query)
     assert response.status_code == 200, response.text

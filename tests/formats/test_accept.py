@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 
 from formats import LISTS, MEDIA, STREAMED, VARIED, csv_of, fetched
 
-pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)  # the choice is made before any is asked
-
-Refused = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 ACCEPTED = [
@@ -88,14 +86,14 @@ ACCEPTED = [
 ]
 
 
-def asked(client: TestClient, accept: str, path: str = "/v1/sources", **query: str) -> Any:
+def get_with_accept(client: AppClient, accept: str, path: str = "/v1/sources", **query: str) -> Any:
     headers = {"Accept": accept.encode()} if accept else {"Accept": ""}
     return client.get(path, params={"limit": "2"} | query, headers=headers)
 
 
 @pytest.mark.parametrize(("accept", "format_"), ACCEPTED)
-def test_the_format_that_accept_prefers_is_written(client: TestClient, accept: str, format_: str | None) -> None:
-    response = asked(client, accept)
+def test_the_format_that_accept_prefers_is_written(client: AppClient, accept: str, format_: str | None) -> None:
+    response = get_with_accept(client, accept)
     if format_ is None:
         assert response.status_code == 406
         assert response.headers["content-type"] == "application/problem+json"
@@ -107,27 +105,27 @@ def test_the_format_that_accept_prefers_is_written(client: TestClient, accept: s
         assert "Accept" in response.headers["vary"]
 
 
-def test_a_weight_above_one_is_no_more_than_one(client: TestClient) -> None:
-    assert asked(client, "text/csv;q=5, application/json").headers["content-type"] == MEDIA["json"]
+def test_a_weight_above_one_is_no_more_than_one(client: AppClient) -> None:
+    assert get_with_accept(client, "text/csv;q=5, application/json").headers["content-type"] == MEDIA["json"]
 
 
-def test_several_headers_are_one_list(client: TestClient) -> None:
+def test_several_headers_are_one_list(client: AppClient) -> None:
     headers = [("Accept", "application/json;q=0.1"), ("Accept", "text/csv;q=0.9")]
     assert client.get("/v1/sources", headers=headers).headers["content-type"] == MEDIA["csv"]
 
 
-def test_no_accept_at_all_gets_json(client: TestClient) -> None:
+def test_no_accept_at_all_gets_json(client: AppClient) -> None:
     request = client.build_request("GET", "/v1/sources")
     del request.headers["accept"]
     assert client.send(request).headers["content-type"] == MEDIA["json"]
 
 
 @pytest.mark.parametrize("format_", MEDIA)
-def test_f_wins_over_accept_and_gives_the_same_bytes(client: TestClient, format_: str) -> None:
+def test_f_wins_over_accept_and_gives_the_same_bytes(client: AppClient, format_: str) -> None:
     for accept in (*(media.partition(";")[0] for media in MEDIA.values()), "text/html", "*/*;q=0", ""):
-        response = asked(client, accept, f=format_)
+        response = get_with_accept(client, accept, f=format_)
         assert (response.status_code, response.headers["content-type"]) == (200, MEDIA[format_])
-    chosen = asked(client, MEDIA[format_].partition(";")[0], fields="id,name", limit="1000")
+    chosen = get_with_accept(client, MEDIA[format_].partition(";")[0], fields="id,name", limit="1000")
     named = fetched(client, "/v1/sources", f=format_, fields="id,name", limit="1000")
     for text in (b"f=" + format_.encode() + b"&", b"&f=" + format_.encode()):
         assert named.content.replace(text, b"") == chosen.content or format_ == "geojson"
@@ -135,9 +133,9 @@ def test_f_wins_over_accept_and_gives_the_same_bytes(client: TestClient, format_
         assert named.json()["features"] == chosen.json()["features"]
 
 
-def test_f_names_the_formats_there_are(refused: Refused) -> None:
+def test_f_names_the_formats_there_are(get_problem: GetProblem) -> None:
     for value in ("xml", "CSV", "csv,json", "text/csv", "jsonl"):
-        problem = refused("/v1/events", f=value)
+        problem = get_problem("/v1/events", f=value)
         assert problem["parameter"] == "f"
         assert all(format_ in problem["reason"] for format_ in MEDIA)
 
@@ -157,7 +155,7 @@ ONLY_JSON = [
 
 
 @pytest.mark.parametrize("path", ONLY_JSON)
-def test_what_is_no_list_is_written_as_json_only(client: TestClient, path: str) -> None:
+def test_what_is_no_list_is_written_as_json_only(client: AppClient, path: str) -> None:
     for accept, status in (("application/json", 200), ("*/*", 200), (BROWSER, 200), ("", 200)):
         assert client.get(path, headers={"Accept": accept}).status_code == status
     for name, media in MEDIA.items():
@@ -169,15 +167,15 @@ def test_what_is_no_list_is_written_as_json_only(client: TestClient, path: str) 
 
 
 @pytest.mark.parametrize("path", ONLY_JSON[:7])
-def test_f_of_what_is_no_list_takes_json_only(client: TestClient, refused: Refused, path: str) -> None:
+def test_f_of_what_is_no_list_takes_json_only(client: AppClient, get_problem: GetProblem, path: str) -> None:
     assert client.get(path, params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
     for name in STREAMED:
-        problem = refused(path, f=name)
+        problem = get_problem(path, f=name)
         assert (problem["parameter"], problem["value"]) == ("f", name)
 
 
 @pytest.mark.parametrize("path", [*VARIED, "/v1/stats"])
-def test_each_format_has_its_own_etag_however_it_was_chosen(client: TestClient, path: str) -> None:
+def test_each_format_has_its_own_etag_however_it_was_chosen(client: AppClient, path: str) -> None:
     etags = {}
     for name, media in MEDIA.items():
         for how, query, headers in (("f", {"f": name}, {}), ("Accept", {}, {"Accept": media})):
@@ -189,7 +187,7 @@ def test_each_format_has_its_own_etag_however_it_was_chosen(client: TestClient, 
     assert len(set(etags.values())) == len(etags)
 
 
-def test_an_etag_of_another_format_gets_the_answer(client: TestClient) -> None:
+def test_an_etag_of_another_format_gets_the_answer(client: AppClient) -> None:
     etag = client.get("/v1/events", headers={"Accept": "text/csv"}).headers["etag"]
     for accept in ("application/json", "application/geo+json", "application/x-ndjson"):
         response = client.get("/v1/events", headers={"Accept": accept, "If-None-Match": etag})
@@ -198,19 +196,19 @@ def test_an_etag_of_another_format_gets_the_answer(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("name", MEDIA)
-def test_head_is_get_without_its_body_in_every_format(client: TestClient, name: str) -> None:
+def test_head_is_get_without_its_body_in_every_format(client: AppClient, name: str) -> None:
     for path in VARIED:
         get, head = (client.request(method, path, params=LISTS[path] | {"f": name}) for method in ("GET", "HEAD"))
         assert (head.status_code, head.content, dict(head.headers)) == (200, b"", dict(get.headers))
 
 
-def test_options_asks_for_no_format(client: TestClient) -> None:
+def test_options_asks_for_no_format(client: AppClient) -> None:
     for query in ({"f": "csv", "limit": "all"}, {"f": "nothing"}):
         response = client.options("/v1/events", params=query, headers={"Accept": "text/html"})
         assert (response.status_code, response.content) == (204, b"")
 
 
-def test_every_list_is_described_with_every_format_and_its_columns(client: TestClient) -> None:
+def test_every_list_is_described_with_every_format_and_its_columns(client: AppClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     templates = {"/v1/locations/kaldar/control": "/v1/locations/{id}/control"}
     templates["/v1/events/flight-to-tajikistan-2021/claims"] = "/v1/events/{id}/claims"

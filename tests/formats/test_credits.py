@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, engine_for, serving
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.main import create_app
@@ -36,13 +36,13 @@ def files(citation: str, licence: str = "CC0-1.0") -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def odd_names_client(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     with serving(databases, tmp_path_factory.mktemp("packs"), "odd", files(CITATION)) as client:
         yield client
 
 
 @pytest.mark.parametrize("path", [*VARIED, "/v1/stats", "/v1/packs"])
-def test_revision_licence_and_citation_travel_with_every_format(client: TestClient, path: str) -> None:
+def test_revision_licence_and_citation_travel_with_every_format(client: AppClient, path: str) -> None:
     [pack] = fetched(client, "/v1/packs").json()["items"]
     owed = [{"id": pack["id"], "licence": "CC-BY-4.0", "citation": pack["citation"]}]
     for name in MEDIA:
@@ -61,7 +61,7 @@ def test_revision_licence_and_citation_travel_with_every_format(client: TestClie
 
 
 @pytest.mark.parametrize("path", VARIED)
-def test_they_travel_with_all_rows_at_once_too(client: TestClient, path: str) -> None:
+def test_they_travel_with_all_rows_at_once_too(client: AppClient, path: str) -> None:
     page = fetched(client, path, **LISTS[path]).headers
     for name in STREAMED:
         every = fetched(client, path, f=name, limit="all", **LISTS[path])
@@ -72,21 +72,20 @@ def test_they_travel_with_all_rows_at_once_too(client: TestClient, path: str) ->
 
 
 @pytest.mark.parametrize("limit", ["100", "all"])
-def test_no_citation_breaks_the_headers(odd: TestClient, limit: str) -> None:
+def test_no_citation_breaks_the_headers(odd_names_client: AppClient, limit: str) -> None:
     for name in MEDIA:
         if (name, limit) == ("json", "all"):
             continue
-        response = fetched(odd, "/v1/sources", f=name, limit=limit)
+        response = fetched(odd_names_client, "/v1/sources", f=name, limit=limit)
         header = response.headers["oxus-citation"]
         assert header.isascii()
         assert header.isprintable()
         assert unquote(header) == CITATION
-    assert fetched(odd, "/v1/sources", f="geojson", limit=limit).json()["packs"][0]["citation"] == CITATION
-    metadata = parquet_of(fetched(odd, "/v1/sources", f="parquet", limit=limit).content).schema.metadata
+    assert fetched(odd_names_client, "/v1/sources", f="geojson", limit=limit).json()["packs"][0]["citation"] == CITATION
+    metadata = parquet_of(fetched(odd_names_client, "/v1/sources", f="parquet", limit=limit).content).schema.metadata
     assert json.loads(metadata[b"oxus"])["packs"][0]["citation"] == CITATION
 
 
-@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "licence", ["Лицензия", "Prüfung 1", "CC0-1.0\rX-Evil: 1", 'CC0>; rel="next", <http://evil.example/', "a\tb\x7f"]
 )
@@ -119,7 +118,7 @@ def test_several_packs_are_all_named(databases: Databases) -> None:
                 text(f"INSERT INTO pack ({names}) VALUES ({marks})"),  # noqa: S608
                 columns | {"id": id_, "row": json.dumps(row)},
             )
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         first = json.loads(found["row"])["citation"]
         for name in MEDIA:
             headers = fetched(client, "/v1/actors", f=name).headers
@@ -131,7 +130,7 @@ def test_several_packs_are_all_named(databases: Databases) -> None:
 
 
 def test_a_database_without_packs_owes_nothing(databases: Databases) -> None:
-    with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
+    with AppClient(create_app(Settings(database_url=databases.migrated()))) as client:
         for name in MEDIA:
             headers = fetched(client, "/v1/events", f=name).headers
             assert headers["oxus-revision"] == "0"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, serving
-from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -60,23 +60,23 @@ sources_searched = "None."
 
 
 @pytest.fixture(scope="module")
-def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     with serving(databases, tmp_path_factory.mktemp("packs"), "odd", FILES) as client:
         yield client
 
 
-def located(client: TestClient) -> tuple[list[Any], list[dict[str, str]]]:
+def located(client: AppClient) -> tuple[list[Any], list[dict[str, str]]]:
     rows = fetched(client, "/v1/locations").json()["items"]
     return rows, csv_of(fetched(client, "/v1/locations", f="csv").content)[1]
 
 
-def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe_and_no_other_text_does(odd: TestClient) -> None:
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe_and_no_other_text_does(odd: AppClient) -> None:
     rows, found = located(odd)
     assert [row["name"] for row in rows] == NAMES
     assert [row["name"] for row in found] == [*(f"'{name}" for name in DANGEROUS), *PLAIN]
 
 
-def test_a_list_that_begins_like_a_formula_gets_one_apostrophe(odd: TestClient) -> None:
+def test_a_list_that_begins_like_a_formula_gets_one_apostrophe(odd: AppClient) -> None:
     rows, found = located(odd)
     for row, cells in zip(rows, found, strict=True):
         aliases = [alias["name"] for alias in row["aliases"]]
@@ -87,12 +87,12 @@ def test_a_list_that_begins_like_a_formula_gets_one_apostrophe(odd: TestClient) 
     assert len(rows[0]["aliases"]) == len(NAMES) - 1
 
 
-def test_numbers_and_dates_are_never_changed(odd: TestClient) -> None:
+def test_numbers_and_dates_are_never_changed(odd: AppClient) -> None:
     for cells in located(odd)[1]:
         assert (cells["longitude"], cells["latitude"]) == ("-0.5", "-1.5")
 
 
-def test_no_cell_of_the_first_pack_begins_like_a_formula(client: TestClient) -> None:
+def test_no_cell_of_the_first_pack_begins_like_a_formula(client: AppClient) -> None:
     for path in ("/v1/events", "/v1/claims", "/v1/sources", "/v1/actors", "/v1/locations", "/v1/changes"):
         query = {"limit": "1000"} | LISTS[path]
         for row in csv_of(fetched(client, path, f="csv", **query).content)[1]:
@@ -100,7 +100,7 @@ def test_no_cell_of_the_first_pack_begins_like_a_formula(client: TestClient) -> 
             assert not [cell for name, cell in row.items() if cell and cell[0] in FORMULA and name not in numbers]
 
 
-def test_other_formats_keep_such_texts_as_they_are(odd: TestClient) -> None:
+def test_other_formats_keep_such_texts_as_they_are(odd: AppClient) -> None:
     lines = fetched(odd, "/v1/locations", f="ndjson").text.splitlines()
     assert [json.loads(line)["name"] for line in lines] == NAMES
     features = fetched(odd, "/v1/locations", f="geojson").json()["features"]
@@ -211,7 +211,7 @@ def test_texts_that_differ_are_written_differently() -> None:
     assert len({written(Odd(texts=[text, "x"])) for text in texts}) == len(texts)
 
 
-def test_the_header_names_only_the_fields_that_were_asked_for(client: TestClient) -> None:
+def test_the_header_names_only_the_fields_that_were_asked_for(client: AppClient) -> None:
     def header(path: str, fields: str) -> list[str]:
         return csv_of(fetched(client, path, f="csv", fields=fields, limit="1").content)[0]
 
@@ -229,7 +229,7 @@ def test_the_header_names_only_the_fields_that_were_asked_for(client: TestClient
     assert header("/v1/locations", "latitude") == ["latitude"]
 
 
-def test_a_row_of_one_empty_cell_is_still_a_row(client: TestClient) -> None:
+def test_a_row_of_one_empty_cell_is_still_a_row(client: AppClient) -> None:
     rows = fetched(client, "/v1/events", fields="part_of", limit="1000").json()["items"]
     content = fetched(client, "/v1/events", f="csv", fields="part_of", limit="1000").content
     header, found = csv_of(content)

@@ -4,25 +4,25 @@ import json
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 
 from app.resources import STORED_LISTS
 from formats import PAGED, SPATIAL, fetched, links_of, whole
 
 
-def features(client: TestClient, path: str, **query: str) -> list[Any]:
+def features(client: AppClient, path: str, **query: str) -> list[Any]:
     return list(fetched(client, path, f="geojson", **query).json()["features"])
 
 
 @pytest.fixture(scope="module")
-def places(client: TestClient) -> dict[str, Any]:
+def places(client: AppClient) -> dict[str, Any]:
     rows = fetched(client, "/v1/locations", limit="1000").json()["items"]
     return {row["id"]: row for row in rows}
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/control-changes", "/v1/movements", "/v1/claims", "/v1/control"])
 def test_a_point_is_the_one_of_the_place_and_says_how_it_stands_for_it(
-    client: TestClient, places: dict[str, Any], path: str
+    client: AppClient, places: dict[str, Any], path: str
 ) -> None:
     found = features(client, path, **whole(path))
     located = 0
@@ -43,7 +43,7 @@ def test_a_point_is_the_one_of_the_place_and_says_how_it_stands_for_it(
         assert located < len(found)
 
 
-def test_places_lie_where_they_say_and_tell_it_once(client: TestClient, places: dict[str, Any]) -> None:
+def test_places_lie_where_they_say_and_tell_it_once(client: AppClient, places: dict[str, Any]) -> None:
     for feature in features(client, "/v1/locations", limit="1000"):
         place = places[feature["id"]]
         point = [place["longitude"], place["latitude"]]
@@ -51,14 +51,14 @@ def test_places_lie_where_they_say_and_tell_it_once(client: TestClient, places: 
         assert feature["properties"]["point_kind"] == place["point_kind"]
 
 
-def test_how_closely_an_event_is_placed_is_told_beside_its_point(client: TestClient) -> None:
+def test_how_closely_an_event_is_placed_is_told_beside_its_point(client: AppClient) -> None:
     rows = {row["id"]: row for row in fetched(client, "/v1/events", limit="1000").json()["items"]}
     told = {feature["id"]: feature["properties"]["location_precision"] for feature in features(client, "/v1/events")}
     assert told == {id_: rows[id_]["location_precision"] for id_ in told}
     assert len(set(told.values())) > 2
 
 
-def test_a_figure_lies_where_its_claim_lies(client: TestClient) -> None:
+def test_a_figure_lies_where_its_claim_lies(client: AppClient) -> None:
     claims = {feature["id"]: feature for feature in features(client, "/v1/claims", limit="1000")}
     found = features(client, "/v1/figures", limit="1000")
     assert len({json.dumps(feature["geometry"]) for feature in found}) > 5
@@ -67,7 +67,7 @@ def test_a_figure_lies_where_its_claim_lies(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_every_answer_is_a_feature_collection(client: TestClient, path: str) -> None:
+def test_every_answer_is_a_feature_collection(client: AppClient, path: str) -> None:
     body = fetched(client, path, f="geojson", **whole(path)).json()
     assert next(iter(body)) == "type"
     assert body["type"] == "FeatureCollection"
@@ -87,7 +87,7 @@ def test_every_answer_is_a_feature_collection(client: TestClient, path: str) -> 
         assert [feature["id"] for feature in body["features"]] == [row["id"] for row in rows]
 
 
-def test_a_feature_keeps_id_and_point_whatever_fields_are_asked_for(client: TestClient) -> None:
+def test_a_feature_keeps_id_and_point_whatever_fields_are_asked_for(client: AppClient) -> None:
     all_of = {feature["id"]: feature["geometry"] for feature in features(client, "/v1/events")}
     cut = features(client, "/v1/events", fields="title,date")
     assert {feature["id"]: feature["geometry"] for feature in cut} == all_of
@@ -95,7 +95,7 @@ def test_a_feature_keeps_id_and_point_whatever_fields_are_asked_for(client: Test
     assert all(set(feature["properties"]) == names for feature in cut)
 
 
-def test_counts_and_links_are_members_of_the_collection(client: TestClient) -> None:
+def test_counts_and_links_are_members_of_the_collection(client: AppClient) -> None:
     query = {"place": "balkh", "limit": "3", "count": "exact"}
     envelope = fetched(client, "/v1/events", **query).json()
     response = fetched(client, "/v1/events", f="geojson", **query)
@@ -115,13 +115,13 @@ def test_counts_and_links_are_members_of_the_collection(client: TestClient) -> N
     assert ids == [feature["id"] for feature in features(client, "/v1/events", place="balkh", limit="6")]
 
 
-def test_what_was_not_asked_is_left_out(client: TestClient) -> None:
+def test_what_was_not_asked_is_left_out(client: AppClient) -> None:
     body = fetched(client, "/v1/events", f="geojson", limit="1000").json()
     assert not {"numberMatched", "omitted"} & set(body)
     assert "next" not in {link["rel"] for link in body["links"]}
 
 
-def test_what_a_filter_could_not_judge_is_told(client: TestClient) -> None:
+def test_what_a_filter_could_not_judge_is_told(client: AppClient) -> None:
     for query, lack in (({"bbox": "66,36,69,38"}, "unlocated"), ({"datetime": "2021-06-28/2021-07-05"}, "undated")):
         body = fetched(client, "/v1/events", f="geojson", **query).json()
         assert body["omitted"] == fetched(client, "/v1/events", **query).json()["omitted"]
@@ -129,14 +129,14 @@ def test_what_a_filter_could_not_judge_is_told(client: TestClient) -> None:
     assert fetched(client, "/v1/events", f="geojson", bbox="66,36,69,38").json()["omitted"]["unlocated"] > 0
 
 
-def test_an_empty_collection_is_whole(client: TestClient) -> None:
+def test_an_empty_collection_is_whole(client: AppClient) -> None:
     text = fetched(client, "/v1/events", f="geojson", deaths_min="1000", count="exact").text
     body = json.loads(text)
     assert (body["features"], body["numberReturned"], body["numberMatched"]) == ([], 0, 0)
     assert {link["rel"] for link in body["links"]} >= {"license"}
 
 
-def test_all_rows_at_once_are_the_same_collection(client: TestClient) -> None:
+def test_all_rows_at_once_are_the_same_collection(client: AppClient) -> None:
     page = fetched(client, "/v1/events", f="geojson", limit="1000", count="exact").json()
     every = fetched(client, "/v1/events", f="geojson", limit="all", count="exact").json()
     assert every["features"] == page["features"]

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,14 +64,14 @@ TYPES: dict[str, dict[str, pa.DataType]] = {
 
 
 @pytest.mark.parametrize("path", TYPES)
-def test_columns_have_types_whether_rows_were_found_or_not(client: TestClient, path: str) -> None:
+def test_columns_have_types_whether_rows_were_found_or_not(client: AppClient, path: str) -> None:
     full = parquet_of(fetched(client, path, f="parquet", **whole(path)).content).schema
     assert {name: full.field(name).type for name in TYPES[path]} == TYPES[path]
     assert all(field.nullable and not pa.types.is_null(field.type) for field in full)
 
 
 @pytest.mark.parametrize("name", STORED_LISTS)
-def test_a_file_without_rows_has_the_schema_of_one_with_rows(client: TestClient, name: str) -> None:
+def test_a_file_without_rows_has_the_schema_of_one_with_rows(client: AppClient, name: str) -> None:
     full = parquet_of(fetched(client, f"/v1/{name}", f="parquet").content)
     assert full.num_rows > 0
     after_all = {"events": {"deaths_min": "1000"}, "packs": {}}.get(name, {"q": "nothing of this name at all"})
@@ -84,7 +84,7 @@ def test_a_file_without_rows_has_the_schema_of_one_with_rows(client: TestClient,
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_geo_metadata_is_valid_and_only_where_rows_lie_somewhere(client: TestClient, path: str) -> None:
+def test_geo_metadata_is_valid_and_only_where_rows_lie_somewhere(client: AppClient, path: str) -> None:
     schema = parquet_of(fetched(client, path, f="parquet", **LISTS[path]).content).schema
     if path not in SPATIAL:
         assert b"geo" not in schema.metadata
@@ -102,7 +102,7 @@ def test_geo_metadata_is_valid_and_only_where_rows_lie_somewhere(client: TestCli
 
 
 @pytest.mark.parametrize("path", SPATIAL)
-def test_wkb_is_the_point_of_the_feature(client: TestClient, path: str) -> None:
+def test_wkb_is_the_point_of_the_feature(client: AppClient, path: str) -> None:
     features = fetched(client, path, f="geojson", **whole(path)).json()["features"]
     points = [feature["geometry"] and feature["geometry"]["coordinates"] for feature in features]
     column = parquet_of(fetched(client, path, f="parquet", **whole(path)).content)["geometry"].to_pylist()
@@ -116,7 +116,7 @@ def point(wkb: bytes) -> list[float]:
     return [longitude, latitude]
 
 
-def test_a_file_says_whose_data_it_is_and_of_which_revision(client: TestClient) -> None:
+def test_a_file_says_whose_data_it_is_and_of_which_revision(client: AppClient) -> None:
     [pack] = fetched(client, "/v1/packs").json()["items"]
     for path in VARIED:
         schema = parquet_of(fetched(client, path, f="parquet", **LISTS[path]).content).schema
@@ -126,7 +126,7 @@ def test_a_file_says_whose_data_it_is_and_of_which_revision(client: TestClient) 
         }
 
 
-def test_geopandas_reads_it_back(client: TestClient, tmp_path: Path) -> None:
+def test_geopandas_reads_it_back(client: AppClient, tmp_path: Path) -> None:
     if importlib.util.find_spec("geopandas") is None:
         pytest.skip(WITHOUT_GEOPANDAS)
     import geopandas
@@ -144,7 +144,7 @@ def test_geopandas_reads_it_back(client: TestClient, tmp_path: Path) -> None:
         )
 
 
-def test_duckdb_answers_questions_over_a_file(client: TestClient, tmp_path: Path) -> None:
+def test_duckdb_answers_questions_over_a_file(client: AppClient, tmp_path: Path) -> None:
     file = tmp_path / "events.parquet"
     file.write_bytes(fetched(client, "/v1/events", f="parquet", limit="1000").content)
     rows = fetched(client, "/v1/events", limit="1000").json()["items"]
@@ -163,7 +163,7 @@ def test_duckdb_answers_questions_over_a_file(client: TestClient, tmp_path: Path
     assert len(expected) > 2
 
 
-def test_many_groups_of_rows_are_one_table(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_groups_of_rows_are_one_table(client: AppClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole_file = fetched(client, "/v1/claims", f="parquet", limit="all").content
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", 10)
     monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", 4)
@@ -188,7 +188,7 @@ NOT_INSTALLED = [
 
 @pytest.mark.parametrize(("query", "headers"), NOT_INSTALLED)
 def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], headers: dict[str, str]
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], headers: dict[str, str]
 ) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
     # asked for nowhere else: an answer that is remembered needs no pyarrow
@@ -202,15 +202,15 @@ def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
 
 
 def test_without_pyarrow_a_wrong_question_is_still_told_first(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., Any]
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, get_problem: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
-    assert refused("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
+    assert get_problem("/v1/events", f="parquet", plase="balkh")["parameter"] == "plase"
     assert client.get("/v1/locations/nowhere/control", params={"f": "parquet"}).status_code == 404
 
 
 def test_without_pyarrow_another_format_that_is_accepted_too_is_written(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    client: AppClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.formats.as_parquet.find_spec", lambda _: None)
     accept = "application/vnd.apache.parquet;q=0.8, text/csv"

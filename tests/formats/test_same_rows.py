@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from asgi_client import AppClient
 from conftest import Databases
-from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.resources import COMPUTED_LISTS, STORED_LISTS
@@ -75,7 +75,7 @@ asked = pytest.mark.parametrize(("path", "query"), ASKED, ids=IDS)
 
 
 @pytest.fixture(scope="module")
-def placed(client: TestClient) -> Any:
+def placed(client: AppClient) -> Any:
     """Where a row of any spatial list lies, told by the lists of places and claims."""
     places = {row["id"]: row for row in fetched(client, "/v1/locations", limit="1000").json()["items"]}
     claims = {row["id"]: row for row in fetched(client, "/v1/claims", limit="1000").json()["items"]}
@@ -110,7 +110,7 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @asked
 def test_every_format_has_the_rows_of_the_envelope(
-    client: TestClient, placed: Any, duck: Any, tmp_path: Path, path: str, query: dict[str, str]
+    client: AppClient, placed: Any, duck: Any, tmp_path: Path, path: str, query: dict[str, str]
 ) -> None:
     envelope, geojson, csv, ndjson, parquet = (fetched(client, path, f=name, **query) for name in MEDIA)
     beside = path in SPATIAL and "fields" not in query  # where they lie is told beside whole rows
@@ -142,13 +142,13 @@ def test_every_format_has_the_rows_of_the_envelope(
         assert response.headers.get("content-disposition") == named
 
 
-def test_the_questions_find_something_or_nothing_as_they_are_meant_to(client: TestClient) -> None:
+def test_the_questions_find_something_or_nothing_as_they_are_meant_to(client: AppClient) -> None:
     for questions, found in ((SOMETHING, True), (NOTHING, False)):
         for path, query in questions:
             assert bool(fetched(client, path, **query).json()["items"]) == found, (path, query)
 
 
-def test_the_questions_ask_every_list(client: TestClient) -> None:
+def test_the_questions_ask_every_list(client: AppClient) -> None:
     described = client.get("/openapi.json").json()["paths"]
     lists = {path for path, found in described.items() if "text/csv" in found["get"]["responses"]["200"]["content"]}
     templates = {"/v1/locations/{id}/control", "/v1/events/{id}/claims"}
@@ -158,7 +158,7 @@ def test_the_questions_ask_every_list(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_next_leads_through_the_same_rows_in_every_format(client: TestClient, path: str) -> None:
+def test_next_leads_through_the_same_rows_in_every_format(client: AppClient, path: str) -> None:
     rows = fetched(client, path, **whole(path)).json()["items"]
     limit = len(rows) // 3 + 1
     ids = [row.get("id") for row in rows]
@@ -168,7 +168,7 @@ def test_next_leads_through_the_same_rows_in_every_format(client: TestClient, pa
         assert [id_ for page in found for id_ in page] == ids
 
 
-def pages(client: TestClient, path: str, limit: int, format_: str) -> Iterator[Any]:
+def pages(client: AppClient, path: str, limit: int, format_: str) -> Iterator[Any]:
     """The pages of a list, by the link of each to the next one."""
     response = fetched(client, path, f=format_, limit=str(limit), **LISTS[path])
     yield response
@@ -189,7 +189,7 @@ def ids_in(content: bytes, format_: str) -> list[Any]:
     return [row.get("id") for row in parquet_of(content).to_pylist()]
 
 
-def test_pages_chosen_by_accept_go_on_in_the_same_format(client: TestClient) -> None:
+def test_pages_chosen_by_accept_go_on_in_the_same_format(client: AppClient) -> None:
     accept = {"Accept": "text/csv"}
     first = client.get("/v1/sources", params={"limit": 3}, headers=accept)
     second = client.get(links_of(first)["next"], headers=accept)
@@ -197,7 +197,7 @@ def test_pages_chosen_by_accept_go_on_in_the_same_format(client: TestClient) -> 
     assert ids_in(first.content, "csv") + ids_in(second.content, "csv") == ids
 
 
-def test_what_is_counted_travels_with_every_format(client: TestClient) -> None:
+def test_what_is_counted_travels_with_every_format(client: AppClient) -> None:
     query = {"bbox": "66,36,69,38", "datetime": "2021-06-28/2021-07-05", "count": "exact", "limit": "3"}
     envelope = fetched(client, "/v1/events", **query).json()
     assert envelope["matched"] > 3
@@ -212,7 +212,7 @@ def test_what_is_counted_travels_with_every_format(client: TestClient) -> None:
 
 
 def test_a_database_without_rows_has_headers_schemas_and_empty_lists(databases: Databases) -> None:
-    with TestClient(create_app(Settings(database_url=databases.migrated()))) as client:
+    with AppClient(create_app(Settings(database_url=databases.migrated()))) as client:
         for name in STORED_LISTS:
             path = f"/v1/{name}"
             header, rows = csv_of(fetched(client, path, f="csv").content)

@@ -17,15 +17,18 @@ import psycopg
 import pyarrow as pa
 import pytest
 import uvicorn
+from asgi_client import AppClient
 from conftest import PACK, Databases, engine_for
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, make_url, text
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app import models
+from app.db.indexes import END_OF_TIME
 from app.ingest.packs.load import load_packs
 from app.main import create_app
-from app.models.base import END_OF_TIME, table_of
+from app.models.base import table_of
 from app.settings import Settings
 from formats import (
     LISTS,
@@ -42,11 +45,10 @@ from formats import (
     whole,
 )
 
-Refused = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 COPIES = 1000
 FEW = 200
-READY_SECONDS = 10.0
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def left(app: Any) -> tuple[int, int]:
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:
     """Batches of a few rows, wherever rows are read in batches."""
     monkeypatch.setattr("app.query.lists.fetch.ROWS_PER_BATCH", rows)
-    monkeypatch.setattr("app.query.analyses.changes.ROWS_A_BATCH", rows)
+    monkeypatch.setattr("app.query.analyses.changes.ROWS_PER_BATCH", rows)
     monkeypatch.setattr("app.formats.as_parquet.ROWS_PER_GROUP", rows)
 
 
@@ -91,20 +93,20 @@ def big_url(databases: Databases) -> str:
     """A database with thousands of events: copies of one, written by SQL; the first few have a status of their own."""
     url = databases.loaded()
     with engine_for(url, read_only=False) as engine, engine.begin() as connection:
-        connection.execute(text("UPDATE event_view SET status = 'reported'"))
+        connection.execute(text("UPDATE event_version SET status = 'reported'"))
         connection.execute(text(copying(table_of(models.Event), {"pk": "(SELECT max(pk) FROM event) + n.n"})))
         made = {
             "event_pk": "(SELECT pk FROM event WHERE event.id = v.id || '-' || n.n)",
             "status": f"CASE WHEN n.n <= {FEW} THEN 'denied' ELSE 'disputed' END",
             "row": """'{"id":"' || v.id || '-' || n.n || '","summary":"' || :long || substr(v.row, length(v.id) + 8)""",
         }
-        statement = f"{copying(table_of(models.EventView), made)} AND v.known_until = :always"
+        statement = f"{copying(table_of(models.EventVersion), made)} AND v.known_until = :always"
         connection.execute(text(statement), {"always": str(END_OF_TIME), "long": "x" * 1000})
     return url
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_all_rows_are_those_of_the_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_all_rows_are_those_of_the_pages(client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     pages = {name: fetched(client, path, f=name, **whole(path)) for name in STREAMED}
     rows = fetched(client, path, **whole(path)).json()["items"]
     small_batches(monkeypatch, 40)
@@ -135,7 +137,7 @@ def test_all_rows_are_those_of_the_pages(client: TestClient, monkeypatch: pytest
     ],
 )
 def test_filters_order_and_fields_hold_for_all_rows(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, query: dict[str, str]
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str, query: dict[str, str]
 ) -> None:
     small_batches(monkeypatch)
     for name in ("csv", "ndjson"):
@@ -146,7 +148,7 @@ def test_filters_order_and_fields_hold_for_all_rows(
             assert every.headers.get(header) == page.headers.get(header)
 
 
-def test_a_cursor_and_all_rows_give_the_rest(client: TestClient) -> None:
+def test_a_cursor_and_all_rows_give_the_rest(client: AppClient) -> None:
     first = fetched(client, "/v1/events", f="csv", limit="10", sort="status")
     rest = client.get(links_of(first)["next"].replace("limit=10", "limit=all"))
     every = csv_of(fetched(client, "/v1/events", f="csv", limit="1000", sort="status").content)[1]
@@ -156,7 +158,7 @@ def test_a_cursor_and_all_rows_give_the_rest(client: TestClient) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/figures", "/v1/changes"])
 def test_rows_are_sent_in_batches_while_they_are_read(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+    client: AppClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     rows = fetched(client, path, **whole(path)).json()["items"]
     small_batches(monkeypatch, 20)
@@ -168,7 +170,7 @@ def test_rows_are_sent_in_batches_while_they_are_read(
 
 
 @pytest.mark.parametrize("path", PAGED)
-def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: TestClient, path: str) -> None:
+def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: AppClient, path: str) -> None:
     asked: list[tuple[dict[str, str], dict[str, str]]] = [({}, {}), ({"f": "json"}, {"Accept": "text/csv"})]
     for query, headers in (*asked, ({}, {"Accept": "application/json"}), ({}, {"Accept": "*/*"})):
         response = client.get(path, params=LISTS[path] | query | {"limit": "all"}, headers=headers)
@@ -178,11 +180,11 @@ def test_all_rows_as_json_are_refused_and_the_other_formats_named(client: TestCl
         assert all(name in problem["reason"] for name in STREAMED)
 
 
-def test_all_is_one_word(refused: Refused) -> None:
+def test_all_is_one_word(get_problem: GetProblem) -> None:
     for value in ("ALL", "all,5", "all ", "*", "-1", "0", "1001"):
-        assert refused("/v1/events", limit=value, f="csv")["parameter"] == "limit"
+        assert get_problem("/v1/events", limit=value, f="csv")["parameter"] == "limit"
     for path in ("/v1/stats", "/v1/resolve"):  # these have no pages
-        assert refused(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
+        assert get_problem(path, **LISTS[path], limit="all", f="csv")["parameter"] == "limit"
 
 
 BROKEN = [
@@ -200,7 +202,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "query", "status"), BROKEN)
-def test_errors_keep_their_status(client: TestClient, path: str, query: dict[str, str], status: int) -> None:
+def test_errors_keep_their_status(client: AppClient, path: str, query: dict[str, str], status: int) -> None:
     for name in STREAMED:
         for headers in ({}, {"If-None-Match": "*"}):
             response = client.get(path, params=query | {"f": name, "limit": "all"}, headers=headers)
@@ -222,9 +224,8 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
     with serving_all(big_url, export_timeout_seconds=0.001) as app:
         client = TestClient(app)
-        deadline = time.monotonic() + READY_SECONDS
-        while client.get("/v1/events", params={"limit": "5"}).status_code != 200:  # it is connected from then on
-            assert time.monotonic() < deadline
+        # Once a page is answered the application is connected.
+        wait_until(lambda: client.get("/v1/events", params={"limit": "5"}).status_code == 200)
         query = {"f": "csv", "limit": "all", "sort": "-category", "near": "67,37", "radius_km": "20000", "q": "Kaldar"}
         for _ in range(3):
             response = client.get("/v1/events", params=query)
@@ -235,7 +236,7 @@ def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_what_is_there_already_is_not_sent_again(client: TestClient, name: str) -> None:
+def test_what_is_there_already_is_not_sent_again(client: AppClient, name: str) -> None:
     for path in ("/v1/events", "/v1/control", "/v1/changes"):
         query = LISTS[path] | {"f": name, "limit": "all"}
         etag = fetched(client, path, **query).headers["etag"]
@@ -246,7 +247,7 @@ def test_what_is_there_already_is_not_sent_again(client: TestClient, name: str) 
     assert left(client.app) == (0, 0)
 
 
-def test_a_star_leaves_nothing_open(client: TestClient, recwarn: pytest.WarningsRecorder) -> None:
+def test_a_star_leaves_nothing_open(client: AppClient, recwarn: pytest.WarningsRecorder) -> None:
     for name in STREAMED:
         for _ in range(3):
             response = client.get("/v1/claims", params={"f": name, "limit": "all"}, headers={"If-None-Match": "*"})
@@ -257,7 +258,7 @@ def test_a_star_leaves_nothing_open(client: TestClient, recwarn: pytest.Warnings
 
 
 def test_head_tells_what_get_would_and_reads_no_rows_beyond_the_first(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    client: AppClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch, 8)
     for name in STREAMED:
@@ -270,7 +271,7 @@ def test_head_tells_what_get_would_and_reads_no_rows_beyond_the_first(
     assert left(client.app) == (0, 0)
 
 
-def test_head_knows_errors_and_304_too(client: TestClient) -> None:
+def test_head_knows_errors_and_304_too(client: AppClient) -> None:
     query = {"f": "csv", "limit": "all"}
     etag = client.head("/v1/events", params=query).headers["etag"]
     assert client.head("/v1/events", params=query, headers={"If-None-Match": etag}).status_code == 304
@@ -373,7 +374,7 @@ async def held_up(app: FastAPI, path: str, query: dict[str, str]) -> tuple[async
         await go_on.wait()
 
     task = asyncio.create_task(call(app, path, query, on_chunk=wait))
-    await asyncio.wait_for(begun.wait(), READY_SECONDS)
+    await asyncio.wait_for(begun.wait(), MAX_WAIT_SECONDS)
     return task, go_on
 
 
@@ -447,10 +448,9 @@ def test_an_export_whose_reader_goes_away_gives_everything_back(
 
 async def settled(app: Any) -> None:
     """Wait until nothing is left."""
-    until = time.monotonic() + READY_SECONDS
-    while left(app) != (0, 0) and time.monotonic() < until:
-        await asyncio.sleep(0.02)
-    assert left(app) == (0, 0)
+    async with asyncio.timeout(MAX_WAIT_SECONDS):
+        while left(app) != (0, 0):
+            await asyncio.sleep(0.02)
 
 
 def test_an_export_that_is_cancelled_gives_everything_back(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -477,31 +477,26 @@ def listening(app: FastAPI) -> Iterator[int]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
-    until = time.monotonic() + READY_SECONDS
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: server.started)
     try:
         yield door.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(READY_SECONDS)
+        thread.join(MAX_WAIT_SECONDS)
         door.close()
     assert not thread.is_alive()
 
 
-def until_settled(app: Any, seconds: float = READY_SECONDS) -> tuple[int, int]:
-    """What is left after a while, or as soon as that is nothing."""
-    until = time.monotonic() + seconds
-    while left(app) != (0, 0) and time.monotonic() < until:
-        time.sleep(0.02)
-    return left(app)
+def wait_until_settled(app: Any) -> None:
+    """Wait until no export runs and no connection is out."""
+    wait_until(lambda: left(app) == (0, 0))
 
 
 def opened(port: int, target: str) -> socket.socket:
     """A reader that takes little at a time, so that the server has to wait for it."""
     reader = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    reader.settimeout(READY_SECONDS)
+    reader.settimeout(MAX_WAIT_SECONDS)
     reader.connect(("127.0.0.1", port))
     reader.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return reader
@@ -512,7 +507,7 @@ def test_a_real_server_sends_every_row_to_a_real_client(big_url: str, monkeypatc
     with serving_all(big_url) as app:
         expected = fetched(TestClient(app), "/v1/events", f="csv", status="denied", limit="1000").content
         with listening(app) as port:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MAX_WAIT_SECONDS)
             for name in STREAMED:
                 connection.request("GET", f"/v1/events?f={name}&limit=all&status=denied")
                 response = connection.getresponse()
@@ -533,7 +528,7 @@ def test_a_real_server_sends_every_row_to_a_real_client(big_url: str, monkeypatc
             connection.request("GET", "/v1/events?limit=1")  # the connection is still good
             assert json.loads(connection.getresponse().read())["returned"] == 1
             connection.close()
-        assert until_settled(app) == (0, 0)
+        wait_until_settled(app)
 
 
 @pytest.mark.parametrize("name", STREAMED)
@@ -547,7 +542,7 @@ def test_a_reader_that_hangs_up_leaves_no_connection_behind(
             assert reader.recv(taken)
             assert left(app) == (1, 1)
             reader.close()
-            assert until_settled(app) == (0, 0)
+            wait_until_settled(app)
 
 
 def test_a_reader_that_stops_reading_keeps_its_place_no_longer_than_an_export_may_take(
@@ -559,11 +554,11 @@ def test_a_reader_that_stops_reading_keeps_its_place_no_longer_than_an_export_ma
         reader = opened(port, "/v1/events?f=geojson&limit=all")
         assert reader.recv(100)
         try:
-            assert until_settled(app, 5.0) == (0, 0)
+            wait_until_settled(app)
             assert time.monotonic() - begun > 0.9  # it did wait for the reader
         finally:
             reader.close()
-            until_settled(app)
+            wait_until_settled(app)
 
 
 def test_an_export_that_takes_longer_than_it_may_is_broken_off(big_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -580,7 +575,7 @@ def test_an_export_that_takes_longer_than_it_may_is_broken_off(big_url: str, mon
         with pytest.raises(Exception, match=r"longer than it may|response already started"):
             asyncio.run(call(app, "/v1/events", query, on_chunk=dawdle))
         assert 0 < chunks < COPIES // 100
-        assert until_settled(app) == (0, 0)
+        wait_until_settled(app)
 
 
 def test_a_stream_that_fails_in_the_middle_does_not_end_like_a_whole_one(
@@ -593,14 +588,14 @@ def test_a_stream_that_fails_in_the_middle_does_not_end_like_a_whole_one(
     with serving_all(url) as app:
         with listening(app) as port:
             for name in ("csv", "geojson", "parquet"):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MAX_WAIT_SECONDS)
                 connection.request("GET", f"/v1/locations?f={name}&limit=all")
                 response = connection.getresponse()
                 assert response.status == 200
                 with pytest.raises(http.client.IncompleteRead):
                     response.read()
                 connection.close()
-                assert until_settled(app) == (0, 0)
+                wait_until_settled(app)
         assert left(app) == (0, 0)
 
 

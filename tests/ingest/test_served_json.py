@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
-from conftest import drawn
+from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,7 +95,7 @@ def written(row: ApiModel) -> str:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@drawn(60)
+@examples(60)
 @given(data=st.data())
 def test_a_compiled_writer_writes_a_row_as_its_schema_does(model: type[ApiModel], data: st.DataObject) -> None:
     row = data.draw(rows(model))

@@ -15,28 +15,28 @@ from app.models.base import table_of
 
 JUNE, JULY = date(2021, 6, 1), date(2021, 7, 1)
 CODES: dict[str, list[str]] = {
-    "actor.kind": vocab.ACTOR_KIND.codes,
+    "actor.kind": vocab.ActorKind.vocabulary.codes,
     "actor_name.kind": ["id", "name", "alias"],
-    "actor_relation.type": vocab.RELATION.codes,
-    "claim.modality": vocab.MODALITY.codes,
-    "claim.precision": vocab.PRECISION.codes,
-    "claim.reported_basis": vocab.REPORTED_BASIS.codes,
-    "claim.stance": vocab.STANCE.codes,
-    "control_change.extent": vocab.EXTENT.codes,
-    "control_change.means": vocab.MEANS.codes,
-    "event.category": vocab.CATEGORY.codes,
-    "event.location_precision": vocab.LOCATION_PRECISION.codes,
-    "event_actor.role": vocab.ROLE.codes,
-    "event_view.precision": vocab.PRECISION.codes,
-    "event_view.status": vocab.STATUS.codes,
-    "figure.count_kind": vocab.COUNT_KIND.codes,
-    "figure.measure": vocab.MEASURE.codes,
-    "location.kind": vocab.LOCATION_KIND.codes,
-    "location.point_kind": vocab.POINT_KIND.codes,
+    "actor_relation.type": vocab.RelationType.vocabulary.codes,
+    "claim.modality": vocab.Modality.vocabulary.codes,
+    "claim.precision": vocab.Precision.vocabulary.codes,
+    "claim.reported_basis": vocab.ReportedBasis.vocabulary.codes,
+    "claim.stance": vocab.Stance.vocabulary.codes,
+    "control_change.extent": vocab.ControlExtent.vocabulary.codes,
+    "control_change.means": vocab.ControlMeans.vocabulary.codes,
+    "event.category": vocab.EventCategory.vocabulary.codes,
+    "event.location_precision": vocab.LocationPrecision.vocabulary.codes,
+    "event_actor.role": vocab.ActorRole.vocabulary.codes,
+    "event_version.precision": vocab.Precision.vocabulary.codes,
+    "event_version.status": vocab.EventStatus.vocabulary.codes,
+    "figure.count_kind": vocab.CountKind.vocabulary.codes,
+    "figure.measure": vocab.Measure.vocabulary.codes,
+    "location.kind": vocab.LocationKind.vocabulary.codes,
+    "location.point_kind": vocab.PointKind.vocabulary.codes,
     "location_name.kind": ["id", "name", "alias"],
-    "movement.outcome": vocab.OUTCOME.codes,
-    "movement.population": vocab.POPULATION.codes,
-    "source.kind": vocab.SOURCE_KIND.codes,
+    "movement.outcome": vocab.MovementOutcome.vocabulary.codes,
+    "movement.population": vocab.Population.vocabulary.codes,
+    "source.kind": vocab.SourceKind.vocabulary.codes,
     "source_name.kind": ["id", "name", "alias"],
 }
 Values = dict[str, Any]
@@ -49,16 +49,19 @@ OTHERS: dict[str, tuple[list[Values], list[Values]]] = {
         [{"earliest": JULY, "latest": JUNE}],
         [{"earliest": JUNE, "latest": JUNE}, {"earliest": JULY, "latest": None}, {"earliest": None, "latest": JUNE}],
     ),
-    "ck_event_view_earliest_latest_order": (
+    "ck_event_version_earliest_latest_order": (
         [{"earliest": JULY, "latest": JUNE}],
         [{"earliest": JUNE, "latest": JUNE}, {"earliest": JULY, "latest": None}],
     ),
-    "ck_event_view_known_from_known_until_order": (
+    "ck_event_version_known_from_known_until_order": (
         [{"known_from": JULY, "known_until": JUNE}],
         [{"known_from": JUNE, "known_until": JULY}],
     ),
-    "ck_event_view_latitude_range": ([{"latitude": 91}, {"latitude": -90.001}], [{"latitude": 90}, {"latitude": -90}]),
-    "ck_event_view_longitude_range": ([{"longitude": 181}, {"longitude": -180.5}], [{"longitude": 180}]),
+    "ck_event_version_latitude_range": (
+        [{"latitude": 91}, {"latitude": -90.001}],
+        [{"latitude": 90}, {"latitude": -90}],
+    ),
+    "ck_event_version_longitude_range": ([{"longitude": 181}, {"longitude": -180.5}], [{"longitude": 180}]),
     "ck_figure_best_high_order": ([{"low": None, "best": 3, "high": 2}], [{"low": None, "best": 3, "high": 3}]),
     "ck_figure_low_best_order": (
         [{"low": 3, "best": 2, "high": None}],
@@ -95,7 +98,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
     with engine_for(url, read_only=False) as engine:
         with write_transaction(engine) as connection:
             gone = {"resource": "events", "id": "gone", "pack_id": "p", "revision": 1}
-            connection.execute(insert(table_of(models.Removed)).values(gone))
+            connection.execute(insert(table_of(models.Tombstone)).values(gone))
             event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
             given = {"event_pk": event, "number": 1, "type_of_violence": 1, "ends_on": JULY, "cells": "[]"}
             connection.execute(insert(table_of(models.GedEvent)).values(given))

@@ -77,7 +77,7 @@ def random_changes(draw: st.DrawFn) -> list[ControlEvent]:
                 lost_by=draw(sides),
                 extent=draw(st.sampled_from(["full", "full", "partial", "surroundings"])),
                 status=draw(st.sampled_from(["reported", "corroborated", "disputed", "unconfirmed", "denied"])),
-                when=when,
+                dates=when,
                 planned=draw(st.integers(0, 5)) == 0,
             )
         )
@@ -256,7 +256,7 @@ def test_a_state_fits_its_candidates_and_its_basis(changes: list[ControlEvent], 
     assert (found.change is None) == (found.since is None) == (found.basis != "stated")
     if found.change is not None:
         base = next(one for one in changes if one.event == found.change)
-        assert (base.extent, base.gained_by, base.when.latest) == ("full", found.holder, found.since)
+        assert (base.extent, base.gained_by, base.dates.latest) == ("full", found.holder, found.since)
         assert base.status in ("reported", "corroborated")
         assert not base.planned
         assert found.since is not None
@@ -336,7 +336,7 @@ def test_no_side_loses_more_than_it_took_and_at_most_one_holds_what_it_did_not(
     assert all(tally.lost_again == 0 for tally in found.values() if not tally.captured)
     assert sum(tally.net_held for tally in found.values()) <= 1
     full = [one for one in effective_changes(changes) if one.moves_holder]
-    within = [one for one in full if (one.when.is_within(window) if certain else one.when.overlaps(window))]
+    within = [one for one in full if (one.dates.is_within(window) if certain else one.dates.overlaps(window))]
     counted = Counter(one.gained_by for one in within if one.gained_by)
     assert {actor: tally.captured for actor, tally in found.items() if tally.captured} == dict(counted)
     held = [actor for actor, tally in found.items() if tally.net_held]

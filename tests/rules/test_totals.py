@@ -60,7 +60,7 @@ def parents_of(*movements: MovementClaims) -> Parents:
     return {one.event: one.part_of for one in movements}
 
 
-def counted(found: Total) -> list[tuple[str, str]]:
+def included_of(found: Total) -> list[tuple[str, str]]:
     return [(one.movement.event, one.counts) for one in found.included]
 
 
@@ -75,7 +75,7 @@ BOTH = parents_of(FLIGHT, GROUP)
 def test_a_part_does_not_count_beside_its_whole() -> None:
     found = total([FLIGHT, GROUP], ALWAYS, BOTH)
     assert found.bounds == TotalBounds(545, 545, 545)
-    assert counted(found) == [("flight", "all")]
+    assert included_of(found) == [("flight", "all")]
     assert found.excluded == [("group", "part_of")]
 
 
@@ -83,7 +83,7 @@ def test_a_whole_only_partly_inside_gives_its_high_and_its_parts_their_low() -> 
     found = total([FLIGHT, GROUP], days(4), BOTH)
     assert found.bounds == TotalBounds(94, None, 545)
     assert found.by_population == {"troops": TotalBounds(94, None, 545)}
-    assert counted(found) == [("flight", "high"), ("group", "low")]
+    assert included_of(found) == [("flight", "high"), ("group", "low")]
     assert found.excluded == []
 
 
@@ -101,7 +101,7 @@ def test_a_part_of_a_part_counts_once() -> None:
     fuzzy = moved("group", number(94), when=days(3, 4), part_of="flight")
     found = total([FLIGHT, fuzzy, inner], days(4), parents_of(FLIGHT, fuzzy, inner))
     assert found.bounds == TotalBounds(30, None, 545)
-    assert counted(found) == [("flight", "high"), ("inner", "low")]
+    assert included_of(found) == [("flight", "high"), ("inner", "low")]
     assert found.excluded == [("group", "part_of")]
 
 
@@ -249,7 +249,7 @@ def movements(draw: st.DrawFn, *, one_population: bool = False) -> tuple[list[Mo
                 part_of=outer.event if outer else None,
                 population="troops" if one_population else draw(st.sampled_from(["troops", "civilians"])),
                 status=draw(st.sampled_from(["reported", "reported", "corroborated", "disputed"])),
-                when=draw(st.sampled_from([days(first, last), DateRange(july(first), None), DateRange()])),
+                dates=draw(st.sampled_from([days(first, last), DateRange(july(first), None), DateRange()])),
                 claims=(claim(f"claim-{at}", *([figure] if draw(st.integers(0, 4)) else [])),),
             )
         )
@@ -300,7 +300,7 @@ def test_a_part_beside_a_whole_that_counts_wholly_changes_no_total(
     found, parents = forest
     before = total(found, window, parents)
     for whole in [one.movement for one in before.included if one.counts == "all"]:
-        part = moved("part", number(size), when=whole.when, part_of=whole.event, population=population)
+        part = moved("part", number(size), when=whole.dates, part_of=whole.event, population=population)
         after = total([*found, part], window, parents | {"part": whole.event})
         assert (after.bounds, after.by_population) == (before.bounds, before.by_population)
         assert after.included == before.included
@@ -347,6 +347,6 @@ def test_what_certainly_counts_in_a_window_counts_in_a_wider_one(
     forest: tuple[list[MovementClaims], Parents], window: DateRange
 ) -> None:
     narrow, wide = total(forest[0], window, forest[1]), total(forest[0], ALWAYS, forest[1])
-    whole = {event for event, counts in counted(narrow) if counts == "all"}
-    assert whole <= {event for event, counts in counted(wide) if counts == "all"}
-    assert {counts for _, counts in counted(wide)} <= {"all"}
+    whole = {event for event, counts in included_of(narrow) if counts == "all"}
+    assert whole <= {event for event, counts in included_of(wide) if counts == "all"}
+    assert {counts for _, counts in included_of(wide)} <= {"all"}

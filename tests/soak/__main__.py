@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from .setting import Line, Setting
+from .environment import Environment, Line
 
 HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {
@@ -60,17 +60,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     return asked
 
 
-def lines_of(setting: Setting) -> Iterator[Line]:
+def lines_of(environment: Environment) -> Iterator[Line]:
     """The lines of one run. What breaks is a line too, and the others go on."""
     began = time.monotonic()
     try:
-        run: Callable[[Setting], Iterator[Line]] = import_module(f".{setting.run}", __package__).run
-        for line in run(setting):
+        run: Callable[[Environment], Iterator[Line]] = import_module(f".{environment.run}", __package__).run
+        for line in run(environment):
             line.seconds, began = time.monotonic() - began, time.monotonic()
             yield line
     except Exception as error:  # whatever it is, it is told in the table
         said(traceback.format_exc())
-        line = setting.line("the run itself", f"broke off: {str(error)[:200]}", "to its end", False)
+        line = environment.line("the run itself", f"broke off: {str(error)[:200]}", "to its end", False)
         line.seconds = time.monotonic() - began
         yield line
 
@@ -110,7 +110,7 @@ def main() -> int:
             folder = asked.work.absolute() / name / kind
             folder.mkdir(parents=True, exist_ok=True)
             said(f"{name}, {kind}")
-            for line in lines_of(Setting(name, folder, kind, asked.share, asked.seed, said)):
+            for line in lines_of(Environment(name, folder, kind, asked.share, asked.seed, said)):
                 lines.append(line)
                 said(f"{line.what}: {line.found} (aim: {line.aim})")
                 if asked.json:

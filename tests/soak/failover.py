@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from faults.standby import a_pair, lose_the_primary
 
-from .setting import Line, Setting
+from .environment import Environment, Line
 
 
-def run(setting: Setting) -> Iterator[Line]:
+def run(environment: Environment) -> Iterator[Line]:
     """What the tests do, with the times."""
-    if setting.database == "sqlite":
-        yield setting.line("no server, no standby", "nothing to try", "-", True)
+    if environment.database == "sqlite":
+        yield environment.line("no server, no standby", "nothing to try", "-", True)
         return
     with a_pair() as pair:
-        readers = lose_the_primary(pair, setting.folder)
+        readers = lose_the_primary(pair, environment.folder)
     for name, reader in zip(
         ("a server that reads from the standby", "one that reads from the primary"), readers, strict=True
     ):
-        yield setting.line(
+        yield environment.line(
             name,
             f"{len(reader.statuses)} reads, {len(reader.statuses) - reader.statuses.count(200)} failed, "
             f"longest time without an answer {reader.longest_gap:.2f} s; no acknowledged load lost",

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import MAX_WAIT_SECONDS
+
+from .environment import Environment, Line
 from .servers import database_of, oxus_serving
-from .setting import Line, Setting
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = Path(sys.executable).parent / "schemathesis"
 EXAMPLES = 300
-SLOWEST_SECONDS = 8
-"""For one answer, on a machine that does other work as well; the server itself allows a query ten."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Aske
     report.unlink(missing_ok=True)
     line = [str(PROGRAM), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json", "--no-color"]
     line += ["--phases", phases, "--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none"]
-    line += ["--workers", "2", "--continue-on-failure", "--max-response-time", str(SLOWEST_SECONDS), "--report", "json"]
+    line += ["--workers", "2", "--continue-on-failure", "--request-timeout", str(MAX_WAIT_SECONDS), "--report", "json"]
     line += ["--report-json-path", str(report)]
     known = os.environ | {"SCHEMATHESIS_HOOKS": "leaks", "PYTHONPATH": str(HERE), "NO_PROXY": "127.0.0.1"}
     with log.open("wb") as out:
@@ -53,16 +53,16 @@ def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Aske
     return Asked(told["test_cases"]["generated"], told["operations"]["tested"], dict(failures), log)
 
 
-def run(setting: Setting) -> Iterator[Line]:
+def run(environment: Environment) -> Iterator[Line]:
     """All phases, with many examples."""
-    with database_of(setting) as database, oxus_serving(database, setting.folder / "server.log") as server:
+    with database_of(environment) as database, oxus_serving(database, environment.folder / "server.log") as server:
         found = asked(
             server.url,
-            setting.folder,
+            environment.folder,
             "examples,coverage,fuzzing,stateful",
-            int(setting.amount(EXAMPLES)),
-            setting.seed,
+            int(environment.amount(EXAMPLES)),
+            environment.seed,
         )
-    yield setting.line(
+    yield environment.line(
         "the whole description, asked by schemathesis", found.told, "no fault", not found.failures, found.failures
     )

@@ -5,25 +5,25 @@ from pathlib import Path
 
 from faults.kills import imports, rounds, seed_loads
 
+from .environment import Environment, Line
 from .servers import database_of
-from .setting import Line, Setting
 
 ROUNDS = 100
 ROWS_TIMES = 50
 """Of the eight rows that are made up: an import lasts about as long as a load of the article's pack."""
 
 
-def run(setting: Setting) -> Iterator[Line]:
+def run(environment: Environment) -> Iterator[Line]:
     """The same checks after every round; the first that fails ends the run."""
-    number = int(setting.amount(ROUNDS / 2))
-    with database_of(setting) as url:
+    number = int(environment.amount(ROUNDS / 2))
+    with database_of(environment) as url:
         for what, steps in (
-            ("seed load", seed_loads(url, _folder(setting, "seeds"))),
-            ("import", imports(url, _folder(setting, "files"), ROWS_TIMES)),
+            ("seed load", seed_loads(url, _folder(environment, "seeds"))),
+            ("import", imports(url, _folder(environment, "files"), ROWS_TIMES)),
         ):
-            tally = rounds(url, steps, number, setting.seed)
+            tally = rounds(url, steps, number, environment.seed)
             killed = tally.old + tally.new
-            yield setting.line(
+            yield environment.line(
                 f"{what}, killed at random",
                 f"{tally.rounds} rounds: {killed} killed, {tally.old} left the old content, {tally.new} the new; "
                 f"{tally.finished} were done before",
@@ -32,7 +32,7 @@ def run(setting: Setting) -> Iterator[Line]:
             )
 
 
-def _folder(setting: Setting, name: str) -> Path:
-    folder = setting.folder / name
+def _folder(environment: Environment, name: str) -> Path:
+    folder = environment.folder / name
     folder.mkdir(exist_ok=True)
     return folder

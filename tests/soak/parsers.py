@@ -5,21 +5,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from .environment import Environment, Line
 from .servers import HOME, environment
-from .setting import Line, Setting
 
 EXAMPLES = 1000
 TESTS = ("tests/api/http/test_parsers.py", "tests/ingest/datasets/test_hostile_files.py")
 
 
-def run(setting: Setting) -> Iterator[Line]:
+def run(env: Environment) -> Iterator[Line]:
     """The ordinary tests of these properties, with other and more examples. No database is needed: once is enough."""
-    if setting.database != "sqlite":
+    if env.database != "sqlite":
         return
-    examples = int(setting.amount(EXAMPLES, 100))
-    line = [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={setting.seed}", *TESTS]
+    examples = int(env.amount(EXAMPLES, 100))
+    line = [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={env.seed}", *TESTS]
     known = environment(OXUS_TEST_EXAMPLES=str(examples))
-    log = setting.folder / "pytest.log"
+    log = env.folder / "pytest.log"
     with log.open("wb") as out:
         ended = subprocess.run(line, cwd=HOME, env=known, stdout=out, stderr=out, check=False)
     text = log.read_text("utf-8", "replace")
@@ -27,4 +27,4 @@ def run(setting: Setting) -> Iterator[Line]:
     if not summary:
         raise RuntimeError(f"the tests did not come to their end:\n{text[-3000:]}")
     found = re.sub(r" in [0-9.]+s.*", "", summary[-1])
-    yield setting.line(f"properties of parsers, {examples} examples each", found, "all pass", ended.returncode == 0)
+    yield env.line(f"properties of parsers, {examples} examples each", found, "all pass", ended.returncode == 0)

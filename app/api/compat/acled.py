@@ -17,8 +17,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Connection
 
-from app.api.http.openapi import route_spec
-from app.api.http.problems import STATUS, problem
+from app.api.http.openapi import RouteSpec, route_spec
+from app.api.http.problems import HTTP_STATUS, problem
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, pool_of, respond
 from app.api.http.urls import query_pairs
@@ -85,7 +85,7 @@ def _page_model(name: str, columns: Columns) -> Any:
     )
 
 
-def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
+def _operation_spec(name: str, columns: Columns) -> RouteSpec:
     described = route_spec(_page_model(name, columns), query_params(columns).values())
     responses = described["responses"]
     responses[200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
@@ -164,7 +164,7 @@ def _headers(query: AcledQuery, counts: VisibleCounts, format_: Format) -> dict[
 
 
 def _error_response(error: OxusError) -> Response:
-    status = STATUS.get(type(error), 500)
+    status = HTTP_STATUS.get(type(error), 500)
     fields = vars(error) if isinstance(error, InvalidParameterError) else {}
     near = ", ".join(getattr(error, "did_you_mean", ()))
     cause = {"status": int(status), "message": f"{error}; did you mean {near}?" if near else str(error)}

@@ -1,17 +1,17 @@
-"""Errors as `application/problem+json` (RFC 9457): the one place where an error meets a status code."""
+"""Errors as `application/problem+json` (RFC 9457), and the one table from errors to status codes."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import Receive, Scope, Send
 
+from app.api.http.headers import ALLOW_HEADER, COMMON_HEADERS, CSP_HEADER, DATA_CSP
+from app.api.http.scope import REQUEST_ID_SCOPE_KEY, new_request_id
 from app.api.http.urls import request_url
-from app.api.middleware.access_log import new_id
-from app.api.middleware.head_options import ALLOW_HEADER, REQUEST_ID_SCOPE_KEY
-from app.api.middleware.security_headers import COMMON_HEADERS, CSP_HEADER, DATA_CSP
 from app.errors import (
     InvalidParameterError,
     MovedError,
@@ -24,7 +24,7 @@ from app.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
-STATUS: dict[type[OxusError], HTTPStatus] = {
+HTTP_STATUS: dict[type[OxusError], HTTPStatus] = {
     InvalidParameterError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
@@ -33,25 +33,45 @@ STATUS: dict[type[OxusError], HTTPStatus] = {
 }
 
 
-def problem(status: int, detail: str, **more: Any) -> Response:
-    """A problem document; values that are None or empty are left out."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    body |= {name: value for name, value in more.items() if value not in (None, [])}
+def problem(status: int, detail: str, **members: object) -> Response:
+    """Build a problem document; `members` are extension members, left out where None or empty."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    body |= {name: value for name, value in members.items() if value not in (None, [])}
     headers = {"Cache-Control": "no-store"}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_SECONDS
-    # A lone surrogate in what was asked must not break the answer that says so.
+    # A query may hold a lone surrogate, which UTF-8 cannot encode.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, status, headers, MEDIA_TYPE)
+
+
+async def send_problem(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: HTTPStatus,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Answer a request from a middleware: with CORS and security headers, which inner middleware would add."""
+    response = problem(status, detail)
+    response.headers.update({"Access-Control-Allow-Origin": "*", **(headers or {})})
+    response.raw_headers += [*COMMON_HEADERS, (CSP_HEADER, DATA_CSP)]
+    await response(scope, receive, send)
 
 
 async def _oxus_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MovedError):
         template = request.scope["route"].path.split("/")
         segments = request.scope["path"].split("/")
-        segments[template.index("{id}") - len(template)] = error.id  # counted from the end: a prefix may come before
+        segments[template.index("{id}") - len(template)] = error.id  # from the end: a prefix may precede
         return RedirectResponse(request_url(request, "/".join(segments)), HTTPStatus.PERMANENT_REDIRECT)
-    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
+    status = HTTP_STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)  # type: ignore[arg-type]
     if isinstance(error, InvalidParameterError):
         return problem(
             status,
@@ -65,8 +85,8 @@ async def _oxus_error(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
-    """What the framework says about paths and methods, in the same form."""
-    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - registered for nothing else
+    """Turn Starlette's own errors, of paths and methods, into problems."""
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - registered for no other class
     response = problem(error.status_code, HTTPStatus(error.status_code).description or str(error.detail))
     response.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -74,23 +94,18 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """The server writes the error to its log, with this note; what is answered names it and tells nothing else."""
-    logged = request.scope.get(REQUEST_ID_SCOPE_KEY)  # then the log puts the id on the answer
-    id_ = logged or new_id()
+async def unexpected_error(request: Request, error: Exception) -> Response:
+    """Answer an unhandled error with a problem that tells its id only; the traceback in the log names it too."""
+    logged_id = request.scope.get(REQUEST_ID_SCOPE_KEY)
+    id_ = logged_id or new_request_id()
     error.add_note(f"request {id_}: {request.method} {request.scope['path']!r}")
     response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
-    if not logged:
+    if not logged_id:  # otherwise the access log adds the header
         response.headers["X-Request-ID"] = id_
-    response.raw_headers += [
-        *COMMON_HEADERS,
-        (CSP_HEADER, DATA_CSP),
-    ]  # this answer is made outside of what puts them on all others
     return response
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Map every error to its problem."""
+    """Register the handlers of expected errors; `unexpected_error` handles all others, in a middleware."""
     app.add_exception_handler(OxusError, _oxus_error)
     app.add_exception_handler(StarletteHTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.http.etag import etag_matches, etag_of_request, if_none_match
 from app.api.http.negotiate import negotiate_format
 from app.api.http.read_pool import ReadPool, ReadSession
-from app.api.middleware.head_options import IS_HEAD_SCOPE_KEY
+from app.api.http.scope import IS_HEAD_SCOPE_KEY
 from app.db.engine import is_embedded, translated_errors
 from app.errors import InvalidParameterError, UnavailableError
 from app.formats import FORMATS
@@ -28,7 +28,7 @@ from app.formats.as_geojson import licence_url
 from app.formats.base import Format, dumps
 from app.schemas.reference import PackRow
 
-JSON = FORMATS["json"].media_type
+JSON_MEDIA_TYPE = FORMATS["json"].media_type
 CORS_EXPOSED_HEADERS = (
     "ETag",
     "Link",

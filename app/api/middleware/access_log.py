@@ -1,121 +1,166 @@
-"""One line of JSON for each request, with an id that its answer and any fault of ours carry too.
+"""The access log: one line of JSON for each request, with an id that the response carries too."""
 
-The line is put together by hand and written with others that are ready in the same moment: the standard way, a logger
-with a formatter and a write for each line, costs as much as answering from memory does.
-"""
-
-import os
-import re
+import json
+import logging
 import time
-from asyncio import get_running_loop
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import count
-from json.encoder import encode_basestring_ascii
-from secrets import token_hex
+from io import TextIOWrapper
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
+from typing import TextIO, TypedDict
 from urllib.parse import unquote_to_bytes
 
-from app.api.middleware.head_options import REQUEST_ID_SCOPE_KEY, ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.http.scope import REQUEST_ID_SCOPE_KEY, incoming_request_id, new_request_id
 
 SENSITIVE_PARAMS = frozenset(
     (b"key", b"email", b"token", b"access_token", b"access_key", b"api_key", b"apikey", b"password")
 )
-"""Parameters that clients of ACLED and others send though nobody here asks for them; they are nobody's business."""
+"""Query parameters whose values are masked: clients of ACLED and others send them, though Oxus asks for none."""
 MASK = b"***"
-MAX_LOGGED_CHARS = 2000  # of a path or a query; a line is to be read
-FLUSH_INTERVAL_SECONDS = 0.02
-PIPE_BYTES = 4096  # what one write puts into a pipe in one piece, whoever else writes there
-VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
-_json_string: Callable[[str], str] = encode_basestring_ascii
+MAX_LOGGED_CHARS = 2000
+"""Characters of a path or a query in a line: a person should be able to read it."""
+STDOUT_FD = 1
+BATCH_SECONDS = 0.02
+"""Longest time that a line waits for others, to be written with them."""
+PIPE_BYTES = 4096
+"""Bytes that one write puts into a pipe in one piece (PIPE_BUF), so that lines of several workers do not mix."""
+LOGGER = logging.getLogger("oxus.access")
+LOGGER.setLevel(logging.INFO)
+LOGGER.propagate = False  # a root logger would write each line again, in another form
 
-_PROCESS = token_hex(4)
-_REQUEST_NUMBERS = count(1)
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def new_id() -> str:
-    """An id that no other request has, of this process or of another one."""
-    return f"{_PROCESS}-{next(_REQUEST_NUMBERS):x}"
+class AccessLogEntry(TypedDict, total=False):
+    """Fields of a line after its time, in their order; `error` only where a request failed or was cut off."""
+
+    id: str
+    client: str
+    method: str
+    path: str
+    query: str
+    status: int | None
+    bytes: int
+    ms: float
+    error: str
 
 
 def has_sensitive_params(query: bytes) -> bool:
-    """Whether a query string holds what no log should."""
-    return any(unquote_to_bytes(part.partition(b"=")[0]).lower() in SENSITIVE_PARAMS for part in query.split(b"&"))
+    """Return whether a query string has a parameter that no log may show; names are compared decoded."""
+    return any(_is_sensitive(part.partition(b"=")[0]) for part in query.split(b"&"))
+
+
+def _is_sensitive(name: bytes) -> bool:
+    return unquote_to_bytes(name).lower() in SENSITIVE_PARAMS
 
 
 @lru_cache(256)
 def mask_query(query: bytes) -> str:
-    """A query string whose secrets are masked, as JSON; names are compared as they are read, decoded."""
-    truncated = query[:MAX_LOGGED_CHARS]
-    if has_sensitive_params(truncated):
-        parts = (part.partition(b"=") for part in truncated.split(b"&"))
-        truncated = b"&".join(
-            name + equals + (MASK if unquote_to_bytes(name).lower() in SENSITIVE_PARAMS else value)
-            for name, equals, value in parts
-        )
-    return _json_string(truncated.decode("latin-1") + ("..." if len(query) > MAX_LOGGED_CHARS else ""))
+    """Truncate a query string and mask the values of sensitive parameters."""
+    shown = query[:MAX_LOGGED_CHARS]
+    if has_sensitive_params(shown):
+        parts = (part.partition(b"=") for part in shown.split(b"&"))
+        shown = b"&".join(name + equals + (MASK if _is_sensitive(name) else value) for name, equals, value in parts)
+    return shown.decode("latin-1") + ("..." if len(query) > MAX_LOGGED_CHARS else "")
 
 
-class BufferedLineWriter:
-    """Writes lines to a file, together with all others of the next moment."""
+class JsonLineFormatter(logging.Formatter):
+    """Format a record as one line of ASCII: its time in UTC, then the fields of its `entry`."""
 
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._waiting: list[str] = []
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
-    def __call__(self, line: str) -> None:
-        """Take a line, which ends with a line feed."""
-        if not self._waiting:
-            get_running_loop().call_later(FLUSH_INTERVAL_SECONDS, self.flush)
-        self._waiting.append(line)
+    def format(self, record: logging.LogRecord) -> str:
+        return _encode({"time": self.formatTime(record), **record.__dict__["entry"]})
+
+
+_Queue = SimpleQueue[logging.LogRecord]
+
+
+class _LineHandler(logging.StreamHandler[TextIO]):
+    """Write lines to a buffered stream, and flush once no other line waits: a system call each would cost more."""
+
+    def __init__(self, stream: TextIO, queue: _Queue) -> None:
+        super().__init__(stream)
+        self._queue = queue
 
     def flush(self) -> None:
-        """Write what waits, line by line together as far as a pipe takes it whole."""
-        waiting, self._waiting = self._waiting, []
-        with suppress(OSError):  # nobody reads any more, or the disk is full: answering goes on
-            piece = b""
-            for line in waiting:
-                encoded = line.encode("ascii")
-                if piece and len(piece) + len(encoded) > PIPE_BYTES:
-                    os.write(self._file, piece)
-                    piece = b""
-                piece += encoded
-            os.write(self._file, piece)
+        if self._queue.empty():
+            super().flush()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Drop a line that cannot be written: a full disk or a closed pipe must not stop the answers."""
+
+
+class _BatchListener(QueueListener):
+    def dequeue(self, block: bool) -> logging.LogRecord:
+        """Take the next record; pause before an empty queue, so that not every record wakes this thread."""
+        if self.queue.empty():  # type: ignore[attr-defined]  # a SimpleQueue has it
+            time.sleep(BATCH_SECONDS)
+        return super().dequeue(block)
+
+
+class _RecordQueueHandler(QueueHandler):
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Pass the record on as it is: the listener formats it, and no other handler sees it."""
+        return record
+
+
+def open_stdout() -> TextIO:
+    """Open standard output for whole lines: its buffer is written before a line that does not fit into it."""
+    return TextIOWrapper(open(STDOUT_FD, "wb", buffering=PIPE_BYTES, closefd=False), "ascii", write_through=True)
+
+
+@contextmanager
+def write_access_log(stream: TextIO) -> Iterator[None]:
+    """Write the access log to a stream, in a thread, so that a slow disk holds up no answer.
+
+    Every line that was logged inside the block is written when it ends.
+    """
+    queue: _Queue = SimpleQueue()
+    handler, writer = _RecordQueueHandler(queue), _LineHandler(stream, queue)
+    writer.setFormatter(JsonLineFormatter())
+    listener = _BatchListener(queue, writer)
+    LOGGER.addHandler(handler)
+    listener.start()
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+        listener.stop()
+        with suppress(OSError, ValueError):  # a full disk, a closed pipe
+            stream.flush()
 
 
 class AccessLogMiddleware:
-    """Tells of each request when its answer is sent, and gives the answer the id of its line as `X-Request-ID`.
+    """Log each request when its response is complete, and add its id to the response as `X-Request-ID`.
 
-    A proxy that numbers requests itself sends that header; a sane one is kept.
+    A proxy that numbers requests sends that header itself; a well-formed id is kept.
     """
 
-    def __init__(
-        self, app: ASGIApp, write_line: Callable[[str], None], on_shutdown: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.write_line = write_line
-        self.on_shutdown = on_shutdown
-        """What is done when the server has ended."""
-        self._second = 0
-        self._formatted_second = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and tell."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            if scope["type"] == "lifespan" and self.on_shutdown:
-                self.on_shutdown()
             return
-        id_ = incoming_request_id(scope["headers"]) or new_id().encode()
-        scope[REQUEST_ID_SCOPE_KEY] = id_.decode()
-        began, status, size, more = time.perf_counter(), 0, 0, True
+        request_id = incoming_request_id(scope["headers"]) or new_request_id().encode()
+        scope[REQUEST_ID_SCOPE_KEY] = request_id.decode()
+        started_at, status, size, more = time.perf_counter(), 0, 0, True
 
-        async def send_wrapper(message: Scope) -> None:
+        async def send_wrapper(message: Message) -> None:
             nonlocal status, size, more
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # The list may be one that is remembered for others.
-                message = {**message, "headers": [*message["headers"], (b"x-request-id", id_)]}
+                # A new list: the response cache may keep the other one for later requests.
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
             else:
                 size += len(message.get("body", b""))
                 more = message.get("more_body", False)
@@ -128,26 +173,22 @@ class AccessLogMiddleware:
             error = type(raised).__name__
             raise
         finally:
-            self._log_request(scope, status, size, time.perf_counter() - began, error or ("cut off" if more else ""))
-
-    def _log_request(self, scope: Scope, status: int, size: int, seconds: float, error: str) -> None:
-        now = time.time()
-        if int(now) != self._second:
-            self._second = int(now)
-            self._formatted_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-        client = scope.get("client") or ("",)
-        self.write_line(
-            f'{{"time":"{self._formatted_second}.{int(now % 1 * 1000):03d}Z","id":"{scope[REQUEST_ID_SCOPE_KEY]}",'
-            f'"client":{_json_string(client[0])},"method":{_json_string(scope["method"])},'
-            f'"path":{_json_string(scope["path"][:MAX_LOGGED_CHARS])},"query":{mask_query(scope["query_string"])},'
-            f'"status":{status or (500 if error else "null")},"bytes":{size},"ms":{seconds * 1000:.3f}'
-            + (f',"error":"{error}"}}\n' if error else "}\n")
-        )
+            seconds = time.perf_counter() - started_at
+            _log_request(scope, status, size, seconds, error or ("cut off" if more else ""))
 
 
-def incoming_request_id(headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The id that whoever passed the request on gave it, if that is one."""
-    for name, value in headers:
-        if name == b"x-request-id":
-            return value if VALID_REQUEST_ID.fullmatch(value) else b""
-    return b""
+def _log_request(scope: Scope, status: int, size: int, seconds: float, error: str) -> None:
+    client = scope.get("client") or ("",)
+    entry: AccessLogEntry = {
+        "id": scope[REQUEST_ID_SCOPE_KEY],
+        "client": client[0],
+        "method": scope["method"],
+        "path": scope["path"][:MAX_LOGGED_CHARS],
+        "query": mask_query(scope["query_string"]),
+        "status": status or (500 if error else None),
+        "bytes": size,
+        "ms": round(seconds * 1000, 3),
+    }
+    if error:
+        entry["error"] = error
+    LOGGER.info("request", extra={"entry": entry})

@@ -1,98 +1,126 @@
-"""What was answered, counted for Prometheus: `/metrics`, in its text form, over all processes of one server.
+"""Metrics of requests for Prometheus, over all worker processes of one server.
 
-Each process counts in a part of its own of one file in memory, so that counting needs no lock and whoever is asked can
-add up all parts. A process that takes the place of one that ended goes on with its part: counters never fall.
+With one worker the numbers are in its memory. With several, prometheus-client's multiprocess mode keeps them in files
+of a folder that the workers share, one set for each process.
 """
 
-import fcntl
-import mmap
 import os
 import time
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
-from app.api.middleware.guards import request_path
-from app.api.middleware.head_options import ASGIApp, Receive, Scope, Send
+from app.api.http.scope import request_path
 from app.resources import COMPUTED_LISTS, STORED_LISTS
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds, of the histogram."""
-STATUSES = ("2xx", "3xx", "4xx", "5xx")
-LISTS = sorted(
+"""Upper bounds of the histogram of durations, in seconds."""
+LISTS = frozenset(
     {name.partition("/")[0] for name in (*STORED_LISTS, *COMPUTED_LISTS)} | {"density", "resolve", "vocabularies"}
 )
-GROUPS = (*LISTS, "ogc", "ucdp", "acled", "probes", "pages", "other")
-"""What was asked: few words, whatever is sent."""
-_GROUP_BY_ROOT = {"ogc": "ogc", "healthz": "probes", "readyz": "probes", "metrics": "probes"}
-_OFFSETS = {part: len(STATUSES) * at for at, part in enumerate(GROUPS)}
-_SECONDS = len(STATUSES) * len(GROUPS)  # the histogram: one number for each bound, and one for all beyond
-_MICROSECONDS, _BYTES, _RUNNING = range(_SECONDS + len(BUCKETS) + 1, _SECONDS + len(BUCKETS) + 4)
-_COUNTERS = _RUNNING + 1
-SLOT_BYTES = -(-_COUNTERS * 8 // mmap.PAGESIZE) * mmap.PAGESIZE
-SPARE_SLOTS = 4  # parts beside those of the processes, for one that begins before another has ended
+ENDPOINT_GROUPS = LISTS | {"ogc", "ucdp", "acled", "probes", "pages", "other"}
+"""Values of the label `part`: a fixed set, because each value of a label is a time series of its own."""
+_GROUP_BY_ROOT = {
+    "ogc": "ogc",
+    "healthz": "probes",
+    "readyz": "probes",
+    "metrics": "probes",
+    "": "pages",
+    "docs": "pages",
+    "openapi.json": "pages",
+}
 
 
 def endpoint_group(path: str) -> str:
-    """Which part of the API a path belongs to."""
-    first, _, remainder = path[1:].partition("/")
+    """Return the part of the API that a path belongs to, one of `ENDPOINT_GROUPS`."""
+    root, _, remainder = path[1:].partition("/")
     second = remainder.partition("/")[0]
-    if first == "v1":
-        return second if second in _OFFSETS and second in LISTS else "other"
-    if first == "compat":
+    if root == "v1":
+        return second if second in LISTS else "other"
+    if root == "compat":
         return second if second in ("ucdp", "acled") else "other"
-    return _GROUP_BY_ROOT.get(first, "pages" if first in ("", "docs", "openapi.json") else "other")
+    return _GROUP_BY_ROOT.get(root, "other")
 
 
-class SharedCounters:
-    """The numbers of this process, and the sums over all. Raises OSError when the file cannot be opened."""
+class RequestMetrics:
+    """Counters of this process, and their exposition over all processes that share a folder.
 
-    def __init__(self, path: str = "") -> None:
-        self._file = os.open(path, os.O_RDWR) if path else -1
-        size = os.fstat(self._file).st_size if path else SLOT_BYTES
-        self._shared = memoryview(mmap.mmap(self._file, size)).cast("q")
-        start = self._claim_slot(size) // 8
-        self.slot = self._shared[start : start + _COUNTERS]
-        self.slot[_RUNNING] = 0  # of whoever had this part before, nothing runs any more
+    `multiprocess_dir` is that folder, empty for a single process. Several processes need `PROMETHEUS_MULTIPROC_DIR`
+    in their environment when they start, since prometheus-client reads it once, on import.
+    """
 
-    def _claim_slot(self, size: int) -> int:
-        """Where a part begins that no living process has; the lock on it ends with this process."""
-        for start in range(0, size if self._file >= 0 else 0, SLOT_BYTES):
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, SLOT_BYTES, start)
-            except OSError:
-                continue
-            return start
-        return 0  # all are taken: two that count in one part lose a few, which is better than not to answer
+    def __init__(self, multiprocess_dir: str = "") -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second time series for each counter, of when it began
+        self._folder = Path(multiprocess_dir) if multiprocess_dir else None
+        self._exposed = CollectorRegistry()
+        if self._folder:
+            MultiProcessCollector(self._exposed, multiprocess_dir)  # type: ignore[no-untyped-call]
+        own = None if self._folder else self._exposed
+        Info("oxus", "The software.", registry=self._exposed).info({"version": __version__})
+        self.requests = Counter(
+            "oxus_requests_total",
+            "Requests answered, by part of the API and status.",
+            ("part", "status"),
+            registry=own,
+        )
+        self.seconds = Histogram(
+            "oxus_request_seconds", "From a request to the end of its answer.", buckets=BUCKETS, registry=own
+        )
+        self.response_bytes = Counter(
+            "oxus_response_bytes_total", "Bytes of answers, without their headers.", registry=own
+        )
+        self.running = Gauge(
+            "oxus_requests_running", "Requests that are being answered.", multiprocess_mode="livesum", registry=own
+        )
 
-    def sums(self) -> list[int]:
-        """Each number, over all processes."""
-        step = SLOT_BYTES // 8
-        starts = range(0, len(self._shared), step)
-        return [sum(self._shared[start + at] for start in starts) for at in range(_COUNTERS)]
+    def exposition(self) -> bytes:
+        """Render the metrics of all processes in Prometheus's text format 0.0.4."""
+        if self._folder:
+            _forget_dead_processes(self._folder)
+        return generate_latest(self._exposed)
 
 
-def shared_file_content(processes: int) -> bytes:
-    """The content of a file that so many processes count in."""
-    return bytes(SLOT_BYTES * (processes + SPARE_SLOTS))
+def _forget_dead_processes(folder: Path) -> None:
+    """Delete gauges of processes that have ended, which run no request any more; their counters stay in the sums."""
+    for file in folder.glob("gauge_live*_*.db"):
+        process_id = int(file.stem.rpartition("_")[2])
+        if not _is_running(process_id):
+            with suppress(FileNotFoundError):  # another worker may do the same at the same time
+                mark_process_dead(process_id, str(folder))  # type: ignore[no-untyped-call]
+
+
+def _is_running(process_id: int) -> bool:
+    if os.name != "posix":  # elsewhere signal 0 would end the process
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class MetricsMiddleware:
-    """Counts each request when its answer is sent."""
+    """Count each request when its response is complete: part of the API, status class, seconds, bytes."""
 
-    def __init__(self, app: ASGIApp, counts: SharedCounters) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self.app = app
-        self._counters = counts.slot
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and count."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        counters, began, status, size = self._counters, time.perf_counter(), 500, 0
+        status, size, started_at = 500, 0, time.perf_counter()
 
-        async def send_wrapper(message: Scope) -> None:
+        async def send_wrapper(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -100,40 +128,11 @@ class MetricsMiddleware:
                 size += len(message.get("body", b""))
             await send(message)
 
-        counters[_RUNNING] += 1
+        self._metrics.running.inc()
         try:
             await self.app(scope, receive, send_wrapper)
         finally:
-            seconds = time.perf_counter() - began
-            counters[_RUNNING] -= 1
-            counters[_OFFSETS[endpoint_group(request_path(scope))] + status // 100 - 2] += 1
-            counters[_SECONDS + bisect_left(BUCKETS, seconds)] += 1
-            counters[_MICROSECONDS] += int(seconds * 1e6)
-            counters[_BYTES] += size
-
-
-def exposition(numbers: Sequence[int]) -> Iterator[str]:
-    """The numbers, as Prometheus reads them."""
-    yield from _metric_header("oxus_info", "gauge", "The software.")
-    yield f'oxus_info{{version="{__version__}"}} 1\n'
-    yield from _metric_header("oxus_requests_total", "counter", "Requests answered, by part of the API and status.")
-    for group, offset in _OFFSETS.items():
-        for at, status in enumerate(STATUSES):
-            if numbers[offset + at]:
-                yield f'oxus_requests_total{{part="{group}",status="{status}"}} {numbers[offset + at]}\n'
-    yield from _metric_header("oxus_request_seconds", "histogram", "From a request to the end of its answer.")
-    cumulative = 0
-    for at, bound in enumerate((*BUCKETS, "+Inf")):
-        cumulative += numbers[_SECONDS + at]
-        yield f'oxus_request_seconds_bucket{{le="{bound}"}} {cumulative}\n'
-    yield f"oxus_request_seconds_sum {numbers[_MICROSECONDS] / 1e6:.6f}\n"
-    yield f"oxus_request_seconds_count {cumulative}\n"
-    yield from _metric_header("oxus_response_bytes_total", "counter", "Bytes of answers, without their headers.")
-    yield f"oxus_response_bytes_total {numbers[_BYTES]}\n"
-    yield from _metric_header("oxus_requests_running", "gauge", "Requests that are being answered.")
-    yield f"oxus_requests_running {numbers[_RUNNING]}\n"
-
-
-def _metric_header(name: str, kind: str, help_text: str) -> Iterator[str]:
-    yield f"# HELP {name} {help_text}\n"
-    yield f"# TYPE {name} {kind}\n"
+            self._metrics.running.dec()
+            self._metrics.seconds.observe(time.perf_counter() - started_at)
+            self._metrics.response_bytes.inc(size)
+            self._metrics.requests.labels(endpoint_group(request_path(scope)), f"{status // 100}xx").inc()

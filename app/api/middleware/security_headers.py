@@ -1,4 +1,4 @@
-"""What every answer tells a browser it may do with it, and what pages may load."""
+"""Security headers of every answer, and the Content-Security-Policy of the documentation pages."""
 
 import base64
 import hashlib
@@ -6,43 +6,20 @@ import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from app.api.middleware.head_options import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
-"""Scripts and styles that stand in a page itself."""
-COMMON_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
-)
-"""What is sent is what it says it is; data may be used anywhere (see CORS)."""
-HTML_HEADERS = (
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-)
-"""Nothing is framed; nobody is told which view of a map one came from. Data needs none of it: its policy forbids all,
-and each header of an answer from memory takes its time."""
-CSP_HEADER = b"content-security-policy"
-DATA_CSP = b"default-src 'none'; frame-ancestors 'none'"
-"""Data is no page: where it is shown as one, it may load nothing and run nothing."""
+from app.api.http.headers import COMMON_HEADERS, CSP_HEADER, DATA_CSP, HTML_HEADERS, content_security_policy
 
-
-def content_security_policy(**directives: str) -> str:
-    """A Content-Security-Policy: nothing but what is allowed, and never a frame, a form or another base."""
-    parts = {"default_src": "'none'"} | directives
-    parts |= {"base_uri": "'none'", "form_action": "'none'", "frame_ancestors": "'none'"}
-    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in parts.items())
+INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 def docs_policy(html: bytes) -> str:
-    """The policy of a page that shows the API's description: its own scripts by their hashes.
+    """Build the policy of a documentation page: its inline scripts are allowed by their hashes.
 
-    Swagger UI and ReDoc write styles while they run, draw with `data:` images, and search in a worker.
+    Swagger UI and ReDoc create styles at run time, draw `data:` images, and search in a worker.
     """
-    scripts = [_csp_hash(text) for tag, text in INLINE.findall(html) if tag == b"script"]
     return content_security_policy(
-        script_src=" ".join(["'self'", *scripts]),
+        script_src=" ".join(["'self'", *map(_csp_hash, INLINE_SCRIPT.findall(html))]),
         style_src="'self' 'unsafe-inline'",
         img_src="'self' data:",
         font_src="'self' data:",
@@ -56,16 +33,15 @@ def _csp_hash(text: bytes) -> str:
 
 
 class DocsCspMiddleware:
-    """Gives pages without a policy (those of the description, which a library writes in one piece) one of their own."""
+    """Add a policy to the HTML pages that have none: Swagger UI and ReDoc, which FastAPI writes in one chunk."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; hold back the head of a page until its body is there."""
-        pending_start: Scope | None = None
+        pending_start: Message | None = None  # held back until the body, whose scripts the policy names, is there
 
-        async def send_wrapper(message: Scope) -> None:
+        async def send_wrapper(message: Message) -> None:
             nonlocal pending_start
             if message["type"] == "http.response.start" and _needs_docs_csp(message["headers"]):
                 pending_start = message
@@ -80,15 +56,16 @@ class DocsCspMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Puts these headers on every answer but a 304, which stands for one that has them; a policy given before stays."""
+    """Add the security headers; a policy that an endpoint has set stays.
+
+    A 304 goes without them, because the stored response that it confirms has them (RFC 9110, 15.4.5).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and add to what comes back."""
-
-        async def send_wrapper(message: Scope) -> None:
+        async def send_wrapper(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
                 headers = message["headers"]
                 pages = HTML_HEADERS if _is_html(headers) else ()
@@ -100,7 +77,6 @@ class SecurityHeadersMiddleware:
 
 
 def _needs_docs_csp(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether an answer is a page that nobody gave a policy."""
     return _is_html(headers) and not _has_header(headers, CSP_HEADER)
 
 
@@ -109,4 +85,4 @@ def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _has_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
-    return any(given == name for given, _ in headers)
+    return any(other == name for other, _ in headers)

@@ -1,29 +1,32 @@
-"""Looks at what is elsewhere, shared by all who wait for one."""
+"""Coalesce concurrent calls of one function."""
 
 from asyncio import Task, create_task, shield, wait
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+T = TypeVar("T")
 
-class SingleFlight:
-    """One look at a time, in a thread. Whoever asks gets the result of a look that begins after the question.
 
-    Those who ask while one goes on share the next one: many askers cost no more looks than one after the other.
+class SingleFlight(Generic[T]):
+    """Run a function in a thread, at most one call at a time, shared by everybody who waits.
+
+    Callers that arrive while a call runs share the next one, so each result was computed after its caller asked.
     """
 
-    def __init__(self, call: Callable[[], Hashable]) -> None:
+    def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
-        self._running: Task[Hashable] | None = None
-        self._next: Task[Hashable] | None = None
+        self._running: Task[T] | None = None
+        self._next: Task[T] | None = None
 
-    async def run(self) -> Hashable:
-        """What the next look gives."""
+    async def run(self) -> T:
+        """Return the result of a call that starts after this one. Raises the call's own error."""
         if self._next is None:
             self._next = create_task(self._after(self._running))
-        return await shield(self._next)  # others may wait for the same one
+        return await shield(self._next)  # a cancelled caller must not cancel the call of the others
 
-    async def _after(self, running: Task[Hashable] | None) -> Hashable:
+    async def _after(self, running: Task[T] | None) -> T:
         if running is not None and not running.done():
             await wait((running,))
         self._running, self._next = self._next, None

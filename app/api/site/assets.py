@@ -1,4 +1,4 @@
-"""The files of the page: its own, and Leaflet from its wheel; under an address that changes with their content."""
+"""Static files of the map page: its own, and Leaflet from its wheel, under a URL that holds their hash."""
 
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ from app.settings import PROJECT_ROOT
 
 PAGE_DIR = PROJECT_ROOT / "app" / "web"
 LEAFLET = "js_lib_leaflet/static/js_lib_leaflet"
-"""Where the wheel django-js-lib-leaflet keeps what is not about Django."""
+"""Folder of the plain files in the wheel django-js-lib-leaflet."""
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -22,29 +22,29 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class Asset:
-    """A file, and the same compressed once it is asked for."""
+    """A static file; its compressed form is made on first use."""
 
     content: bytes
     media_type: str
 
     @cached_property
     def compressed(self) -> bytes:
-        """As gzip."""
+        """Compress with gzip, without a time stamp, so that the bytes are always equal."""
         return gzip.compress(self.content, mtime=0)
 
 
 @dataclass(frozen=True)
 class Assets:
-    """All files by name; `version` is their content in short, so that an address never stands for two of them."""
+    """All files by name; `version` is a hash of their content, so that a URL never stands for two contents."""
 
     files: dict[str, Asset]
     version: str
     page: bytes
-    """The HTML, which leads to the files by relative addresses: it may be served below any path."""
+    """HTML whose links to the files are relative, so that a proxy can serve it below any path."""
 
 
 def read_assets() -> Assets:
-    """What the page is made of."""
+    """Read the page and its files into memory."""
     leaflet = distribution("django-js-lib-leaflet")
     paths = {
         path.relative_to(PAGE_DIR).as_posix(): path

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.http.openapi import route_spec
 from app.api.http.read_pool import ReadSession
-from app.api.http.respond import JSON, Body, respond
+from app.api.http.respond import JSON_MEDIA_TYPE, Body, respond
 from app.api.http.urls import query_pairs
 from app.db.schema import CURRENT_SCHEMA, check_schema
 from app.formats.base import Format, dumps
@@ -16,14 +16,14 @@ router = APIRouter()
 
 @router.get("/healthz", tags=["operation"], summary="The process is alive", **route_spec(Health, ()))
 async def healthz(request: Request) -> Response:
-    """Answers as long as the process does; touches no database."""
+    """Answer while the process lives, without the database."""
     parse_query(query_pairs(request), {})
-    return Response(dumps({"status": "ok"}), media_type=JSON)
+    return Response(dumps({"status": "ok"}), media_type=JSON_MEDIA_TYPE)
 
 
 @router.get("/readyz", tags=["operation"], summary="The database answers", **route_spec(Ready, ()))
 async def readyz(request: Request) -> Response:
-    """Answers with what is loaded when the database can be read and has the schema of this version; else with a 503."""
+    """Answer with revision and packs if the database can be read and has this version's schema, else with a 503."""
     parse_query(query_pairs(request), {})
     return await respond(request, _render_readiness)
 

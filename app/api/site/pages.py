@@ -1,18 +1,16 @@
-"""The page and the landing document, the files of the page, and the probes of operation."""
+"""The map page, its static files, and the landing document."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from app import __version__
 from app.api.http.etag import entity_tag, etag_matches, if_none_match
+from app.api.http.headers import content_security_policy
 from app.api.http.negotiate import parse_accept, quality_of
 from app.api.http.read_pool import ReadSession
-from app.api.http.respond import JSON, Body, accept_of, respond
+from app.api.http.respond import JSON_MEDIA_TYPE, Body, accept_of, respond
 from app.api.http.urls import query_pairs
-from app.api.middleware.metrics import MEDIA_TYPE, SharedCounters, exposition
-from app.api.middleware.security_headers import content_security_policy
 from app.api.site.assets import Assets
 from app.errors import NotFoundError
 from app.formats.base import Format, dumps
@@ -35,22 +33,21 @@ COMPUTED_LINKS = {
     "changes": "changes?since=0",
     "vocabularies": "vocabularies",
 }
-"""Answers that no list of the registry gives, each with what it needs."""
-
+"""Endpoints beside the lists of the registry, with the parameters that they require."""
 
 HTML = "text/html"
 PAGE_CSP = content_security_policy(
     script_src="'self'", style_src="'self'", img_src="'self'", connect_src="'self'", manifest_src="'self'"
 )
-"""The page loads its own files and asks its own API; nothing stands in the HTML itself."""
+"""Policy of the page: its own files and its own API; no inline script or style."""
 IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
-"""A file's address holds its content's hash."""
+"""Cache for ever, because the URL of a file holds the hash of its content."""
 LANDING_PARAMS = {"f": format_param(("json", "html"))}
 
 
 @router.get("/", include_in_schema=False)
 async def landing(request: Request) -> Response:
-    """The page, if HTML is what is preferred; else what is here: links to every resource and to the description."""
+    """Answer with the page if HTML is preferred, else with links to every resource and to the documentation."""
     values = parse_query(query_pairs(request), LANDING_PARAMS)
     if _prefers_html(request, values.get("f")):
         return _html_page(request)
@@ -76,26 +73,16 @@ def _render_landing(base_url: str, session: ReadSession, _format: Format) -> Bod
     return Body([dumps(document).encode()])
 
 
-def metrics_endpoint(counts: SharedCounters) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that tells Prometheus what was counted."""
-
-    async def metrics(request: Request) -> Response:
-        parse_query(query_pairs(request), {})
-        return Response("".join(exposition(counts.sums())), media_type=MEDIA_TYPE)
-
-    return metrics
-
-
 def _prefers_html(request: Request, requested: str | None) -> bool:
-    """Whether HTML is asked for, or preferred; who accepts anything (curl, scripts) gets JSON."""
+    """Return whether HTML is requested or preferred; clients that accept anything (curl, scripts) get JSON."""
     if requested is not None:
         return requested == "html"
     media_ranges = parse_accept(accept_of(request))
-    return quality_of(media_ranges, HTML) > quality_of(media_ranges, JSON)
+    return quality_of(media_ranges, HTML) > quality_of(media_ranges, JSON_MEDIA_TYPE)
 
 
 def _html_page(request: Request) -> Response:
-    """The page: the same bytes whatever the database holds, since all it shows is asked for over the API."""
+    """Answer with the page, whose bytes do not depend on the database: its scripts read the API."""
     assets: Assets = request.app.state.assets
     etag = entity_tag(f"{assets.version} html")
     headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept", "Content-Security-Policy": PAGE_CSP}
@@ -106,7 +93,7 @@ def _html_page(request: Request) -> Response:
 
 @router.get("/assets/{version}/{name:path}", include_in_schema=False)
 async def asset(request: Request) -> Response:
-    """A file of the page, compressed for those who take that. Raises NotFoundError for any that is not there now."""
+    """Answer with a static file, compressed if the client accepts gzip. Raises NotFoundError for other versions."""
     parse_query(query_pairs(request), {})
     assets: Assets = request.app.state.assets
     name = str(request.path_params["name"])

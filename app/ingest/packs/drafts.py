@@ -1,13 +1,30 @@
-"""What a curator writes, one class for each table of TOML; types only, see `validate` for what must hold."""
+"""Drafts: the tables of a pack's TOML files as typed models; `checks` tests what must hold between them."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from app import vocab
-from app.schemas.base import code_of
+from app.models.entity_types import ENTITY_TYPES
 from app.timespan import DateRange
+from app.vocab import (
+    ActorKind,
+    ControlExtent,
+    ControlMeans,
+    CountKind,
+    EventCategory,
+    LocationKind,
+    LocationPrecision,
+    Measure,
+    Modality,
+    MovementOutcome,
+    PointKind,
+    Population,
+    Precision,
+    RelationType,
+    SourceKind,
+    Stance,
+)
 
 Id = Annotated[
     str,
@@ -18,7 +35,7 @@ CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class Draft(BaseModel):
-    """Base of all drafts: unknown keys are errors, and nothing is guessed from another type."""
+    """Base of all drafts: unknown keys are errors, and no value is converted from another type."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -30,7 +47,7 @@ class Draft(BaseModel):
 
 
 class IdentifiedDraft(Draft):
-    """A draft that stands on its own in a file and has an id."""
+    """Draft with an id, which stands on its own in a file."""
 
     file: str = Field(description="path inside the folder of packs, put in by the reader")
     id: Id
@@ -53,7 +70,7 @@ class CodeDraft(Draft):
 
 
 class CoverageDraft(Draft):
-    """What a pack covers."""
+    """Coverage of a pack: period, area and searched sources."""
 
     from_: date | None = None
     until: date | None = None
@@ -62,14 +79,14 @@ class CoverageDraft(Draft):
 
 
 class NamedDraft(IdentifiedDraft):
-    """A draft that is found by names."""
+    """Draft of an entity that is found by names."""
 
     name: Text
     aliases: list[AliasDraft] = []
 
 
 class PackDraft(IdentifiedDraft):
-    """pack.toml."""
+    """The content of pack.toml."""
 
     title: Text
     version: Text
@@ -83,7 +100,7 @@ class PackDraft(IdentifiedDraft):
 class SourceDraft(NamedDraft):
     """One entry of sources.toml."""
 
-    kind: code_of(vocab.SOURCE_KIND)  # type: ignore[valid-type]
+    kind: SourceKind
     organisation: str | None = None
     actor: str | None = None
     published_on: date | None = None
@@ -94,9 +111,9 @@ class SourceDraft(NamedDraft):
 
 
 class RelationDraft(Draft):
-    """How an actor stands to another."""
+    """A relation of an actor to another."""
 
-    type: code_of(vocab.RELATION)  # type: ignore[valid-type]
+    type: RelationType
     actor: str
     from_: date | None = None
     until: date | None = None
@@ -105,7 +122,7 @@ class RelationDraft(Draft):
 class ActorDraft(NamedDraft):
     """One entry of actors.toml."""
 
-    kind: code_of(vocab.ACTOR_KIND)  # type: ignore[valid-type]
+    kind: ActorKind
     country: CountryCode | None = None
     codes: list[CodeDraft] = []
     relations: list[RelationDraft] = []
@@ -114,32 +131,32 @@ class ActorDraft(NamedDraft):
 class LocationDraft(NamedDraft):
     """One entry of locations.toml."""
 
-    kind: code_of(vocab.LOCATION_KIND)  # type: ignore[valid-type]
+    kind: LocationKind
     country: CountryCode | None = None
     parent: str | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    point_kind: code_of(vocab.POINT_KIND) | None = None  # type: ignore[valid-type]
+    point_kind: PointKind | None = None
     codes: list[CodeDraft] = []
 
 
 class DateDraft(Draft):
-    """When: both ends may be left out."""
+    """Dates of a claim; both ends may be left out."""
 
     earliest: date | None = None
     latest: date | None = None
-    precision: code_of(vocab.PRECISION) = "range"  # type: ignore[valid-type]
+    precision: Precision = Precision.RANGE
 
     @property
     def interval(self) -> DateRange:
-        """The days alone."""
+        """The days without their precision."""
         return DateRange(self.earliest, self.latest)
 
 
-def _coerce_date(value: Any) -> Any:
-    """A single day is an interval of one day; no date is an open interval."""
+def _coerce_date(value: object) -> object:
+    """Accept a single day for a range of one day."""
     if isinstance(value, date):
-        return {"earliest": value, "latest": value, "precision": "day"}
+        return {"earliest": value, "latest": value, "precision": Precision.DAY}
     return value
 
 
@@ -170,9 +187,9 @@ CountValue = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of e
 class FigureDraft(Draft):
     """One number of a claim."""
 
-    measure: code_of(vocab.MEASURE)  # type: ignore[valid-type]
+    measure: Measure
     printed: Text
-    count_kind: code_of(vocab.COUNT_KIND)  # type: ignore[valid-type]
+    count_kind: CountKind
     as_of: date | None = None
     of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
     low: CountValue | None = None
@@ -190,11 +207,11 @@ class ClaimDraft(Draft):
     paragraph: Annotated[int, Field(gt=0)] | None = None
     locator: Text | None = None
     summary: Text
-    stance: code_of(vocab.STANCE) = "asserts"  # type: ignore[valid-type]
-    modality: code_of(vocab.MODALITY)  # type: ignore[valid-type]
+    stance: Stance = Stance.ASSERTS
+    modality: Modality
     via: tuple[str, ...] = Field(default=(), strict=False)
     reported_on: date | None = None
-    date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision="unknown")
+    date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision=Precision.UNKNOWN)
     location: str | None = None
     printed: PrintedDraft = PrintedDraft()
     figures: list[FigureDraft] = []
@@ -207,52 +224,58 @@ class ClaimDraft(Draft):
 
 
 class EventActorDraft(Draft):
-    """What an actor does in an event."""
+    """A coded role of an actor in an event."""
 
     actor: str
     role: Literal["initiator", "target", "ally", "host", "speaker", "participant"]
 
 
 class ControlChangeDraft(Draft):
-    """Which side gained and which lost a place."""
+    """A change of control: the sides that gained and lost a place."""
 
     location: str | None = None
     gained_by: str | None = None
     lost_by: str | None = None
-    extent: code_of(vocab.EXTENT)  # type: ignore[valid-type]
-    means: code_of(vocab.MEANS)  # type: ignore[valid-type]
+    extent: ControlExtent
+    means: ControlMeans
 
 
 class MovementDraft(Draft):
-    """Who moved from where to where."""
+    """A movement: mover, places and outcome."""
 
     from_: str | None = None
     to: str | None = None
     via: str | None = None
     mover: str | None = None
-    population: code_of(vocab.POPULATION)  # type: ignore[valid-type]
-    outcome: code_of(vocab.OUTCOME)  # type: ignore[valid-type]
+    population: Population
+    outcome: MovementOutcome
 
 
 class EventDraft(IdentifiedDraft):
-    """One event; its claims are read beside it."""
+    """An event; its claims are read beside it."""
 
-    category: code_of(vocab.CATEGORY)  # type: ignore[valid-type]
+    category: EventCategory
     title: Text
     summary: Text
     location: str | None = None
-    location_precision: code_of(vocab.LOCATION_PRECISION) | None = None  # type: ignore[valid-type]
+    location_precision: LocationPrecision | None = None
     actors: list[EventActorDraft] = []
     part_of: str | None = None
     control_change: ControlChangeDraft | None = None
     movement: MovementDraft | None = None
 
 
+def _check_resource(name: str) -> str:
+    if name not in ENTITY_TYPES:
+        raise ValueError(f"not one of {', '.join(ENTITY_TYPES)}")
+    return name
+
+
 class MergeDraft(Draft):
     """One line of merged.toml: an id that was given up, and the one that took over."""
 
     file: str
-    resource: Literal["events", "claims", "sources", "actors", "locations"]
+    resource: Annotated[str, AfterValidator(_check_resource)]
     old: Id
     new: Id
 
@@ -270,3 +293,18 @@ class PackContent(Draft):
     merged: list[MergeDraft] = []
     unreadable: frozenset[tuple[str, str]] = frozenset()
     """(resource, id) of drafts that could not be read, and of events with such a claim."""
+
+    def identified(self, resource: str) -> list[IdentifiedDraft]:
+        """Return the drafts of a resource; of any but claims, whose ids may follow from their events."""
+        drafts: list[IdentifiedDraft] = getattr(self, resource)
+        return drafts
+
+
+DRAFT_TYPES: dict[str, type[Draft]] = {
+    "sources": SourceDraft,
+    "actors": ActorDraft,
+    "locations": LocationDraft,
+    "events": EventDraft,
+    "claims": ClaimDraft,
+}
+"""The draft of each entity type, by the name of the type."""

@@ -1,4 +1,4 @@
-"""Loading seed packs: checked as a whole, written in one transaction, and nothing at all if nothing changed."""
+"""Load seed packs: check them as a whole and write them in one transaction, or change nothing."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -15,27 +15,22 @@ from app.errors import BrokenPackError, Problem
 from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
 from app.ingest.denormalised_names import update_other_packs
 from app.ingest.pack_rows import store_pack
+from app.ingest.packs.ancestors import update_ancestors
 from app.ingest.packs.catalogue import DraftCatalogue
 from app.ingest.packs.checks import check_pack
 from app.ingest.packs.drafts import PackContent
 from app.ingest.packs.loaded_rows import add_loaded
 from app.ingest.packs.reader import digest_of, find_packs, read_pack
 from app.ingest.records import RecordBuilder, RowRecord
-from app.ingest.upsert import (
-    ChangeSet,
-    actor_ancestors,
-    location_ancestors,
-    pks,
-    store_closure,
-    upsert,
-)
+from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import CLAIMS, ENTITY_TYPES
 
 
 @dataclass
 class LoadResult:
-    """What a load did to one pack: the new revision, or None if nothing of it is different now."""
+    """Result of a load for one pack; `revision` is None if nothing of it changed."""
 
     pack: str
     version: str
@@ -44,32 +39,32 @@ class LoadResult:
 
 
 def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
-    """All packs of a folder (or the one named), read and checked beside each other.
+    """Read all packs of a folder (or the one named) and check them together.
 
     Raises BrokenPackError with every problem.
     """
-    wanted = {path.name for path in find_packs(folder, name)}
-    return _read(find_packs(folder), wanted, DraftCatalogue())
+    names = {path.name for path in find_packs(folder, name)}
+    return _read(find_packs(folder), names, DraftCatalogue())
 
 
-def _read(paths: list[Path], wanted: Collection[str], universe: DraftCatalogue) -> list[PackContent]:
-    """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
+def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
+    """Return the packs named in `names`, checked with all packs at hand and what the catalogue holds."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
     for path in paths:
-        content, found = read_pack(path)
-        problems += found if path.name in wanted else []
+        content, parsed = read_pack(path)
+        problems += parsed if path.name in names else []
         if content:
-            universe.add(content)
-            contents += [content] if path.name in wanted else []
-    problems += [problem for content in contents for problem in check_pack(content, universe)]
+            catalogue.add(content)
+            contents += [content] if path.name in names else []
+    problems += [problem for content in contents for problem in check_pack(content, catalogue)]
     if problems:
         raise BrokenPackError(sorted(set(problems)))
     return contents
 
 
 def is_unchanged(connection: Connection, folder: Path) -> bool:
-    """Whether every pack of the folder is loaded already, as it stands."""
+    """Return whether every pack of the folder is loaded with its present content."""
     return all(_is_loaded(connection, path) for path in find_packs(folder))
 
 
@@ -78,28 +73,28 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
 
     Raises BrokenPackError, having changed nothing, when any of them has a problem.
     """
-    wanted = {path.name for path in find_packs(folder, name)}
+    names = {path.name for path in find_packs(folder, name)}
     try:
         with write_transaction(engine) as connection:
             # Packs that refer to these ones follow, as long as they stand as they were loaded.
-            paths = [path for path in find_packs(folder) if path.name in wanted or _is_loaded(connection, path)]
+            paths = [path for path in find_packs(folder) if path.name in names or _is_loaded(connection, path)]
             packs = [path.name for path in paths]
-            universe = DraftCatalogue()
-            add_loaded(connection, universe, except_packs=packs)
-            done = _load(connection, _read(paths, packs, universe), universe)
+            catalogue = DraftCatalogue()
+            add_loaded(connection, catalogue, except_packs=packs)
+            done = _load(connection, _read(paths, packs, catalogue), catalogue)
     except IntegrityError:
         reason = "something that another pack refers to would be gone, or an id there twice"
-        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(wanted)), "", "", reason)]) from None
-    return [loaded for loaded in done if loaded.pack in wanted or loaded.revision]
+        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(names)), "", "", reason)]) from None
+    return [loaded for loaded in done if loaded.pack in names or loaded.revision]
 
 
 def _is_loaded(connection: Connection, path: Path) -> bool:
-    """Whether a pack is loaded just as it stands in its folder."""
+    """Return whether a pack is loaded with its present content."""
     pack = table_of(models.Pack)
     return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
 
 
-def _load(connection: Connection, contents: list[PackContent], universe: DraftCatalogue) -> list[LoadResult]:
+def _load(connection: Connection, contents: list[PackContent], catalogue: DraftCatalogue) -> list[LoadResult]:
     pack, revisions = table_of(models.Pack), table_of(models.Revision)
     done = [LoadResult(content.pack.id, content.pack.version) for content in contents]
     stored = dict(connection.execute(select(pack.c.id, pack.c.digest)).all())
@@ -109,10 +104,10 @@ def _load(connection: Connection, contents: list[PackContent], universe: DraftCa
     with connection.begin_nested() as attempt:
         summary = ", ".join(f"{content.pack.id} {content.pack.version}" for content in contents)
         connection.execute(insert(revisions).values(id=revision, made_at=datetime.now(UTC), summary=summary))
-        changed = {content.pack.id for content in contents if _store_pack(connection, content, universe, revision)}
-        _store_rows(connection, contents, universe, revision, done)
+        changed = {content.pack.id for content in contents if _store_pack(connection, content, catalogue, revision)}
+        _store_rows(connection, contents, catalogue, revision, done)
         for loaded in done:
-            if loaded.pack in changed or any(delta.touched for delta in loaded.changes.values()):
+            if loaded.pack in changed or any(change_set.touched for change_set in loaded.changes.values()):
                 loaded.revision = revision
         if any(loaded.revision for loaded in done):
             return done
@@ -122,61 +117,67 @@ def _load(connection: Connection, contents: list[PackContent], universe: DraftCa
     return [LoadResult(content.pack.id, content.pack.version) for content in contents]
 
 
-def _store_pack(connection: Connection, content: PackContent, universe: DraftCatalogue, revision: int) -> bool:
-    """Write the pack's own row; whether it differs from what was there."""
-    document = RecordBuilder(universe, content.pack).ref("sources", content.pack.document)
+def _store_pack(connection: Connection, content: PackContent, catalogue: DraftCatalogue, revision: int) -> bool:
+    """Write the pack's own row and return whether it differs from the stored one."""
+    document = RecordBuilder(catalogue, content.pack).ref("sources", content.pack.document)
     return store_pack(connection, content.pack, document, False, revision, content.digest)
 
 
 def _store_rows(
-    connection: Connection, contents: list[PackContent], universe: DraftCatalogue, revision: int, done: list[LoadResult]
+    connection: Connection,
+    contents: list[PackContent],
+    catalogue: DraftCatalogue,
+    revision: int,
+    done: list[LoadResult],
 ) -> None:
-    """Write the rows of all packs, resource by resource, then what follows from them.
+    """Write the rows of all packs, resource by resource, then everything that is derived from them.
 
-    A pack may refer to any other one, so nothing is derived before everything is there.
+    Packs may refer to each other, so nothing is derived before all rows are written.
     """
     touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
-    for resource in ("sources", "actors", "locations", "events", "claims"):
+    for resource in ENTITY_TYPES:
         for content, loaded in zip(contents, done, strict=True):
-            records = {record.id: record for record in _records(connection, resource, content, universe)}
+            records = {record.id: record for record in _records(connection, resource, content, catalogue)}
             merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
             loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
-    store_closure(connection, models.LocationAncestor, location_ancestors(connection))
-    store_closure(connection, models.ActorAncestor, actor_ancestors(connection))
+    update_ancestors(connection)
     for content, loaded in zip(contents, done, strict=True):
         update_other_packs(connection, content, revision, loaded.changes)
     touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
-    there = set(connection.scalars(select(table_of(models.Event).c.pk)))
-    changed = derive(connection, touched & there, revision)
-    refresh_acled_rows(connection, (touched & there) | events_to_refresh(connection, revision))
+    existing = set(connection.scalars(select(table_of(models.Event).c.pk)))
+    changed = derive(connection, touched & existing, revision)
+    refresh_acled_rows(connection, (touched & existing) | events_to_refresh(connection, revision))
     owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
     for id_ in changed:
         # An event of a pack that is not loaded now counts for the first that is.
-        delta = owners.get(id_, done[0]).changes["events"]
-        delta.updated |= {id_} - delta.added
+        change_set = owners.get(id_, done[0]).changes["events"]
+        change_set.updated |= {id_} - change_set.added
 
 
 def _records(
-    connection: Connection, resource: str, content: PackContent, universe: DraftCatalogue
+    connection: Connection, resource: str, content: PackContent, catalogue: DraftCatalogue
 ) -> Iterator[RowRecord]:
-    build = RecordBuilder(universe, content.pack)
-    if resource == "claims":
+    build = RecordBuilder(catalogue, content.pack)
+    if resource == CLAIMS.name:
         event_pks = pks(connection, "events", {claim.event for claim in content.claims})
         yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
         return
-    make: Callable[[Any], RowRecord] = getattr(build, resource.removesuffix("s"))
-    yield from map(make, getattr(content, resource))
+    make: Callable[[Any], RowRecord] = getattr(build, ENTITY_TYPES[resource].singular)
+    yield from map(make, content.identified(resource))
 
 
 def _affected_events(connection: Connection, pack_id: str) -> set[int]:
-    """The events that a change in a pack may bear on: its own, those with its claims, actors or places, their parts."""
+    """Return the events that a change in a pack may affect.
+
+    These are its own, those with its claims, sources, actors or places, and the parts of all these.
+    """
     event, claim = table_of(models.Event), table_of(models.Claim)
     hop, source = table_of(models.ClaimHop), table_of(models.Source)
     rows = set(connection.scalars(select(event.c.pk).where(event.c.pack_id == pack_id)))
     rows |= set(connection.scalars(select(claim.c.event_pk).where(claim.c.pack_id == pack_id)))
     for link_model, column, owner_model in (
         (models.EventActor, "actor_id", models.Actor),
-        (models.EventPlace, "location_id", models.Location),
+        (models.EventLocation, "location_id", models.Location),
     ):
         link, owner = table_of(link_model), table_of(owner_model)
         owned = select(owner.c.id).where(owner.c.pack_id == pack_id)

@@ -114,10 +114,10 @@ class CostModel:
 
     def choose(self, candidates: Iterable[PathEstimate]) -> AccessPath:
         """The cheapest path, with what to do where it turns out longer than expected; FREE if there is none."""
-        ways = [estimate for estimate in candidates if estimate.path is not None]
-        if not ways:
+        usable = [estimate for estimate in candidates if estimate.path is not None]
+        if not usable:
             return UNHINTED
-        best, *others = sorted(ways, key=lambda estimate: self._cost(estimate, self._rows_visited(estimate)))
+        best, *others = sorted(usable, key=lambda estimate: self._cost(estimate, self._rows_visited(estimate)))
         if best.path is None or best.path == UNHINTED:
             return UNHINTED
         if not self._in_order(best.path):
@@ -137,11 +137,11 @@ class CostModel:
     def _with_lookback(self, estimate: PathEstimate) -> AccessPath:
         """The path of a way, at first to no more of the latest rows than are likely to be enough; else to all of them,
         which is sooner done than to go through all rows there are, or the way would not have been the cheapest."""
-        judged, enough = self._with_materialised(estimate), self._rows_needed(estimate)
+        path, enough = self._with_materialised(estimate), self._rows_needed(estimate)
         if enough >= self._rows_total(estimate):
-            return judged
+            return path
         until = self.statistics.lookback_date(self.latest, RECENT_SHARE)
-        return replace(judged, lookback_date=until, lookback_rows=int(enough), fallback=judged)
+        return replace(path, lookback_date=until, lookback_rows=int(enough), fallback=path)
 
     def _in_order(self, path: AccessPath | None) -> bool:
         return self.by_date and path is not None and path.ordered
@@ -178,24 +178,24 @@ class CostModel:
             min(other.rows * MATERIALISE_COST, visited * other.probe_cost)
             for other in self._other_filters(estimate).values()
         )
-        found = estimate.rows * RTREE_PROBE_COST if estimate.temporal else 0.0
-        return found + visited * (1.0 if self._in_order(estimate.path) else LOOKUP_COST) + sum(asking)
+        cost = estimate.rows * RTREE_PROBE_COST if estimate.temporal else 0.0
+        return cost + visited * (1.0 if self._in_order(estimate.path) else LOOKUP_COST) + sum(asking)
 
     def _other_filters(self, estimate: PathEstimate) -> dict[str, PathEstimate]:
         """The conditions that another table answers, for rows that a way finds."""
-        found = self.estimates.items()
+        items = self.estimates.items()
         return {
-            name: other for name, other in found if other.probe_cost and other is not estimate and name != LIST_SUBJECT
+            name: other for name, other in items if other.probe_cost and other is not estimate and name != LIST_SUBJECT
         }
 
     def _with_materialised(self, estimate: PathEstimate) -> AccessPath:
         """The path of a way, with those conditions listed that are cheaper so than put to row after row."""
         path = estimate.path or UNHINTED
-        vague = self._cheaper_materialised(estimate, self.statistics.imprecise_rows * self.window_selectivity)
+        imprecise = self._cheaper_materialised(estimate, self.statistics.imprecise_rows * self.window_selectivity)
         return replace(
             path,
             materialised=self._cheaper_materialised(estimate, self._rows_visited(estimate)),
-            materialised_imprecise=vague,
+            materialised_imprecise=imprecise,
         )
 
     def _cheaper_materialised(self, estimate: PathEstimate, visited: float) -> frozenset[str]:

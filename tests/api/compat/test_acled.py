@@ -383,7 +383,7 @@ def test_the_served_crosswalks_are_those_of_the_code_book() -> None:
         (strategic, "Agreement"),
         (strategic, "Other"),
     )
-    served = {term.code: counterparts(term.acled) for term in vocab.CATEGORY.terms}
+    served = {category.value: counterparts(category.term.acled) for category in vocab.EventCategory}
     assert served == CROSSWALK
 
 
@@ -718,12 +718,12 @@ def test_a_merged_event_is_gone_under_its_old_id(
 def test_ids_of_acled_are_printed_as_acled_prints_them(databases: Databases) -> None:
     url, old = databases.loaded(), "kaldar-captured-2021-06"
     with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
-        for table in ("event", "event_view", "acled_event"):
+        for table in ("event", "event_version", "acled_event"):
             change = f"UPDATE {table} SET id = 'acled:AFG7' WHERE id = :id"  # noqa: S608
             connection.execute(text(change), {"id": old})
-        connection.execute(text("UPDATE removed SET id = id"))
+        connection.execute(text("UPDATE tombstone SET id = id"))
         connection.execute(
-            text("INSERT INTO removed (resource, id, pack_id, revision) VALUES ('events', 'acled:AFG8', 'x', 1)")
+            text("INSERT INTO tombstone (resource, id, pack_id, revision) VALUES ('events', 'acled:AFG8', 'x', 1)")
         )
     with TestClient(create_app(Settings(database_url=url))) as client:
         for asked in ("AFG7", "afg7"):

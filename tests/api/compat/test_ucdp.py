@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
+from factories.ged import SAMPLES, ged_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest.datasets.ucdp_ged.test_ged_reader import SAMPLES, ged_bytes
-from ingest.packs.test_loading import emptied
+from stored_state import emptied
 
 from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
@@ -133,18 +133,18 @@ def imports(url: str, *paths: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     """The API over the article's pack, the made-up file and the rows that were drawn."""
     url = databases.loaded()
     path = tmp_path_factory.mktemp("drawn") / "drawn.csv"
     path.write_bytes(DRAWN)
     imports(url, MADE_UP, path)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def get(client: TestClient) -> Get:
+def get(client: AppClient) -> Get:
     def got(params: Any = None, url: str = URL) -> Any:
         response = client.get(url, params=params)
         assert response.status_code == 200, response.text
@@ -153,7 +153,7 @@ def get(client: TestClient) -> Get:
     return got
 
 
-def all_pages(client: TestClient, first: str) -> list[Any]:
+def all_pages(client: AppClient, first: str) -> list[Any]:
     """Every page from the first on, along NextPageUrl until it is empty."""
     pages, url = [], first
     while url:
@@ -252,7 +252,7 @@ def test_blanks_quotes_and_ends_of_lines_are_kept(get: Get) -> None:
     assert row["source_headline"].endswith('Officials: "we hold the village," front denies; talks go on ')
 
 
-def test_curated_events_never_appear(client: TestClient, get: Get) -> None:
+def test_curated_events_never_appear(client: AppClient, get: Get) -> None:
     events = client.get("/v1/events", params={"count": "exact", "limit": 1}).json()["matched"]
     assert events > len(ROWS)
     assert get()["TotalCount"] == len(ROWS)
@@ -276,20 +276,20 @@ REAL = (
 
 
 @pytest.fixture(scope="module")
-def spare(databases: Databases) -> str:
+def empty_url(databases: Databases) -> str:
     """A database that tests empty and fill in turn."""
     return databases.migrated()
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_every_row_of_a_real_file_comes_back_cell_for_cell(spare: str, tmp_path: Path, name: str) -> None:
+def test_every_row_of_a_real_file_comes_back_cell_for_cell(empty_url: str, tmp_path: Path, name: str) -> None:
     path = SAMPLES / name
     if not path.exists():
         pytest.skip(f"NOT RUN: the sample is not at hand: ../shared/data/{name} is missing")
     content = gzip.decompress(path.read_bytes())
     expected = rows_of(content)
-    imports(emptied(spare), path)
-    with TestClient(create_app(Settings(database_url=spare))) as client:
+    imports(emptied(empty_url), path)
+    with AppClient(create_app(Settings(database_url=empty_url))) as client:
         pages = all_pages(client, f"{URL}?pagesize=1000")
     found = [row for page in pages for row in page["Result"]]
     assert len(found) == len(expected) > 500
@@ -299,13 +299,13 @@ def test_every_row_of_a_real_file_comes_back_cell_for_cell(spare: str, tmp_path:
 # Pages.
 
 
-def test_the_envelope_has_its_fields_in_order(client: TestClient) -> None:
+def test_the_envelope_has_its_fields_in_order(client: AppClient) -> None:
     text = client.get(URL, params={"pagesize": 1}).text
     assert list(json.loads(text)) == ["TotalCount", "TotalPages", "PreviousPageUrl", "NextPageUrl", "Result"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 34, len(ROWS) - 1, len(ROWS), len(ROWS) + 1, 1000])
-def test_following_the_next_page_gives_every_row_once(client: TestClient, size: int) -> None:
+def test_following_the_next_page_gives_every_row_once(client: AppClient, size: int) -> None:
     pages = all_pages(client, f"{URL}?pagesize={size}")
     assert [number for page in pages for number in numbers(page)] == [row["id"] for row in ROWS]
     assert {(page["TotalCount"], page["TotalPages"]) for page in pages} == {(len(ROWS), len(pages))}
@@ -315,7 +315,7 @@ def test_following_the_next_page_gives_every_row_once(client: TestClient, size: 
         assert client.get(after["PreviousPageUrl"]).json() == before
 
 
-def test_without_a_size_a_page_has_a_hundred_rows(client: TestClient, get: Get) -> None:
+def test_without_a_size_a_page_has_a_hundred_rows(client: AppClient, get: Get) -> None:
     page = get()
     assert (len(page["Result"]), page["TotalPages"], page["NextPageUrl"]) == (len(ROWS), 1, "")
     described = client.get("/openapi.json").json()["paths"]["/compat/ucdp/api/gedevents/{version}"]["get"]
@@ -369,12 +369,12 @@ def test_any_version_is_answered_with_what_was_imported(get: Get, version: str) 
 @pytest.mark.parametrize(
     "path", ["/compat/ucdp/api/gedevents", f"{URL}/", f"{URL}/more", "/compat/ucdp/api/other/25.1"]
 )
-def test_other_paths_are_not_there(client: TestClient, path: str) -> None:
+def test_other_paths_are_not_there(client: AppClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
-def test_a_loop_as_r_scripts_have_it(client: TestClient) -> None:
+def test_a_loop_as_r_scripts_have_it(client: AppClient) -> None:
     """The number of pages first, then each page by its number."""
     accept = {"Accept": "application/json, text/xml, application/xml, */*"}  # as httr sends it
     first = client.get(URL, params={"pagesize": 10}, headers=accept).json()
@@ -384,7 +384,7 @@ def test_a_loop_as_r_scripts_have_it(client: TestClient) -> None:
     assert [row["id"] for row in found] == [row["id"] for row in ROWS]
 
 
-def test_a_loop_as_python_scripts_have_it(client: TestClient) -> None:
+def test_a_loop_as_python_scripts_have_it(client: AppClient) -> None:
     """Pages of a thousand, along NextPageUrl until it is empty; every address is taken as it stands."""
     url: str | None = f"http://testserver{URL}?pagesize=1000&page=0"
     found: list[Cells] = []
@@ -492,7 +492,7 @@ questions = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
 @given(asked=questions, size=st.integers(1, 20), cases=st.lists(st.booleans(), min_size=8, max_size=8))
 def test_any_filters_together_are_a_plain_filter_over_the_rows(
-    client: TestClient, asked: dict[str, str], size: int, cases: list[bool]
+    client: AppClient, asked: dict[str, str], size: int, cases: list[bool]
 ) -> None:
     spelt = {
         name.lower() if low else name.upper(): text for (name, text), low in zip(asked.items(), cases, strict=False)
@@ -510,12 +510,12 @@ def test_names_of_parameters_have_no_case(get: Get, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*MEETS, "pagesize", "page"])
-def test_an_empty_value_asks_nothing(client: TestClient, get: Get, name: str) -> None:
+def test_an_empty_value_asks_nothing(client: AppClient, get: Get, name: str) -> None:
     assert get({name: ""}) == get()
     assert "oxus-ignored" not in client.get(URL, params={name: ""}).headers
 
 
-def test_unknown_parameters_are_ignored_and_named(client: TestClient) -> None:
+def test_unknown_parameters_are_ignored_and_named(client: AppClient) -> None:
     asked = [("token", "secret"), ("Country", "702"), ("order", "asc"), ("f", "csv"), ("limit", "all"), ("naïve", "1")]
     response = client.get(URL, params=asked)
     assert response.status_code == 200
@@ -524,13 +524,13 @@ def test_unknown_parameters_are_ignored_and_named(client: TestClient) -> None:
     assert "oxus-ignored" not in client.get(URL).headers
 
 
-def test_an_unknown_parameter_cannot_break_the_header(client: TestClient) -> None:
+def test_an_unknown_parameter_cannot_break_the_header(client: AppClient) -> None:
     response = client.get(f"{URL}?a%0d%0aSet-Cookie:%20x=1&b%00=1&=2&%ff=3")
     assert response.status_code == 200
     assert "set-cookie" not in response.headers
 
 
-def test_a_page_from_elsewhere_may_read_what_was_ignored(client: TestClient) -> None:
+def test_a_page_from_elsewhere_may_read_what_was_ignored(client: AppClient) -> None:
     response = client.get(URL, params={"token": "1"}, headers={"Origin": "https://example.org"})
     assert "Oxus-Ignored" in response.headers["access-control-expose-headers"]
 
@@ -566,7 +566,7 @@ def test_a_page_from_elsewhere_may_read_what_was_ignored(client: TestClient) -> 
         ([("page", "0"), ("page", "1")], "page", "1"),
     ],
 )
-def test_a_bad_value_is_a_problem_that_names_it(client: TestClient, asked: Any, parameter: str, value: str) -> None:
+def test_a_bad_value_is_a_problem_that_names_it(client: AppClient, asked: Any, parameter: str, value: str) -> None:
     response = client.get(URL, params=asked)
     assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
     problem = response.json()
@@ -574,14 +574,14 @@ def test_a_bad_value_is_a_problem_that_names_it(client: TestClient, asked: Any, 
     assert problem["reason"]
 
 
-def test_a_kind_of_violence_that_there_is_not_is_a_problem(client: TestClient) -> None:
+def test_a_kind_of_violence_that_there_is_not_is_a_problem(client: AppClient) -> None:
     assert client.get(URL, params={"TypeOfViolence": "4"}).status_code == 400
 
 
 # HTTP.
 
 
-def test_an_answer_that_is_still_true_is_a_304(client: TestClient) -> None:
+def test_an_answer_that_is_still_true_is_a_304(client: AppClient) -> None:
     first = client.get(URL, params={"Country": "702"})
     again = client.get(URL, params={"Country": "702"}, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
@@ -589,7 +589,7 @@ def test_an_answer_that_is_still_true_is_a_304(client: TestClient) -> None:
     assert (other.status_code, other.headers["etag"] == first.headers["etag"]) == (200, False)
 
 
-def test_only_reading_is_answered(client: TestClient) -> None:
+def test_only_reading_is_answered(client: AppClient) -> None:
     head = client.head(URL)
     assert (head.status_code, head.content) == (200, b"")
     assert client.post(URL).status_code == 405
@@ -597,15 +597,15 @@ def test_only_reading_is_answered(client: TestClient) -> None:
     assert client.get(URL, headers={"Accept": "text/csv"}).status_code == 406
 
 
-def test_licence_and_citation_travel_with_the_rows(client: TestClient) -> None:
+def test_licence_and_citation_travel_with_the_rows(client: AppClient) -> None:
     headers = client.get(URL).headers
     assert (headers["oxus-licence"], headers["oxus-revision"]) == ("CC-BY-4.0", "2")
     assert "Introducing the UCDP Georeferenced Event Dataset" in headers["oxus-citation"]
 
 
-def test_an_empty_database_has_an_empty_page(spare: str) -> None:
-    emptied(spare)
-    with TestClient(create_app(Settings(database_url=spare))) as client:
+def test_an_empty_database_has_an_empty_page(empty_url: str) -> None:
+    emptied(empty_url)
+    with AppClient(create_app(Settings(database_url=empty_url))) as client:
         for asked in ({}, {"Country": "700", "page": "3"}):
             response = client.get(URL, params=asked)
             assert response.status_code == 200
@@ -613,7 +613,7 @@ def test_an_empty_database_has_an_empty_page(spare: str) -> None:
 
 
 def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) -> None:
-    with TestClient(create_app(Settings(database_url=pack_url))) as client:
+    with AppClient(create_app(Settings(database_url=pack_url))) as client:
         assert client.get(URL).json() == {
             "TotalCount": 0,
             "TotalPages": 0,

@@ -12,14 +12,13 @@ import pytest
 import uvicorn
 from bad_inputs import ADDRESSES, HEAD, REQUESTS, Bad, Raw
 from conftest import Databases
+from raw_http import read_response, sent
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app import server
 from app.main import create_app
 from app.server import BoundedHttpProtocol, uvicorn_options
 from app.settings import Settings
-
-SOON = 5.0
-"""Seconds that nothing of the table may take, on a machine that does other work as well."""
 
 
 @contextmanager
@@ -32,14 +31,13 @@ def listening(settings: Settings, keep: int | None = None) -> Iterator[int]:
     running = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, **uvicorn_options(settings)))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
+    wait_until(lambda: running.started or not thread.is_alive())
+    assert thread.is_alive()
     try:
         yield door.getsockname()[1]
     finally:
         running.should_exit = True
-        thread.join(10)
+        thread.join(MAX_WAIT_SECONDS)
         door.close()
     assert not thread.is_alive()
 
@@ -48,26 +46,6 @@ def listening(settings: Settings, keep: int | None = None) -> Iterator[int]:
 def port(databases: Databases, pack_url: str) -> Iterator[int]:
     with listening(Settings(database_url=pack_url)) as found:
         yield found
-
-
-def told(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """The status, headers and body of the next answer; the body may end with the connection."""
-    with connection.makefile("rb") as stream:
-        line = stream.readline()
-        assert line.startswith(b"HTTP/1.1 "), line
-        headers = dict[str, str]()
-        while (header := stream.readline().strip()) != b"":
-            name, _, value = header.decode("latin-1").partition(": ")
-            headers[name] = value
-        return int(line.split()[1]), headers, stream.read(int(headers.get("content-length", "0")))
-
-
-def sent(port: int, raw: bytes) -> tuple[int, dict[str, str], bytes]:
-    """What is answered to bytes, at most `SOON` after them."""
-    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
-        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was read
-            connection.sendall(raw)
-        return told(connection)
 
 
 def assert_refused_well(status: int, headers: dict[str, str], body: bytes) -> None:
@@ -121,7 +99,7 @@ def test_a_head_that_does_not_arrive_is_not_waited_for(hurried: int, begun: byte
 
 
 def test_a_head_that_arrives_letter_by_letter_is_not_waited_for_either(hurried: int) -> None:
-    with socket.create_connection(("127.0.0.1", hurried), timeout=SOON) as connection:
+    with socket.create_connection(("127.0.0.1", hurried), timeout=MAX_WAIT_SECONDS) as connection:
         try:
             for letter in HEAD * 100:
                 connection.sendall(bytes([letter]))
@@ -131,43 +109,46 @@ def test_a_head_that_arrives_letter_by_letter_is_not_waited_for_either(hurried: 
             pass
 
 
-def test_a_head_in_pieces_is_read_if_it_comes_in_time(hurried: int) -> None:
-    with socket.create_connection(("127.0.0.1", hurried), timeout=SOON) as connection:
+def test_a_head_in_pieces_is_read_if_it_comes_in_time(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_TIMEOUT_SECONDS", MAX_WAIT_SECONDS)
+    with socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) as connection:
         for at in range(0, len(HEAD), 9):
             connection.sendall(HEAD[at : at + 9])
             time.sleep(0.01)
         connection.sendall(b"\r\n")
-        assert told(connection)[0] == 200
+        assert read_response(connection)[0] == 200
+        monkeypatch.setattr(server, "HEAD_TIMEOUT_SECONDS", 0.2)
         connection.sendall(HEAD)  # the time of the next one begins with its first piece
-        status, _, body = told(connection)
+        status, _, body = read_response(connection)
         assert (status, json.loads(body)["title"]) == (408, "Request Timeout")
 
 
-def test_others_are_answered_while_a_hundred_clients_dawdle(port: int) -> None:
-    waiting = [socket.create_connection(("127.0.0.1", port), timeout=SOON) for _ in range(100)]
+def test_others_are_answered_while_a_hundred_clients_dawdle(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_TIMEOUT_SECONDS", MAX_WAIT_SECONDS)
+    waiting = [socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) for _ in range(100)]
     try:
         for connection in waiting:
             connection.sendall(HEAD)
         assert sent(port, HEAD + b"\r\n")[0] == 200
         for connection in waiting[::10]:
             connection.sendall(b"\r\n")
-            assert told(connection)[0] == 200
+            assert read_response(connection)[0] == 200
     finally:
         for connection in waiting:
             connection.close()
 
 
 def test_a_body_is_refused_before_it_comes_and_its_connection_ends(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000000000\r\n\r\n")
-        status, headers, _ = told(connection)
+        status, headers, _ = read_response(connection)
         assert (status, headers["connection"]) == (413, "close")
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""
 
 
 def test_requests_one_after_the_other_on_one_connection_are_all_answered(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) as connection:
         connection.sendall((HEAD + b"\r\n") * 3 + b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         got = b""
         while more := connection.recv(65536):
@@ -177,12 +158,12 @@ def test_requests_one_after_the_other_on_one_connection_are_all_answered(port: i
 
 
 def test_what_follows_a_request_and_is_none_ends_the_connection_and_nothing_else(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=SOON) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) as connection:
         connection.sendall(HEAD + b"\r\n" + b"\x00junk\r\n\r\n")
         got = b""
         while more := connection.recv(65536):
             got += more
-    assert b"this is not HTTP" in got
+    assert b"the request is not valid HTTP" in got
     assert sent(port, HEAD + b"\r\n")[0] == 200
 
 
@@ -201,20 +182,27 @@ def test_a_client_that_does_not_fetch_its_answer_is_let_go(monkeypatch: pytest.M
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", port))
         connection.sendall(b"GET /v1/claims?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert lost.wait(SOON)
+        assert lost.wait(MAX_WAIT_SECONDS)
 
 
 def test_a_client_that_fetches_slowly_gets_all_of_its_answer(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(server, "WRITE_STALL_TIMEOUT_SECONDS", 0.3)
+    timers: list[tuple[BoundedHttpProtocol, int]] = []
+    monkeypatch.setattr(BoundedHttpProtocol, "_start_stall_timer", lambda self, size: timers.append((self, size)))
+    got = b""
     with listening(Settings(database_url=pack_url), keep=4096) as port, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(SOON)
+        connection.settimeout(MAX_WAIT_SECONDS)
         connection.connect(("127.0.0.1", port))
-        connection.sendall(b"GET /v1/events?limit=1000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        got = b""
+        connection.sendall(b"GET /v1/claims?limit=1000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        wait_until(lambda: timers)
+        for timeout in range(1, 5):  # the test lets time pass, so that a busy machine cannot
+            protocol, before = timers[-1]
+            while protocol.transport.get_write_buffer_size() >= before:
+                got += connection.recv(4096)
+            protocol.loop.call_soon_threadsafe(protocol._check_stall, before)
+            wait_until(lambda timeout=timeout: len(timers) > timeout)
         while more := connection.recv(4096):
             got += more
-            time.sleep(0.05)
     head, _, body = got.partition(b"\r\n\r\n")
     assert f"content-length: {len(body)}".encode() in head
     assert len(body) > 50_000

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from conftest import drawn
+from conftest import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -71,12 +71,12 @@ def texts(param: Param) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("known", sorted(BY_KIND), ids=lambda known: f"{known[0]}-{known[1]}")
-@drawn(40)
+@examples(40)
 @given(data=st.data())
 def test_a_parameter_is_read_or_refused_in_words(known: tuple[str, str, str], data: st.DataObject) -> None:
     _, param = BY_KIND[known]
     text = data.draw(texts(param))
-    value, refusal = asked(param, text)
+    value, refusal = parse_or_error(param, text)
     if refusal is None:
         assert param.parse(text) == value
         assert not isinstance(value, list) or len(value) <= 1000
@@ -89,7 +89,7 @@ def test_a_parameter_is_read_or_refused_in_words(known: tuple[str, str, str], da
         json.dumps([refusal.reason, refusal.did_you_mean]).encode()
 
 
-def asked(param: Param, text: str) -> tuple[Any, InvalidParameterError | None]:
+def parse_or_error(param: Param, text: str) -> tuple[Any, InvalidParameterError | None]:
     """The value of a text, or why it has none; every other exception goes on."""
     try:
         return param.parse(text), None
@@ -108,14 +108,14 @@ def test_the_example_of_a_parameter_is_read(name: str, param: Param) -> None:
 days = st.dates()
 
 
-@drawn(100)
+@examples(100)
 @given(days)
 def test_a_day_is_read_as_it_is_written(day: date) -> None:
     assert parse_day(day.isoformat()) == parse_day(f"{day.isoformat()}T") == day
     assert parse_date_range(day.isoformat()) == DateRange(day, day)
 
 
-@drawn(100)
+@examples(100)
 @given(st.none() | days, st.none() | days, st.sampled_from(["", ".."]))
 def test_an_interval_is_read_as_it_is_written(start: date | None, end: date | None, open_: str) -> None:
     text = "/".join(open_ if day is None else day.isoformat() for day in (start, end))
@@ -126,7 +126,7 @@ def test_an_interval_is_read_as_it_is_written(start: date | None, end: date | No
         assert parse_date_range(text) == DateRange(start, end)
 
 
-@drawn(100)
+@examples(100)
 @given(st.datetimes(), st.integers(-14 * 60, 14 * 60))
 def test_an_instant_is_its_day_in_utc(moment: Any, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
@@ -140,7 +140,7 @@ def test_an_instant_is_its_day_in_utc(moment: Any, minutes: int) -> None:
         assert parse_day(text) == expected
 
 
-@drawn(100)
+@examples(100)
 @given(st.text(max_size=30) | mutated("2021-06-28T10:00:00Z/2021-07-05") | mutated("../2021-07-05"))
 def test_whatever_is_read_as_an_interval_is_in_order(text: str) -> None:
     try:
@@ -156,7 +156,7 @@ def test_whatever_is_read_as_an_interval_is_in_order(text: str) -> None:
 longitudes, latitudes = st.floats(-180, 180), st.floats(-90, 90)
 
 
-@drawn(100)
+@examples(100)
 @given(longitudes, latitudes, longitudes, latitudes)
 def test_a_box_is_read_as_it_is_written(west: float, south: float, east: float, north: float) -> None:
     text = f"{west!r},{south!r},{east!r},{north!r}"
@@ -167,7 +167,7 @@ def test_a_box_is_read_as_it_is_written(west: float, south: float, east: float, 
         assert parse_bbox(text) == BBox(*(round(number, 12) for number in (west, south, east, north)))
 
 
-@drawn(100)
+@examples(100)
 @given(st.text(max_size=40) | mutated("66.5,36,69,38.25") | mutated("-180,-90,0,180,90,0"))
 def test_whatever_is_read_as_a_box_lies_on_the_globe(text: str) -> None:
     try:
@@ -179,7 +179,7 @@ def test_whatever_is_read_as_a_box_lies_on_the_globe(text: str) -> None:
     assert -90 <= box.south <= box.north <= 90
 
 
-@drawn(100)
+@examples(100)
 @given(st.text(max_size=40) | mutated("67.53,37.13"))
 def test_whatever_is_read_as_a_point_lies_on_the_globe(text: str) -> None:
     try:
@@ -190,7 +190,7 @@ def test_whatever_is_read_as_a_point_lies_on_the_globe(text: str) -> None:
     assert -90 <= point.latitude <= 90
 
 
-@drawn(100)
+@examples(100)
 @given(longitudes, latitudes, st.floats(0.001, 20_037), longitudes, latitudes)
 def test_what_is_near_a_point_lies_in_the_box_around_it(
     longitude: float, latitude: float, radius_km: float, other_longitude: float, other_latitude: float
@@ -208,7 +208,7 @@ def test_what_is_near_a_point_lies_in_the_box_around_it(
 
 
 @pytest.mark.parametrize("name", sorted(STORED_LISTS))
-@drawn(100)
+@examples(100)
 @given(data=st.data())
 def test_any_choice_of_fields_and_any_order_is_read(name: str, data: st.DataObject) -> None:
     params = STORED_LISTS[name].params
@@ -238,7 +238,7 @@ def known_sorts(param: Param) -> list[str]:
 printable = st.text(max_size=30).filter(is_printable)
 
 
-@drawn(100)
+@examples(100)
 @given(st.lists(st.tuples(st.sampled_from(["date", "id", "name"]), st.booleans(), printable), min_size=1, max_size=4))
 def test_a_cursor_is_read_as_it_was_written(parts: list[tuple[str, bool, str]]) -> None:
     sort = [(name, down) for name, down, _ in parts]
@@ -246,7 +246,7 @@ def test_a_cursor_is_read_as_it_was_written(parts: list[tuple[str, bool, str]]) 
     assert read_cursor(write_cursor(sort, values)) == (format_sort(sort), values)
 
 
-@drawn(100)
+@examples(100)
 @given(st.text(max_size=80) | st.binary(max_size=60).map(lambda raw: write_cursor([("id", False)], [repr(raw)])[1:]))
 def test_whatever_is_no_cursor_is_refused(text: str) -> None:
     try:

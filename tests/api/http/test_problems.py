@@ -5,41 +5,28 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, serving
-from fastapi.testclient import TestClient
+from factories.packs import TWINS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from raw_http import leaks
 
 from app.main import create_app
 from app.resources import STORED_LISTS
-from app.settings import PROJECT_ROOT, Settings
+from app.settings import Settings
 
-Ask = Callable[..., Any]
-Refused = Callable[..., Any]
+GetOk = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 PROBLEM = "application/problem+json"
-LEAKS = (
-    "select ",
-    "traceback",
-    "sqlite",
-    "psycopg",
-    "postgres",
-    ".py",
-    str(PROJECT_ROOT).lower(),
-    "/site-packages",
-    ".db",
-)
 PATHS = [f"/v1/{name}" for name in STORED_LISTS]
 
 
-def leaks(text: str) -> list[str]:
-    return [leak for leak in LEAKS if leak in text.lower()]
-
-
 @pytest.fixture(scope="session")
-def bare(pack_url: str) -> Iterator[TestClient]:
+def raw_client(pack_url: str) -> Iterator[AppClient]:
     """A client that sees a fault of ours as any client would: as a response, not as an exception."""
-    with TestClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
+    with AppClient(create_app(Settings(database_url=pack_url)), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -83,9 +70,9 @@ SUGGESTED: list[tuple[str, str, str, list[str]]] = [
 
 @pytest.mark.parametrize(("name", "parameter", "value", "nearest"), SUGGESTED)
 def test_what_is_not_known_names_the_nearest_valid_choice(
-    refused: Refused, name: str, parameter: str, value: str, nearest: list[str]
+    get_problem: GetProblem, name: str, parameter: str, value: str, nearest: list[str]
 ) -> None:
-    problem = refused(f"/v1/{name}", **{parameter: value})
+    problem = get_problem(f"/v1/{name}", **{parameter: value})
     assert problem["parameter"] == parameter
     assert problem["value"] in value
     assert problem["did_you_mean"][: len(nearest)] == nearest
@@ -95,9 +82,11 @@ def test_what_is_not_known_names_the_nearest_valid_choice(
     ("name", "parameter", "value"),
     [row[:3] for row in SUGGESTED if row[1] in {"place", "actor", "source", "event", "category", "sort", "country"}],
 )
-def test_what_is_suggested_is_accepted(ask: Ask, refused: Refused, name: str, parameter: str, value: str) -> None:
-    for suggestion in refused(f"/v1/{name}", **{parameter: value})["did_you_mean"]:
-        assert ask(f"/v1/{name}", **{parameter: suggestion}, limit=1)["returned"] in (0, 1)
+def test_what_is_suggested_is_accepted(
+    get_ok: GetOk, get_problem: GetProblem, name: str, parameter: str, value: str
+) -> None:
+    for suggestion in get_problem(f"/v1/{name}", **{parameter: value})["did_you_mean"]:
+        assert get_ok(f"/v1/{name}", **{parameter: suggestion}, limit=1)["returned"] in (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +186,8 @@ def test_what_is_suggested_is_accepted(ask: Ask, refused: Refused, name: str, pa
         ("events", "date_match", "possible,certain"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(refused: Refused, name: str, parameter: str, value: str) -> None:
-    problem = refused(f"/v1/{name}", **{parameter: value})
+def test_a_value_that_makes_no_sense_is_refused(get_problem: GetProblem, name: str, parameter: str, value: str) -> None:
+    problem = get_problem(f"/v1/{name}", **{parameter: value})
     assert problem["parameter"] == parameter
     assert problem["reason"]
 
@@ -217,23 +206,23 @@ def test_a_value_that_makes_no_sense_is_refused(refused: Refused, name: str, par
         ("near", "67,97", "5"),
     ],
 )
-def test_a_circle_that_is_none_is_refused(refused: Refused, parameter: str, near: str, radius: str) -> None:
-    assert refused("/v1/locations", near=near, radius_km=radius)["parameter"] == parameter
+def test_a_circle_that_is_none_is_refused(get_problem: GetProblem, parameter: str, near: str, radius: str) -> None:
+    assert get_problem("/v1/locations", near=near, radius_km=radius)["parameter"] == parameter
 
 
-def test_the_first_and_the_last_day_there_are_can_be_asked_for(ask: Ask) -> None:
-    first = ask("/v1/events", datetime="0001-01-01")
+def test_the_first_and_the_last_day_there_are_can_be_asked_for(get_ok: GetOk) -> None:
+    first = get_ok("/v1/events", datetime="0001-01-01")
     assert [row["id"] for row in first["items"]] == ["us-war-in-afghanistan"]
-    assert {row["date"]["latest"] for row in ask("/v1/events", datetime="9999-12-31")["items"]} == {None}
-    every = ask("/v1/events", limit=1, count="exact")["matched"]
-    whole = ask("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
+    assert {row["date"]["latest"] for row in get_ok("/v1/events", datetime="9999-12-31")["items"]} == {None}
+    every = get_ok("/v1/events", limit=1, count="exact")["matched"]
+    whole = get_ok("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
     assert whole["matched"] + whole["omitted"]["undated"] == every
-    assert ask("/v1/events", known_by="0001-01-01", limit=1, count="exact")["matched"] == 0
+    assert get_ok("/v1/events", known_by="0001-01-01", limit=1, count="exact")["matched"] == 0
 
 
-def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
+def test_every_problem_has_the_whole_shape(get_problem: GetProblem) -> None:
     for path in PATHS:
-        problem = refused(path, limti="5")
+        problem = get_problem(path, limti="5")
         reason = problem.pop("reason")
         assert problem == {
             "type": "about:blank",
@@ -248,24 +237,24 @@ def test_every_problem_has_the_whole_shape(refused: Refused) -> None:
             assert name in reason
 
 
-def test_nothing_near_means_no_suggestion(refused: Refused) -> None:
-    assert "did_you_mean" not in refused("/v1/events", place="zzzzzzzz")
-    assert "did_you_mean" not in refused("/v1/events", xqzw="1")
+def test_nothing_near_means_no_suggestion(get_problem: GetProblem) -> None:
+    assert "did_you_mean" not in get_problem("/v1/events", place="zzzzzzzz")
+    assert "did_you_mean" not in get_problem("/v1/events", xqzw="1")
 
 
-def test_every_parameter_of_every_list_refuses_an_empty_value(refused: Refused) -> None:
+def test_every_parameter_of_every_list_refuses_an_empty_value(get_problem: GetProblem) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: ""})
+            problem = get_problem(f"/v1/{name}", **{parameter: ""})
             assert (problem["parameter"], problem["value"]) == (parameter, "")
             assert "empty" in problem["reason"]
 
 
-def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) -> None:
+def test_every_parameter_but_a_list_refuses_to_be_given_twice(raw_client: AppClient) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter, param in resource.listing.params.items():
             value = param.example or "WyJpZCIsWyJ4Il1d"
-            response = bare.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
+            response = raw_client.get(f"/v1/{name}", params=[(parameter, value), (parameter, value)])
             if param.schema.get("type") == "array":  # generated clients write a list in parts
                 assert response.status_code == 200, response.text
                 continue
@@ -275,20 +264,20 @@ def test_every_parameter_but_a_list_refuses_to_be_given_twice(bare: TestClient) 
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\n", "\x7f", "\u202e", "\ue000", "\U0001f9ff\x00"])
-def test_what_cannot_be_printed_is_refused_everywhere(refused: Refused, character: str) -> None:
+def test_what_cannot_be_printed_is_refused_everywhere(get_problem: GetProblem, character: str) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: f"a{character}b"})
+            problem = get_problem(f"/v1/{name}", **{parameter: f"a{character}b"})
             assert problem["parameter"] == parameter
             assert character not in json.dumps(problem, ensure_ascii=False)
     for asked in ({f"a{character}b": "1"}, {"place": f"a{character}b" + "c" * 3000}):
-        assert character not in json.dumps(refused("/v1/events", **asked), ensure_ascii=False)
+        assert character not in json.dumps(get_problem("/v1/events", **asked), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])
-def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: TestClient, bytes_: str) -> None:
+def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(raw_client: AppClient, bytes_: str) -> None:
     for query in (f"place={bytes_}", f"q={bytes_}", f"{bytes_}=1", f"cursor={bytes_}", f"fields={bytes_}"):
-        response = bare.get(f"/v1/events?{query}")
+        response = raw_client.get(f"/v1/events?{query}")
         if query == "q=%80abc":
             assert response.status_code == 200
             continue
@@ -297,18 +286,18 @@ def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(bare: Test
         assert response.json()["status"] == 400
 
 
-def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(refused: Refused) -> None:
+def test_a_value_that_is_too_long_is_refused_and_not_repeated_whole(get_problem: GetProblem) -> None:
     for name, resource in STORED_LISTS.items():
         for parameter in resource.listing.params:
-            problem = refused(f"/v1/{name}", **{parameter: "a" * 20_000})
+            problem = get_problem(f"/v1/{name}", **{parameter: "a" * 20_000})
             assert problem["parameter"] == parameter
             assert len(json.dumps(problem)) < 3000
-    assert len(json.dumps(refused("/v1/events", **{"x" * 20_000: "1"}))) < 3000
+    assert len(json.dumps(get_problem("/v1/events", **{"x" * 20_000: "1"}))) < 3000
 
 
-def test_a_value_just_short_enough_is_read(refused: Refused) -> None:
-    assert "longer" not in refused("/v1/events", place="a" * 2000)["reason"]
-    assert "longer" in refused("/v1/events", place="a" * 2001)["reason"]
+def test_a_value_just_short_enough_is_read(get_problem: GetProblem) -> None:
+    assert "longer" not in get_problem("/v1/events", place="a" * 2000)["reason"]
+    assert "longer" in get_problem("/v1/events", place="a" * 2001)["reason"]
 
 
 NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.listing.params})
@@ -327,9 +316,9 @@ NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.
 @example(path="/v1/actors", parameter="q", value="ß ŉ İ")
 @example(path="/v1/locations", parameter="place", value=":")
 @example(path="/v1/locations", parameter="place", value="\\")
-def test_no_query_whatever_is_more_than_a_400(bare: TestClient, path: str, parameter: str, value: str) -> None:
+def test_no_query_whatever_is_more_than_a_400(raw_client: AppClient, path: str, parameter: str, value: str) -> None:
     safe = [text.encode("utf-8", "replace").decode() for text in (parameter, value)]
-    response = bare.get(path, params={safe[0]: safe[1]})
+    response = raw_client.get(path, params={safe[0]: safe[1]})
     assert response.status_code in (200, 400)
     if response.status_code == 400:
         assert response.headers["content-type"] == PROBLEM
@@ -354,7 +343,7 @@ def test_no_query_whatever_is_more_than_a_400(bare: TestClient, path: str, param
         ("/v1/packs/northern-afghanistan-2022", "northern-afghanistan-2021"),
     ],
 )
-def test_an_unknown_id_names_the_nearest(client: TestClient, path: str, nearest: str) -> None:
+def test_an_unknown_id_names_the_nearest(client: AppClient, path: str, nearest: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert response.headers["content-type"] == PROBLEM
@@ -363,7 +352,7 @@ def test_an_unknown_id_names_the_nearest(client: TestClient, path: str, nearest:
     assert (problem["title"], problem["status"]) == ("Not Found", 404)
 
 
-def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestClient) -> None:
+def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: AppClient) -> None:
     question = {"known_by": "2021-07-04"}
     missing = client.get("/v1/events/kaldar-recaptured-2021-06-29", params=question)
     assert missing.status_code == 404
@@ -394,8 +383,8 @@ def test_an_id_that_is_suggested_can_be_had_with_the_same_question(client: TestC
         "/v1/claims/" + "x" * 5000,
     ],
 )
-def test_an_unknown_path_is_a_404_problem(bare: TestClient, path: str) -> None:
-    response = bare.get(path)
+def test_an_unknown_path_is_a_404_problem(raw_client: AppClient, path: str) -> None:
+    response = raw_client.get(path)
     assert response.status_code == 404, response.text
     assert response.headers["content-type"] == PROBLEM
     assert response.json()["status"] == 404
@@ -407,7 +396,7 @@ READABLE = ["/v1/events", "/v1/locations/kaldar", "/", "/readyz", "/openapi.json
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nothing_but_reading_is_allowed(client: TestClient, method: str) -> None:
+def test_nothing_but_reading_is_allowed(client: AppClient, method: str) -> None:
     for path in READABLE:
         response = client.request(method, path)
         assert response.status_code == 405
@@ -415,7 +404,7 @@ def test_nothing_but_reading_is_allowed(client: TestClient, method: str) -> None
         assert response.json()["title"] == "Method Not Allowed"
 
 
-def test_a_refused_method_is_told_all_that_are_allowed(client: TestClient) -> None:
+def test_a_refused_method_is_told_all_that_are_allowed(client: AppClient) -> None:
     for path in READABLE:
         allowed = client.post(path).headers["allow"]
         assert {name.strip() for name in allowed.split(",")} == {"GET", "HEAD", "OPTIONS"}
@@ -424,7 +413,7 @@ def test_a_refused_method_is_told_all_that_are_allowed(client: TestClient) -> No
 @pytest.mark.parametrize(
     "accept", ["text/html", "image/*", "application/xml;q=0.9", "application/gml+xml, text/plain", "*/*;q=0"]
 )
-def test_a_format_that_cannot_be_written_is_a_406(client: TestClient, accept: str) -> None:
+def test_a_format_that_cannot_be_written_is_a_406(client: AppClient, accept: str) -> None:
     for path in [*PATHS, "/v1/events/kaldar-recaptured-2021-06-29", "/v1/vocabularies", "/v1/resolve?q=Kaldar"]:
         response = client.get(path, headers={"Accept": accept})
         assert response.status_code == 406
@@ -443,23 +432,23 @@ def test_a_format_that_cannot_be_written_is_a_406(client: TestClient, accept: st
         "APPLICATION/JSON",
     ],
 )
-def test_json_is_written_for_whoever_takes_it(client: TestClient, accept: str) -> None:
+def test_json_is_written_for_whoever_takes_it(client: AppClient, accept: str) -> None:
     response = client.get("/v1/packs", headers={"Accept": accept})
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
 
 
-def test_json_that_is_declined_is_not_written(client: TestClient) -> None:
+def test_json_that_is_declined_is_not_written(client: AppClient) -> None:
     path = "/v1/packs/northern-afghanistan-2021"  # a list would be written as CSV
     assert client.get(path, headers={"Accept": "application/json;q=0, text/csv"}).status_code == 406
     assert client.get("/v1/packs", headers={"Accept": "application/json;q=0, text/html"}).status_code == 406
 
 
-def test_f_wins_over_accept(client: TestClient) -> None:
+def test_f_wins_over_accept(client: AppClient) -> None:
     assert client.get("/v1/packs", params={"f": "json"}, headers={"Accept": "text/csv"}).status_code == 200
 
 
-def test_details_and_pages_refuse_what_they_do_not_know(refused: Refused) -> None:
+def test_details_and_pages_refuse_what_they_do_not_know(get_problem: GetProblem) -> None:
     for path in (
         "/v1/events/kaldar-recaptured-2021-06-29",
         "/v1/locations/kaldar",
@@ -469,95 +458,28 @@ def test_details_and_pages_refuse_what_they_do_not_know(refused: Refused) -> Non
         "/readyz",
         "/v1/events/kaldar-recaptured-2021-06-29/claims",
     ):
-        assert refused(path, plaice="x")["parameter"] == "plaice"
+        assert get_problem(path, plaice="x")["parameter"] == "plaice"
     path = "/v1/events/kaldar-recaptured-2021-06-29/claims"
-    assert refused(path, event="kaldar-lost-again-2021-06-30")["parameter"] == "event"
-    assert refused("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
+    assert get_problem(path, event="kaldar-lost-again-2021-06-30")["parameter"] == "event"
+    assert get_problem("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
 
 
-def test_no_problem_ever_lets_sql_or_a_file_out(bare: TestClient) -> None:
+def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: AppClient) -> None:
     asked = [(f"/v1/{name}", {parameter: value}) for name, parameter, value, _ in SUGGESTED]
     asked += [(path, {"place": "'; DROP TABLE event; --"}) for path in PATHS]
     asked += [(path, {"q": "'\"); DELETE FROM claim; --"}) for path in PATHS]
     asked += [(path, {"sort": "(CASE WHEN 1=1 THEN id END)"}) for path in PATHS]
     for path, params in asked:
-        response = bare.get(path, params=params)
+        response = raw_client.get(path, params=params)
         assert response.status_code in (200, 400)
         assert leaks(response.text) == []
 
 
 # --- a name with two meanings ---
 
-TWINS = {
-    "pack.toml": """
-        id = "twins"
-        title = "Made data"
-        version = "1"
-        licence = "CC0-1.0"
-        citation = "None."
-        document = "paper"
-        [coverage]
-        sources_searched = "None."
-    """,
-    "sources.toml": """
-        [[source]]
-        id = "paper"
-        name = "Paper"
-        kind = "article"
-        published_on = 2020-01-02
-    """,
-    "actors.toml": """
-        [[actor]]
-        id = "front-east"
-        name = "Front of the East"
-        kind = "militia"
-        aliases = [{ name = "The Front" }]
-
-        [[actor]]
-        id = "front-west"
-        name = "Front of the West"
-        kind = "militia"
-        aliases = [{ name = "the-front" }, { name = "front-east" }]
-    """,
-    "locations.toml": """
-        [[location]]
-        id = "nawa"
-        name = "Nawa"
-        kind = "district"
-        country = "AFG"
-
-        [[location]]
-        id = "nawa-e-barakzaiy"
-        name = "Nawa-e-Barakzaiy"
-        kind = "district"
-        country = "AFG"
-        aliases = [{ name = "Nawa" }, { name = "Márjah" }]
-
-        [[location]]
-        id = "nawa-south"
-        name = "Nawa South"
-        kind = "town"
-        country = "AFG"
-        aliases = [{ name = "MARJAH" }]
-    """,
-    "events/all.toml": """
-        [[event]]
-        id = "one"
-        category = "clash"
-        title = "One"
-        summary = "Made up."
-        location = "nawa"
-        actors = [{ actor = "front-east", role = "initiator" }]
-        [[event.claim]]
-        paragraph = 1
-        modality = "fact"
-        summary = "Made up."
-    """,
-}
-
 
 @pytest.fixture(scope="session")
-def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     files = TWINS
     with serving(databases, tmp_path_factory.mktemp("packs"), "twins", files) as client:
         yield client
@@ -573,7 +495,7 @@ def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ],
 )
 def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
-    twins: TestClient, parameter: str, value: str, both: list[str]
+    twins: AppClient, parameter: str, value: str, both: list[str]
 ) -> None:
     response = twins.get("/v1/events", params={parameter: value})
     assert response.status_code == 400
@@ -596,7 +518,7 @@ def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
     ],
 )
 def test_an_exact_id_wins_over_the_aliases_of_others(
-    twins: TestClient, parameter: str, value: str, found: list[str]
+    twins: AppClient, parameter: str, value: str, found: list[str]
 ) -> None:
     response = twins.get("/v1/events", params={parameter: value})
     assert response.status_code == 200, response.text
@@ -604,6 +526,6 @@ def test_an_exact_id_wins_over_the_aliases_of_others(
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/claims", "/v1/movements/totals", "/v1/contradictions"])
-def test_a_parameter_that_says_how_another_is_meant_needs_it(refused: Refused, path: str) -> None:
-    assert "needs datetime" in refused(path, date_match="certain")["reason"]
-    assert "needs near" in refused(path, radius_km="5")["reason"]
+def test_a_parameter_that_says_how_another_is_meant_needs_it(get_problem: GetProblem, path: str) -> None:
+    assert "needs datetime" in get_problem(path, date_match="certain")["reason"]
+    assert "needs near" in get_problem(path, radius_km="5")["reason"]

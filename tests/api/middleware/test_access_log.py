@@ -1,55 +1,66 @@
 """One line of JSON for each request, without secrets, under an id that the answer and the log of faults share."""
 
+import io
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import QueueHandler
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from raw_http import INSIDE, sent
 from soak.servers import oxus_serving
 
-from api.http.test_bad_inputs import sent
-from api.middleware.test_guards import INSIDE
-from app import main
-from app.api.middleware import access_log
-from app.api.middleware.access_log import PIPE_BYTES, AccessLogMiddleware, BufferedLineWriter, mask_query
+from app.api.middleware.access_log import LOGGER, JsonLineFormatter, mask_query, write_access_log
 from app.main import create_app
 from app.settings import Settings
 
-Told = list[dict[str, Any]]
 
+class Lines(list[str]):
+    """Lines of the access log as they are formatted, without a thread between."""
 
-def logged(app: FastAPI, tell: Callable[[str], None]) -> None:
-    """Put the log where `create_app` puts it: outside of everything."""
-    assert app.middleware_stack
-    app.middleware_stack = AccessLogMiddleware(app.middleware_stack, tell)
+    level = 0
+
+    def handle(self, record: Any) -> None:
+        self.append(JsonLineFormatter().format(record))
+
+    @property
+    def last(self) -> dict[str, Any]:
+        entry: dict[str, Any] = json.loads(self[-1])
+        return entry
 
 
 @contextmanager
-def telling(url: str) -> Iterator[tuple[TestClient, Told]]:
-    """A client, and what is told of its requests."""
-    app = create_app(Settings(database_url=url))
-    told: Told = []
-    logged(app, lambda line: told.append(json.loads(line)))
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client, told
+def logging_client(app: FastAPI) -> Iterator[tuple[TestClient, Lines]]:
+    """A client, and the lines that its requests are logged with; outside of a lifespan nothing else writes them."""
+    lines = Lines()
+    LOGGER.addHandler(lines)  # type: ignore[arg-type]
+    try:
+        yield TestClient(app, raise_server_exceptions=False), lines
+    finally:
+        LOGGER.removeHandler(lines)  # type: ignore[arg-type]
+        app.state.read_pool.engine.dispose()
+
+
+def logging_app(url: str) -> FastAPI:
+    return create_app(Settings(database_url=url, access_log=True))
 
 
 @pytest.fixture(scope="module")
-def heard(pack_url: str) -> Iterator[tuple[TestClient, Told]]:
-    with telling(pack_url) as found:
-        yield found
+def logged(pack_url: str) -> Iterator[tuple[TestClient, Lines]]:
+    with logging_client(logging_app(pack_url)) as client_and_lines:
+        yield client_and_lines
 
 
-def test_a_line_tells_who_asked_what_and_what_came_of_it(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_a_line_has_client_request_and_response_in_this_order(logged: tuple[TestClient, Lines]) -> None:
+    client, lines = logged
     response = client.get("/v1/events?place=balkh&limit=2")
-    line = told[-1]
+    line = lines.last
     assert list(line) == ["time", "id", "client", "method", "path", "query", "status", "bytes", "ms"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line.pop("ms") > 0
@@ -68,36 +79,36 @@ def test_a_line_tells_who_asked_what_and_what_came_of_it(heard: tuple[TestClient
     ("method", "path", "status"),
     [("GET", "/v1/events?limit=0", 400), ("GET", "/nothing", 404), ("POST", "/", 405), ("OPTIONS", "/", 204)],
 )
-def test_refusals_are_told_too(heard: tuple[TestClient, Told], method: str, path: str, status: int) -> None:
-    client, told = heard
+def test_refused_requests_are_logged(logged: tuple[TestClient, Lines], method: str, path: str, status: int) -> None:
+    client, lines = logged
     client.request(method, path)
-    assert (told[-1]["method"], told[-1]["status"]) == (method, status)
+    assert (lines.last["method"], lines.last["status"]) == (method, status)
 
 
-def test_what_is_remembered_is_told_each_time_under_another_id(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_cached_responses_are_logged_each_under_an_id_of_its_own(logged: tuple[TestClient, Lines]) -> None:
+    client, lines = logged
     first, second = client.get("/v1/packs"), client.get("/v1/packs")
     assert first.content == second.content
     ids = [first.headers.get_list("x-request-id"), second.headers.get_list("x-request-id")]
-    assert ids == [[told[-2]["id"]], [told[-1]["id"]]]
+    assert ids == [[json.loads(line)["id"]] for line in lines[-2:]]
     assert ids[0] != ids[1]
     assert client.get("/v1/packs", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
-    assert (told[-1]["status"], told[-1]["bytes"]) == (304, 0)
+    assert (lines.last["status"], lines.last["bytes"]) == (304, 0)
 
 
-@pytest.mark.parametrize("given", ["abc", "0af7651916cd43dd8448eb211c80319c", "Root=1-67891233-abcdef", "a" * 100])
-def test_an_id_that_a_proxy_gave_is_kept(heard: tuple[TestClient, Told], given: str) -> None:
-    client, told = heard
-    assert client.get("/v1/packs", headers={"X-Request-ID": given}).headers["x-request-id"] == given
-    assert told[-1]["id"] == given
+@pytest.mark.parametrize("request_id", ["abc", "0af7651916cd43dd8448eb211c80319c", "Root=1-67891233-abcdef", "a" * 100])
+def test_the_request_id_of_a_proxy_is_kept(logged: tuple[TestClient, Lines], request_id: str) -> None:
+    client, lines = logged
+    assert client.get("/v1/packs", headers={"X-Request-ID": request_id}).headers["x-request-id"] == request_id
+    assert lines.last["id"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "a" * 101, 'a"b', "a b", "a,b", "\\", "a\u00e9", "<script>", "{}"])
-def test_an_id_that_is_none_is_replaced(heard: tuple[TestClient, Told], given: str) -> None:
-    client, told = heard
-    response = client.get("/v1/packs", headers={"X-Request-ID": given.encode("latin-1")})  # type: ignore[dict-item]
+@pytest.mark.parametrize("request_id", ["", "a" * 101, 'a"b', "a b", "a,b", "\\", "a\u00e9", "<script>", "{}"])
+def test_a_malformed_request_id_is_replaced(logged: tuple[TestClient, Lines], request_id: str) -> None:
+    client, lines = logged
+    response = client.get("/v1/packs", headers={"X-Request-ID": request_id.encode("latin-1")})  # type: ignore[dict-item]
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", response.headers["x-request-id"])
-    assert told[-1]["id"] == response.headers["x-request-id"]
+    assert lines.last["id"] == response.headers["x-request-id"]
 
 
 @pytest.mark.parametrize(
@@ -116,27 +127,24 @@ def test_an_id_that_is_none_is_replaced(heard: tuple[TestClient, Told], given: s
     ],
 )
 def test_secrets_are_masked_however_their_names_are_written(query: str, shown: str) -> None:
-    assert json.loads(mask_query(query.encode())) == shown
+    assert mask_query(query.encode()) == shown
 
 
-def test_what_is_long_is_cut(heard: tuple[TestClient, Told]) -> None:
-    client, told = heard
+def test_long_paths_and_queries_are_truncated(logged: tuple[TestClient, Lines]) -> None:
+    client, lines = logged
     client.get("/" + "a" * 30_000 + "?q=" + "b" * 20_000)
-    assert len(json.dumps(told[-1])) < 4500
-    assert told[-1]["query"].endswith("...")
+    assert len(json.dumps(lines.last)) < 4500
+    assert lines.last["query"].endswith("...")
 
 
 @pytest.mark.parametrize("path", ["/%0a%22%7b%7d", "/%00", "/%ED%A0%80", "/%E2%80%A8", "/\\", "/%7f"])
-def test_whatever_is_asked_is_one_line_of_ascii(pack_url: str, path: str) -> None:
-    lines: list[str] = []
-    app = create_app(Settings(database_url=pack_url))
-    logged(app, lines.append)
-    with TestClient(app) as client:
+def test_any_path_is_logged_as_one_line_of_ascii(pack_url: str, path: str) -> None:
+    with logging_client(logging_app(pack_url)) as (client, lines):
         client.get(path + "?" + path)
     [line] = lines
-    assert line.endswith("}\n")
+    assert line.endswith("}")
     assert line.isascii()
-    assert line[:-1].isprintable()
+    assert line.isprintable()
     assert json.loads(line)["status"] == 404
 
 
@@ -146,26 +154,25 @@ def failing(app: FastAPI) -> None:
         raise RuntimeError(INSIDE)
 
 
-def test_a_fault_of_ours_is_logged_with_the_id_that_its_answer_names(
+def test_an_unhandled_error_is_logged_under_the_id_in_its_response(
     pack_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(Settings(database_url=pack_url))
-    told: Told = []
+    app = logging_app(pack_url)
     failing(app)
-    logged(app, lambda line: told.append(json.loads(line)))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with logging_client(app) as (client, lines):
         response = client.get("/fails", headers={"X-Request-ID": "given-by-a-proxy"})
     assert response.status_code == 500
-    assert response.headers["x-request-id"] == "given-by-a-proxy"
+    assert response.headers.get_list("x-request-id") == ["given-by-a-proxy"]
+    assert lines.last["bytes"] == len(response.content)
     assert response.json()["request_id"] == "given-by-a-proxy"
     assert INSIDE not in response.text
-    assert (told[-1]["id"], told[-1]["status"], told[-1]["error"]) == ("given-by-a-proxy", 500, "RuntimeError")
+    assert (lines.last["id"], lines.last["status"], lines.last["error"]) == ("given-by-a-proxy", 500, "RuntimeError")
     with TestClient(app) as client, pytest.raises(RuntimeError) as raised:
         client.get("/fails", headers={"X-Request-ID": "again"})
     assert raised.value.__notes__ == ["request again: GET '/fails'"]
 
 
-def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None:
+def test_an_unhandled_error_has_an_id_without_an_access_log(pack_url: str) -> None:
     app = create_app(Settings(database_url=pack_url))
     failing(app)
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -176,46 +183,54 @@ def test_a_fault_has_an_id_even_if_no_requests_are_logged(pack_url: str) -> None
         assert "x-request-id" not in client.get("/v1/packs").headers
 
 
-def test_lines_of_one_moment_are_written_together_in_pieces_that_no_other_writer_cuts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class SlowStream(io.StringIO):
+    """A stream that blocks until `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = Event()
+
+    def write(self, text: str) -> int:
+        assert self.go_on.wait(60)
+        return super().write(text)
+
+
+def test_a_slow_disk_holds_up_nobody_and_no_line_is_lost_when_the_server_ends(pack_url: str) -> None:
+    stream = SlowStream()
+    client = TestClient(logging_app(pack_url))
+    with write_access_log(stream):
+        for number in range(50):
+            client.get(f"/v1/packs?limit={number + 1}")
+        assert stream.getvalue() == ""
+        stream.go_on.set()
+    queries = [json.loads(line)["query"] for line in stream.getvalue().splitlines()]
+    assert queries == [f"limit={number + 1}" for number in range(50)]
+
+
+def test_a_stream_that_cannot_be_written_stops_no_answer(pack_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    stream.close()
+    client = TestClient(logging_app(pack_url))
+    with write_access_log(stream):
+        assert client.get("/v1/packs").status_code == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_application_logs_to_standard_output_for_as_long_as_it_lives(
+    pack_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    soon: list[Callable[[], None]] = []
-
-    class Loop:
-        def call_later(self, _seconds: float, work: Callable[[], None]) -> None:
-            soon.append(work)
-
-    monkeypatch.setattr(access_log, "get_running_loop", Loop)
-    written: list[bytes] = []
-    monkeypatch.setattr(os, "write", lambda _file, piece: written.append(piece))
-    lines = BufferedLineWriter(9)
-    for number in range(100):
-        lines(f"{number:0>99}\n")
-    assert (len(soon), written) == (1, [])
-    soon[0]()
-    assert b"".join(written) == b"".join(b"%099d\n" % number for number in range(100))
-    assert [len(piece) for piece in written] == [4000, 4000, 2000]
-    assert all(piece.endswith(b"\n") and len(piece) <= PIPE_BYTES for piece in written)
-    lines("again\n")
-    assert len(soon) == 2
-
-
-def test_no_line_is_lost_when_the_server_ends(pack_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_log, "FLUSH_INTERVAL_SECONDS", 1000.0)
-    monkeypatch.setattr(main, "BufferedLineWriter", lambda _file: BufferedLineWriter(file.fileno()))
-    with (tmp_path / "log").open("wb") as file:
-        with TestClient(create_app(Settings(database_url=pack_url, access_log=True))) as client:
-            client.get("/v1/packs")
-            assert (tmp_path / "log").read_bytes() == b""
-        assert json.loads((tmp_path / "log").read_bytes())["path"] == "/v1/packs"
+    with TestClient(logging_app(pack_url)) as client:
+        client.get("/v1/packs")
+    assert json.loads(capfd.readouterr().out)["path"] == "/v1/packs"
+    assert not any(isinstance(handler, QueueHandler) for handler in LOGGER.handlers)
 
 
 def test_a_server_writes_one_line_for_each_request(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with oxus_serving(str(tmp_path / "oxus.db"), log, OXUS_ACCESS_LOG="true") as server:
         head = b"GET /v1/events?limit=1&key=s3cret HTTP/1.1\r\nHost: x\r\nX-Request-ID: mine-%d\r\n\r\n"
-        found = [sent(server.port, head % number) for number in range(5)]
-    assert [headers["x-request-id"] for _, headers, _ in found] == [f"mine-{number}" for number in range(5)]
+        responses = [sent(server.port, head % number) for number in range(5)]
+    assert [headers["x-request-id"] for _, headers, _ in responses] == [f"mine-{number}" for number in range(5)]
     text = log.read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert [line["id"] for line in lines if line["path"] == "/v1/events"] == [f"mine-{number}" for number in range(5)]
@@ -223,7 +238,7 @@ def test_a_server_writes_one_line_for_each_request(tmp_path: Path) -> None:
     assert '"GET ' not in text
 
 
-def test_without_the_setting_nothing_is_written_and_nothing_is_wrapped(tmp_path: Path) -> None:
+def test_without_the_setting_nothing_is_logged_and_no_id_is_added(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with oxus_serving(str(tmp_path / "oxus.db"), log) as server:
         _, headers, _ = sent(server.port, b"GET /v1/packs HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What is refused before a question is read, what it costs nobody, and what no answer ever holds."""
+"""Guards and limits, timeouts, and errors that disclose nothing."""
 
 import threading
 import time
@@ -13,12 +13,12 @@ import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
+from raw_http import INSIDE, leaks
 from sqlalchemy import text
 
-from api.http.test_problems import leaks
 from app.api.http import read_pool
-from app.api.middleware import guards
-from app.api.middleware.guards import RateLimitMiddleware
+from app.api.middleware import rate_limit
+from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
 from app.db.engine import read_transaction
 from app.errors import UnavailableError
 from app.main import create_app
@@ -60,7 +60,7 @@ EVERYTHING = ["/", "/v1/events", "/v1/events/nothing", "/docs", "/openapi.json",
 
 @pytest.mark.parametrize("path", [*EVERYTHING, "/compat/ucdp/api/gedevents/25.1", "/static-offline-docs/x.js"])
 @pytest.mark.parametrize(
-    "given",
+    "authorization",
     [
         None,
         "",
@@ -75,42 +75,42 @@ EVERYTHING = ["/", "/v1/events", "/v1/events/nothing", "/docs", "/openapi.json",
         f"Bearer {TOKEN} {TOKEN}",
     ],
 )
-def test_nobody_without_the_token_is_told_anything(private: TestClient, path: str, given: str | None) -> None:
-    response = private.get(path, headers={} if given is None else {"Authorization": given})
+def test_requests_without_the_token_get_a_401(private: TestClient, path: str, authorization: str | None) -> None:
+    response = private.get(path, headers={} if authorization is None else {"Authorization": authorization})
     assert_refused(response, HTTPStatus.UNAUTHORIZED)
     assert response.headers["www-authenticate"] == 'Bearer realm="oxus"'
     assert TOKEN not in response.text
 
 
-@pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN} "])
-def test_who_has_the_token_is_answered(private: TestClient, given: str) -> None:
+@pytest.mark.parametrize("authorization", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN} "])
+def test_requests_with_the_token_are_answered(private: TestClient, authorization: str) -> None:
     for path in ("/", "/v1/events", "/docs", "/openapi.json", "/readyz", "/ogc"):
-        assert private.get(path, headers={"Authorization": given}).status_code == 200
-    assert private.get("/v1/events?plaice=x", headers={"Authorization": given}).status_code == 400
+        assert private.get(path, headers={"Authorization": authorization}).status_code == 200
+    assert private.get("/v1/events?plaice=x", headers={"Authorization": authorization}).status_code == 400
 
 
-def test_what_is_remembered_is_told_to_nobody_without_the_token(private: TestClient) -> None:
-    known = private.get("/v1/actors", headers=BEARER)
-    assert private.get("/v1/actors", headers=BEARER).content == known.content
+def test_cached_responses_require_the_token(private: TestClient) -> None:
+    first = private.get("/v1/actors", headers=BEARER)
+    assert private.get("/v1/actors", headers=BEARER).content == first.content
     assert_refused(private.get("/v1/actors"), HTTPStatus.UNAUTHORIZED)
-    unchanged = {"If-None-Match": known.headers["etag"]}
+    unchanged = {"If-None-Match": first.headers["etag"]}
     assert_refused(private.get("/v1/actors", headers=unchanged), HTTPStatus.UNAUTHORIZED)
     assert private.get("/v1/actors", headers=unchanged | BEARER).status_code == 304
     assert private.head("/v1/actors").status_code == 401
 
 
-def test_the_process_can_be_probed_without_the_token(private: TestClient) -> None:
+def test_the_liveness_probe_needs_no_token(private: TestClient) -> None:
     assert private.get("/healthz").json() == {"status": "ok"}
 
 
-def test_a_page_from_elsewhere_may_ask_whether_it_may_send_the_token(private: TestClient) -> None:
-    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-    response = private.options("/v1/events", headers={"Origin": "https://newsroom.example"} | asked)
+def test_a_cors_preflight_needs_no_token_and_allows_the_header(private: TestClient) -> None:
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    response = private.options("/v1/events", headers={"Origin": "https://newsroom.example"} | preflight)
     assert response.status_code == 200
     assert "authorization" in response.headers["access-control-allow-headers"].lower()
 
 
-def test_the_description_tells_that_a_token_is_needed(private: TestClient, client: TestClient) -> None:
+def test_the_openapi_description_declares_the_token(private: TestClient, client: TestClient) -> None:
     description = private.get("/openapi.json", headers=BEARER).json()
     assert description["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
     assert description["security"] == [{"token": []}]
@@ -123,7 +123,7 @@ def test_the_description_tells_that_a_token_is_needed(private: TestClient, clien
 
 
 @pytest.mark.parametrize("token", ["short", "with a space in it 123", "ends-with-a-line\n12345", "é" * 20])
-def test_a_token_that_is_easily_guessed_or_cannot_be_sent_is_refused_at_the_start(token: str) -> None:
+def test_a_weak_or_unsendable_token_is_a_wrong_setting(token: str) -> None:
     with pytest.raises(ValidationError, match="take 16 or more"):
         Settings(read_token=token)
 
@@ -167,7 +167,7 @@ def test_probes_are_answered_under_any_name(named: TestClient) -> None:
 # --- rates ---
 
 
-def test_a_purse_fills_with_time_and_a_fifth_of_a_minute_may_be_spent_at_once() -> None:
+def test_a_bucket_refills_with_time_and_holds_a_fifth_of_a_minute() -> None:
     rate = RateLimitMiddleware(app=None, per_minute=60)  # type: ignore[arg-type]
     assert [rate.acquire("a", 0.0) for _ in range(12)] == [0.0] * 12
     assert rate.acquire("a", 0.0) == 1.0
@@ -178,15 +178,15 @@ def test_a_purse_fills_with_time_and_a_fifth_of_a_minute_may_be_spent_at_once() 
     assert [rate.acquire("a", 1e6) for _ in range(13)] == [0.0] * 12 + [1.0]
 
 
-def test_one_request_a_minute_is_allowed_if_that_is_the_rate() -> None:
+def test_a_rate_of_one_a_minute_allows_one_request() -> None:
     rate = RateLimitMiddleware(app=None, per_minute=1)  # type: ignore[arg-type]
     assert rate.acquire("a", 0.0) == 0.0
     assert rate.acquire("a", 0.0) == 60.0
     assert rate.acquire("a", 60.0) == 0.0
 
 
-def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "MAX_TRACKED_CLIENTS", 10)
+def test_the_number_of_buckets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_TRACKED_CLIENTS", 10)
     rate = RateLimitMiddleware(app=None, per_minute=5)  # type: ignore[arg-type]
     for number in range(1000):
         assert rate.acquire(str(number), 0.0) == 0.0
@@ -206,15 +206,15 @@ def test_clients_without_number_do_not_fill_the_memory(monkeypatch: pytest.Monke
         (None, None, True),
     ],
 )
-def test_a_client_is_an_address_or_a_network_of_a_household(one: Any, other: Any, same: bool) -> None:
-    assert (guards.client_key(one) == guards.client_key(other)) is same
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network(one: Any, other: Any, same: bool) -> None:
+    assert (client_key(one) == client_key(other)) is same
 
 
-def test_who_asks_too_often_waits_and_is_told_how_long(pack_url: str) -> None:
+def test_too_many_requests_get_a_429_with_retry_after(pack_url: str) -> None:
     with guarded(pack_url, rate_limit_per_minute=15) as client:
-        found = [client.get("/v1/packs").status_code for _ in range(3)]
+        statuses = [client.get("/v1/packs").status_code for _ in range(3)]
         response = client.get("/v1/packs")
-        assert found == [200, 200, 200]
+        assert statuses == [200, 200, 200]
         assert_refused(response, HTTPStatus.TOO_MANY_REQUESTS)
         assert 1 <= int(response.headers["retry-after"]) <= 4
         for _ in range(10):
@@ -222,7 +222,7 @@ def test_who_asks_too_often_waits_and_is_told_how_long(pack_url: str) -> None:
         assert "429" in client.app.openapi()["paths"]["/v1/events"]["get"]["responses"]  # type: ignore[attr-defined]
 
 
-# --- what takes too long, and what too many ask at once ---
+# --- timeouts and exhausted pools ---
 
 FOREVER = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
@@ -230,7 +230,7 @@ FOREVER = {
 }
 
 
-def test_a_query_is_ended_when_its_time_is_over(databases: Databases, pack_url: str) -> None:
+def test_a_query_is_cancelled_at_its_timeout(databases: Databases, pack_url: str) -> None:
     with engine_for(pack_url, read_only=True) as engine:
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="longer than it may"), read_transaction(engine, 0.2) as connection:
@@ -240,7 +240,7 @@ def test_a_query_is_ended_when_its_time_is_over(databases: Databases, pack_url: 
             assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]
 
 
-def test_who_finds_all_connections_in_use_is_told_so(pack_url: str) -> None:
+def test_an_exhausted_connection_pool_is_a_503(pack_url: str) -> None:
     app = create_app(Settings(database_url=pack_url, cache_mb=0))
     engine = app.state.read_pool.engine
     engine.pool._timeout = 0.2  # else half a minute
@@ -255,7 +255,7 @@ def test_who_finds_all_connections_in_use_is_told_so(pack_url: str) -> None:
         assert client.get("/v1/events").status_code == 200
 
 
-def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
+def test_a_query_that_times_out_is_a_503_with_retry_after(
     monkeypatch: pytest.MonkeyPatch, databases: Databases, pack_url: str
 ) -> None:
     def slow(connection: Any) -> list[str]:
@@ -274,7 +274,7 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_when_to_come_back(
         assert client.get("/healthz").status_code == 200
 
 
-def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
+def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
     monkeypatch.setattr(read_pool, "MAX_WORKER_THREADS", 2)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     real = read_pool.pack_rows
@@ -297,9 +297,8 @@ def test_who_finds_all_threads_taken_is_told_so_soon(monkeypatch: pytest.MonkeyP
         assert client.get("/v1/stats?group_by=month").status_code == 200
 
 
-# --- nothing of the inside comes out ---
+# --- errors disclose nothing ---
 
-INSIDE = "SELECT secret FROM claim -- /srv/oxus/app/query/pages.py line 7"
 PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
     ("app.api.http.read_pool.current_revision", "reading the revision", lambda: ["/v1/events", "/readyz", "/", "/ogc"]),
     ("app.api.http.read_pool.pack_rows", "reading the packs", lambda: ["/v1/events", "/v1/stats?group_by=day"]),
@@ -312,7 +311,7 @@ PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
 
 @pytest.mark.parametrize(("target", "what", "paths"), PLACES, ids=[place[1] for place in PLACES])
 @pytest.mark.parametrize("kind", [RuntimeError, OSError])
-def test_a_fault_of_ours_says_nothing_of_its_inside(
+def test_an_unhandled_error_discloses_nothing(
     monkeypatch: pytest.MonkeyPatch, pack_url: str, target: str, what: str, paths: Any, kind: type[Exception]
 ) -> None:
     def broken(*_given: Any, **_named: Any) -> None:
@@ -329,7 +328,7 @@ def test_a_fault_of_ours_says_nothing_of_its_inside(
             assert INSIDE not in str(response.headers)
 
 
-def test_a_statement_that_fails_says_nothing_of_itself(
+def test_a_failing_statement_discloses_nothing(
     monkeypatch: pytest.MonkeyPatch, databases: Databases, pack_url: str
 ) -> None:
     monkeypatch.setattr(read_pool, "pack_rows", lambda connection: connection.execute(text("SELECT nothing FROM pack")))
@@ -341,7 +340,7 @@ def test_a_statement_that_fails_says_nothing_of_itself(
     assert "nothing" not in response.text
 
 
-def test_a_database_that_breaks_says_nothing_of_where_it_was(tmp_path: Path) -> None:
+def test_a_damaged_database_does_not_disclose_its_path(tmp_path: Path) -> None:
     broken = tmp_path / "secret-name.db"
     broken.write_bytes(b"this is no database at all, but it is long enough to look like one" * 100)
     with guarded(str(broken)) as client:

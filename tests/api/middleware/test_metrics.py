@@ -1,8 +1,11 @@
-"""What was answered is counted, by all processes of a server together; off by default."""
+"""Metrics of requests, summed over all processes of a server; off by default."""
 
-import multiprocessing
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -11,8 +14,9 @@ from conftest import Databases
 from fastapi.testclient import TestClient
 from soak.servers import oxus_serving
 
+from app import __version__
 from app.api.middleware import metrics
-from app.api.middleware.metrics import BUCKETS, GROUPS, SharedCounters, endpoint_group, exposition, shared_file_content
+from app.api.middleware.metrics import BUCKETS, ENDPOINT_GROUPS, RequestMetrics, endpoint_group
 from app.main import create_app
 from app.settings import Settings
 
@@ -30,18 +34,18 @@ def read(text: str) -> dict[str, float]:
 
 
 @pytest.fixture
-def counted(pack_url: str) -> Iterator[TestClient]:
+def metered_client(pack_url: str) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(database_url=pack_url, metrics=True)), raise_server_exceptions=False) as client:
         yield client
 
 
-def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: TestClient) -> None:
+def test_requests_are_counted_by_endpoint_group_and_status(metered_client: TestClient) -> None:
     paths = ["/v1/events", "/v1/events", "/v1/events/nothing", "/v1/control/summary?datetime=2021-07-01", "/", "/ogc"]
-    size = sum(len(counted.get(path).content) for path in paths)
-    etag = counted.get("/v1/packs").headers["etag"]
-    size += len(counted.get("/v1/packs").content)
-    counted.get("/v1/packs", headers={"If-None-Match": etag})
-    response = counted.get("/metrics")
+    size = sum(len(metered_client.get(path).content) for path in paths)
+    etag = metered_client.get("/v1/packs").headers["etag"]
+    size += len(metered_client.get("/v1/packs").content)
+    metered_client.get("/v1/packs", headers={"If-None-Match": etag})
+    response = metered_client.get("/metrics")
     assert response.headers["content-type"] == metrics.MEDIA_TYPE
     found = read(response.text)
     assert {name: value for name, value in found.items() if name.startswith("oxus_requests_total")} == {
@@ -54,7 +58,7 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
         'oxus_requests_total{part="pages",status="2xx"}': 1,
     }
     assert found["oxus_request_seconds_count"] == found['oxus_request_seconds_bucket{le="+Inf"}'] == 9
-    assert found["oxus_response_bytes_total"] == size + len(counted.get("/v1/packs").content)
+    assert found["oxus_response_bytes_total"] == size + len(metered_client.get("/v1/packs").content)
     assert found["oxus_requests_running"] == 1  # this one
     buckets = [found[f'oxus_request_seconds_bucket{{le="{bound}"}}'] for bound in BUCKETS]
     assert buckets == sorted(buckets)
@@ -80,12 +84,12 @@ def test_requests_are_counted_by_what_was_asked_and_what_came_of_it(counted: Tes
         ('/"} 1\n', "other"),
     ],
 )
-def test_whatever_is_asked_is_one_of_few_words(path: str, part: str) -> None:
+def test_any_path_belongs_to_one_of_few_groups(path: str, part: str) -> None:
     assert endpoint_group(path) == part
-    assert part in GROUPS
+    assert part in ENDPOINT_GROUPS
 
 
-def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_and_failed_requests_are_counted(pack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(Settings(database_url=pack_url, metrics=True))
 
     @app.get("/v1/changes")
@@ -101,42 +105,73 @@ def test_refusals_and_faults_are_counted(pack_url: str, monkeypatch: pytest.Monk
     assert found['oxus_requests_total{part="events",status="4xx"}'] == 1
 
 
-def test_nothing_is_counted_unless_it_is_wanted(client: TestClient) -> None:
+def test_there_is_no_metrics_endpoint_by_default(client: TestClient) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_the_token_guards_what_was_counted(pack_url: str) -> None:
+def test_the_metrics_endpoint_requires_the_token(pack_url: str) -> None:
     with TestClient(create_app(Settings(database_url=pack_url, metrics=True, read_token="a" * 20))) as client:
         assert client.get("/metrics").status_code == 401
         assert client.get("/metrics", headers={"Authorization": f"Bearer {'a' * 20}"}).status_code == 200
 
 
-def _count(path: str, times: int) -> None:
-    counts = SharedCounters(path)
-    counts.slot[0] += times
-    counts.slot[metrics._RUNNING] += 1
+COUNTING = """
+import sys
+from app.api.middleware.metrics import RequestMetrics
+
+metrics = RequestMetrics(sys.argv[1])
+metrics.requests.labels("events", "2xx").inc(int(sys.argv[2]))
+metrics.running.inc()
+print(metrics.exposition().decode(), flush=True)
+sys.stdin.read()
+"""
 
 
-def test_processes_count_in_parts_of_their_own_and_go_on_where_others_ended(tmp_path: Path) -> None:
-    file = tmp_path / "counts"
-    file.write_bytes(shared_file_content(2))
-    context = multiprocessing.get_context("spawn")
-    ended = context.Process(target=_count, args=(str(file), 3))
-    ended.start()
-    ended.join(60)
-    assert ended.exitcode == 0
-    counts = SharedCounters(str(file))  # goes on with the part of the one that ended
-    counts.slot[0] += 4
-    assert (counts.slot[0], counts.slot[metrics._RUNNING]) == (7, 0)
-    other = context.Process(target=_count, args=(str(file), 5))
-    other.start()
-    other.join(60)
-    assert counts.slot[0] == 7
-    assert counts.sums()[0] == 12
-    assert len("".join(exposition(counts.sums()))) > 100
+@contextmanager
+def counting(folder: Path, times: int) -> Iterator[dict[str, float]]:
+    """A process that has counted so many requests and runs one; its metrics."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with subprocess.Popen(
+        [sys.executable, "-c", COUNTING, str(folder), str(times)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            if line == "\n":
+                break
+            lines.append(line)
+        yield read("".join(lines))
+        process.stdin.close()
+        assert process.wait(60) == 0
 
 
-def test_all_workers_tell_the_same(tmp_path: Path) -> None:
+def test_processes_are_added_up_and_counters_outlive_those_that_ended(tmp_path: Path) -> None:
+    with counting(tmp_path, 3) as alone:
+        assert alone['oxus_requests_total{part="events",status="2xx"}'] == 3
+        assert alone["oxus_requests_running"] == 1
+        with counting(tmp_path, 5) as both:
+            assert both['oxus_requests_total{part="events",status="2xx"}'] == 8
+            assert both["oxus_requests_running"] == 2
+    with counting(tmp_path, 4) as later:
+        assert later['oxus_requests_total{part="events",status="2xx"}'] == 12
+        assert later["oxus_requests_running"] == 1
+        assert later[f'oxus_info{{version="{__version__}"}}'] == 1
+        assert len(list(tmp_path.glob("gauge_*"))) == 1
+
+
+def test_metrics_of_two_applications_in_one_process_are_apart() -> None:
+    first, second = RequestMetrics(), RequestMetrics()
+    first.requests.labels("events", "2xx").inc()
+    assert b'part="events"' in first.exposition()
+    assert b'part="events"' not in second.exposition()
+
+
+def test_all_workers_expose_the_same_sums(tmp_path: Path) -> None:
     url = Databases("sqlite", tmp_path, None).loaded()
     with oxus_serving(url, tmp_path / "server.log", "--workers", "2", OXUS_METRICS="true") as server:
         for _ in range(40):

@@ -1,4 +1,4 @@
-"""An answer given before is given again without a query, byte for byte, and never after the database has changed."""
+"""Cached responses equal the first ones byte for byte, need no query, and are never stale."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import Settings
 
-ASKED = [
+REQUESTS = [
     ("/v1/events", {"limit": "3", "place": "balkh"}, {}),
     ("/v1/events", {"limit": "3"}, {"Accept": "text/csv"}),
     ("/v1/events/kaldar-recaptured-2021-06-29", {}, {}),
@@ -49,8 +49,8 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", hear)
 
 
-@pytest.mark.parametrize(("path", "query", "headers"), ASKED)
-def test_the_same_question_gets_the_same_bytes_and_headers_without_a_query(
+@pytest.mark.parametrize(("path", "query", "headers"), REQUESTS)
+def test_a_repeated_request_gets_equal_bytes_and_headers_without_a_query(
     fresh: TestClient, statements: list[str], path: str, query: dict[str, str], headers: dict[str, str]
 ) -> None:
     first = fresh.get(path, params=query, headers=headers)
@@ -62,22 +62,22 @@ def test_the_same_question_gets_the_same_bytes_and_headers_without_a_query(
     assert statements == []
 
 
-@pytest.mark.parametrize(("path", "query", "headers"), ASKED)
+@pytest.mark.parametrize(("path", "query", "headers"), REQUESTS)
 @pytest.mark.parametrize("names", ["{}", "W/{}", '"other", {}', "*"])
-def test_a_304_from_memory_is_the_304_that_was_worked_out(
+def test_a_cached_304_equals_a_computed_one(
     url: str, path: str, query: dict[str, str], headers: dict[str, str], names: str
 ) -> None:
-    found = []
+    responses = []
     for cache_mb in (0, 8):
         with TestClient(create_app(Settings(database_url=url, cache_mb=cache_mb))) as client:
             etag = client.get(path, params=query, headers=headers).headers["etag"]
-            found.append(client.get(path, params=query, headers=headers | {"If-None-Match": names.format(etag)}))
-    worked_out, kept = found
-    assert (kept.status_code, kept.content, kept.headers) == (304, b"", worked_out.headers)
-    assert worked_out.status_code == 304
+            responses.append(client.get(path, params=query, headers=headers | {"If-None-Match": names.format(etag)}))
+    computed, cached = responses
+    assert (cached.status_code, cached.content, cached.headers) == (304, b"", computed.headers)
+    assert computed.status_code == 304
 
 
-def test_a_question_that_differs_in_anything_is_another_one(fresh: TestClient) -> None:
+def test_the_cache_key_has_everything_that_shapes_a_response(fresh: TestClient) -> None:
     plain = fresh.get("/v1/events", params={"limit": "2"})
     assert fresh.get("/v1/events", params={"limit": "3"}).content != plain.content
     assert fresh.get("/v1/events", params={"limit": "2"}, headers={"Accept": "text/csv"}).text.startswith("id,")
@@ -91,7 +91,7 @@ def test_a_question_that_differs_in_anything_is_another_one(fresh: TestClient) -
     assert (head.content, head.headers["etag"]) == (b"", plain.headers["etag"])
 
 
-def test_a_load_is_seen_by_the_next_question(databases: Databases) -> None:
+def test_a_load_is_seen_by_the_next_request(databases: Databases) -> None:
     url = databases.migrated()
     with TestClient(create_app(Settings(database_url=url))) as client:
         for _ in range(2):
@@ -101,14 +101,14 @@ def test_a_load_is_seen_by_the_next_question(databases: Databases) -> None:
         assert client.get("/v1/events").json()["returned"] == 84
 
 
-def test_an_error_is_not_remembered(fresh: TestClient, statements: list[str]) -> None:
+def test_an_error_is_not_cached(fresh: TestClient, statements: list[str]) -> None:
     for _ in range(2):
         statements.clear()
         assert fresh.get("/v1/events", params={"place": "nowhere"}).status_code == 400
         assert statements
 
 
-def test_an_answer_made_while_the_database_changed_is_not_remembered(
+def test_a_response_made_while_the_database_changed_is_not_cached(
     fresh: TestClient, url: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = response_cache.ResponseCacheMiddleware._store_on_send
@@ -127,22 +127,22 @@ def test_an_answer_made_while_the_database_changed_is_not_remembered(
     assert statements
 
 
-def test_the_memory_is_bounded_and_what_was_asked_for_last_stays(url: str) -> None:
+def test_the_cache_is_bounded_and_drops_the_least_recently_used(url: str) -> None:
     async def nothing(*_: Any) -> None:
         """An application that is never called."""
 
-    class Same:
+    class Unchanged:
         def version(self) -> int:
             return 1
 
-    memory = response_cache.ResponseCacheMiddleware(nothing, Same(), 160)  # type: ignore[arg-type]
+    cache = response_cache.ResponseCacheMiddleware(nothing, Unchanged(), 160)  # type: ignore[arg-type]
     headers = [(b"etag", b'"x"')]
     for number in range(40):
-        memory._store(number, 1, headers, b"x" * 8)
-    assert (list(memory._entries), memory._stored_bytes) == (list(range(20, 40)), 160)
-    memory._store(39, 1, headers, b"y" * 8)
-    assert memory._stored_bytes == 160
-    memory._store("large", 1, headers, b"x" * 11)
-    assert "large" not in memory._entries
-    memory._store("no etag", 1, [], b"x")
-    assert "no etag" not in memory._entries
+        cache._store(number, 1, headers, b"x" * 8)
+    assert (list(cache._entries), cache._entries.currsize) == (list(range(20, 40)), 160)
+    cache._store(39, 1, headers, b"y" * 8)
+    assert cache._entries.currsize == 160
+    cache._store("large", 1, headers, b"x" * 11)
+    assert "large" not in cache._entries
+    cache._store("no etag", 1, [], b"x")
+    assert "no etag" not in cache._entries

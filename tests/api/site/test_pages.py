@@ -4,8 +4,8 @@ import gzip
 import re
 
 import pytest
+from asgi_client import AppClient
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from app.api.middleware.security_headers import COMMON_HEADERS, HTML_HEADERS
 from app.api.site.assets import MEDIA_TYPES, PAGE_DIR
@@ -15,7 +15,7 @@ FILES = re.compile(r'(?:src|href)="(assets/[^"]+)"')
 
 
 @pytest.fixture
-def page(client: TestClient) -> str:
+def page(client: AppClient) -> str:
     return str(client.get("/", headers={"Accept": BROWSER}).text)
 
 
@@ -34,7 +34,7 @@ def page(client: TestClient) -> str:
     ],
 )
 def test_who_prefers_html_gets_the_page_and_all_others_the_links(
-    client: TestClient, accept: str, query: str, media: str
+    client: AppClient, accept: str, query: str, media: str
 ) -> None:
     for _ in range(2):  # the second answer comes from memory
         answer = client.get(f"/{query}", headers={"Accept": accept})
@@ -44,23 +44,23 @@ def test_who_prefers_html_gets_the_page_and_all_others_the_links(
         assert (again.status_code, again.content) == (304, b"")
 
 
-def test_html_and_json_have_etags_of_their_own(client: TestClient, forgetful: TestClient) -> None:
+def test_html_and_json_have_etags_of_their_own(client: AppClient, uncached_client: AppClient) -> None:
     tags = {client.get("/", headers={"Accept": accept}).headers["etag"] for accept in (BROWSER, "*/*")}
     assert len(tags) == 2
-    page = forgetful.get("/", headers={"Accept": BROWSER})
-    unchanged = forgetful.get("/", headers={"Accept": BROWSER, "If-None-Match": page.headers["etag"]})
+    page = uncached_client.get("/", headers={"Accept": BROWSER})
+    unchanged = uncached_client.get("/", headers={"Accept": BROWSER, "If-None-Match": page.headers["etag"]})
     assert (unchanged.status_code, unchanged.headers["etag"]) == (304, page.headers["etag"])
-    other = forgetful.get("/", headers={"Accept": "*/*", "If-None-Match": page.headers["etag"]})
+    other = uncached_client.get("/", headers={"Accept": "*/*", "If-None-Match": page.headers["etag"]})
     assert other.status_code == 200
 
 
-def test_what_is_asked_wrongly_is_refused(client: TestClient) -> None:
+def test_what_is_asked_wrongly_is_refused(client: AppClient) -> None:
     assert client.get("/?f=csv").status_code == 400
     assert client.get("/?day=2021-06-29", headers={"Accept": BROWSER}).json()["parameter"] == "day"
     assert client.get("/", headers={"Accept": "text/csv"}).status_code == 406
 
 
-def test_the_page_holds_no_script_or_style_and_leads_to_its_own_files_only(client: TestClient, page: str) -> None:
+def test_the_page_holds_no_script_or_style_and_leads_to_its_own_files_only(client: AppClient, page: str) -> None:
     assert re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", page) == []
     assert re.findall(r"(?:https?:)?//", page) == []
     names = FILES.findall(page)
@@ -82,7 +82,7 @@ def test_modules_import_what_is_there_and_no_text_is_read_as_markup() -> None:
         assert re.findall(r"\bvar\s|window\.\w+\s*=", text) == [], "no globals"
 
 
-def test_files_are_kept_for_good_and_sent_compressed_to_those_who_take_that(client: TestClient, page: str) -> None:
+def test_files_are_kept_for_good_and_sent_compressed_to_those_who_take_that(client: AppClient, page: str) -> None:
     for name in FILES.findall(page):
         plain = client.get(f"/{name}", headers={"Accept-Encoding": "identity"})
         packed = client.get(f"/{name}", headers={"Accept-Encoding": "gzip, br"})
@@ -96,7 +96,7 @@ def test_files_are_kept_for_good_and_sent_compressed_to_those_who_take_that(clie
             assert "Accept-Encoding" in answer.headers["vary"]
 
 
-def test_files_of_another_version_or_beside_the_page_are_not_there(client: TestClient, page: str) -> None:
+def test_files_of_another_version_or_beside_the_page_are_not_there(client: AppClient, page: str) -> None:
     version = FILES.findall(page)[0].split("/")[1]
     for path in (
         "assets/0000000000000000/main.js",
@@ -111,7 +111,7 @@ def test_files_of_another_version_or_beside_the_page_are_not_there(client: TestC
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_files_fit_into_the_first_view(client: TestClient) -> None:
+def test_the_files_fit_into_the_first_view(client: AppClient) -> None:
     app = client.app
     assert isinstance(app, FastAPI)
     sizes = {name: len(gzip.compress(file.content)) for name, file in app.state.assets.files.items()}
@@ -132,7 +132,7 @@ EVERYWHERE = [
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_answer_tells_browsers_what_they_may_not_do(client: TestClient, path: str) -> None:
+def test_every_answer_tells_browsers_what_they_may_not_do(client: AppClient, path: str) -> None:
     for answer in (client.get(path), client.get(path), client.head(path)):  # from memory the second time
         for name, value in COMMON_HEADERS:
             assert answer.headers[name.decode()] == value.decode()
@@ -145,7 +145,7 @@ def test_every_answer_tells_browsers_what_they_may_not_do(client: TestClient, pa
             assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 
-def test_the_page_may_run_nothing_but_its_own_files(client: TestClient) -> None:
+def test_the_page_may_run_nothing_but_its_own_files(client: AppClient) -> None:
     policy = client.get("/?f=html").headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "script-src 'self';" in policy
@@ -154,7 +154,7 @@ def test_the_page_may_run_nothing_but_its_own_files(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/ogc/docs", "/redoc", "/docs/oauth2-redirect"])
-def test_scripts_that_stand_in_the_description_run_by_their_hash(client: TestClient, path: str) -> None:
+def test_scripts_that_stand_in_the_description_run_by_their_hash(client: AppClient, path: str) -> None:
     answer = client.get(path)
     policy = answer.headers["content-security-policy"]
     scripts = re.search(r"script-src ([^;]*)", policy)
@@ -164,7 +164,7 @@ def test_scripts_that_stand_in_the_description_run_by_their_hash(client: TestCli
     assert scripts[1].count("sha256-") == len(inline)
 
 
-def test_what_is_not_changed_is_said_with_the_same_headers(client: TestClient) -> None:
+def test_what_is_not_changed_is_said_with_the_same_headers(client: AppClient) -> None:
     first = client.get("/v1/sources")
     unchanged = client.get("/v1/sources", headers={"If-None-Match": first.headers["etag"]})
     assert unchanged.status_code == 304

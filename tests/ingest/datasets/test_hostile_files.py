@@ -9,8 +9,9 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from api.http.test_problems import TWINS
-from conftest import drawn
+from conftest import examples
+from factories.acled import ACLED_ROW as PLAIN
+from factories.packs import TWINS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.ucdp_ged.reader import GedReader
 from app.ingest.packs.load import read_checked
 from app.settings import PROJECT_ROOT
-from ingest.datasets.acled.test_acled_reader import PLAIN
 
 CELLS = [
     "", " ", "0", "-1", "-0", "1.0", "1e5", "1e400", "nan", "inf", "15960.0", "9" * 40, "٣", "²", "1,5", "0x10",
@@ -78,20 +78,20 @@ def assert_sound(found: list[Any]) -> None:
             assert str(row.id)
 
 
-@drawn(150)
+@examples(150)
 @given(content=tables(GED_ROWS))
 def test_a_row_of_ged_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
     assert_sound(read(GedReader.records, content))
 
 
-@drawn(150)
+@examples(150)
 @given(content=tables(ACLED_ROWS))
 def test_a_row_of_acled_is_read_or_refused_whatever_its_cells_hold(content: bytes) -> None:
     assert_sound(read(AcledReader.records, content))
 
 
 @pytest.mark.parametrize("records", [GedReader.records, AcledReader.records])
-@drawn(150)
+@examples(150)
 @given(
     content=st.binary(max_size=300)
     | st.binary(max_size=50).map(b"\x1f\x8b\x08\x00".__add__)
@@ -132,7 +132,7 @@ def packs(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
-@drawn(150)
+@examples(150)
 @given(files=packs())
 @example(files=TWINS | {"pack.toml": ""})
 @example(files=TWINS | {"actors.toml": "actor = " + "[" * 3000})

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import Databases, engine_for
 from sqlalchemy import event, inspect, select
+from stored_state import clean, counts_of, holds, newest, reader, served
 
 from app import models
 from app.db.engine import read_transaction, write_transaction
@@ -24,26 +25,12 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.ucdp_ged.test_import_ged import (
-    FERRY,
-    GIVEN,
-    NEWER,
-    NO_SOURCE,
-    RECORDS,
-    Cells,
-    Write,
-    clean,
-    counted,
-    holds,
-    rec,
-    run,
-)
-from ingest.datasets.ucdp_ged.test_import_ged import bare as bare
-from ingest.datasets.ucdp_ged.test_import_ged import fresh as fresh
-from ingest.datasets.ucdp_ged.test_import_ged import two as two
-from ingest.datasets.ucdp_ged.test_import_ged import url as url
-from ingest.datasets.ucdp_ged.test_import_ged import write as write
-from ingest.packs.test_loading import newest, reader, served
+from ingest.datasets.ucdp_ged.ged_import import FERRY, GIVEN, NEWER, NO_SOURCE, RECORDS, Cells, Write, rec, run
+from ingest.datasets.ucdp_ged.ged_import import empty_url as empty_url
+from ingest.datasets.ucdp_ged.ged_import import empty_urls as empty_urls
+from ingest.datasets.ucdp_ged.ged_import import other_empty_url as other_empty_url
+from ingest.datasets.ucdp_ged.ged_import import url as url
+from ingest.datasets.ucdp_ged.ged_import import write as write
 
 
 @pytest.fixture
@@ -74,16 +61,16 @@ def many(seed: int, count: int) -> list[Cells]:
 
 @pytest.mark.usefixtures("apart")
 def test_rows_read_in_a_process_of_their_own_are_the_same(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, other_empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(*RECORDS, *many(1, 40), rec("x"), rec(1))
-    done = run(bare, path)
+    done = run(empty_url, path)
     monkeypatch.undo()
-    alone = run(fresh, path)
+    alone = run(other_empty_url, path)
     assert done == alone
     assert (done.rows, done.revision, len(done.rejected), done.warned_rows > 0) == (51, 1, 2, True)
-    assert holds(bare) == holds(fresh)
-    assert clean(bare)
+    assert holds(empty_url) == holds(other_empty_url)
+    assert clean(empty_url)
 
 
 @pytest.mark.usefixtures("apart")
@@ -95,18 +82,18 @@ def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
     for one in (url, other):
         assert run(one, earlier, snapshot=GIVEN).revision == 2
         done = run(one, later, snapshot=GIVEN)
-        assert (done.revision, counted(done)["events removed"], counted(done)["events added"]) == (3, 5, 12)
+        assert (done.revision, counts_of(done)["events removed"], counts_of(done)["events added"]) == (3, 5, 12)
         assert run(one, later, snapshot=GIVEN).revision is None
         monkeypatch.undo()  # the other one in this process
     assert holds(url) == holds(other)
     assert clean(url)
 
 
-def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: str, write: Write) -> None:
-    run(bare, write(*RECORDS, *many(3, 150)))
-    before = served(bare)
-    event_table, view = table_of(models.Event), table_of(models.EventView)
-    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
+def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_url: str, write: Write) -> None:
+    run(empty_url, write(*RECORDS, *many(3, 150)))
+    before = served(empty_url)
+    event_table, view = table_of(models.Event), table_of(models.EventVersion)
+    with engine_for(empty_url, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event_table.c.pk)).all()
         assert len(pks) == 161
         columns = [column for column in view.c if column.name != "pk"]
@@ -115,23 +102,22 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: st
         connection.execute(view.delete())
         assert len(derive(connection, pks, 1)) == 161
         assert sorted(map(tuple, connection.execute(select(*columns))), key=str) == rows
-    assert served(bare) == before  # and so are the words that events are found by
+    assert served(empty_url) == before  # and so are the words that events are found by
 
 
-def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write: Write) -> None:
-    from app.ingest.datasets.core.writer import RESOURCES
-    from app.ingest.upsert import TABLES
+def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, write: Write) -> None:
+    from app.models.entity_types import ENTITY_TYPES
     from app.schemas.claims import ClaimRow
     from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
-    run(bare, write(*RECORDS, *many(4, 60)))
+    run(empty_url, write(*RECORDS, *many(4, 60)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+        zip(ENTITY_TYPES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
-    with reader(bare) as connection:
-        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
-        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+    with reader(empty_url) as connection:
+        tables = [(ENTITY_TYPES[resource].table, schema) for resource, schema in schemas.items()]
+        for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows
             assert [schema.model_validate_json(row).model_dump_json() for row in rows] == rows
@@ -140,24 +126,24 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write:
 @pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("kind", ["second file", "events of another dataset", "a fault"])
 def test_an_error_in_the_other_process_is_raised_and_leaves_everything_as_it_was(
-    bare: str, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, kind: str
+    empty_url: str, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    run(bare, write(*RECORDS), snapshot="one")
-    before, at = holds(bare), newest(bare)
+    run(empty_url, write(*RECORDS), snapshot="one")
+    before, at = holds(empty_url), newest(empty_url)
     bad = tmp_path / "bad.csv"
     bad.write_bytes(b"a,b\n")
     if kind == "second file":
         with pytest.raises(UnreadableFileError, match=r"^bad\.csv: has no header"):
-            run(bare, write(*NEWER), bad, snapshot="one")
+            run(empty_url, write(*NEWER), bad, snapshot="one")
     elif kind == "events of another dataset":
         with pytest.raises(BrokenPackError, match=r"ucdp-ged:1\b"):
-            run(bare, write(*many(5, 9), *RECORDS), snapshot="two")
+            run(empty_url, write(*many(5, 9), *RECORDS), snapshot="two")
     else:
         monkeypatch.setattr(imports, "RECORDS_PER_BATCH", "three")  # nothing can be counted by that
         with pytest.raises(TypeError):
-            run(bare, write(*NEWER), snapshot="one")
-    assert (holds(bare), newest(bare)) == (before, at)
-    assert clean(bare)
+            run(empty_url, write(*NEWER), snapshot="one")
+    assert (holds(empty_url), newest(empty_url)) == (before, at)
+    assert clean(empty_url)
 
 
 def others() -> list[int]:
@@ -167,8 +153,8 @@ def others() -> list[int]:
 
 
 @pytest.mark.usefixtures("apart")
-def test_ctrl_c_leaves_everything_as_it_was_and_no_process_behind(bare: str, write: Write) -> None:
-    before, beside = holds(bare), others()
+def test_ctrl_c_leaves_everything_as_it_was_and_no_process_behind(empty_url: str, write: Write) -> None:
+    before, beside = holds(empty_url), others()
     seen = []
 
     def interrupted(_bytes: int, rows: int) -> None:
@@ -177,10 +163,10 @@ def test_ctrl_c_leaves_everything_as_it_was_and_no_process_behind(bare: str, wri
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(bare, write(*many(6, 30)), told=interrupted)
+        run(empty_url, write(*many(6, 30)), told=interrupted)
     assert (seen[0], others()) == (1, beside)
-    assert holds(bare) == before
-    assert clean(bare)
+    assert holds(empty_url) == before
+    assert clean(empty_url)
 
 
 IMPORTING = """
@@ -227,9 +213,9 @@ def _lives(number: int) -> bool:
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")  # an index on an expression
 @pytest.mark.usefixtures("apart")
-def test_all_indexes_are_there_again_after_an_import(bare: str, write: Write) -> None:
+def test_all_indexes_are_there_again_after_an_import(empty_url: str, write: Write) -> None:
     def indexes() -> Any:
-        with reader(bare) as connection:
+        with reader(empty_url) as connection:
             found = inspect(connection)
             tables = sorted(models.METADATA.tables)
             return {
@@ -242,20 +228,20 @@ def test_all_indexes_are_there_again_after_an_import(bare: str, write: Write) ->
 
     before = indexes()
     assert sum(map(len, before.values())) > 40
-    run(bare, write(*RECORDS))
+    run(empty_url, write(*RECORDS))
     assert indexes() == before
 
 
 @pytest.mark.usefixtures("apart")
-def test_the_settings_of_a_large_import_do_not_outlast_it(bare: str, write: Write) -> None:
-    with engine_for(bare, read_only=False) as engine:
+def test_the_settings_of_a_large_import_do_not_outlast_it(empty_url: str, write: Write) -> None:
+    with engine_for(empty_url, read_only=False) as engine:
         if engine.dialect.name != "sqlite":
             pytest.skip("settings of SQLite")
         import_dataset(engine, UCDP_GED, [write(*RECORDS)], None, lambda *_: None)
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
             assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -2000
-    with sqlite3.connect(bare) as raw:
+    with sqlite3.connect(empty_url) as raw:
         sizes = raw.execute("SELECT v FROM claim_text_config WHERE k = 'hashsize'").fetchall()
     assert sizes == [(1 << 20,)]
 
@@ -269,29 +255,31 @@ def statements(url: str, path: Path, **named: Any) -> Iterator[str]:
     return iter(found)
 
 
-def test_a_renamed_actor_is_looked_for_where_it_is_linked_not_in_every_text(bare: str, write: Write) -> None:
-    run(bare, write(rec(1), rec(2)))
-    said = list(statements(bare, write(rec(1, side_a="Renamed Army"))))
+def test_a_renamed_actor_is_looked_for_where_it_is_linked_not_in_every_text(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1), rec(2)))
+    said = list(statements(empty_url, write(rec(1, side_a="Renamed Army"))))
     assert [one for one in said if "LIKE" in one] == []
     assert [one for one in said if one.startswith("SELECT event_actor.event_pk") and "actor_id IN" in one]
-    with reader(bare) as connection:
+    with reader(empty_url) as connection:
         rows = connection.scalars(select(table_of(models.Event).c.row)).all()
     assert [row.count("Renamed Army") for row in rows] == [2, 1]
 
 
-def test_what_was_removed_long_ago_is_not_read_again(bare: str, write: Write) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    run(bare, write(rec(1)), snapshot="made-up")
-    said = list(statements(bare, write(rec(1, best="4")), snapshot="made-up"))
-    assert [one for one in said if "SELECT removed" in one and "LIMIT" not in one and " IN " not in one] == []
+def test_what_was_removed_long_ago_is_not_read_again(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    run(empty_url, write(rec(1)), snapshot="made-up")
+    said = list(statements(empty_url, write(rec(1, best="4")), snapshot="made-up"))
+    assert [one for one in said if "SELECT tombstone" in one and "LIMIT" not in one and " IN " not in one] == []
 
 
-def test_two_datasets_that_spell_an_actor_differently_do_not_take_turns(bare: str, write: Write) -> None:
+def test_two_datasets_that_spell_an_actor_differently_do_not_take_turns(empty_url: str, write: Write) -> None:
     one, two = write(rec(1)), write(rec(2, side_a="Armee"))
-    run(bare, one, snapshot="one")
-    assert run(bare, two, snapshot="two").revision == 2
-    assert [run(bare, path, snapshot=name).revision for path, name in ((one, "one"), (two, "two")) * 2] == [None] * 4
-    with reader(bare) as connection:
+    run(empty_url, one, snapshot="one")
+    assert run(empty_url, two, snapshot="two").revision == 2
+    assert [run(empty_url, path, snapshot=name).revision for path, name in ((one, "one"), (two, "two")) * 2] == [
+        None
+    ] * 4
+    with reader(empty_url) as connection:
         actor = table_of(models.Actor)
         assert connection.scalar(select(actor.c.name).where(actor.c.id == "ucdp-actor:12")) == "Army"
 
@@ -299,11 +287,13 @@ def test_two_datasets_that_spell_an_actor_differently_do_not_take_turns(bare: st
 EARLY = '"Imaginary Wire,2014-03-04,Too early";"Fable Times,2014-03-05,In time"'
 
 
-def test_a_source_dated_before_the_event_counts_as_undated(bare: str, write: Write) -> None:
-    done = run(bare, write(rec(1, source_article=EARLY, number_of_sources="2", date_end="2014-03-06", date_prec="2")))
+def test_a_source_dated_before_the_event_counts_as_undated(empty_url: str, write: Write) -> None:
+    done = run(
+        empty_url, write(rec(1, source_article=EARLY, number_of_sources="2", date_end="2014-03-06", date_prec="2"))
+    )
     assert done.warned_rows == 1
-    claim, event_table = table_of(models.Claim), table_of(models.EventView)
-    with reader(bare) as connection:
+    claim, event_table = table_of(models.Claim), table_of(models.EventVersion)
+    with reader(empty_url) as connection:
         told = select(claim.c.id, claim.c.reported_on, claim.c.reported_basis).order_by(claim.c.id)
         assert [(id_, str(day), basis) for id_, day, basis in connection.execute(told)] == [
             ("ucdp-ged:1:0", "2014-03-06", "document"),
@@ -316,7 +306,7 @@ def test_a_source_dated_before_the_event_counts_as_undated(bare: str, write: Wri
 
 
 def test_a_reader_sees_the_old_content_until_all_is_there(
-    bare: str, write: Write, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
     monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 5)
@@ -324,10 +314,10 @@ def test_a_reader_sees_the_old_content_until_all_is_there(
     ids = select(table_of(models.Event).c.id)
 
     def count(*_: int) -> None:
-        with engine_for(bare, read_only=True) as engine, read_transaction(engine, 10) as connection:
+        with engine_for(empty_url, read_only=True) as engine, read_transaction(engine, 10) as connection:
             counts.append(len(connection.scalars(ids).all()))
 
-    run(bare, write(*RECORDS), told=count)
+    run(empty_url, write(*RECORDS), told=count)
     assert counts == [0, 0, 0]
     count()
     assert counts[-1] == 11

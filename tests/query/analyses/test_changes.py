@@ -2,65 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import PACK, Databases
-from fastapi.testclient import TestClient
+from factories.packs import Look, War, looks, wars
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from ingest.packs.test_loading import Look, War, emptied, load, looks, wars
-
-from app.main import create_app
-from app.settings import Settings
-
-Ask = Callable[..., Any]
-RESOURCES = ("actors", "claims", "events", "locations", "packs", "sources")
-Copy = dict[tuple[str, str], Any]
-
-
-@contextmanager
-def answering(url: str) -> Iterator[Ask]:
-    with TestClient(create_app(Settings(database_url=url))) as client:
-
-        def asked(path: str, /, **params: Any) -> Any:
-            response = client.get(path, params=params)
-            assert response.status_code == 200, response.text
-            return response.json()
-
-        yield asked
-
-
-def entries(asked: Ask, since: int, limit: int = 1000) -> tuple[int, list[Any]]:
-    """All that the feed tells after a revision, page by page, and the revision it leads to."""
-    page = asked("/v1/changes", since=since, limit=limit)
-    rows = list(page["items"])
-    while page["next"]:
-        assert len(page["items"]) == limit
-        page = asked("/v1/changes", since=since, limit=limit, cursor=page["next"].partition("cursor=")[2])
-        rows += page["items"]
-    return page["revision"], rows
-
-
-def applied(copy: Copy, told: list[Any]) -> Copy:
-    changed = dict(copy)
-    for entry in told:
-        at = entry["resource"], entry["id"]
-        if entry["action"] == "removed":
-            assert "row" not in entry
-            changed.pop(at, None)
-        else:
-            assert at in copy or entry["action"] == "added", entry
-            changed[at] = entry["row"]
-    return changed
-
-
-def lists(asked: Ask) -> Copy:
-    """Everything as the lists serve it."""
-    return {(name, row["id"]): row for name in RESOURCES for row in asked(f"/v1/{name}", limit=1000)["items"]}
+from stored_state import RESOURCES, Copy, GetOk, answering, applied, emptied, entries, lists, load
 
 
 @pytest.fixture(scope="module")
@@ -72,37 +21,37 @@ def url(databases: Databases) -> str:
 # The article's pack, loaded once.
 
 
-def test_from_the_beginning_everything_is_added_as_the_lists_serve_it(ask: Ask) -> None:
-    revision, told = entries(ask, 0)
+def test_from_the_beginning_everything_is_added_as_the_lists_serve_it(get_ok: GetOk) -> None:
+    revision, told = entries(get_ok, 0)
     assert revision == 1
     assert {entry["action"] for entry in told} == {"added"}
-    assert applied({}, told) == lists(ask)
-    assert {name for name, _ in lists(ask)} == set(RESOURCES)
+    assert applied({}, told) == lists(get_ok)
+    assert {name for name, _ in lists(get_ok)} == set(RESOURCES)
 
 
-def test_after_the_newest_revision_there_is_nothing(ask: Ask) -> None:
-    assert entries(ask, 1) == (1, [])
+def test_after_the_newest_revision_there_is_nothing(get_ok: GetOk) -> None:
+    assert entries(get_ok, 1) == (1, [])
 
 
-def test_the_feed_is_in_the_order_of_revision_resource_and_id_whatever_the_page(ask: Ask) -> None:
-    _, told = entries(ask, 0)
+def test_the_feed_is_in_the_order_of_revision_resource_and_id_whatever_the_page(get_ok: GetOk) -> None:
+    _, told = entries(get_ok, 0)
     order = [(entry["revision"], entry["resource"], entry["id"]) for entry in told]
     assert order == sorted(set(order))
-    assert entries(ask, 0, limit=37)[1] == told
+    assert entries(get_ok, 0, limit=37)[1] == told
 
 
 @pytest.mark.parametrize(("since", "reason"), [("2", "revision 1"), ("-1", ""), ("one", ""), ("9999999999", "")])
-def test_a_revision_that_is_not_there_yet_is_refused(refused: Ask, since: str, reason: str) -> None:
-    problem = refused("/v1/changes", since=since)
+def test_a_revision_that_is_not_there_yet_is_refused(get_problem: GetOk, since: str, reason: str) -> None:
+    problem = get_problem("/v1/changes", since=since)
     assert (problem["parameter"], problem["value"]) == ("since", since)
     assert reason in problem["reason"]
 
 
-def test_a_revision_must_be_named_and_a_cursor_be_one_of_the_feed(refused: Ask, ask: Ask) -> None:
-    assert refused("/v1/changes")["parameter"] == "since"
-    assert refused("/v1/changes", since=0, cursor="made-up")["parameter"] == "cursor"
-    other = ask("/v1/events", limit=1)["next"].partition("cursor=")[2]
-    assert refused("/v1/changes", since=0, cursor=other)["parameter"] == "cursor"
+def test_a_revision_must_be_named_and_a_cursor_be_one_of_the_feed(get_problem: GetOk, get_ok: GetOk) -> None:
+    assert get_problem("/v1/changes")["parameter"] == "since"
+    assert get_problem("/v1/changes", since=0, cursor="made-up")["parameter"] == "cursor"
+    other = get_ok("/v1/events", limit=1)["next"].partition("cursor=")[2]
+    assert get_problem("/v1/changes", since=0, cursor=other)["parameter"] == "cursor"
 
 
 # Small packs, loaded again and again.

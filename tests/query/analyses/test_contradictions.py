@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases
-from fastapi.testclient import TestClient
-from ingest.packs.test_loading import War, load
+from factories.packs import War
+from stored_state import load
 
 from app.main import create_app
 from app.settings import Settings
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 
 def by_id(found: Any) -> dict[str, Any]:
@@ -26,21 +27,21 @@ def sides(row: Any) -> list[set[str]]:
     return [set(side["claims"]) for side in row["sides"]]
 
 
-def test_whether_dostum_was_flown_out_is_asserted_and_denied(ask: Ask) -> None:
-    row = by_id(ask("/v1/contradictions"))["polarity:dostum-evacuated-2021"]
+def test_whether_dostum_was_flown_out_is_asserted_and_denied(get_ok: GetOk) -> None:
+    row = by_id(get_ok("/v1/contradictions"))["polarity:dostum-evacuated-2021"]
     assert row["kind"] == "polarity"
     assert [event["id"] for event in row["events"]] == ["dostum-evacuated-2021"]
     assert sides(row) == [{"dostum-evacuated-2021-p42"}, {"dostum-evacuated-2021-p43"}]
 
 
-def test_when_the_offensive_began_is_told_in_two_ways(ask: Ask) -> None:
-    (row,) = ask("/v1/contradictions", kind="date")["items"]
+def test_when_the_offensive_began_is_told_in_two_ways(get_ok: GetOk) -> None:
+    (row,) = get_ok("/v1/contradictions", kind="date")["items"]
     assert [event["id"] for event in row["events"]] == ["northern-offensive-2021"]
     assert sides(row) == [{"northern-offensive-2021-p14"}, {"northern-offensive-2021-p5"}]
 
 
-def test_that_all_of_balkh_fell_stands_against_what_is_said_of_hairatan(ask: Ask) -> None:
-    rows = by_id(ask("/v1/contradictions", kind="control"))
+def test_that_all_of_balkh_fell_stands_against_what_is_said_of_hairatan(get_ok: GetOk) -> None:
+    rows = by_id(get_ok("/v1/contradictions", kind="control"))
     row = rows["control:balkh-captured-2021:hairatan-entered-2021"]
     assert [event["id"] for event in row["events"]] == ["balkh-captured-2021", "hairatan-entered-2021"]
     assert sides(row) == [{"balkh-captured-2021-p29"}, {"hairatan-entered-2021-p29"}]
@@ -51,20 +52,20 @@ def test_that_all_of_balkh_fell_stands_against_what_is_said_of_hairatan(ask: Ask
     ]
 
 
-def test_kaldar_which_changed_hands_on_other_days_contradicts_nothing(ask: Ask) -> None:
-    events = {event["id"] for row in ask("/v1/contradictions")["items"] for event in row["events"]}
+def test_kaldar_which_changed_hands_on_other_days_contradicts_nothing(get_ok: GetOk) -> None:
+    events = {event["id"] for row in get_ok("/v1/contradictions")["items"] for event in row["events"]}
     assert not {id_ for id_ in events if id_.startswith("kaldar")}
 
 
-def test_every_disputed_event_and_no_other_has_a_polarity(ask: Ask) -> None:
-    torn = {row["events"][0]["id"] for row in ask("/v1/contradictions", kind="polarity")["items"]}
-    assert torn == {row["id"] for row in ask("/v1/events", status="disputed", limit=1000)["items"]}
+def test_every_disputed_event_and_no_other_has_a_polarity(get_ok: GetOk) -> None:
+    torn = {row["events"][0]["id"] for row in get_ok("/v1/contradictions", kind="polarity")["items"]}
+    assert torn == {row["id"] for row in get_ok("/v1/events", status="disputed", limit=1000)["items"]}
     assert {"dostum-evacuated-2021", "dostum-wounded-2021"} <= torn
 
 
-def test_every_side_holds_claims_on_the_events_named(ask: Ask) -> None:
-    events = {row["id"]: row["event"]["id"] for row in ask("/v1/claims", limit=1000)["items"]}
-    for row in ask("/v1/contradictions")["items"]:
+def test_every_side_holds_claims_on_the_events_named(get_ok: GetOk) -> None:
+    events = {row["id"]: row["event"]["id"] for row in get_ok("/v1/claims", limit=1000)["items"]}
+    for row in get_ok("/v1/contradictions")["items"]:
         named = {event["id"] for event in row["events"]}
         assert len(row["sides"]) >= 2
         assert all(side["claims"] for side in row["sides"])
@@ -73,21 +74,21 @@ def test_every_side_holds_claims_on_the_events_named(ask: Ask) -> None:
         assert {events[claim] for claim in claims} == named
 
 
-def test_a_kind_is_a_filter_and_keeps_ids(ask: Ask) -> None:
-    whole = ask("/v1/contradictions")["items"]
+def test_a_kind_is_a_filter_and_keeps_ids(get_ok: GetOk) -> None:
+    whole = get_ok("/v1/contradictions")["items"]
     assert {row["kind"] for row in whole} == {"control", "date", "polarity"}
     for kind in ("control", "date", "figure", "polarity"):
-        assert ask("/v1/contradictions", kind=kind)["items"] == [row for row in whole if row["kind"] == kind]
-    assert ask("/v1/contradictions", kind="date,polarity")["items"] == [
+        assert get_ok("/v1/contradictions", kind=kind)["items"] == [row for row in whole if row["kind"] == kind]
+    assert get_ok("/v1/contradictions", kind="date,polarity")["items"] == [
         row for row in whole if row["kind"] in ("date", "polarity")
     ]
 
 
-def test_a_filter_keeps_what_touches_a_matching_event_under_the_same_id(ask: Ask) -> None:
-    whole = by_id(ask("/v1/contradictions"))
+def test_a_filter_keeps_what_touches_a_matching_event_under_the_same_id(get_ok: GetOk) -> None:
+    whole = by_id(get_ok("/v1/contradictions"))
     for params in ({"actor": "abdul-rashid-dostum"}, {"place": "hairatan"}, {"category": "offensive"}):
-        events = {row["id"] for row in ask("/v1/events", limit=1000, **params)["items"]}
-        found = by_id(ask("/v1/contradictions", **params))
+        events = {row["id"] for row in get_ok("/v1/events", limit=1000, **params)["items"]}
+        found = by_id(get_ok("/v1/contradictions", **params))
         expected = {
             id_: row for id_, row in whole.items() if not events.isdisjoint(event["id"] for event in row["events"])
         }
@@ -95,20 +96,20 @@ def test_a_filter_keeps_what_touches_a_matching_event_under_the_same_id(ask: Ask
         assert found
 
 
-def test_what_was_not_yet_reported_contradicts_nothing(ask: Ask) -> None:
-    assert ask("/v1/contradictions", known_by="2021-07-04")["items"] == []
-    assert ask("/v1/contradictions", known_by="2021-07-05") == ask("/v1/contradictions")
+def test_what_was_not_yet_reported_contradicts_nothing(get_ok: GetOk) -> None:
+    assert get_ok("/v1/contradictions", known_by="2021-07-04")["items"] == []
+    assert get_ok("/v1/contradictions", known_by="2021-07-05") == get_ok("/v1/contradictions")
 
 
-def test_pages_hold_every_contradiction_once(ask: Ask) -> None:
-    whole = ask("/v1/contradictions", count="exact")
+def test_pages_hold_every_contradiction_once(get_ok: GetOk) -> None:
+    whole = get_ok("/v1/contradictions", count="exact")
     assert whole["matched"] == len(by_id(whole))
-    rows, page = [], ask("/v1/contradictions", limit=1)
+    rows, page = [], get_ok("/v1/contradictions", limit=1)
     while True:
         rows += page["items"]
         if page["next"] is None:
             break
-        page = ask("/v1/contradictions", limit=1, cursor=page["next"].partition("cursor=")[2])
+        page = get_ok("/v1/contradictions", limit=1, cursor=page["next"].partition("cursor=")[2])
     assert rows == whole["items"]
 
 
@@ -117,17 +118,17 @@ def test_pages_hold_every_contradiction_once(ask: Ask) -> None:
 
 @contextmanager
 def _answering(url: str) -> Any:
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
 
-        def asked(path: str, /, **params: Any) -> Any:
+        def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)
             assert response.status_code == 200, response.text
             return response.json()
 
-        yield asked
+        yield get
 
 
-def answering(url: str) -> AbstractContextManager[Ask]:
+def answering(url: str) -> AbstractContextManager[GetOk]:
     return _answering(url)
 
 
@@ -148,7 +149,7 @@ def test_a_contradiction_goes_with_the_claim_that_made_it(databases: Databases, 
         assert before == []
 
 
-def told(number: int, printed: str, reported: str) -> str:
+def claim_toml(number: int, printed: str, reported: str) -> str:
     return (
         f'[[event.claim]]\nparagraph = {number}\nmodality = "fact"\nreported_on = {reported}\n'
         f'summary = "They went."\ndate = 2021-07-02\n[[event.claim.figures]]\nmeasure = "persons_moved"\n'
@@ -165,7 +166,7 @@ def crowd(databases: Databases, tmp_path: Path) -> Callable[..., str]:
         War().write(tmp_path)
         path = tmp_path / "eastern-war" / "events" / "all.toml"
         with path.open("a", encoding="utf-8") as file:
-            file.write("".join(told(*one) for one in more))
+            file.write("".join(claim_toml(*one) for one in more))
         load(url, tmp_path)
         return url
 

@@ -5,19 +5,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, serving
-from fastapi.testclient import TestClient
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 GOVERNMENT = {"id": "afghan-government", "name": "Government of Afghanistan"}
 TALIBAN = {"id": "taliban", "name": "Taliban"}
 HAIRATAN = ("hairatan", "hairatan-crossing")
 JUNE_AND_JULY = [(date(2021, 5, 25) + timedelta(days=at)).isoformat() for at in range(55)]
 
 
-def one(ask: Ask, place: str, day: str, **params: Any) -> Any:
+def one(get_ok: GetOk, place: str, day: str, **params: Any) -> Any:
     """The row of exactly this place."""
-    rows = ask("/v1/control", place=place, as_of=day, **params)["items"]
+    rows = get_ok("/v1/control", place=place, as_of=day, **params)["items"]
     (row,) = [row for row in rows if row["location"]["id"] == place]
     return row
 
@@ -50,12 +50,12 @@ G, T = "afghan-government", "taliban"
         ("2025-01-01", (T, "held", [T], "2021-06-30", "kaldar-lost-again-2021-06-30", "carried")),
     ],
 )
-def test_kaldar_changes_hands_three_times(ask: Ask, day: str, expected: Any) -> None:
-    assert short(one(ask, "kaldar", day)) == expected
+def test_kaldar_changes_hands_three_times(get_ok: GetOk, day: str, expected: Any) -> None:
+    assert short(one(get_ok, "kaldar", day)) == expected
 
 
-def test_a_row_refers_to_its_place_its_sides_and_its_change(ask: Ask) -> None:
-    assert one(ask, "kaldar", "2021-06-29") == {
+def test_a_row_refers_to_its_place_its_sides_and_its_change(get_ok: GetOk) -> None:
+    assert one(get_ok, "kaldar", "2021-06-29") == {
         "location": {"id": "kaldar", "name": "Kaldar"},
         "holder": GOVERNMENT,
         "state": "held",
@@ -66,9 +66,9 @@ def test_a_row_refers_to_its_place_its_sides_and_its_change(ask: Ask) -> None:
     }
 
 
-def test_sherkhan_bandar_turns_on_21_june(ask: Ask) -> None:
-    assert short(one(ask, "sherkhan-bandar", "2021-06-20")) == (G, "held", [G], None, None, "inferred")
-    assert short(one(ask, "sherkhan-bandar", "2021-06-21")) == (
+def test_sherkhan_bandar_turns_on_21_june(get_ok: GetOk) -> None:
+    assert short(one(get_ok, "sherkhan-bandar", "2021-06-20")) == (G, "held", [G], None, None, "inferred")
+    assert short(one(get_ok, "sherkhan-bandar", "2021-06-21")) == (
         T,
         "held",
         [T],
@@ -79,73 +79,75 @@ def test_sherkhan_bandar_turns_on_21_june(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("known_by", [None, "2021-07-04", "2021-07-05"])
-def test_hairatan_and_its_crossing_are_on_no_day_plainly_held_by_the_taliban(ask: Ask, known_by: str | None) -> None:
+def test_hairatan_and_its_crossing_are_on_no_day_plainly_held_by_the_taliban(
+    get_ok: GetOk, known_by: str | None
+) -> None:
     params = {"known_by": known_by} if known_by else {}
     for place in HAIRATAN:
-        for stretch in ask(f"/v1/locations/{place}/control", **params)["items"]:
+        for stretch in get_ok(f"/v1/locations/{place}/control", **params)["items"]:
             assert stretch["holder"] == GOVERNMENT
             assert (stretch["state"] == "held") == (stretch["until"] == "2021-06-21")
     for day in ("2021-07-05", "2021-07-20"):
-        assert one(ask, "hairatan", day, **params)["state"] == "contested"
-        assert one(ask, "hairatan-crossing", day, **params)["state"] == "unconfirmed"
-        assert one(ask, "hairatan", day, **params)["candidates"] == [GOVERNMENT, TALIBAN]
+        assert one(get_ok, "hairatan", day, **params)["state"] == "contested"
+        assert one(get_ok, "hairatan-crossing", day, **params)["state"] == "unconfirmed"
+        assert one(get_ok, "hairatan", day, **params)["candidates"] == [GOVERNMENT, TALIBAN]
 
 
-def test_the_whole_of_balkh_is_unconfirmed(ask: Ask) -> None:
-    row = one(ask, "balkh", "2021-07-05")
+def test_the_whole_of_balkh_is_unconfirmed(get_ok: GetOk) -> None:
+    row = one(get_ok, "balkh", "2021-07-05")
     assert short(row) == (G, "unconfirmed", [G, T], None, None, "inferred")
 
 
-def test_a_place_asked_for_by_name_has_its_row_even_if_nothing_is_known(ask: Ask) -> None:
-    rows = ask("/v1/control", as_of="2021-07-05", place="Kabul,sherkhan bandar")["items"]
+def test_a_place_asked_for_by_name_has_its_row_even_if_nothing_is_known(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/control", as_of="2021-07-05", place="Kabul,sherkhan bandar")["items"]
     found = {row["location"]["id"]: short(row) for row in rows}
     assert found["kabul"] == (None, "unknown", [], None, None, None)
     assert found["sherkhan-bandar"][:2] == (T, "held")
-    everywhere = {row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05")["items"]}
+    everywhere = {row["location"]["id"] for row in get_ok("/v1/control", as_of="2021-07-05")["items"]}
     assert "kabul" not in everywhere
     assert {"kaldar", "sherkhan-bandar", *HAIRATAN} <= everywhere
 
 
-def test_a_place_includes_what_is_inside_it_and_hands_nothing_up_or_down(ask: Ask) -> None:
-    rows = ask("/v1/control", as_of="2021-06-29", place="balkh")["items"]
+def test_a_place_includes_what_is_inside_it_and_hands_nothing_up_or_down(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/control", as_of="2021-06-29", place="balkh")["items"]
     assert {row["location"]["id"]: row["state"] for row in rows} == {
         "balkh": "held",
         "hairatan": "uncertain",
         "hairatan-crossing": "uncertain",
         "kaldar": "held",
     }
-    assert short(one(ask, "kunduz", "2021-07-05"))[1] == "unknown"
+    assert short(one(get_ok, "kunduz", "2021-07-05"))[1] == "unknown"
 
 
-def test_a_kind_of_place_is_a_filter(ask: Ask) -> None:
-    everything = ask("/v1/control", as_of="2021-07-05")["items"]
-    kinds = {row["id"]: row["kind"] for row in ask("/v1/locations", limit=1000)["items"]}
+def test_a_kind_of_place_is_a_filter(get_ok: GetOk) -> None:
+    everything = get_ok("/v1/control", as_of="2021-07-05")["items"]
+    kinds = {row["id"]: row["kind"] for row in get_ok("/v1/locations", limit=1000)["items"]}
     assert len({kinds[row["location"]["id"]] for row in everything}) > 3
     for kind in set(kinds.values()):
-        found = ask("/v1/control", as_of="2021-07-05", kind=kind)["items"]
+        found = get_ok("/v1/control", as_of="2021-07-05", kind=kind)["items"]
         assert found == [row for row in everything if kinds[row["location"]["id"]] == kind]
 
 
-def test_a_holder_is_a_filter(ask: Ask) -> None:
-    everything = ask("/v1/control", as_of="2021-07-05")["items"]
+def test_a_holder_is_a_filter(get_ok: GetOk) -> None:
+    everything = get_ok("/v1/control", as_of="2021-07-05")["items"]
     for side in (G, T):
-        found = ask("/v1/control", as_of="2021-07-05", holder=side)["items"]
+        found = get_ok("/v1/control", as_of="2021-07-05", holder=side)["items"]
         assert found == [row for row in everything if row["holder"]["id"] == side]
-    assert {row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05", holder=T)["items"]} >= {
+    assert {row["location"]["id"] for row in get_ok("/v1/control", as_of="2021-07-05", holder=T)["items"]} >= {
         "kaldar",
         "sherkhan-bandar",
     }
-    both = ask("/v1/control", as_of="2021-07-05", holder="Taliban,afghan-government")["items"]
+    both = get_ok("/v1/control", as_of="2021-07-05", holder="Taliban,afghan-government")["items"]
     assert both == everything
-    assert ask("/v1/control", as_of="2021-07-05", holder="uzbekistan-government")["items"] == []
+    assert get_ok("/v1/control", as_of="2021-07-05", holder="uzbekistan-government")["items"] == []
 
 
-def test_what_was_not_yet_reported_is_hidden(ask: Ask) -> None:
-    early = ask("/v1/control", as_of="2021-07-05", known_by="2021-07-04")["items"]
+def test_what_was_not_yet_reported_is_hidden(get_ok: GetOk) -> None:
+    early = get_ok("/v1/control", as_of="2021-07-05", known_by="2021-07-04")["items"]
     assert {row["location"]["id"] for row in early} == set(HAIRATAN)
-    assert short(one(ask, "kaldar", "2021-07-05", known_by="2021-07-04"))[1] == "unknown"
-    assert ask("/v1/control", as_of="2021-07-05", known_by="2021-07-03")["items"] == []
-    assert ask("/v1/locations/kaldar/control", known_by="2021-07-04")["items"] == [
+    assert short(one(get_ok, "kaldar", "2021-07-05", known_by="2021-07-04"))[1] == "unknown"
+    assert get_ok("/v1/control", as_of="2021-07-05", known_by="2021-07-03")["items"] == []
+    assert get_ok("/v1/locations/kaldar/control", known_by="2021-07-04")["items"] == [
         {
             "from": None,
             "until": None,
@@ -157,14 +159,14 @@ def test_what_was_not_yet_reported_is_hidden(ask: Ask) -> None:
             "basis": None,
         }
     ]
-    everything = ask("/v1/control", as_of="2021-07-05")
-    assert ask("/v1/control", as_of="2021-07-05", known_by="2021-07-05") == everything
+    everything = get_ok("/v1/control", as_of="2021-07-05")
+    assert get_ok("/v1/control", as_of="2021-07-05", known_by="2021-07-05") == everything
 
 
-def test_a_day_must_be_named(refused: Ask) -> None:
-    assert refused("/v1/control")["parameter"] == "as_of"
-    assert "needed" in refused("/v1/control", place="kaldar")["reason"]
-    assert refused("/v1/control/summary")["parameter"] == "datetime"
+def test_a_day_must_be_named(get_problem: GetOk) -> None:
+    assert get_problem("/v1/control")["parameter"] == "as_of"
+    assert "needed" in get_problem("/v1/control", place="kaldar")["reason"]
+    assert get_problem("/v1/control/summary")["parameter"] == "datetime"
 
 
 @pytest.mark.parametrize(
@@ -177,14 +179,14 @@ def test_a_day_must_be_named(refused: Ask) -> None:
         ({"as_of": "2021-06-29", "knownby": "2021-06-29"}, "knownby", "known_by"),
     ],
 )
-def test_what_is_not_understood_is_refused(refused: Ask, params: Any, parameter: str, meant: str | None) -> None:
-    problem = refused("/v1/control", **params)
+def test_what_is_not_understood_is_refused(get_problem: GetOk, params: Any, parameter: str, meant: str | None) -> None:
+    problem = get_problem("/v1/control", **params)
     assert problem["parameter"] == parameter
     assert meant is None or meant in str(problem["did_you_mean"]).casefold()
 
 
-def test_the_timeline_of_kaldar(ask: Ask) -> None:
-    rows = ask("/v1/locations/kaldar/control")["items"]
+def test_the_timeline_of_kaldar(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/locations/kaldar/control")["items"]
     assert [(row["from"], row["until"], row["holder"]["id"], row["state"], row["basis"]) for row in rows] == [
         (None, "2021-06-21", G, "held", "inferred"),
         ("2021-06-21", "2021-06-28", G, "uncertain", "inferred"),
@@ -196,16 +198,16 @@ def test_the_timeline_of_kaldar(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("known_by", [None, "2021-07-04"])
-def test_reading_a_timeline_at_a_day_gives_the_control_of_that_day(ask: Ask, known_by: str | None) -> None:
+def test_reading_a_timeline_at_a_day_gives_the_control_of_that_day(get_ok: GetOk, known_by: str | None) -> None:
     params = {"known_by": known_by} if known_by else {}
-    places = [row["location"]["id"] for row in ask("/v1/control", as_of="2021-07-05")["items"]]
-    timelines = {place: ask(f"/v1/locations/{place}/control", **params)["items"] for place in places}
+    places = [row["location"]["id"] for row in get_ok("/v1/control", as_of="2021-07-05")["items"]]
+    timelines = {place: get_ok(f"/v1/locations/{place}/control", **params)["items"] for place in places}
     for rows in timelines.values():
         assert rows[0]["from"] is None
         assert rows[-1]["until"] is None
         assert [row["until"] for row in rows[:-1]] == [row["from"] for row in rows[1:]]
     for day in ("0001-01-01", *JUNE_AND_JULY[:: 1 if known_by is None else 7], "9999-12-31"):
-        on_the_day = ask("/v1/control", as_of=day, place=",".join(places), **params)["items"]
+        on_the_day = get_ok("/v1/control", as_of=day, place=",".join(places), **params)["items"]
         states = {row["location"]["id"]: row for row in on_the_day}
         for place, rows in timelines.items():
             (at,) = [row for row in rows if (row["from"] or "") <= day and (row["until"] is None or day < row["until"])]
@@ -213,7 +215,7 @@ def test_reading_a_timeline_at_a_day_gives_the_control_of_that_day(ask: Ask, kno
             assert state | {"location": states[place]["location"]} == states[place], (place, day)
 
 
-def test_the_timeline_of_an_unknown_place_is_a_404(client: TestClient) -> None:
+def test_the_timeline_of_an_unknown_place_is_a_404(client: AppClient) -> None:
     assert client.get("/v1/locations/atlantis/control").status_code == 404
 
 
@@ -221,8 +223,8 @@ def tally(row: Any) -> tuple[int, int, int]:
     return row["captured"], row["lost_again"], row["net_held"]
 
 
-def test_the_districts_and_crossings_that_the_taliban_took(ask: Ask) -> None:
-    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-07-05", actor="taliban")["items"]
+def test_the_districts_and_crossings_that_the_taliban_took(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/control/summary", datetime="2021-06-01/2021-07-05", actor="taliban")["items"]
     assert {row["kind"]: tally(row) for row in rows} == {"district": (3, 1, 2), "border_crossing": (1, 0, 1)}
     (districts,) = [row for row in rows if row["kind"] == "district"]
     (figure,) = districts["figures"]
@@ -234,24 +236,24 @@ def test_the_districts_and_crossings_that_the_taliban_took(ask: Ask) -> None:
     )
 
 
-def test_kaldar_alone_is_captured_twice_lost_once_and_kept(ask: Ask) -> None:
-    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-07-05", place="kaldar", kind="district")["items"]
+def test_kaldar_alone_is_captured_twice_lost_once_and_kept(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/control/summary", datetime="2021-06-01/2021-07-05", place="kaldar", kind="district")["items"]
     assert {row["actor"]["id"]: tally(row) for row in rows} == {T: (2, 1, 1), G: (1, 1, 0)}
-    rows = ask("/v1/control/summary", datetime="2021-06-01/2021-06-29", place="kaldar", kind="district")["items"]
+    rows = get_ok("/v1/control/summary", datetime="2021-06-01/2021-06-29", place="kaldar", kind="district")["items"]
     assert {row["actor"]["id"]: tally(row) for row in rows} == {T: (1, 1, 0), G: (1, 0, 0)}
 
 
-def test_a_fuzzy_capture_is_not_certainly_in_a_part_of_its_days(ask: Ask) -> None:
+def test_a_fuzzy_capture_is_not_certainly_in_a_part_of_its_days(get_ok: GetOk) -> None:
     window = {"datetime": "2021-06-25/2021-06-29", "place": "kaldar", "kind": "district"}
-    possible = ask("/v1/control/summary", **window)["items"]
-    certain = ask("/v1/control/summary", **window, date_match="certain")["items"]
+    possible = get_ok("/v1/control/summary", **window)["items"]
+    certain = get_ok("/v1/control/summary", **window, date_match="certain")["items"]
     assert {row["actor"]["id"]: row["captured"] for row in possible} == {T: 1, G: 1}
     assert {row["actor"]["id"]: row["captured"] for row in certain} == {G: 1}
 
 
-def test_a_reported_total_counts_only_if_its_day_is_in_the_window(ask: Ask) -> None:
+def test_a_reported_total_counts_only_if_its_day_is_in_the_window(get_ok: GetOk) -> None:
     def printed(window: str, **params: Any) -> list[str]:
-        rows = ask("/v1/control/summary", datetime=window, actor="taliban", **params)["items"]
+        rows = get_ok("/v1/control/summary", datetime=window, actor="taliban", **params)["items"]
         return [figure["printed"] for row in rows for figure in row["figures"]]
 
     assert printed("2021-07-04/2021-07-04") == ["seven"]
@@ -261,9 +263,9 @@ def test_a_reported_total_counts_only_if_its_day_is_in_the_window(ask: Ask) -> N
     assert printed("2021-06-01/2021-07-05", place="kunduz") == []
 
 
-def test_a_summary_may_begin_on_the_first_day_of_the_calendar(ask: Ask) -> None:
-    whole = ask("/v1/control/summary", datetime="../2021-07-05")["items"]
-    assert ask("/v1/control/summary", datetime="0001-01-01/2021-07-05")["items"] == whole
+def test_a_summary_may_begin_on_the_first_day_of_the_calendar(get_ok: GetOk) -> None:
+    whole = get_ok("/v1/control/summary", datetime="../2021-07-05")["items"]
+    assert get_ok("/v1/control/summary", datetime="0001-01-01/2021-07-05")["items"] == whole
 
 
 # Made data: holders that are part of others, and reports that come one after the other.
@@ -317,35 +319,35 @@ EVENTS = "".join(
 
 
 @pytest.fixture(scope="module")
-def shore(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def shore(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GetOk]:
     files = {f"{file}.toml": text for file, text in {**FILES, "events/all": EVENTS}.items()}
     with serving(databases, tmp_path_factory.mktemp("packs"), "shore", files) as client:
 
-        def asked(path: str, /, **params: Any) -> Any:
+        def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params or None)
             assert response.status_code == 200, response.text
             return response.json()
 
-        yield asked
+        yield get
 
 
-def held_by(shore: Ask, holder: str, day: str) -> list[str]:
+def held_by(shore: GetOk, holder: str, day: str) -> list[str]:
     return [row["location"]["id"] for row in shore("/v1/control", as_of=day, holder=holder)["items"]]
 
 
-def test_a_holder_includes_what_is_part_of_it_and_never_its_allies(shore: Ask) -> None:
+def test_a_holder_includes_what_is_part_of_it_and_never_its_allies(shore: GetOk) -> None:
     assert held_by(shore, "rebels", "2020-01-06") == ["ford"]
     assert held_by(shore, "lancers", "2020-01-06") == ["ford"]
     assert held_by(shore, "crown", "2020-01-06") == ["mill", "north", "tower"]
 
 
-def test_a_part_counts_for_its_whole_only_while_it_is_part_of_it(shore: Ask) -> None:
+def test_a_part_counts_for_its_whole_only_while_it_is_part_of_it(shore: GetOk) -> None:
     assert "mill" in held_by(shore, "crown", "2020-01-15")
     assert "mill" not in held_by(shore, "crown", "2020-01-16")
     assert held_by(shore, "guards", "2020-01-16") == ["mill"]
 
 
-def test_a_summary_of_a_side_includes_what_is_part_of_it(shore: Ask) -> None:
+def test_a_summary_of_a_side_includes_what_is_part_of_it(shore: GetOk) -> None:
     def sides(actor: str) -> set[str]:
         rows = shore("/v1/control/summary", datetime="2020-01-01/2020-01-10", actor=actor)["items"]
         return {row["actor"]["id"] for row in rows}
@@ -365,7 +367,7 @@ def test_a_summary_of_a_side_includes_what_is_part_of_it(shore: Ask) -> None:
         ("2020-01-31", "disputed", "crown"),
     ],
 )
-def test_an_earlier_day_never_shows_a_later_status(shore: Ask, known_by: str, state: str, holder: str | None) -> None:
+def test_an_earlier_day_never_shows_a_later_status(shore: GetOk, known_by: str, state: str, holder: str | None) -> None:
     found = one(shore, "tower", "2020-01-06", known_by=known_by)
     assert (found["state"], found["holder"] and found["holder"]["id"]) == (state, holder)
     (stretch,) = [
@@ -376,20 +378,20 @@ def test_an_earlier_day_never_shows_a_later_status(shore: Ask, known_by: str, st
     assert (stretch["state"], stretch["holder"] and stretch["holder"]["id"]) == (state, holder)
 
 
-def test_what_may_not_have_happened_yet_stays_uncertain_for_ever(shore: Ask) -> None:
+def test_what_may_not_have_happened_yet_stays_uncertain_for_ever(shore: GetOk) -> None:
     last = shore("/v1/locations/north/control")["items"][-1]
     assert (last["until"], last["state"], last["basis"]) == (None, "uncertain", "carried")
     for day in ("2400-01-01", "9999-12-30", "9999-12-31"):
         assert one(shore, "north", day)["state"] == "uncertain", day
 
 
-def test_what_may_not_have_happened_yet_is_not_held_at_the_end_of_an_open_window(shore: Ask) -> None:
+def test_what_may_not_have_happened_yet_is_not_held_at_the_end_of_an_open_window(shore: GetOk) -> None:
     for window in ("2020-01-01/2400-01-01", "2020-01-01/.."):
         (row,) = shore("/v1/control/summary", datetime=window, place="north")["items"]
         assert (row["actor"]["id"], tally(row)) == ("rebels", (1, 0, 0)), window
 
 
-def test_pages_of_control_hold_every_row_once(shore: Ask) -> None:
+def test_pages_of_control_hold_every_row_once(shore: GetOk) -> None:
     whole = shore("/v1/control", as_of="2020-01-06", count="exact")
     assert (whole["matched"], whole["returned"]) == (4, 4)
     rows, page = [], shore("/v1/control", as_of="2020-01-06", limit=1)

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from asgi_client import AppClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, literal, select
 
 from app.query.analyses.density import MAX_ZOOM, Grid, cell_number
-from query.analyses.test_stats import FILTERS
+from query.analyses.event_filters import FILTERS
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 quick = settings(max_examples=200, database=None, deadline=None)
 
 
@@ -26,7 +26,7 @@ def cell_of(zoom: int, longitude: float, latitude: float) -> str:
     return f"{zoom}/{column}/{row}"
 
 
-def all_cells(client: TestClient, **query: Any) -> list[dict[str, Any]]:
+def all_cells(client: AppClient, **query: Any) -> list[dict[str, Any]]:
     """All cells of an answer, page by page."""
     answer = client.get("/v1/density", params=query)
     assert answer.status_code == 200, answer.text
@@ -37,7 +37,7 @@ def all_cells(client: TestClient, **query: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def points(client: TestClient, **filters: Any) -> list[list[float]]:
+def points(client: AppClient, **filters: Any) -> list[list[float]]:
     """The points of the events that lie somewhere."""
     features = client.get("/v1/events", params={"f": "geojson", "limit": 1000, **filters}).json()["features"]
     return [feature["geometry"]["coordinates"] for feature in features if feature["geometry"]]
@@ -46,14 +46,14 @@ def points(client: TestClient, **filters: Any) -> list[list[float]]:
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: ",".join(filters) or "everything")
 @pytest.mark.parametrize("zoom", [0, 6, MAX_ZOOM])
 def test_the_counts_are_those_of_the_located_events_that_match(
-    client: TestClient, filters: dict[str, Any], zoom: int
+    client: AppClient, filters: dict[str, Any], zoom: int
 ) -> None:
     expected = Counter(cell_of(zoom, *point) for point in points(client, **filters))
     assert expected
     assert {row["id"]: row["count"] for row in all_cells(client, zoom=zoom, **filters)} == expected
 
 
-def test_cells_tell_their_bounds_and_the_mean_of_their_events(client: TestClient) -> None:
+def test_cells_tell_their_bounds_and_the_mean_of_their_events(client: AppClient) -> None:
     placed = points(client)
     for row in all_cells(client, zoom=4):
         inside = [p for p in placed if row["west"] <= p[0] < row["east"] and row["south"] <= p[1] < row["north"]]
@@ -64,17 +64,17 @@ def test_cells_tell_their_bounds_and_the_mean_of_their_events(client: TestClient
         assert row["point_kind"] == "approximate"
 
 
-def test_what_lies_nowhere_is_counted_beside_the_cells(ask: Ask) -> None:
-    everything = ask("/v1/events", limit=1, count="exact")["matched"]
-    found = ask("/v1/density", zoom=3)
+def test_what_lies_nowhere_is_counted_beside_the_cells(get_ok: GetOk) -> None:
+    everything = get_ok("/v1/events", limit=1, count="exact")["matched"]
+    found = get_ok("/v1/density", zoom=3)
     assert found["omitted"] == {"unlocated": everything - sum(row["count"] for row in found["items"])}
     assert found["omitted"]["unlocated"] > 0
-    boxed = ask("/v1/density", zoom=3, bbox="66,36,69,38", datetime="2021-06-29")
-    listed = ask("/v1/events", bbox="66,36,69,38", datetime="2021-06-29")
+    boxed = get_ok("/v1/density", zoom=3, bbox="66,36,69,38", datetime="2021-06-29")
+    listed = get_ok("/v1/events", bbox="66,36,69,38", datetime="2021-06-29")
     assert boxed["omitted"] == listed["omitted"]
 
 
-def test_pages_follow_each_other_through_every_cell_once(client: TestClient) -> None:
+def test_pages_follow_each_other_through_every_cell_once(client: AppClient) -> None:
     whole = all_cells(client, zoom=9)
     assert len({row["id"] for row in whole}) == len(whole) > 20
     assert all_cells(client, zoom=9, limit=3) == whole
@@ -94,14 +94,14 @@ def test_pages_follow_each_other_through_every_cell_once(client: TestClient) -> 
         ({"zoom": 6, "place": "Kalder"}, "place"),
     ],
 )
-def test_what_is_not_understood_is_refused(refused: Ask, query: dict[str, Any], parameter: str) -> None:
-    assert refused("/v1/density", **query)["parameter"] == parameter
+def test_what_is_not_understood_is_refused(get_problem: GetOk, query: dict[str, Any], parameter: str) -> None:
+    assert get_problem("/v1/density", **query)["parameter"] == parameter
 
 
-def test_a_cursor_of_another_grid_is_refused(client: TestClient, refused: Ask) -> None:
+def test_a_cursor_of_another_grid_is_refused(client: AppClient, get_problem: GetOk) -> None:
     following = client.get("/v1/density?zoom=9&limit=1").json()["next"]
     cursor = following.partition("cursor=")[2]
-    assert refused("/v1/density", zoom=8, cursor=cursor)["parameter"] == "cursor"
+    assert get_problem("/v1/density", zoom=8, cursor=cursor)["parameter"] == "cursor"
 
 
 EDGES = [

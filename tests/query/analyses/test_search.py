@@ -7,29 +7,29 @@ import pytest
 
 from app.names import match_key
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 TIERS = ["exact", "prefix", "words"]
 NAMED = ("actors", "locations", "sources")
 
 
-def every_hit(ask: Ask, q: str, limit: int, **params: Any) -> list[Any]:
+def every_hit(get_ok: GetOk, q: str, limit: int, **params: Any) -> list[Any]:
     rows: list[Any] = []
-    page = ask("/v1/search", q=q, limit=limit, **params)
+    page = get_ok("/v1/search", q=q, limit=limit, **params)
     while True:
         assert len(page["items"]) <= limit
         rows += page["items"]
         if page["next"] is None:
             return rows
         cursor = page["next"].partition("cursor=")[2]
-        page = ask("/v1/search", q=q, limit=limit, cursor=cursor, **params)
+        page = get_ok("/v1/search", q=q, limit=limit, cursor=cursor, **params)
 
 
 def place_of(hit: Any) -> tuple[str, str]:
     return hit["resource"], hit["id"]
 
 
-def test_exact_names_come_before_beginnings_before_words(ask: Ask) -> None:
-    hits = every_hit(ask, "Hairaton", 100)
+def test_exact_names_come_before_beginnings_before_words(get_ok: GetOk) -> None:
+    hits = every_hit(get_ok, "Hairaton", 100)
     assert hits[0] == {
         "resource": "locations",
         "id": "hairatan",
@@ -44,8 +44,8 @@ def test_exact_names_come_before_beginnings_before_words(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("q", ["Taliban", "a", "Hairatan", "uzbek", "border crossing", "dostum", "Balkh", "ministry"])
-def test_hits_are_in_the_order_of_tier_id_and_resource_and_each_is_there_once(ask: Ask, q: str) -> None:
-    hits = every_hit(ask, q, 1000)
+def test_hits_are_in_the_order_of_tier_id_and_resource_and_each_is_there_once(get_ok: GetOk, q: str) -> None:
+    hits = every_hit(get_ok, q, 1000)
     order = [(TIERS.index(hit["match"]), hit["id"], hit["resource"]) for hit in hits]
     assert order == sorted(order)
     assert len(set(map(place_of, hits))) == len(hits) > 1
@@ -53,15 +53,15 @@ def test_hits_are_in_the_order_of_tier_id_and_resource_and_each_is_there_once(as
 
 @pytest.mark.parametrize("q", ["Taliban", "a", "uzbek", "Hairaton"])
 @pytest.mark.parametrize("limit", [1, 2, 7])
-def test_pages_give_all_hits_once_and_in_order(ask: Ask, q: str, limit: int) -> None:
-    assert every_hit(ask, q, limit) == every_hit(ask, q, 1000)
+def test_pages_give_all_hits_once_and_in_order(get_ok: GetOk, q: str, limit: int) -> None:
+    assert every_hit(get_ok, q, limit) == every_hit(get_ok, q, 1000)
 
 
-def names_of(ask: Ask) -> dict[tuple[str, str], set[str]]:
+def names_of(get_ok: GetOk) -> dict[tuple[str, str], set[str]]:
     """The keys of all names and ids of actors, places and sources, and of the titles of events."""
-    found = {("events", row["id"]): {match_key(row["title"])} for row in ask("/v1/events", limit=1000)["items"]}
+    found = {("events", row["id"]): {match_key(row["title"])} for row in get_ok("/v1/events", limit=1000)["items"]}
     for resource in NAMED:
-        for row in ask(f"/v1/{resource}", limit=1000)["items"]:
+        for row in get_ok(f"/v1/{resource}", limit=1000)["items"]:
             found[resource, row["id"]] = {
                 match_key(row["id"]),
                 match_key(row["name"]),
@@ -71,62 +71,62 @@ def names_of(ask: Ask) -> dict[tuple[str, str], set[str]]:
 
 
 @pytest.mark.parametrize("q", ["Taliban", "t", "uzbek", "Mazar-e-Sharif", "MAZAR E SHARIF", "bne intellinews"])
-def test_tiers_are_what_they_say(ask: Ask, q: str) -> None:
-    names, wanted = names_of(ask), match_key(q)
+def test_tiers_are_what_they_say(get_ok: GetOk, q: str) -> None:
+    names, wanted = names_of(get_ok), match_key(q)
     tiers = {
         "exact": {at for at, keys in names.items() if wanted in keys},
         "prefix": {
             at for at, keys in names.items() if wanted not in keys and any(one.startswith(wanted) for one in keys)
         },
     }
-    hits = every_hit(ask, q, 1000)
+    hits = every_hit(get_ok, q, 1000)
     for tier, expected in tiers.items():
         assert {place_of(hit) for hit in hits if hit["match"] == tier} == expected
     assert tiers["exact"] | tiers["prefix"]
 
 
-def test_every_spelling_that_the_article_prints_is_an_exact_name(ask: Ask) -> None:
+def test_every_spelling_that_the_article_prints_is_an_exact_name(get_ok: GetOk) -> None:
     spellings = {
         (resource, row["id"]): [alias["name"] for alias in row["aliases"] if alias["as_printed"]]
         for resource in NAMED
-        for row in ask(f"/v1/{resource}", limit=1000)["items"]
+        for row in get_ok(f"/v1/{resource}", limit=1000)["items"]
     }
     assert "Hairaton" in spellings["locations", "hairatan"]
     assert "ANDSF" in spellings["actors", "andsf"]
     for owner, printed in spellings.items():
         for spelling in printed:
-            hits = ask("/v1/search", q=spelling, limit=20)["items"]
+            hits = get_ok("/v1/search", q=spelling, limit=20)["items"]
             assert owner in {place_of(hit) for hit in hits if hit["match"] == "exact"}, (owner, spelling)
 
 
-def test_case_accents_and_hyphens_make_no_difference(ask: Ask) -> None:
-    expected = ask("/v1/search", q="Sherkhan Bandar")["items"]
+def test_case_accents_and_hyphens_make_no_difference(get_ok: GetOk) -> None:
+    expected = get_ok("/v1/search", q="Sherkhan Bandar")["items"]
     assert expected[0]["id"] == "sherkhan-bandar"
     for q in ("SHERKHAN BANDAR", "sherkhan-bandar", "Shérkhan  Bandár"):
-        assert ask("/v1/search", q=q)["items"] == expected
+        assert get_ok("/v1/search", q=q)["items"] == expected
 
 
-def test_words_must_all_be_there_and_quotes_make_a_phrase(ask: Ask) -> None:
-    both = {place_of(hit) for hit in every_hit(ask, "Kaldar recaptured", 100)}
-    kaldar = {place_of(hit) for hit in every_hit(ask, "Kaldar", 100)}
+def test_words_must_all_be_there_and_quotes_make_a_phrase(get_ok: GetOk) -> None:
+    both = {place_of(hit) for hit in every_hit(get_ok, "Kaldar recaptured", 100)}
+    kaldar = {place_of(hit) for hit in every_hit(get_ok, "Kaldar", 100)}
     assert both < kaldar
-    phrase = {place_of(hit) for hit in every_hit(ask, '"take Kaldar again"', 100)}
+    phrase = {place_of(hit) for hit in every_hit(get_ok, '"take Kaldar again"', 100)}
     assert phrase == {("events", "kaldar-lost-again-2021-06-30")}
-    assert ask("/v1/search", q='"again Kaldar take"')["items"] == []
+    assert get_ok("/v1/search", q='"again Kaldar take"')["items"] == []
 
 
-def test_what_nothing_is_called_finds_nothing(ask: Ask) -> None:
-    found = ask("/v1/search", q="zzyzx")
+def test_what_nothing_is_called_finds_nothing(get_ok: GetOk) -> None:
+    found = get_ok("/v1/search", q="zzyzx")
     assert (found["items"], found["returned"], found["next"]) == ([], 0, None)
 
 
-def test_events_that_were_not_yet_known_are_hidden(ask: Ask) -> None:
-    now, then = every_hit(ask, "uzbekistan", 1000), every_hit(ask, "uzbekistan", 1000, known_by="2021-06-28")
-    known = {row["id"] for row in ask("/v1/events", known_by="2021-06-28", limit=1000)["items"]}
+def test_events_that_were_not_yet_known_are_hidden(get_ok: GetOk) -> None:
+    now, then = every_hit(get_ok, "uzbekistan", 1000), every_hit(get_ok, "uzbekistan", 1000, known_by="2021-06-28")
+    known = {row["id"] for row in get_ok("/v1/events", known_by="2021-06-28", limit=1000)["items"]}
     assert then == [hit for hit in now if hit["resource"] != "events" or hit["id"] in known]
     assert [hit["id"] for hit in then if hit["resource"] == "events"] == ["uzbekistan-bars-troops-2021"]
-    assert every_hit(ask, "uzbekistan", 3, known_by="2021-06-28") == then
-    assert every_hit(ask, "uzbekistan", 1000, known_by="2021-07-05") == now
+    assert every_hit(get_ok, "uzbekistan", 3, known_by="2021-06-28") == then
+    assert every_hit(get_ok, "uzbekistan", 1000, known_by="2021-07-05") == now
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_events_that_were_not_yet_known_are_hidden(ask: Ask) -> None:
         ({"q": "Kaldar", "cursor": "made-up"}, "cursor"),
     ],
 )
-def test_what_is_not_understood_is_refused(refused: Ask, params: Any, parameter: str) -> None:
-    assert refused("/v1/search", **params)["parameter"] == parameter
+def test_what_is_not_understood_is_refused(get_problem: GetOk, params: Any, parameter: str) -> None:
+    assert get_problem("/v1/search", **params)["parameter"] == parameter

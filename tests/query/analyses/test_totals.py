@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from conftest import Databases, serving
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 FLIGHT = "flight-to-tajikistan-2021"
 GROUP = "khwahan-crossing-2021-07-04"
 REFUGE = "refuge-in-uzbekistan-2021-06-23"
 UNKNOWN = {"low": None, "best": None, "high": None}
 
 
-def totals(ask: Ask, **params: Any) -> Any:
-    return ask("/v1/movements/totals", **params)
+def totals(get_ok: GetOk, **params: Any) -> Any:
+    return get_ok("/v1/movements/totals", **params)
 
 
 def bounds(row: Any) -> dict[str, Any]:
@@ -29,8 +29,8 @@ def left_out(found: Any) -> dict[str, str]:
     return {row["id"]: row["reason"] for row in found["excluded"]}
 
 
-def test_545_soldiers_came_to_tajikistan_and_nobody_twice(ask: Ask) -> None:
-    found = totals(ask, to="tajikistan", population="troops", datetime="../2021-07-05")
+def test_545_soldiers_came_to_tajikistan_and_nobody_twice(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="tajikistan", population="troops", datetime="../2021-07-05")
     assert bounds(found) == {"low": 545, "best": 545, "high": 545}
     assert populations(found) == {"troops": bounds(found)}
     assert left_out(found) == {GROUP: "part_of"}
@@ -38,8 +38,8 @@ def test_545_soldiers_came_to_tajikistan_and_nobody_twice(ask: Ask) -> None:
     assert (flight["id"], flight["claim"], flight["counts"], flight["added"]) == (FLIGHT, f"{FLIGHT}-p25", "all", [])
 
 
-def test_every_other_telling_of_the_flight_is_superseded_with_its_reason(ask: Ask) -> None:
-    (flight,) = totals(ask, to="tajikistan", datetime="../2021-07-05")["included"]
+def test_every_other_telling_of_the_flight_is_superseded_with_its_reason(get_ok: GetOk) -> None:
+    (flight,) = totals(get_ok, to="tajikistan", datetime="../2021-07-05")["included"]
     told = {row["claim"]: row["reason"] for row in flight["superseded"]}
     assert told == {
         f"{FLIGHT}-p1": "no_figure",
@@ -50,46 +50,46 @@ def test_every_other_telling_of_the_flight_is_superseded_with_its_reason(ask: As
         f"{FLIGHT}-p23-total": "earlier",
         f"{FLIGHT}-p23-badakhshan": "no_figure",
     }
-    claims = {row["id"] for row in ask(f"/v1/events/{FLIGHT}/claims")["items"]}
+    claims = {row["id"] for row in get_ok(f"/v1/events/{FLIGHT}/claims")["items"]}
     assert claims == {*told, flight["claim"]}
 
 
-def test_on_4_july_94_came_for_certain_and_perhaps_all(ask: Ask) -> None:
-    found = totals(ask, to="tajikistan", population="troops", datetime="2021-07-04")
+def test_on_4_july_94_came_for_certain_and_perhaps_all(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="tajikistan", population="troops", datetime="2021-07-04")
     assert bounds(found) == {"low": 94, "best": None, "high": 545}
     assert {row["id"]: row["counts"] for row in found["included"]} == {FLIGHT: "high", GROUP: "low"}
     assert found["excluded"] == []
-    certain = totals(ask, to="tajikistan", population="troops", datetime="2021-07-04", date_match="certain")
+    certain = totals(get_ok, to="tajikistan", population="troops", datetime="2021-07-04", date_match="certain")
     assert bounds(certain) == {"low": 94, "best": 94, "high": 94}
 
 
-def test_on_a_day_without_a_part_of_its_own_perhaps_nobody_came(ask: Ask) -> None:
-    found = totals(ask, to="tajikistan", datetime="2021-07-02")
+def test_on_a_day_without_a_part_of_its_own_perhaps_nobody_came(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="tajikistan", datetime="2021-07-02")
     assert bounds(found) == {"low": 0, "best": None, "high": 545}
-    assert bounds(totals(ask, to="tajikistan", datetime="2021-06-01")) == UNKNOWN
+    assert bounds(totals(get_ok, to="tajikistan", datetime="2021-06-01")) == UNKNOWN
 
 
-def test_dozens_were_expelled_from_uzbekistan(ask: Ask) -> None:
-    found = totals(ask, to="uzbekistan", outcome="expelled")
+def test_dozens_were_expelled_from_uzbekistan(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="uzbekistan", outcome="expelled")
     assert bounds(found) == {"low": 24, "best": None, "high": 99}
     assert populations(found) == {"mixed": {"low": 24, "best": None, "high": 99}}
     assert [row["id"] for row in found["included"]] == [REFUGE]
 
 
-def test_no_troops_were_admitted_to_uzbekistan(ask: Ask) -> None:
-    found = totals(ask, to="uzbekistan", outcome="admitted", population="troops")
+def test_no_troops_were_admitted_to_uzbekistan(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="uzbekistan", outcome="admitted", population="troops")
     assert bounds(found) == UNKNOWN
     assert (found["by_population"], found["included"], found["excluded"]) == ([], [], [])
 
 
-def test_those_barred_have_no_figure(ask: Ask) -> None:
-    found = totals(ask, to="uzbekistan", outcome="barred")
+def test_those_barred_have_no_figure(get_ok: GetOk) -> None:
+    found = totals(get_ok, to="uzbekistan", outcome="barred")
     assert bounds(found) == UNKNOWN
     assert left_out(found) == {"uzbekistan-bars-troops-2021": "no_figure"}
 
 
-def test_troops_and_a_mixed_group_are_never_added_up(ask: Ask) -> None:
-    found = totals(ask)
+def test_troops_and_a_mixed_group_are_never_added_up(get_ok: GetOk) -> None:
+    found = totals(get_ok)
     assert bounds(found) == UNKNOWN
     assert populations(found) == {
         "mixed": {"low": 24, "best": None, "high": 99},
@@ -99,23 +99,23 @@ def test_troops_and_a_mixed_group_are_never_added_up(ask: Ask) -> None:
     assert left_out(found)[GROUP] == "part_of"
 
 
-def test_every_movement_that_matches_is_counted_or_left_out_once(ask: Ask) -> None:
+def test_every_movement_that_matches_is_counted_or_left_out_once(get_ok: GetOk) -> None:
     for params in ({}, {"to": "tajikistan"}, {"actor": "afghan-government"}, {"datetime": "2021-07-04"}):
-        found = totals(ask, **params)
+        found = totals(get_ok, **params)
         told = [row["id"] for row in (*found["included"], *found["excluded"])]
-        assert sorted(told) == sorted(row["id"] for row in ask("/v1/movements", limit=1000, **params)["items"])
+        assert sorted(told) == sorted(row["id"] for row in get_ok("/v1/movements", limit=1000, **params)["items"])
         assert len(told) == len(set(told))
 
 
-def test_a_doubted_movement_that_is_asked_for_still_needs_a_figure(ask: Ask) -> None:
-    assert left_out(totals(ask, status="disputed")) == {"dostum-evacuated-2021": "no_figure"}
+def test_a_doubted_movement_that_is_asked_for_still_needs_a_figure(get_ok: GetOk) -> None:
+    assert left_out(totals(get_ok, status="disputed")) == {"dostum-evacuated-2021": "no_figure"}
 
 
-def test_what_was_not_yet_reported_does_not_count(ask: Ask) -> None:
-    found = totals(ask, known_by="2021-07-04")
+def test_what_was_not_yet_reported_does_not_count(get_ok: GetOk) -> None:
+    found = totals(get_ok, known_by="2021-07-04")
     assert bounds(found) == UNKNOWN
     assert left_out(found) == {"uzbekistan-bars-troops-2021": "no_figure"}
-    assert totals(ask, known_by="2021-07-05") == totals(ask)
+    assert totals(get_ok, known_by="2021-07-05") == totals(get_ok)
 
 
 @pytest.mark.parametrize(
@@ -127,16 +127,16 @@ def test_what_was_not_yet_reported_does_not_count(ask: Ask) -> None:
         ({"outcome": "admited"}, "outcome"),
     ],
 )
-def test_what_is_not_understood_is_refused(refused: Ask, params: Any, parameter: str) -> None:
-    assert refused("/v1/movements/totals", **params)["parameter"] == parameter
+def test_what_is_not_understood_is_refused(get_problem: GetOk, params: Any, parameter: str) -> None:
+    assert get_problem("/v1/movements/totals", **params)["parameter"] == parameter
 
 
 # Figures.
 
 
-def test_every_figure_of_every_claim_is_there_exactly_once(ask: Ask) -> None:
-    claims = ask("/v1/claims", limit=1000)["items"]
-    found = ask("/v1/figures", limit=1000, count="exact")
+def test_every_figure_of_every_claim_is_there_exactly_once(get_ok: GetOk) -> None:
+    claims = get_ok("/v1/claims", limit=1000)["items"]
+    found = get_ok("/v1/figures", limit=1000, count="exact")
     rows = {row["id"]: row for row in found["items"]}
     assert found["matched"] == len(rows) == len(found["items"]) == sum(len(claim["figures"]) for claim in claims)
     for claim in claims:
@@ -153,37 +153,37 @@ def test_every_figure_of_every_claim_is_there_exactly_once(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("name", ["measure", "count_kind"])
-def test_figures_are_filtered_by(ask: Ask, name: str) -> None:
-    rows = ask("/v1/figures", limit=1000, sort="id")["items"]
+def test_figures_are_filtered_by(get_ok: GetOk, name: str) -> None:
+    rows = get_ok("/v1/figures", limit=1000, sort="id")["items"]
     values = {row[name] for row in rows}
     assert len(values) > 1
     for value in values:
-        found = ask("/v1/figures", limit=1000, sort="id", **{name: value})["items"]
+        found = get_ok("/v1/figures", limit=1000, sort="id", **{name: value})["items"]
         assert found == [row for row in rows if row[name] == value]
 
 
-def test_figures_are_filtered_by_what_was_known(ask: Ask) -> None:
-    rows = ask("/v1/figures", limit=1000, sort="id")["items"]
+def test_figures_are_filtered_by_what_was_known(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/figures", limit=1000, sort="id")["items"]
     for day in ("2021-06-27", "2021-06-28", "2021-07-02", "2021-07-04", "2021-07-05"):
-        found = ask("/v1/figures", limit=1000, sort="id", known_by=day)["items"]
+        found = get_ok("/v1/figures", limit=1000, sort="id", known_by=day)["items"]
         assert found == [row for row in rows if row["reported_on"] <= day]
-    (attempts,) = ask("/v1/figures", known_by="2021-06-28")["items"]
+    (attempts,) = get_ok("/v1/figures", known_by="2021-06-28")["items"]
     assert (attempts["measure"], attempts["low"], attempts["high"]) == ("attempts", 3, 9)
 
 
-def test_seven_of_14_districts_is_a_figure(ask: Ask) -> None:
-    (row,) = ask("/v1/figures", measure="districts_held")["items"]
+def test_seven_of_14_districts_is_a_figure(get_ok: GetOk) -> None:
+    (row,) = get_ok("/v1/figures", measure="districts_held")["items"]
     assert (row["best"], row["of"], row["count_kind"], row["printed"]) == (7, 14, "stock", "seven")
 
 
-def test_pages_of_figures_hold_every_one_once(ask: Ask) -> None:
-    whole = ask("/v1/figures", limit=1000)["items"]
-    rows, page = [], ask("/v1/figures", limit=3)
+def test_pages_of_figures_hold_every_one_once(get_ok: GetOk) -> None:
+    whole = get_ok("/v1/figures", limit=1000)["items"]
+    rows, page = [], get_ok("/v1/figures", limit=3)
     while True:
         rows += page["items"]
         if page["next"] is None:
             break
-        page = ask("/v1/figures", limit=3, cursor=page["next"].partition("cursor=")[2])
+        page = get_ok("/v1/figures", limit=3, cursor=page["next"].partition("cursor=")[2])
     assert rows == whole
 
 
@@ -230,19 +230,19 @@ EVENTS = "".join(
 
 
 @pytest.fixture(scope="module")
-def ferry(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def ferry(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GetOk]:
     files = {f"{file}.toml": text for file, text in {**FILES, "events/all": EVENTS}.items()}
     with serving(databases, tmp_path_factory.mktemp("packs"), "ferry", files) as client:
 
-        def asked(path: str, /, **params: Any) -> Any:
+        def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)
             assert response.status_code == 200, response.text
             return response.json()
 
-        yield asked
+        yield get
 
 
-def test_doubted_movements_count_if_their_status_is_asked_for(ferry: Ask) -> None:
+def test_doubted_movements_count_if_their_status_is_asked_for(ferry: GetOk) -> None:
     plain = totals(ferry, population="civilians")
     assert bounds(plain) == {"low": 100, "best": 100, "high": 100}
     assert left_out(plain) == {"rafts": "disputed", "swimmers": "unconfirmed"}
@@ -253,11 +253,11 @@ def test_doubted_movements_count_if_their_status_is_asked_for(ferry: Ask) -> Non
     assert every["excluded"] == []
 
 
-def test_a_stock_and_a_plan_are_no_count(ferry: Ask) -> None:
+def test_a_stock_and_a_plan_are_no_count(ferry: GetOk) -> None:
     assert left_out(totals(ferry, population="troops")) == {"columns": "no_figure"}
 
 
-def test_claims_that_do_not_decide_say_why(ferry: Ask) -> None:
+def test_claims_that_do_not_decide_say_why(ferry: GetOk) -> None:
     (boats,) = totals(ferry, population="civilians")["included"]
     assert boats["claim"] == "boats-1"
     assert {row["claim"]: row["reason"] for row in boats["superseded"]} == {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 
 def days(row: Any) -> tuple[str, str, str]:
@@ -17,8 +17,8 @@ def count(row: Any) -> tuple[int | None, int | None, int | None]:
     return found["low"], found["best"], found["high"]
 
 
-def test_control_changes_in_balkh_are_found_by_the_name_of_the_province(ask: Ask) -> None:
-    found = ask("/v1/control-changes", place="balkh", sort="date")
+def test_control_changes_in_balkh_are_found_by_the_name_of_the_province(get_ok: GetOk) -> None:
+    found = get_ok("/v1/control-changes", place="balkh", sort="date")
     kaldar = [row for row in found["items"] if row["control_change"]["location"]["id"] == "kaldar"]
     assert [(row["date"]["earliest"], row["date"]["latest"]) for row in kaldar] == [
         ("2021-06-21", "2021-06-28"),
@@ -30,8 +30,8 @@ def test_control_changes_in_balkh_are_found_by_the_name_of_the_province(ask: Ask
     assert sides == [(taliban, government), (government, taliban), (taliban, government)]
 
 
-def test_the_flight_to_tajikistan_counts_545(ask: Ask) -> None:
-    flight = ask("/v1/events/flight-to-tajikistan-2021")
+def test_the_flight_to_tajikistan_counts_545(get_ok: GetOk) -> None:
+    flight = get_ok("/v1/events/flight-to-tajikistan-2021")
     assert flight["movement"]["count"] == {
         "low": 545,
         "best": 545,
@@ -41,8 +41,8 @@ def test_the_flight_to_tajikistan_counts_545(ask: Ask) -> None:
     }
 
 
-def test_the_totals_that_545_took_over_from_stay_as_claims(ask: Ask) -> None:
-    flight = ask("/v1/events/flight-to-tajikistan-2021")
+def test_the_totals_that_545_took_over_from_stay_as_claims(get_ok: GetOk) -> None:
+    flight = get_ok("/v1/events/flight-to-tajikistan-2021")
     told = {
         (claim["locator"], figure["printed"]): (figure["low"], figure["best"], figure["high"], figure["as_of"])
         for claim in flight["claims"]
@@ -58,8 +58,8 @@ def test_the_totals_that_545_took_over_from_stay_as_claims(ask: Ask) -> None:
     assert {figure["count_kind"] for figure in flight["figures"]} == {"cumulative"}
 
 
-def test_the_group_of_94_from_khwahan_is_part_of_the_flight(ask: Ask) -> None:
-    group = ask("/v1/events/khwahan-crossing-2021-07-04")
+def test_the_group_of_94_from_khwahan_is_part_of_the_flight(get_ok: GetOk) -> None:
+    group = get_ok("/v1/events/khwahan-crossing-2021-07-04")
     assert group["part_of"] == "flight-to-tajikistan-2021"
     assert count(group) == (94, 94, 94)
     assert group["movement"]["count"]["count_kind"] == "increment"
@@ -69,34 +69,34 @@ def test_the_group_of_94_from_khwahan_is_part_of_the_flight(ask: Ask) -> None:
     assert (move["population"], move["outcome"], move["cross_border"]) == ("troops", "admitted", True)
 
 
-def test_a_misprinted_month_is_kept_beside_the_day_that_is_meant(ask: Ask) -> None:
-    claim = ask("/v1/claims/khwahan-crossing-2021-07-04-p24")
+def test_a_misprinted_month_is_kept_beside_the_day_that_is_meant(get_ok: GetOk) -> None:
+    claim = get_ok("/v1/claims/khwahan-crossing-2021-07-04-p24")
     assert claim["printed"]["date"] == "June 4"
     assert claim["date"] == {"earliest": "2021-07-04", "latest": "2021-07-04", "precision": "day"}
     assert "misprint" in claim["note"]
-    assert ask("/v1/events/khwahan-crossing-2021-07-04")["date"]["printed"] == "June 4"
-    assert days(ask("/v1/events/ghor-women-take-up-arms-2021-07-04")) == ("2021-07-04", "2021-07-04", "day")
-    withdrawal = ask("/v1/claims/us-withdrawal-2021-07-02-p46")
+    assert get_ok("/v1/events/khwahan-crossing-2021-07-04")["date"]["printed"] == "June 4"
+    assert days(get_ok("/v1/events/ghor-women-take-up-arms-2021-07-04")) == ("2021-07-04", "2021-07-04", "day")
+    withdrawal = get_ok("/v1/claims/us-withdrawal-2021-07-02-p46")
     assert (withdrawal["printed"]["date"], withdrawal["date"]["earliest"]) == ("June 2", "2021-07-02")
 
 
-def test_uzbekistan_expelled_dozens_on_23_june(ask: Ask) -> None:
-    expelled = ask("/v1/movements", to="uzbekistan", outcome="expelled")["items"]
+def test_uzbekistan_expelled_dozens_on_23_june(get_ok: GetOk) -> None:
+    expelled = get_ok("/v1/movements", to="uzbekistan", outcome="expelled")["items"]
     assert [row["id"] for row in expelled] == ["refuge-in-uzbekistan-2021-06-23"]
     assert days(expelled[0]) == ("2021-06-23", "2021-06-23", "day")
     assert count(expelled[0]) == (24, None, 99)
     assert expelled[0]["movement"]["population"] == "mixed"
 
 
-def test_those_whom_uzbekistan_barred_are_another_movement_without_a_count(ask: Ask) -> None:
-    barred = ask("/v1/events/uzbekistan-bars-troops-2021")
+def test_those_whom_uzbekistan_barred_are_another_movement_without_a_count(get_ok: GetOk) -> None:
+    barred = get_ok("/v1/events/uzbekistan-bars-troops-2021")
     assert barred["movement"]["outcome"] == "barred"
     assert barred["movement"]["count"] is None
     assert [(figure["measure"], figure["low"], figure["high"]) for figure in barred["figures"]] == [("attempts", 3, 9)]
 
 
-def test_sherkhan_bandar_fell_on_21_june(ask: Ask) -> None:
-    fall = ask("/v1/control-changes", place="Sherkhan Bandar")["items"]
+def test_sherkhan_bandar_fell_on_21_june(get_ok: GetOk) -> None:
+    fall = get_ok("/v1/control-changes", place="Sherkhan Bandar")["items"]
     assert [row["id"] for row in fall] == ["sherkhan-bandar-captured-2021-06-21"]
     assert days(fall[0]) == ("2021-06-21", "2021-06-21", "day")
     assert fall[0]["control_change"] == {
@@ -109,8 +109,8 @@ def test_sherkhan_bandar_fell_on_21_june(ask: Ask) -> None:
     assert fall[0]["location_precision"] == "exact"
 
 
-def test_the_sides_of_a_change_take_part_once_as_coded_and_once_as_derived(ask: Ask) -> None:
-    row = ask("/v1/events/kaldar-recaptured-2021-06-29")
+def test_the_sides_of_a_change_take_part_once_as_coded_and_once_as_derived(get_ok: GetOk) -> None:
+    row = get_ok("/v1/events/kaldar-recaptured-2021-06-29")
     assert {(actor["id"], actor["role"]) for actor in row["actors"]} == {
         ("andsf", "initiator"),
         ("atta-mohammad-noor", "ally"),
@@ -121,20 +121,20 @@ def test_the_sides_of_a_change_take_part_once_as_coded_and_once_as_derived(ask: 
     }
 
 
-def test_the_surroundings_of_hairatan_fell_but_the_town_was_not_entered(ask: Ask) -> None:
-    around = ask("/v1/events/hairatan-surroundings-taken-2021")
+def test_the_surroundings_of_hairatan_fell_but_the_town_was_not_entered(get_ok: GetOk) -> None:
+    around = get_ok("/v1/events/hairatan-surroundings-taken-2021")
     assert (around["status"], around["control_change"]["extent"]) == ("reported", "surroundings")
-    entered = ask("/v1/events/hairatan-entered-2021")
+    entered = get_ok("/v1/events/hairatan-entered-2021")
     assert entered["status"] == "denied"
     assert (entered["corroboration"]["asserting"], entered["corroboration"]["denying"]) == (0, 1)
-    crossing = ask("/v1/events/hairatan-crossing-captured-2021")
+    crossing = get_ok("/v1/events/hairatan-crossing-captured-2021")
     assert crossing["status"] == "unconfirmed"
     assert {claim["modality"] for claim in crossing["claims"]} == {"possible"}
-    assert ask("/v1/events/balkh-captured-2021")["status"] == "unconfirmed"
+    assert get_ok("/v1/events/balkh-captured-2021")["status"] == "unconfirmed"
 
 
-def test_seven_out_of_14_keeps_its_denominator(ask: Ask) -> None:
-    row = ask("/v1/events/balkh-districts-taken-2021")
+def test_seven_out_of_14_keeps_its_denominator(get_ok: GetOk) -> None:
+    row = get_ok("/v1/events/balkh-districts-taken-2021")
     (figure,) = row["figures"]
     assert (figure["best"], figure["of"], figure["measure"]) == (7, 14, "districts_held")
     assert figure["count_kind"] == "stock"
@@ -142,8 +142,8 @@ def test_seven_out_of_14_keeps_its_denominator(ask: Ask) -> None:
     assert row["claims"][0]["origin"]["id"] == "ariana-news"
 
 
-def test_that_dostum_was_flown_out_is_told_and_denied(ask: Ask) -> None:
-    row = ask("/v1/events/dostum-evacuated-2021")
+def test_that_dostum_was_flown_out_is_told_and_denied(get_ok: GetOk) -> None:
+    row = get_ok("/v1/events/dostum-evacuated-2021")
     assert row["status"] == "disputed"
     assert [(claim["origin"]["id"], claim["stance"]) for claim in row["claims"]] == [
         ("unattributed-reports", "asserts"),
@@ -151,12 +151,12 @@ def test_that_dostum_was_flown_out_is_told_and_denied(ask: Ask) -> None:
     ]
     move = row["movement"]
     assert (move["from"]["id"], move["via"]["id"], move["to"]["id"]) == ("afghanistan", "uzbekistan", "turkey")
-    assert ask("/v1/events/dostum-visits-turkey-2021")["status"] == "reported"
-    assert ask("/v1/events/dostum-wounded-2021")["status"] == "disputed"
+    assert get_ok("/v1/events/dostum-visits-turkey-2021")["status"] == "reported"
+    assert get_ok("/v1/events/dostum-wounded-2021")["status"] == "disputed"
 
 
-def test_two_tellings_of_when_the_offensive_began_give_their_hull(ask: Ask) -> None:
-    row = ask("/v1/events/northern-offensive-2021")
+def test_two_tellings_of_when_the_offensive_began_give_their_hull(get_ok: GetOk) -> None:
+    row = get_ok("/v1/events/northern-offensive-2021")
     dated = {
         claim["locator"]: (claim["date"]["earliest"], claim["date"]["latest"])
         for claim in row["claims"]
@@ -169,10 +169,10 @@ def test_two_tellings_of_when_the_offensive_began_give_their_hull(ask: Ask) -> N
     assert days(row) == ("2021-06-21", "2021-06-30", "range")
 
 
-def test_six_provinces_were_attacked_one_event_each(ask: Ask) -> None:
+def test_six_provinces_were_attacked_one_event_each(get_ok: GetOk) -> None:
     parts = [
         row
-        for row in ask("/v1/events", category="offensive", limit=1000)["items"]
+        for row in get_ok("/v1/events", category="offensive", limit=1000)["items"]
         if row["part_of"] == "six-provinces-attacked-2021"
     ]
     assert {row["location"]["id"] for row in parts} == {
@@ -183,12 +183,12 @@ def test_six_provinces_were_attacked_one_event_each(ask: Ask) -> None:
         "ghazni",
         "kandahar",
     }
-    whole = ask("/v1/events/six-provinces-attacked-2021")
+    whole = get_ok("/v1/events/six-provinces-attacked-2021")
     assert [(figure["measure"], figure["best"]) for figure in whole["figures"]] == [("provinces_attacked", 6)]
 
 
-def test_a_chain_of_attribution_starts_nearest_the_fact_and_ends_with_the_document(ask: Ask) -> None:
-    claim = ask("/v1/claims/takhar-offensive-2021-p15")
+def test_a_chain_of_attribution_starts_nearest_the_fact_and_ends_with_the_document(get_ok: GetOk) -> None:
+    claim = get_ok("/v1/claims/takhar-offensive-2021-p15")
     assert [hop["id"] for hop in claim["attribution"]] == [
         "local-sources-ariana-news",
         "ariana-news",
@@ -196,7 +196,7 @@ def test_a_chain_of_attribution_starts_nearest_the_fact_and_ends_with_the_docume
     ]
     assert claim["origin"]["id"] == "local-sources-ariana-news"
     assert claim["document"]["id"] == "bne-intellinews-2021-07-05"
-    own = ask("/v1/claims/kaldar-captured-2021-06-p17")
+    own = get_ok("/v1/claims/kaldar-captured-2021-06-p17")
     assert [hop["id"] for hop in own["attribution"]] == ["bne-intellinews", "bne-intellinews-2021-07-05"]
 
 
@@ -209,62 +209,62 @@ def test_a_chain_of_attribution_starts_nearest_the_fact_and_ends_with_the_docume
         ("kaldar-recaptured-2021-06-29-p17", "2021-07-05", "document"),
     ],
 )
-def test_a_claim_says_when_it_was_reported_and_how_that_is_known(ask: Ask, id_: str, day: str, basis: str) -> None:
-    claim = ask(f"/v1/claims/{id_}")
+def test_a_claim_says_when_it_was_reported_and_how_that_is_known(get_ok: GetOk, id_: str, day: str, basis: str) -> None:
+    claim = get_ok(f"/v1/claims/{id_}")
     assert (claim["reported_on"], claim["reported_basis"]) == (day, basis)
 
 
-def test_requests_and_capacities_are_no_movements(ask: Ask) -> None:
-    asked = ask("/v1/events/us-asks-central-asia-for-refuge-2021")
+def test_requests_and_capacities_are_no_movements(get_ok: GetOk) -> None:
+    asked = get_ok("/v1/events/us-asks-central-asia-for-refuge-2021")
     (figure,) = asked["figures"]
     assert (figure["low"], figure["best"], figure["high"]) == (None, None, 9000)
     assert (figure["measure"], figure["count_kind"]) == ("persons_to_accommodate", "capacity")
-    visas = ask("/v1/events/special-visa-applications-2021")
+    visas = get_ok("/v1/events/special-visa-applications-2021")
     assert [(f["measure"], f["low"], f["best"], f["high"]) for f in visas["figures"]] == [
         ("visa_applicants", None, 18000, None)
     ]
     assert (asked["movement"], visas["movement"]) == (None, None)
 
 
-def test_background_without_a_date_is_there_and_comes_last(ask: Ask) -> None:
-    rows = ask("/v1/events", limit=1000)["items"]
+def test_background_without_a_date_is_there_and_comes_last(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/events", limit=1000)["items"]
     undated = [row["date"]["earliest"] is None and row["date"]["latest"] is None for row in rows]
     assert undated == sorted(undated)
     assert {row["date"]["precision"] for row, none in zip(rows, undated, strict=True) if none} == {"unknown"}
     assert "doha-talks" in {row["id"] for row, none in zip(rows, undated, strict=True) if none}
 
 
-def test_nobody_counted_deaths(ask: Ask) -> None:
-    rows = ask("/v1/events", limit=1000)["items"]
+def test_nobody_counted_deaths(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/events", limit=1000)["items"]
     assert {str(row["deaths"]) for row in rows} == {"None"}
 
 
-def test_bagram_was_handed_over_to_the_side_of_the_government(ask: Ask) -> None:
-    change = ask("/v1/events/bagram-handed-over-2021")["control_change"]
+def test_bagram_was_handed_over_to_the_side_of_the_government(get_ok: GetOk) -> None:
+    change = get_ok("/v1/events/bagram-handed-over-2021")["control_change"]
     assert (change["gained_by"]["id"], change["lost_by"]["id"]) == ("afghan-government", "us-government")
     assert change["means"] == "handed_over"
 
 
-def test_hairatan_lies_in_balkh_and_has_a_code_of_its_own(ask: Ask) -> None:
-    place = ask("/v1/locations/hairatan")
+def test_hairatan_lies_in_balkh_and_has_a_code_of_its_own(get_ok: GetOk) -> None:
+    place = get_ok("/v1/locations/hairatan")
     assert place["path"] == ["afghanistan", "balkh", "hairatan"]
     assert place["country"] == "AFG"
     assert {"scheme": "ocha-cod-ab", "version": "2021-11-17", "code": "AF2116"} in place["codes"]
-    bandar = ask("/v1/locations/sherkhan-bandar")
+    bandar = get_ok("/v1/locations/sherkhan-bandar")
     assert (bandar["latitude"], bandar["longitude"], bandar["parent"]) == (37.188, 68.602, "imam-sahib")
-    assert ask("/v1/locations/marjah")["codes"] == []
+    assert get_ok("/v1/locations/marjah")["codes"] == []
 
 
-def test_the_pack_says_what_it_is(ask: Ask) -> None:
-    pack = ask("/v1/packs/northern-afghanistan-2021")
+def test_the_pack_says_what_it_is(get_ok: GetOk) -> None:
+    pack = get_ok("/v1/packs/northern-afghanistan-2021")
     assert (pack["licence"], pack["cut_off"]) == ("CC-BY-4.0", "2021-07-05")
     assert pack["document"]["id"] == "bne-intellinews-2021-07-05"
     assert (pack["coverage"]["from"], pack["coverage"]["until"]) == ("2021-06-21", "2021-07-05")
 
 
-def test_every_event_of_the_pack_rests_on_its_claims_and_every_claim_on_a_paragraph(ask: Ask) -> None:
-    rows = ask("/v1/events", limit=1000)["items"]
-    claims = ask("/v1/claims", limit=1000)["items"]
+def test_every_event_of_the_pack_rests_on_its_claims_and_every_claim_on_a_paragraph(get_ok: GetOk) -> None:
+    rows = get_ok("/v1/events", limit=1000)["items"]
+    claims = get_ok("/v1/claims", limit=1000)["items"]
     assert {row["id"] for row in rows} == {claim["event"]["id"] for claim in claims}
     assert sum(row["corroboration"]["asserting"] + row["corroboration"]["denying"] for row in rows) == len(claims)
     assert {claim["locator"].partition(" ")[0] for claim in claims} == {"paragraph"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.resources import STORED_LISTS
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 Params = dict[str, str]
 
 STEERING = {"cursor", "f", "fields", "limit", "sort", "count"}
@@ -377,8 +377,8 @@ def ids_of(body: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "params", "expected"), FOUND, ids=lambda part: str(part)[:60])
-def test_a_filter_finds_exactly(ask: Ask, name: str, params: Params, expected: str) -> None:
-    found = ask(f"/v1/{name}", **params, sort="id", limit=1000, count="exact")
+def test_a_filter_finds_exactly(get_ok: GetOk, name: str, params: Params, expected: str) -> None:
+    found = get_ok(f"/v1/{name}", **params, sort="id", limit=1000, count="exact")
     assert ids_of(found) == sorted(expected.split())
     assert found["matched"] == found["returned"] == len(expected.split())
 
@@ -395,23 +395,23 @@ def test_every_filter_that_is_not_about_deaths_finds_something_somewhere_in_the_
     assert {parameter for _, parameter in asked - finding} == {"deaths_min", "deaths_max"}
 
 
-def test_an_alias_that_holds_a_comma_can_be_asked_for(ask: Ask) -> None:
-    washington = ask("/v1/events", place="washington", sort="id")
+def test_an_alias_that_holds_a_comma_can_be_asked_for(get_ok: GetOk) -> None:
+    washington = get_ok("/v1/events", place="washington", sort="id")
     assert ids_of(washington) == ["komilov-washington-talks-2021"]
-    assert ids_of(ask("/v1/events", place="Washington, D.C.", sort="id")) == ids_of(washington)
+    assert ids_of(get_ok("/v1/events", place="Washington, D.C.", sort="id")) == ids_of(washington)
 
 
-def test_a_zero_width_non_joiner_inside_a_name_makes_no_difference(ask: Ask) -> None:
+def test_a_zero_width_non_joiner_inside_a_name_makes_no_difference(get_ok: GetOk) -> None:
     spelt = "کل\N{ZERO WIDTH NON-JOINER}دار"
-    assert ids_of(ask("/v1/locations", q=spelt)) == ["kaldar"]
-    assert ids_of(ask("/v1/locations", place=spelt, kind="district")) == ["kaldar"]
+    assert ids_of(get_ok("/v1/locations", q=spelt)) == ["kaldar"]
+    assert ids_of(get_ok("/v1/locations", place=spelt, kind="district")) == ["kaldar"]
 
 
-def test_several_values_mean_any_and_several_parameters_mean_all(ask: Ask) -> None:
+def test_several_values_mean_any_and_several_parameters_mean_all(get_ok: GetOk) -> None:
     one, other = "kaldar", "khwahan"
-    either = ids_of(ask("/v1/events", place=f"{one},{other}", sort="id"))
-    assert either == sorted(ids_of(ask("/v1/events", place=one)) + ids_of(ask("/v1/events", place=other)))
-    assert ids_of(ask("/v1/events", place=f"{one},{other}", category="movement")) == ["khwahan-crossing-2021-07-04"]
+    either = ids_of(get_ok("/v1/events", place=f"{one},{other}", sort="id"))
+    assert either == sorted(ids_of(get_ok("/v1/events", place=one)) + ids_of(get_ok("/v1/events", place=other)))
+    assert ids_of(get_ok("/v1/events", place=f"{one},{other}", category="movement")) == ["khwahan-crossing-2021-07-04"]
 
 
 # --- what filters could not judge, counted again from all rows ---
@@ -433,10 +433,10 @@ def is_dated(row: Any) -> bool:
 class Everything:
     """All rows of a list beside their points, to be filtered here."""
 
-    def __init__(self, ask: Ask, name: str) -> None:
-        places = ask("/v1/locations", limit=1000)["items"]
+    def __init__(self, get_ok: GetOk, name: str) -> None:
+        places = get_ok("/v1/locations", limit=1000)["items"]
         points = {place["id"]: (place["longitude"], place["latitude"]) for place in places}
-        self.rows = ask(f"/v1/{name}", limit=1000)["items"]
+        self.rows = get_ok(f"/v1/{name}", limit=1000)["items"]
         self.points = {
             row["id"]: points[row["id"] if name == "locations" else (row["location"] or {"id": "amu-darya"})["id"]]
             for row in self.rows
@@ -458,11 +458,11 @@ DAYS = st.dates(min_value=date(2021, 6, 15), max_value=date(2021, 7, 10))
 )
 @example(window=(date(2021, 7, 1), date(2021, 7, 1)), match="certain", box=(60, 75, 30, 40), name="events")
 def test_omitted_tells_how_many_rows_no_filter_could_judge(
-    ask: Ask, window: Any, match: str, box: tuple[int, int, int, int], name: str
+    get_ok: GetOk, window: Any, match: str, box: tuple[int, int, int, int], name: str
 ) -> None:
     first, last = (str(day) for day in sorted(window))
     west, east, south, north = *box[:2], *sorted(box[2:])
-    everything = Everything(ask, name)
+    everything = Everything(get_ok, name)
     judge = overlaps if match == "possible" else lies_within
 
     def in_time(row: Any) -> bool:
@@ -475,7 +475,7 @@ def test_omitted_tells_how_many_rows_no_filter_could_judge(
         across = west <= longitude <= east if west <= east else longitude >= west or longitude <= east
         return bool(south <= latitude <= north and across)
 
-    found = ask(
+    found = get_ok(
         f"/v1/{name}",
         datetime=f"{first}/{last}",
         date_match=match,
@@ -499,9 +499,9 @@ def test_omitted_tells_how_many_rows_no_filter_could_judge(
 )
 @example(longitude=69, latitude=35, radius=500)
 def test_near_finds_what_lies_within_the_radius_along_a_great_circle(
-    ask: Ask, longitude: int, latitude: int, radius: int
+    get_ok: GetOk, longitude: int, latitude: int, radius: int
 ) -> None:
-    everything = Everything(ask, "locations")
+    everything = Everything(get_ok, "locations")
 
     def distance(id_: str) -> float:  # by the spherical law of cosines, another formula than the one under test
         to_longitude, to_latitude = everything.points[id_]
@@ -511,44 +511,44 @@ def test_near_finds_what_lies_within_the_radius_along_a_great_circle(
     located = [row["id"] for row in everything.rows if everything.located(row)]
     sure = {id_ for id_ in located if distance(id_) < radius - 0.1}
     maybe = {id_ for id_ in located if distance(id_) < radius + 0.1}
-    found = ask("/v1/locations", near=f"{longitude},{latitude}", radius_km=radius, limit=1000)
+    found = get_ok("/v1/locations", near=f"{longitude},{latitude}", radius_km=radius, limit=1000)
     assert sure <= set(ids_of(found)) <= maybe
     assert found["omitted"] == {"unlocated": len(everything.rows) - len(located)}
 
 
 @pytest.mark.parametrize("window", ["../..", "/", "../", "/.."])
-def test_an_interval_without_ends_judges_every_row_and_omits_none(ask: Ask, window: str) -> None:
-    every = ask("/v1/events", limit=1000, count="exact")
-    found = ask("/v1/events", datetime=window, limit=1000)
+def test_an_interval_without_ends_judges_every_row_and_omits_none(get_ok: GetOk, window: str) -> None:
+    every = get_ok("/v1/events", limit=1000, count="exact")
+    found = get_ok("/v1/events", datetime=window, limit=1000)
     assert found["returned"] + found["omitted"]["undated"] == every["matched"]
 
 
-def test_omitted_is_there_only_with_filters_of_time_or_space(ask: Ask) -> None:
-    assert "omitted" not in ask("/v1/events", place="kaldar")
-    assert ask("/v1/events", datetime="2021-07-04", place="doha")["omitted"] == {"undated": 1}
-    assert ask("/v1/events", bbox="60,30,75,40", q="committee")["omitted"] == {"unlocated": 1}
-    assert ask("/v1/locations", near="67,37", radius_km=9)["omitted"] == {"unlocated": 1}
-    assert "omitted" not in ask("/v1/claims", reported="2021-07-05", place="doha")
+def test_omitted_is_there_only_with_filters_of_time_or_space(get_ok: GetOk) -> None:
+    assert "omitted" not in get_ok("/v1/events", place="kaldar")
+    assert get_ok("/v1/events", datetime="2021-07-04", place="doha")["omitted"] == {"undated": 1}
+    assert get_ok("/v1/events", bbox="60,30,75,40", q="committee")["omitted"] == {"unlocated": 1}
+    assert get_ok("/v1/locations", near="67,37", radius_km=9)["omitted"] == {"unlocated": 1}
+    assert "omitted" not in get_ok("/v1/claims", reported="2021-07-05", place="doha")
 
 
-def test_fields_are_those_asked_for_and_no_others(ask: Ask) -> None:
-    found = ask("/v1/events", fields="title,id", place="khwahan")
+def test_fields_are_those_asked_for_and_no_others(get_ok: GetOk) -> None:
+    found = get_ok("/v1/events", fields="title,id", place="khwahan")
     assert found["items"] == [
         {"id": "khwahan-crossing-2021-07-04", "title": "A further 94 soldiers cross from Khwahan to Tajikistan"}
     ]
     for name, resource in STORED_LISTS.items():
         whole = [field.rstrip("_") for field in resource.row.model_fields]
-        assert list(ask(f"/v1/{name}", limit=1)["items"][0]) == whole
+        assert list(get_ok(f"/v1/{name}", limit=1)["items"][0]) == whole
         for field in whole:
-            assert list(ask(f"/v1/{name}", limit=1, fields=field)["items"][0]) == [field]
+            assert list(get_ok(f"/v1/{name}", limit=1, fields=field)["items"][0]) == [field]
 
 
-def test_the_fields_of_one_row_can_be_chosen_too(ask: Ask) -> None:
-    assert ask("/v1/locations/kaldar", fields="id,parent") == {"id": "kaldar", "parent": "balkh"}
+def test_the_fields_of_one_row_can_be_chosen_too(get_ok: GetOk) -> None:
+    assert get_ok("/v1/locations/kaldar", fields="id,parent") == {"id": "kaldar", "parent": "balkh"}
 
 
-def test_the_format_can_be_named(ask: Ask) -> None:
-    assert ask("/v1/packs", f="json")["items"][0]["id"] == "northern-afghanistan-2021"
+def test_the_format_can_be_named(get_ok: GetOk) -> None:
+    assert get_ok("/v1/packs", f="json")["items"][0]["id"] == "northern-afghanistan-2021"
 
 
 # --- small made data for what the article does not have ---
@@ -671,16 +671,16 @@ def made_events() -> str:
 
 
 @pytest.fixture(scope="session")
-def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GetOk]:
     files = MADE | {"events/all.toml": made_events()}
     with serving(databases, tmp_path_factory.mktemp("packs"), "made", files) as client:
 
-        def asked(path: str, /, **params: Any) -> list[str]:
+        def get(path: str, /, **params: Any) -> list[str]:
             response = client.get(path, params={**params, "sort": "id"})
             assert response.status_code == 200, response.text
             return ids_of(response.json())
 
-        yield asked
+        yield get
 
 
 @pytest.mark.parametrize(
@@ -698,7 +698,7 @@ def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         ({"deaths_min": 6, "deaths_max": 5}, []),
     ],
 )
-def test_deaths_are_judged_by_best_else_by_low(made: Ask, params: dict[str, int], expected: list[str]) -> None:
+def test_deaths_are_judged_by_best_else_by_low(made: GetOk, params: dict[str, int], expected: list[str]) -> None:
     assert made("/v1/events", **params) == expected
 
 
@@ -717,11 +717,11 @@ def test_deaths_are_judged_by_best_else_by_low(made: Ask, params: dict[str, int]
         ({"near": "0,90", "radius_km": 12000}, ["fiji", "lau"]),
     ],
 )
-def test_boxes_and_circles_cross_the_antimeridian(made: Ask, params: Params, expected: list[str]) -> None:
+def test_boxes_and_circles_cross_the_antimeridian(made: GetOk, params: Params, expected: list[str]) -> None:
     assert made("/v1/locations", **params) == expected
 
 
-def test_a_member_counts_for_the_whole_only_while_it_belongs_to_it(made: Ask) -> None:
+def test_a_member_counts_for_the_whole_only_while_it_belongs_to_it(made: GetOk) -> None:
     assert made("/v1/events", actor="old-army") == ["deaths-at-least-10"]
     assert made("/v1/events", actor="state", actor_role="initiator") == ["deaths-at-least-10"]
     assert made("/v1/events", actor="rebels") == [id_ for id_ in DEATHS if id_ != "deaths-at-least-10"]
@@ -732,11 +732,11 @@ def test_a_member_counts_for_the_whole_only_while_it_belongs_to_it(made: Ask) ->
 
 
 @pytest.mark.parametrize("words", ["slask", "ŚLĄSK", "ota", "or", "OR", "Ōta or", '"slask or ota"', "lau slask"])
-def test_words_are_found_without_accents_and_or_is_a_word(made: Ask, words: str) -> None:
+def test_words_are_found_without_accents_and_or_is_a_word(made: GetOk, words: str) -> None:
     assert made("/v1/locations", q=words) == ["lau"]
     assert made("/v1/events", q=words) == ["deaths-five"]
 
 
-def test_a_phrase_does_not_reach_from_one_name_into_the_next(made: Ask) -> None:
+def test_a_phrase_does_not_reach_from_one_name_into_the_next(made: GetOk) -> None:
     assert made("/v1/locations", q="lau slask") == ["lau"]
     assert made("/v1/locations", q='"lau slask"') == []

@@ -15,7 +15,7 @@ from app.rules.figures import published
 from app.rules.status import corroboration, status
 from app.timespan import DateRange
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 PACK = {
     "pack.toml": """
@@ -168,41 +168,41 @@ PACK = {
 
 
 @pytest.fixture(scope="session")
-def late(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def get_late(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GetOk]:
     files = PACK
     with serving(databases, tmp_path_factory.mktemp("packs"), "late", files) as client:
 
-        def asked(path: str, /, **params: Any) -> Any:
+        def get(path: str, /, **params: Any) -> Any:
             response = client.get(path, params=params)
             assert response.status_code in (200, 404), response.text
             return response.json()
 
-        yield asked
+        yield get
 
 
 @pytest.fixture(params=["the article's pack", "made data"])
-def asked(request: pytest.FixtureRequest, ask: Ask, late: Ask) -> Ask:
-    return ask if request.param == "the article's pack" else late
+def get_known(request: pytest.FixtureRequest, get_ok: GetOk, get_late: GetOk) -> GetOk:
+    return get_ok if request.param == "the article's pack" else get_late
 
 
 LISTS = [name for name, resource in STORED_LISTS.items() if "known_by" in resource.listing.params]
 
 
-def test_all_lists_of_events_and_claims_can_be_asked_what_was_known(ask: Ask) -> None:
+def test_all_lists_of_events_and_claims_can_be_asked_what_was_known(get_ok: GetOk) -> None:
     assert {"events", "control-changes", "movements", "claims"} <= set(LISTS)
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_the_last_report_and_any_later_day_know_everything(asked: Ask, name: str) -> None:
-    last = max(row["reported_on"] for row in asked("/v1/claims", limit=1000)["items"])
-    everything = asked(f"/v1/{name}", limit=1000)
+def test_the_last_report_and_any_later_day_know_everything(get_known: GetOk, name: str) -> None:
+    last = max(row["reported_on"] for row in get_known("/v1/claims", limit=1000)["items"])
+    everything = get_known(f"/v1/{name}", limit=1000)
     for day in (last, "2021-12-31"):
-        assert asked(f"/v1/{name}", limit=1000, known_by=day) == everything
+        assert get_known(f"/v1/{name}", limit=1000, known_by=day) == everything
 
 
-def test_the_last_day_there_is_knows_everything(asked: Ask) -> None:
-    assert asked("/v1/claims", known_by="9999-12-31", limit=1000) == asked("/v1/claims", limit=1000)
-    assert asked("/v1/events", known_by="9999-12-31", limit=1000) == asked("/v1/events", limit=1000)
+def test_the_last_day_there_is_knows_everything(get_known: GetOk) -> None:
+    assert get_known("/v1/claims", known_by="9999-12-31", limit=1000) == get_known("/v1/claims", limit=1000)
+    assert get_known("/v1/events", known_by="9999-12-31", limit=1000) == get_known("/v1/events", limit=1000)
 
 
 # --- the same rows, derived again from the claims in view ---
@@ -278,15 +278,15 @@ def days_to_ask(claims: list[Any]) -> list[str]:
     return [date.fromordinal(date.fromisoformat(days[0]).toordinal() - 1).isoformat(), *days, "2022-01-01"]
 
 
-def test_on_every_day_rows_follow_from_the_claims_made_by_then(asked: Ask) -> None:
-    claims = asked("/v1/claims", limit=1000)["items"]
-    sources = {row["id"]: row for row in asked("/v1/sources", limit=1000)["items"]}
-    coded = {row["id"]: row for row in asked("/v1/events", limit=1000)["items"]}
+def test_on_every_day_rows_follow_from_the_claims_made_by_then(get_known: GetOk) -> None:
+    claims = get_known("/v1/claims", limit=1000)["items"]
+    sources = {row["id"]: row for row in get_known("/v1/sources", limit=1000)["items"]}
+    coded = {row["id"]: row for row in get_known("/v1/events", limit=1000)["items"]}
     for day in days_to_ask(claims):
         in_view = [claim for claim in claims if claim["reported_on"] <= day]
-        rows = asked("/v1/events", known_by=day, limit=1000)["items"]
+        rows = get_known("/v1/events", known_by=day, limit=1000)["items"]
         assert {row["id"] for row in rows} == {claim["event"]["id"] for claim in in_view}
-        found = asked("/v1/claims", known_by=day, limit=1000)["items"]
+        found = get_known("/v1/claims", known_by=day, limit=1000)["items"]
         assert found == in_view
         for row in rows:
             own = [claim for claim in in_view if claim["event"]["id"] == row["id"]]
@@ -301,13 +301,13 @@ def test_on_every_day_rows_follow_from_the_claims_made_by_then(asked: Ask) -> No
             assert row["part_of"] == (parent if parent in known else None)
 
 
-def test_on_no_day_does_anything_show_a_claim_that_was_made_later(asked: Ask) -> None:
-    claims = asked("/v1/claims", limit=1000)["items"]
+def test_on_no_day_does_anything_show_a_claim_that_was_made_later(get_known: GetOk) -> None:
+    claims = get_known("/v1/claims", limit=1000)["items"]
     for day in days_to_ask(claims):
-        for row in asked("/v1/events", known_by=day, limit=10, sort="date")["items"]:
-            detail = asked(f"/v1/events/{row['id']}", known_by=day)
+        for row in get_known("/v1/events", known_by=day, limit=10, sort="date")["items"]:
+            detail = get_known(f"/v1/events/{row['id']}", known_by=day)
             assert detail == row | {"claims": detail["claims"]}
-            listed = asked(f"/v1/events/{row['id']}/claims", known_by=day)["items"]
+            listed = get_known(f"/v1/events/{row['id']}/claims", known_by=day)["items"]
             ids = {claim["id"] for claim in detail["claims"]}
             assert ids == {claim["id"] for claim in listed}
             assert ids == {
@@ -315,25 +315,25 @@ def test_on_no_day_does_anything_show_a_claim_that_was_made_later(asked: Ask) ->
             }
 
 
-def test_filters_judge_a_row_as_it_was_known_then(asked: Ask) -> None:
-    for day in days_to_ask(asked("/v1/claims", limit=1000)["items"]):
-        rows = asked("/v1/events", known_by=day, limit=1000, sort="id")["items"]
+def test_filters_judge_a_row_as_it_was_known_then(get_known: GetOk) -> None:
+    for day in days_to_ask(get_known("/v1/claims", limit=1000)["items"]):
+        rows = get_known("/v1/events", known_by=day, limit=1000, sort="id")["items"]
         for name in ("reported", "corroborated", "unconfirmed", "disputed", "denied"):
-            found = asked("/v1/events", known_by=day, status=name, limit=1000, sort="id")["items"]
+            found = get_known("/v1/events", known_by=day, status=name, limit=1000, sort="id")["items"]
             assert found == [row for row in rows if row["status"] == name]
         for least in (0, 1, 2):
-            found = asked("/v1/events", known_by=day, min_origins=least, limit=1000, sort="id")["items"]
+            found = get_known("/v1/events", known_by=day, min_origins=least, limit=1000, sort="id")["items"]
             assert found == [row for row in rows if row["corroboration"]["origins"] >= least]
         for window in (day, "2021-06-28", "2020-01-12"):
-            found = asked("/v1/events", known_by=day, datetime=window, date_match="certain", limit=1000, sort="id")
+            found = get_known("/v1/events", known_by=day, datetime=window, date_match="certain", limit=1000, sort="id")
             assert found["items"] == [row for row in rows if row["date"]["earliest"] == row["date"]["latest"] == window]
             assert found["omitted"] == {
                 "undated": sum(not row["date"]["earliest"] and not row["date"]["latest"] for row in rows)
             }
 
 
-def flight(late: Ask, day: str) -> Any:
-    row = late("/v1/events/flight", known_by=day, fields="status,date,corroboration,movement,deaths")
+def flight(get_late: GetOk, day: str) -> Any:
+    row = get_late("/v1/events/flight", known_by=day, fields="status,date,corroboration,movement,deaths")
     count = row["movement"]["count"]
     return (
         row["status"],
@@ -356,42 +356,44 @@ def flight(late: Ask, day: str) -> Any:
         ("2020-01-20", ("disputed", "2020-01-12", "2020-01-12", 2, (120, 120, 120, "flight-2-agency"), 2)),
     ],
 )
-def test_status_date_and_count_change_with_what_is_reported(late: Ask, day: str, expected: Any) -> None:
-    assert flight(late, day) == expected
+def test_status_date_and_count_change_with_what_is_reported(get_late: GetOk, day: str, expected: Any) -> None:
+    assert flight(get_late, day) == expected
 
 
-def test_an_event_is_not_there_before_its_first_report(late: Ask) -> None:
-    assert [row["id"] for row in late("/v1/events", known_by="2020-01-05")["items"]] == ["flight-of-a-group"]
-    assert late("/v1/events", known_by="2020-01-04")["items"] == []
-    assert late("/v1/events/flight", known_by="2020-01-09")["status"] == 404
-    assert late("/v1/events/flight/claims", known_by="2020-01-09")["status"] == 404
-    assert late("/v1/claims/flight-2-agency", known_by="2020-01-11")["status"] == 404
-    assert late("/v1/claims/flight-2-agency", known_by="2020-01-12")["id"] == "flight-2-agency"
+def test_an_event_is_not_there_before_its_first_report(get_late: GetOk) -> None:
+    assert [row["id"] for row in get_late("/v1/events", known_by="2020-01-05")["items"]] == ["flight-of-a-group"]
+    assert get_late("/v1/events", known_by="2020-01-04")["items"] == []
+    assert get_late("/v1/events/flight", known_by="2020-01-09")["status"] == 404
+    assert get_late("/v1/events/flight/claims", known_by="2020-01-09")["status"] == 404
+    assert get_late("/v1/claims/flight-2-agency", known_by="2020-01-11")["status"] == 404
+    assert get_late("/v1/claims/flight-2-agency", known_by="2020-01-12")["id"] == "flight-2-agency"
 
 
-def test_a_part_does_not_tell_of_a_whole_that_is_not_known_yet(late: Ask) -> None:
+def test_a_part_does_not_tell_of_a_whole_that_is_not_known_yet(get_late: GetOk) -> None:
     def parent(day: str) -> str | None:
-        parent: str | None = late("/v1/events/flight-of-a-group", known_by=day)["part_of"]
+        parent: str | None = get_late("/v1/events/flight-of-a-group", known_by=day)["part_of"]
         return parent
 
     assert [parent(day) for day in ("2020-01-05", "2020-01-09", "2020-01-10")] == [None, None, "flight"]
-    assert late("/v1/movements", known_by="2020-01-09")["items"][0]["part_of"] is None
+    assert get_late("/v1/movements", known_by="2020-01-09")["items"][0]["part_of"] is None
 
 
-def test_a_denial_before_any_claim_denies_and_later_disputes(late: Ask) -> None:
+def test_a_denial_before_any_claim_denies_and_later_disputes(get_late: GetOk) -> None:
     def told(day: str) -> tuple[str, str]:
-        row = late("/v1/events/never-so", known_by=day)
+        row = get_late("/v1/events/never-so", known_by=day)
         return row["status"], row["date"]["earliest"]
 
     assert told("2020-01-11") == ("denied", "2020-01-10")
     assert told("2020-01-31") == ("disputed", "2020-01-25")
-    assert [row["id"] for row in late("/v1/events", status="denied", known_by="2020-01-30")["items"]] == ["never-so"]
-    assert late("/v1/events", status="denied")["items"] == []
+    assert [row["id"] for row in get_late("/v1/events", status="denied", known_by="2020-01-30")["items"]] == [
+        "never-so"
+    ]
+    assert get_late("/v1/events", status="denied")["items"] == []
 
 
-def test_sources_and_deaths_are_those_known_then(late: Ask) -> None:
+def test_sources_and_deaths_are_those_known_then(get_late: GetOk) -> None:
     def ids(**params: Any) -> list[str]:
-        return [row["id"] for row in late("/v1/events", **params, sort="id")["items"]]
+        return [row["id"] for row in get_late("/v1/events", **params, sort="id")["items"]]
 
     assert ids(source="ministry", known_by="2020-01-14") == ["never-so"]
     assert ids(source="ministry", known_by="2020-01-15") == ["flight", "never-so"]
@@ -400,17 +402,17 @@ def test_sources_and_deaths_are_those_known_then(late: Ask) -> None:
     assert ids(deaths_min=1, known_by="2020-01-13") == ["flight"]
 
 
-def test_rows_are_sorted_by_what_was_known_then(late: Ask) -> None:
+def test_rows_are_sorted_by_what_was_known_then(get_late: GetOk) -> None:
     def order(day: str) -> list[str]:
-        return [row["id"] for row in late("/v1/events", known_by=day, sort="date")["items"]]
+        return [row["id"] for row in get_late("/v1/events", known_by=day, sort="date")["items"]]
 
     assert order("2020-01-11") == ["flight", "flight-of-a-group", "never-so"]
     assert order("2020-01-20") == ["flight-of-a-group", "never-so", "flight"]
 
 
-def test_what_the_article_says_was_known_a_week_before_it(ask: Ask) -> None:
-    row = ask("/v1/movements", known_by="2021-06-28")["items"][0]
+def test_what_the_article_says_was_known_a_week_before_it(get_ok: GetOk) -> None:
+    row = get_ok("/v1/movements", known_by="2021-06-28")["items"][0]
     assert (row["id"], row["status"]) == ("uzbekistan-bars-troops-2021", "reported")
     assert row["corroboration"] == {"documents": 1, "origins": 1, "asserting": 1, "denying": 0}
-    now = ask("/v1/events/uzbekistan-bars-troops-2021")
+    now = get_ok("/v1/events/uzbekistan-bars-troops-2021")
     assert (now["status"], now["corroboration"]["origins"]) == ("corroborated", 2)

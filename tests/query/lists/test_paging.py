@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, engine_for
-from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,8 +21,8 @@ from app.query.lists.cursors import write_cursor
 from app.resources import STORED_LISTS
 from app.settings import Settings
 
-Ask = Callable[..., Any]
-Refused = Callable[..., Any]
+GetOk = Callable[..., Any]
+GetProblem = Callable[..., Any]
 
 PACK = """
 id = "random"
@@ -114,20 +114,20 @@ def load(url: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def made(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     url = databases.migrated()
     load(url, write_pack(tmp_path_factory.mktemp("packs"), list(range(60))))
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         yield client
 
 
-def get(client: TestClient, url: str, **params: Any) -> Any:
+def get(client: AppClient, url: str, **params: Any) -> Any:
     response = client.get(url, params=params or None)
     assert response.status_code == 200, response.text
     return response.json()
 
 
-def walked(client: TestClient, name: str, **params: Any) -> Iterator[list[Any]]:
+def walked(client: AppClient, name: str, **params: Any) -> Iterator[list[Any]]:
     """The pages of a list, one after the other."""
     page = get(client, f"/v1/{name}", **params)
     while True:
@@ -175,7 +175,7 @@ def orders(draw: st.DrawFn) -> tuple[str, str]:
 @example(order=("sources", "-kind,name"), limit=1)
 @example(order=("locations", "name"), limit=4)
 def test_following_next_gives_every_row_once_in_the_order_of_one_big_page(
-    made: TestClient, order: tuple[str, str], limit: int
+    made: AppClient, order: tuple[str, str], limit: int
 ) -> None:
     name, sort = order
     big = get(made, f"/v1/{name}", sort=sort, limit=1000, count="exact")
@@ -189,7 +189,7 @@ def test_following_next_gives_every_row_once_in_the_order_of_one_big_page(
     assert big["next"] is None
 
 
-def test_the_made_data_holds_what_makes_paging_hard(made: TestClient) -> None:
+def test_the_made_data_holds_what_makes_paging_hard(made: AppClient) -> None:
     rows = get(made, "/v1/events", limit=1000)["items"]
     dates = [sort_key("date", row) for row in rows]
     assert len(rows) == 60
@@ -198,21 +198,21 @@ def test_the_made_data_holds_what_makes_paging_hard(made: TestClient) -> None:
     assert {row["status"] for row in rows} >= {"reported", "unconfirmed", "disputed", "denied"}
 
 
-def test_the_default_order_is_the_latest_date_first_and_then_the_id(made: TestClient) -> None:
+def test_the_default_order_is_the_latest_date_first_and_then_the_id(made: AppClient) -> None:
     rows = get(made, "/v1/events", limit=1000)["items"]
     assert [row["id"] for row in rows] == sort_in_python(rows, "-date,id")
     assert rows == get(made, "/v1/events", limit=1000, sort="-date,id")["items"]
     assert rows == get(made, "/v1/events", limit=1000, sort="-date")["items"]
 
 
-def test_a_page_holds_100_rows_unless_another_limit_is_asked_for(made: TestClient, ask: Ask) -> None:
+def test_a_page_holds_100_rows_unless_another_limit_is_asked_for(made: AppClient, get_ok: GetOk) -> None:
     assert [len(page) for page in walked(made, "events", limit=59)] == [59, 1]
-    assert ask("/v1/claims")["returned"] == 100
-    assert ask("/v1/claims", limit=1000)["returned"] == ask("/v1/claims", count="exact", limit=1)["matched"]
-    assert ask("/v1/claims", limit=1)["returned"] == 1
+    assert get_ok("/v1/claims")["returned"] == 100
+    assert get_ok("/v1/claims", limit=1000)["returned"] == get_ok("/v1/claims", count="exact", limit=1)["matched"]
+    assert get_ok("/v1/claims", limit=1)["returned"] == 1
 
 
-def test_pages_keep_their_filters_and_counts(made: TestClient) -> None:
+def test_pages_keep_their_filters_and_counts(made: AppClient) -> None:
     params = {"category": "clash,other", "datetime": "2021-06-02/2021-06-05", "fields": "id,category"}
     whole = get(made, "/v1/events", **params, limit=1000, count="exact")
     first = get(made, "/v1/events", **params, limit=2, count="exact")
@@ -223,27 +223,27 @@ def test_pages_keep_their_filters_and_counts(made: TestClient) -> None:
     assert list(second["items"][0]) == ["id", "category"]
 
 
-def test_pages_of_what_was_known_on_a_day_stay_on_that_day(made: TestClient) -> None:
+def test_pages_of_what_was_known_on_a_day_stay_on_that_day(made: AppClient) -> None:
     whole = get(made, "/v1/events", known_by="2021-06-11", limit=1000)["items"]
     assert 10 < len(whole) < 60
     assert [row for page in walked(made, "events", known_by="2021-06-11", limit=3) for row in page] == whole
 
 
-def test_count_exact_is_the_number_of_rows_and_is_left_out_otherwise(made: TestClient) -> None:
+def test_count_exact_is_the_number_of_rows_and_is_left_out_otherwise(made: AppClient) -> None:
     for name in STORED_LISTS:
         whole = get(made, f"/v1/{name}", limit=1000)
         assert "matched" not in whole
         assert get(made, f"/v1/{name}", limit=1, count="exact")["matched"] == len(whole["items"])
 
 
-def test_an_order_ends_with_the_id_and_nothing_after_the_id_matters(made: TestClient) -> None:
+def test_an_order_ends_with_the_id_and_nothing_after_the_id_matters(made: AppClient) -> None:
     assert get(made, "/v1/events", sort="-id,date") == get(made, "/v1/events", sort="-id")
     assert get(made, "/v1/events", sort="status,status") == get(made, "/v1/events", sort="status,id")
 
 
-def test_the_claims_of_one_event_are_paged_too(ask: Ask, client: TestClient) -> None:
+def test_the_claims_of_one_event_are_paged_too(get_ok: GetOk, client: AppClient) -> None:
     path = "events/flight-to-tajikistan-2021/claims"
-    whole = ask(f"/v1/{path}", limit=1000)["items"]
+    whole = get_ok(f"/v1/{path}", limit=1000)["items"]
     assert len(whole) > 5
     assert [row for page in walked(client, path, limit=2) for row in page] == whole
 
@@ -255,7 +255,7 @@ def test_rows_added_between_pages_never_make_an_old_row_skipped_or_repeated(
     url = databases.migrated()
     numbers = list(range(0, 24, 2))
     load(url, write_pack(tmp_path, numbers))
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         before = get(client, "/v1/events", sort=sort, limit=1000)["items"]
         assert len(before) == 12
         page = get(client, "/v1/events", sort=sort, limit=3)
@@ -283,10 +283,10 @@ def forged(value: Any) -> str:
     return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
-def test_a_truncated_cursor_is_refused_wherever_it_is_cut(ask: Ask, refused: Refused) -> None:
-    cursor = cursor_of(ask("/v1/events", limit=1)["next"])
+def test_a_truncated_cursor_is_refused_wherever_it_is_cut(get_ok: GetOk, get_problem: GetProblem) -> None:
+    cursor = cursor_of(get_ok("/v1/events", limit=1)["next"])
     for end in range(len(cursor)):
-        assert refused("/v1/events", cursor=cursor[:end])["parameter"] == "cursor"
+        assert get_problem("/v1/events", cursor=cursor[:end])["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize(
@@ -326,26 +326,28 @@ def test_a_truncated_cursor_is_refused_wherever_it_is_cut(ask: Ask, refused: Ref
         forged('["-date,id", [NaN, "x"]]'),
     ],
 )
-def test_a_forged_cursor_is_refused(refused: Refused, cursor: str) -> None:
-    problem = refused("/v1/events", cursor=cursor)
+def test_a_forged_cursor_is_refused(get_problem: GetProblem, cursor: str) -> None:
+    problem = get_problem("/v1/events", cursor=cursor)
     assert problem["parameter"] == "cursor"
     assert "follow next" in problem["reason"]
 
 
 @settings(max_examples=30, deadline=None, database=None)
 @given(cursor=st.text(min_size=1, max_size=60) | st.binary(min_size=1, max_size=40).map(lambda raw: forged(str(raw))))
-def test_no_text_of_any_kind_as_cursor_is_more_than_a_400(refused: Refused, cursor: str) -> None:
-    assert refused("/v1/claims", cursor=cursor.encode("utf-8", "replace").decode())["parameter"] == "cursor"
+def test_no_text_of_any_kind_as_cursor_is_more_than_a_400(get_problem: GetProblem, cursor: str) -> None:
+    assert get_problem("/v1/claims", cursor=cursor.encode("utf-8", "replace").decode())["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize(
     ("given_sort", "other_sort"),
     [("-date", "date"), ("id", "-id"), ("date,id", "date,-id"), ("category", "status"), ("category,date", "category")],
 )
-def test_a_cursor_of_another_order_is_refused(ask: Ask, refused: Refused, given_sort: str, other_sort: str) -> None:
-    cursor = cursor_of(ask("/v1/events", limit=1, sort=given_sort)["next"])
-    assert ask("/v1/events", sort=given_sort, cursor=cursor)["returned"] > 1
-    problem = refused("/v1/events", sort=other_sort, cursor=cursor)
+def test_a_cursor_of_another_order_is_refused(
+    get_ok: GetOk, get_problem: GetProblem, given_sort: str, other_sort: str
+) -> None:
+    cursor = cursor_of(get_ok("/v1/events", limit=1, sort=given_sort)["next"])
+    assert get_ok("/v1/events", sort=given_sort, cursor=cursor)["returned"] > 1
+    problem = get_problem("/v1/events", sort=other_sort, cursor=cursor)
     assert problem["parameter"] == "cursor"
     assert "another sort" in problem["reason"]
 
@@ -361,13 +363,13 @@ def test_next_can_be_followed_whatever_a_name_holds(databases: Databases, tmp_pa
     actors.write_text(actors.read_text("utf-8").replace('"Beta"', f'"{name}"'), "utf-8")
     url = databases.migrated()
     load(url, tmp_path)
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    with AppClient(create_app(Settings(database_url=url))) as client:
         ids = [row["id"] for page in walked(client, "actors", sort="name", limit=1) for row in page]
     assert sorted(ids) == [f"z{number}" for number in range(len(NAMES))]
 
 
-def test_what_the_page_before_wrote_is_what_the_next_page_reads(ask: Ask) -> None:
-    first = ask("/v1/events", limit=1, sort="-date,id")
+def test_what_the_page_before_wrote_is_what_the_next_page_reads(get_ok: GetOk) -> None:
+    first = get_ok("/v1/events", limit=1, sort="-date,id")
     last = first["items"][0]
     day = date.fromisoformat(last["date"]["earliest"])
     assert cursor_of(first["next"]) == write_cursor([("date", True), ("id", False)], [day, last["id"]])

@@ -27,7 +27,7 @@ SAMPLE = TableStatistics(
 ORDER = PathEstimate(ROWS, AccessPath("by date", ordered=True))
 
 
-def known(rows: float, name: str = "actor", asking: float = 12.0) -> PathEstimate:
+def estimate(rows: float, name: str = "actor", asking: float = 12.0) -> PathEstimate:
     """A condition that another table answers."""
     return PathEstimate(rows, AccessPath("by event", driving_filter=name), asking)
 
@@ -38,48 +38,48 @@ def chosen(*, during: float = 1.0, limit: int | None = 100, by_date: bool = True
 
 
 def test_what_few_rows_meet_is_started_from_and_what_many_meet_is_met_on_the_way() -> None:
-    assert chosen(actor=known(20)).driving_filter == "actor"
-    assert chosen(actor=known(50_000)) == AccessPath("by date", ordered=True)
+    assert chosen(actor=estimate(20)).driving_filter == "actor"
+    assert chosen(actor=estimate(50_000)) == AccessPath("by date", ordered=True)
 
 
 def test_of_two_conditions_the_rarer_is_started_from() -> None:
-    assert chosen(actor=known(2_000), place=known(30, "place")).driving_filter == "place"
+    assert chosen(actor=estimate(2_000), place=estimate(30, "place")).driving_filter == "place"
 
 
 def test_all_rows_are_started_from_a_condition_that_is_rarer_than_all() -> None:
-    assert chosen(limit=None, actor=known(5_000)).driving_filter == "actor"
-    assert chosen(limit=None, actor=known(50_000)) == AccessPath(
+    assert chosen(limit=None, actor=estimate(5_000)).driving_filter == "actor"
+    assert chosen(limit=None, actor=estimate(50_000)) == AccessPath(
         "by date", ordered=True, materialised=frozenset({"actor"})
     )
 
 
 def test_where_the_order_is_another_one_rows_are_found_by_a_condition_or_as_the_database_likes() -> None:
-    assert chosen(by_date=False, actor=known(50_000)).driving_filter == "actor"
+    assert chosen(by_date=False, actor=estimate(50_000)).driving_filter == "actor"
     assert chosen(by_date=False) == UNHINTED
     assert chosen(by_date=False, unknown=PathEstimate(50)) is UNHINTED
-    assert chosen(by_date=False, found_by_nothing=PathEstimate(50, UNHINTED), actor=known(90_000)) is UNHINTED
+    assert chosen(by_date=False, found_by_nothing=PathEstimate(50, UNHINTED), actor=estimate(90_000)) is UNHINTED
 
 
 def test_a_condition_that_is_dear_to_ask_is_listed_where_many_rows_would_be_asked() -> None:
-    word = known(10_000, "q", asking=170.0)
+    word = estimate(10_000, "q", asking=170.0)
     assert chosen(q=word) == AccessPath("by date", ordered=True, materialised=frozenset({"q"}))
-    assert chosen(q=known(60_000, "q", asking=170.0)).materialised == frozenset()
-    assert chosen(q=word, actor=known(15)) == AccessPath("by event", driving_filter="actor")
+    assert chosen(q=estimate(60_000, "q", asking=170.0)).materialised == frozenset()
+    assert chosen(q=word, actor=estimate(15)) == AccessPath("by event", driving_filter="actor")
 
 
 def test_what_is_looked_for_in_order_is_not_looked_for_all_the_way_where_a_condition_is_rarer() -> None:
-    path = chosen(actor=known(3_000))
+    path = chosen(actor=estimate(3_000))
     assert path.ordered
     # 100 of 3,000 that match are expected among 3,333 of all rows; ten days hold three times as many.
     assert OVERRUN_FACTOR == 3
     assert path.lookback_date == LAST - timedelta(10)
     assert path.fallback == AccessPath("by event", driving_filter="actor")
-    assert chosen(actor=known(30_000)).fallback is None, "to start from it would take longer than to go on"
+    assert chosen(actor=estimate(30_000)).fallback is None, "to start from it would take longer than to go on"
 
 
 def test_a_window_shortens_the_way_in_order() -> None:
-    assert chosen(actor=known(150)).driving_filter == "actor"
-    assert chosen(during=0.005, actor=known(150)).ordered
+    assert chosen(actor=estimate(150)).driving_filter == "actor"
+    assert chosen(during=0.005, actor=estimate(150)).ordered
 
 
 def test_a_sample_tells_the_share_of_a_window_and_of_a_box_but_never_none() -> None:
@@ -97,30 +97,30 @@ def test_a_sample_tells_how_far_back_a_share_of_all_rows_lies() -> None:
     assert SAMPLE.lookback_date(FIRST, 0.2) is None
 
 
-def placed(rows: float) -> PathEstimate:
+def spatial_estimate(rows: float) -> PathEstimate:
     """A condition on the place, whose latest rows are found first."""
     return PathEstimate(rows, AccessPath("by event", driving_filter="bbox"), temporal=True)
 
 
 def test_at_a_place_no_more_of_the_latest_rows_are_looked_at_than_are_likely_to_be_enough() -> None:
-    path = chosen(bbox=placed(3_000))
+    path = chosen(bbox=spatial_estimate(3_000))
     assert path.driving_filter == "bbox"
     assert path.lookback_rows == OVERSAMPLE * 100 + MIN_OVERSAMPLE
     assert path.lookback_date == LAST - timedelta(25), "they are looked for in a quarter of all days first"
     assert path.fallback == AccessPath("by event", driving_filter="bbox"), "if they are not, all are"
-    assert chosen(bbox=placed(120)).lookback_rows == 0, "all of them are as few"
+    assert chosen(bbox=spatial_estimate(120)).lookback_rows == 0, "all of them are as few"
 
 
 def test_what_few_rows_at_a_place_meet_takes_more_of_them() -> None:
-    path = chosen(bbox=placed(4_000), status=PathEstimate(25_000))
+    path = chosen(bbox=spatial_estimate(4_000), status=PathEstimate(25_000))
     assert path.driving_filter == "bbox"
     assert path.lookback_rows == OVERSAMPLE * 400 + MIN_OVERSAMPLE
 
 
 def test_a_large_place_is_no_way_out_for_what_is_looked_for_in_order() -> None:
-    assert chosen(bbox=placed(60_000)).fallback is None
+    assert chosen(bbox=spatial_estimate(60_000)).fallback is None
 
 
 def test_of_a_window_only_the_rows_at_a_place_are_looked_at_that_are_in_it() -> None:
-    assert chosen(bbox=placed(5_000), during=0.02, limit=1000).lookback_rows == 0
-    assert chosen(bbox=placed(5_000), limit=1000).lookback_rows > 0
+    assert chosen(bbox=spatial_estimate(5_000), during=0.02, limit=1000).lookback_rows == 0
+    assert chosen(bbox=spatial_estimate(5_000), limit=1000).lookback_rows > 0

@@ -9,54 +9,17 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from conftest import Databases, engine_for
-from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
+from factories.ged import ged_bytes
+from factories.ged import many_ged_rows as made_up
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from statement_probe import EVENTS, ROWS, Asked, asking
+from statement_probe import EVENTS, ROWS, StatementProbe, probing
 
 from app.db.engine import read_transaction
 from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.query.lists.fetch import fetch_page
 from app.resources import STORED_LISTS
-
-COUNTRIES = ("Afghanistan", "Tajikistan", "Uzbekistan", "Pakistan", "India", "Nepal", "Iraq", "Syria")
-
-
-def made_up(number: int) -> dict[str, str]:
-    """One of the rows of an invented file: spread over places, actors, offices, days and numbers of deaths."""
-    province, town, side, office = number % 40, number % 600, number % 150, number % 97
-    country = COUNTRIES[-1] if number % 250 == 7 else COUNTRIES[province % 7]
-    day = f"{1990 + number % 30}-{1 + number % 12:02}-{1 + number % 28:02}"
-    return {
-        "id": str(995_000_000 + number),
-        "country": country,
-        "country_id": str({"Afghanistan": 700, "Syria": 652}.get(country, 701 + province % 7)),
-        "adm_1": f"Invented{province} province" if country != COUNTRIES[-1] else "Outlying province",
-        "adm_2": f"Sample{town} district",
-        "where_coordinates": f"Madeup{town} town",
-        "where_prec": "1",
-        "latitude": f"{10 + town * 0.05:.4f}",
-        "longitude": f"{40 + (town * 7 % 600) * 0.05:.4f}",
-        "side_a": f"Invented Front {side}",
-        "side_a_new_id": str(980_000 + side),
-        "side_b": f"Invented League {side // 2}",
-        "side_b_new_id": str(970_000 + side // 2),
-        "dyad_new_id": str(960_000 + side),
-        "dyad_name": f"Invented Front {side} - Invented League {side // 2}",
-        "number_of_sources": "1",
-        "source_article": f'"Fable Times {office},{day},Quarrel number {number} in an invented town"',
-        "source_office": f"Fable Times {office}",
-        "source_date": day,
-        "source_headline": f"Quarrel number {number} in an invented town",
-        "date_start": day,
-        "date_end": day,
-        "date_prec": "1",
-        "year": day[:4],
-        "best": str(number % 40),
-        "low": str(number % 40),
-        "high": str(40 if number != 1234 else 9000),
-    } | ({"best": "9000", "low": "9000"} if number == 1234 else {})
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +42,8 @@ def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 @pytest.fixture(scope="module")
-def asked(databases: Databases, filled: str) -> Iterator[Asked]:
-    with asking(databases.new(filled)) as found:  # nobody is connected to what is copied
+def asked(databases: Databases, filled: str) -> Iterator[StatementProbe]:
+    with probing(databases.new(filled)) as found:  # nobody is connected to what is copied
         yield found
 
 
@@ -159,7 +122,7 @@ def asked_for(resource: str, params: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(("resource", "params"), CASES, ids=[asked_for(*case) for case in CASES])
 def test_a_selective_question_walks_no_large_table(
-    databases: Databases, asked: Asked, resource: str, params: dict[str, str]
+    databases: Databases, asked: StatementProbe, resource: str, params: dict[str, str]
 ) -> None:
     found = asked.ask(f"/v1/{resource}?{urlencode(params)}")
     assert found["returned"] < ROWS, "the value is not selective"
@@ -172,7 +135,7 @@ def test_a_selective_question_walks_no_large_table(
 
 
 @pytest.mark.parametrize("resource", ["events", "claims", "figures", "locations", "sources"])
-def test_a_page_far_behind_costs_no_more_than_the_first(asked: Asked, resource: str) -> None:
+def test_a_page_far_behind_costs_no_more_than_the_first(asked: StatementProbe, resource: str) -> None:
     following = asked.ask(f"/v1/{resource}?limit=1000&fields=id")["next"] or f"/v1/{resource}?limit=5"
     asked.ask(re.sub(r"^.*?(/v1/.*)limit=1000", r"\1limit=5", following))
     assert asked.walks() == []
@@ -194,7 +157,7 @@ def dropped(url: str, table: str) -> None:
             server.execute(f'DROP INDEX "{name}"'.encode())
 
 
-def noticed(bare: Asked, path: str) -> bool:
+def noticed(bare: StatementProbe, path: str) -> bool:
     """Whether an index is missed: by a walk, or because SQLite is told to use it and says that there is none."""
     try:
         bare.ask(path)
@@ -206,11 +169,11 @@ def noticed(bare: Asked, path: str) -> bool:
 @pytest.mark.parametrize(
     ("table", "params"),
     [
-        ("event_view", {"bbox": EVENT["bbox"]}),
-        ("event_view", {"country": "SYR"}),
-        ("event_view", {"status": "denied"}),
-        ("event_view", {"place": "Invented7 province"}),
-        ("event_place", {"place": TOWN}),
+        ("event_version", {"bbox": EVENT["bbox"]}),
+        ("event_version", {"country": "SYR"}),
+        ("event_version", {"status": "denied"}),
+        ("event_version", {"place": "Invented7 province"}),
+        ("event_location", {"place": TOWN}),
         ("event_actor", {"actor": "Invented Front 77"}),
         ("claim_hop", {"source": "Fable Times 55"}),
         ("location_name", {"place": "Invented7 province"}),
@@ -221,7 +184,7 @@ def test_without_its_index_a_question_is_found_to_walk(
 ) -> None:
     url = databases.new(filled)
     dropped(url, table)
-    with asking(url) as bare:
+    with probing(url) as bare:
         assert noticed(bare, f"/v1/events?{urlencode(params)}")
 
 
@@ -237,7 +200,7 @@ def test_postgresql_keeps_a_plan_only_where_the_values_do_not_decide_it(
             values = listing.read([*query.items(), ("limit", "3")])
             assert [len(batch) for batch in fetch_page(listing, values, connection).batches] == [3]
         prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
-    assert any("event_view.row" in statement for statement in prepared) == kept
+    assert any("event_version.row" in statement for statement in prepared) == kept
 
 
 def test_readers_of_postgresql_start_no_compiler_unless_they_are_told_to(databases: Databases) -> None:

@@ -33,7 +33,7 @@ ACTOR_KIND_BY_INTER = {
 ACTOR_KIND_PRECEDENCE = ("state_forces", "rebel_group", "militia", "international_forces", "civilians", "other")
 """Kinds of actors, of which the first that any row gives an actor counts.
 
-The army of a state is a state force at home and an external force abroad, and who acts in one row may be merely
+The army of a state is a state force at home and an external force abroad. An actor of one row may be merely
 associated in the next.
 """
 MEANS_BY_SUB_EVENT_TYPE: dict[str | None, str] = {

@@ -1,5 +1,4 @@
-"""ACLED, read from its export or API of today or in the layout before 2023: each row becomes a record, or the reasons
-against it.
+"""Read ACLED, in the layout of today or of before 2023: each row becomes a record, or the reasons against it.
 
 Columns are found by name; `cells` has the table of how cells are parsed. Columns that an old layout lacks are filled
 from the others: disorder_type and civilian_targeting follow from the types and sides as the codebook has it; tags are

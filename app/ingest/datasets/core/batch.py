@@ -43,9 +43,9 @@ BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
         "pk", *_SERVED_COLUMNS, "category", "title", "title_key", "location_id", "location_precision", "part_of_id",
     ),
     "event_actor": ("event_pk", "actor_id", "role"),
-    "event_place": ("event_pk", "location_id"),
+    "event_location": ("event_pk", "location_id"),
     "control_change": ("event_pk", "location_id", "gained_by_id", "lost_by_id", "extent", "means"),
-    "event_view": (
+    "event_version": (
         "event_pk", "id", "known_from", "known_until", "earliest", "latest", "sort_date", "precision", "status",
         "origins", "planned", "contradictory", "deaths_low", "deaths_best", "deaths_high", "category", "location_id",
         "country", "latitude", "longitude", "row",
@@ -85,7 +85,7 @@ class RowBatch:
     retained_event_ids: set[str] = field(default_factory=set)
     """Events of which a row was rejected; a snapshot keeps their stored version."""
     unreadable: bool = False
-    """Whether a row has no readable id, so that nobody knows which event it is a version of."""
+    """True if a row has no readable id, so that nobody knows which event it is a version of."""
     rows: int = 0
     """Rows read so far, over all batches; `bytes_read` likewise."""
     bytes_read: int = 0

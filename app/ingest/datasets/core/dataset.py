@@ -39,6 +39,6 @@ class Dataset:
     id_column: str = "id"
     """Column with the id of a row."""
     has_timestamps: bool = False
-    """Whether records and the raw table have a `timestamp` of the last change, so that the newer of two counts."""
+    """True if records and the raw table have a `timestamp` of the last change, so that the newer of two counts."""
     names_actors: bool = False
-    """Whether its actors have names and no numbers, so that a later import must find the actors of earlier ones."""
+    """True if its actors have names and no numbers, so that a later import must find the actors of earlier ones."""

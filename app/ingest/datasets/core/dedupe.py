@@ -36,14 +36,14 @@ def load_versions(
 
     With `full_snapshot` the files replace the dataset, and stored timestamps do not count.
     """
-    event, given = table_of(models.Event), table_of(dataset.raw_table)
-    statement = select(event.c.id, given.c.timestamp).join(given, given.c.event_pk == event.c.pk)
-    statement = statement.where(event.c.pack_id == pack_id, given.c.timestamp.is_not(None))
+    event, raw = table_of(models.Event), table_of(dataset.raw_table)
+    statement = select(event.c.id, raw.c.timestamp).join(raw, raw.c.event_pk == event.c.pk)
+    statement = statement.where(event.c.pack_id == pack_id, raw.c.timestamp.is_not(None))
     seen: set[str] = set()
     repeated: set[str] = set()
     stamps: dict[str, int] = {}
-    found = _ids(dataset, files)
-    while ids := list(islice(found, IDS_PER_QUERY)):
+    event_ids = _ids(dataset, files)
+    while ids := list(islice(event_ids, IDS_PER_QUERY)):
         for id_ in ids:
             (repeated if id_ in seen else seen).add(id_)
         if not full_snapshot:
@@ -115,5 +115,5 @@ class KeepNewest:
             return Decision.OUTDATED
         if record.cells == before.cells:
             return Decision.UNCHANGED
-        said, reason = str(record.timestamp or ""), "was there before with this timestamp and other cells"
-        return Rejected(record.line, str(record.id), "timestamp", said, reason)
+        timestamp_text, reason = str(record.timestamp or ""), "was there before with this timestamp and other cells"
+        return Rejected(record.line, str(record.id), "timestamp", timestamp_text, reason)

@@ -98,7 +98,7 @@ class _PointRecord(NamedTuple):
     name: str
     parent: str | None
     is_new: bool
-    """Whether this import wrote it, so that its path is up to date."""
+    """True if this import wrote it, so that its path is up to date."""
 
 
 class EntityRegistry:

@@ -87,7 +87,7 @@ class DatasetClaim(NamedTuple):
     """Chain of attribution, from the first hop to the dataset."""
     reported_on: str
     reported_on_stated: bool
-    """Whether the file gives the day of the report."""
+    """True if the file gives the day of the report."""
     modality: str
     locator: str
     summary: str
@@ -138,7 +138,7 @@ class RowBuilder(EntityRegistry):
             tables[ACLED_TABLE].append(row)
         tables["event_text"].append((pk, _event_search_words(event, title_words)))
         self._add_claims(event, pk, claims, parts, title_words)
-        tables["event_view"].extend(self._version_rows(event, pk, claims, parts))
+        tables["event_version"].extend(self._version_rows(event, pk, claims, parts))
 
     def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
@@ -158,7 +158,7 @@ class RowBuilder(EntityRegistry):
         # In the order of the primary key, in which SQLite stores the table.
         tables["event_actor"].extend(sorted([(pk, ref.id, role) for ref, role in event.actors]))
         if place_id:
-            tables["event_place"].append((pk, place_id))
+            tables["event_location"].append((pk, place_id))
             if event.change:
                 gained, lost = (side.id if side else None for side in event.change[:2])
                 tables["control_change"].append((pk, place_id, gained, lost, *event.change[2:]))
@@ -174,29 +174,17 @@ class RowBuilder(EntityRegistry):
         tables, place = self.batch.tables, event.place
         rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
         place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
-        about = ref_json(id=event.id, name=event.title)
         precision = event.date_precision
-        dates = date_range_json(earliest=event.earliest, latest=event.latest, precision=precision)
+        shared = {
+            "event": ref_json(id=event.id, name=event.title),
+            "document": event.document.json,
+            "date": date_range_json(earliest=event.earliest, latest=event.latest, precision=precision),
+            "location": parts.location,
+        }
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
             basis = "stated" if claim.reported_on_stated else "document"
-            row = claim_json(
-                id=id_,
-                event=about,
-                document=event.document.json,
-                locator=claim.locator,
-                summary=claim.summary,
-                modality=claim.modality,
-                attribution=list_json([hop.json for hop in claim.chain]),
-                origin=claim.chain[0].json,
-                reported_on=claim.reported_on,
-                reported_basis=basis,
-                date=dates,
-                location=parts.location,
-                printed=printed_json(place=event.printed_place, other=claim.printed),
-                figures=_figures_json(claim.deaths, event.latest),
-                note=claim.note,
-            )
+            row = _claim_json(event, claim, id_, basis, shared)
             rows.append(
                 (
                     pk, id_, *self.context, row, event_pk, "asserts", claim.modality, claim.reported_on, basis,
@@ -272,6 +260,24 @@ def _fragments(event: DatasetEvent) -> _EventFragments:
         location=event.place.json if event.place else "null",
         actors=list_json([event_actor_json(id=ref.id, name=ref.name, role=role) for ref, role in event.actors]),
         control_change=_control_change_json(event),
+    )
+
+
+def _claim_json(event: DatasetEvent, claim: DatasetClaim, id_: str, basis: str, shared: Mapping[str, str]) -> str:
+    """Return the JSON of a claim; `shared` are its fields that are the same in all claims about the event."""
+    return claim_json(
+        id=id_,
+        locator=claim.locator,
+        summary=claim.summary,
+        modality=claim.modality,
+        attribution=list_json([hop.json for hop in claim.chain]),
+        origin=claim.chain[0].json,
+        reported_on=claim.reported_on,
+        reported_basis=basis,
+        printed=printed_json(place=event.printed_place, other=claim.printed),
+        figures=_figures_json(claim.deaths, event.latest),
+        note=claim.note,
+        **shared,
     )
 
 

@@ -53,8 +53,10 @@ class ExistingRows:
         )
         others = pack.c.dataset & (pack.c.id != self.pack_id)
         stays = others if self.full_snapshot else pack.c.dataset
-        for table, meant in ((source, stays), (actor, stays if self.dataset.names_actors else others)):
-            rows = select(table.c.id, table.c.name, table.c.kind).join(pack, pack.c.id == table.c.pack_id).where(meant)
+        for table, condition in ((source, stays), (actor, stays if self.dataset.names_actors else others)):
+            rows = (
+                select(table.c.id, table.c.name, table.c.kind).join(pack, pack.c.id == table.c.pack_id).where(condition)
+            )
             yield from (ExistingEntity(id_, name, kind=kind) for id_, name, kind in self.connection.execute(rows))
         pointed = place.c.point_kind.is_not(None)
         rows = select(place.c.id, place.c.name, place.c.parent_id, place.c.country, pointed)
@@ -77,16 +79,16 @@ class ExistingRows:
         """Return rows of curated packs by their codes."""
         coded, owned, named = table_of(codes), table_of(owner), table_of(names)
         curated = select(table_of(models.Pack).c.id).where(table_of(models.Pack).c.dataset.is_(False))
-        spelt: dict[str, list[str]] = {}
+        spellings: dict[str, list[str]] = {}
         statement = select(named.c.owner_id, named.c.name).where(
             named.c.kind == "alias", named.c.owner_id.in_(select(coded.c.owner_id))
         )
         for id_, alias in self.connection.execute(statement):
-            spelt.setdefault(id_, []).append(alias)
+            spellings.setdefault(id_, []).append(alias)
         rows = select(coded.c.scheme, coded.c.code, owned).join(owned, owned.c.id == coded.c.owner_id)
         rows = rows.where(owned.c.pack_id.in_(curated)).order_by(owned.c.id.desc())
-        found = self.connection.execute(rows).mappings()
-        return {(row["scheme"], row["code"]): to_entity_ref(row, spelt.get(row["id"], [])) for row in found}
+        mappings = self.connection.execute(rows).mappings()
+        return {(row["scheme"], row["code"]): to_entity_ref(row, spellings.get(row["id"], [])) for row in mappings}
 
     def _countries(self, *, imported: bool) -> dict[tuple[str, str], EntityRef]:
         """Return countries of curated packs, or those of other datasets, by their ISO codes."""

@@ -28,12 +28,13 @@ from app.ingest.datasets.core.existing import ExistingRows
 from app.ingest.datasets.core.pack_metadata import pack_metadata
 from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, chunked, in_subprocess
-from app.ingest.datasets.core.writer import REFERENCES, BatchWriter
+from app.ingest.datasets.core.writer import REFERENCE_RESOURCES, BatchWriter
 from app.ingest.denormalised_names import update_names
 from app.ingest.pack_rows import store_pack
-from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
+from app.ingest.upsert import pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 
 RECORDS_PER_BATCH = 500  # held in memory at a time
 IDS_PER_QUERY = 5000
@@ -62,7 +63,7 @@ class ImportResult:
     outdated_rows: int = 0
     """Number of rows passed over, because a newer version of the event exists."""
     nothing_removed: bool = False
-    """Whether a row without a readable id kept a snapshot from removing events."""
+    """True if a row without a readable id kept a snapshot from removing events."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Number of rows by resource and by `added`, `updated` or `removed`."""
 
@@ -114,11 +115,11 @@ class _Import:
         self.result = result
         self.is_full_snapshot = is_full_snapshot
         pack = table_of(models.Pack)
-        there = connection.scalar(select(pack.c.dataset).where(pack.c.id == result.dataset))
-        if there is False:
+        is_dataset = connection.scalar(select(pack.c.dataset).where(pack.c.id == result.dataset))
+        if is_dataset is False:
             raise InvalidParameterError("--snapshot", result.dataset, "is the name of a curated pack")
-        self.is_first_import = there is None
-        """Whether the dataset has no rows yet, so that rows are only added."""
+        self.is_first_import = is_dataset is None
+        """True if the dataset has no rows yet, so that rows are only added."""
         revision = table_of(models.Revision)
         self.made_at = datetime.now(UTC)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
@@ -133,8 +134,12 @@ class _Import:
 
     def run(self, files: Sequence[Path], on_progress: OnProgress, use_subprocess: bool) -> None:
         """Read and write all batches. Raises _UnchangedError when nothing differs."""
-        made = {"id": self.revision, "made_at": self.made_at, "summary": f"import of {self.result.dataset}"}
-        self.connection.execute(insert(table_of(models.Revision)).values(made))
+        revision_row = {
+            "id": self.revision,
+            "made_at": self.made_at,
+            "summary": f"import of {self.result.dataset}",
+        }
+        self.connection.execute(insert(table_of(models.Revision)).values(revision_row))
         removing = self.is_full_snapshot and not self.is_first_import
         with self._bulk_mode(use_subprocess), self._batches(files, use_subprocess, removing) as batches:
             for batch in batches:
@@ -177,22 +182,22 @@ class _Import:
     def _batches(
         self, files: Sequence[Path], use_subprocess: bool, collect_retained: bool
     ) -> AbstractContextManager[Iterator[RowBatch]]:
-        there = ExistingRows(self.connection, self.dataset, self.result.dataset, full_snapshot=self.is_full_snapshot)
-        work = ImportJob(
+        existing = ExistingRows(self.connection, self.dataset, self.result.dataset, full_snapshot=self.is_full_snapshot)
+        job = ImportJob(
             self.dataset,
             tuple(files),
             self.context,
-            there.actors(),
-            there.locations(),
+            existing.actors(),
+            existing.locations(),
             RECORDS_PER_BATCH,
             collect_retained,
-            there.actor_kinds(),
+            existing.actor_kinds(),
             AcledContext(int(self.made_at.timestamp()), ActorRelations.load(self.connection)),
             self._versions(files) if self.dataset.has_timestamps else None,
         )
         if use_subprocess:
-            return in_subprocess(work, there.entities())
-        return nullcontext(BatchReader(work, there.entities()).batches())
+            return in_subprocess(job, existing.entities())
+        return nullcontext(BatchReader(job, existing.entities()).batches())
 
     def _versions(self, files: Sequence[Path]) -> StoredVersions:
         return load_versions(
@@ -227,20 +232,20 @@ class _Import:
 
     def _remove_unseen(self) -> None:
         """Remove events that the files lack, and entities that nothing refers to any more."""
-        kept = self.retained_event_ids
-        self._remove("claims", lambda id_: id_.rpartition(":")[0] not in kept)
-        self._remove("events", lambda id_: id_ not in kept)
-        for resource in REFERENCES:
+        retained = self.retained_event_ids
+        self._remove("claims", lambda id_: id_.rpartition(":")[0] not in retained)
+        self._remove("events", lambda id_: id_ not in retained)
+        for resource in REFERENCE_RESOURCES:
             while self._remove(  # removed locations may have been the last that referred to others
                 resource, partial(_is_not_in, self.referenced | _referenced_ids(self.connection, resource))
             ):
                 pass
 
-    def _remove(self, resource: str, gone: Callable[[str], bool]) -> bool:
+    def _remove(self, resource: str, is_gone: Callable[[str], bool]) -> bool:
         """Remove the dataset's rows that are gone; return whether there were any."""
-        table = table_of(TABLES[resource])
-        held = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
-        lost = list(filter(gone, held))
+        table = ENTITY_TYPES[resource].table
+        stored_ids = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
+        lost = list(filter(is_gone, stored_ids))
         for ids in chunked(lost, IDS_PER_QUERY):
             among: ColumnElement[bool] = table.c.id.in_(ids)
             self.store.count(
@@ -256,16 +261,16 @@ class _Import:
 
 def _referenced_ids(connection: Connection, resource: str) -> set[str]:
     """Return the ids that rows refer to, other than the child rows of the entities themselves."""
-    own = table_of(TABLES[resource])
-    hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
+    entity = ENTITY_TYPES[resource]
+    hanging = {(table_of(model), column) for model, column in entity.children.items()}
     closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}
     result: set[str] = set()
     for table in models.METADATA.tables.values():
         for key in table.foreign_keys:
-            if key.column is own.c.id and table not in closures and (table, key.parent.name) not in hanging:
+            if key.column is entity.table.c.id and table not in closures and (table, key.parent.name) not in hanging:
                 result |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
     return result
 
 
-def _is_not_in(wanted: Collection[str], id_: str) -> bool:
-    return id_ not in wanted
+def _is_not_in(ids: Collection[str], id_: str) -> bool:
+    return id_ not in ids

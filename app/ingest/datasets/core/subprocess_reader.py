@@ -42,7 +42,7 @@ class ImportJob:
     batch_size: int
     """Number of records in a batch."""
     collect_references: bool
-    """Whether the last batch carries the ids of all entities that records refer to."""
+    """True if the last batch is to carry the ids of all entities that records refer to."""
     kinds: Mapping[str, StoredActorKind]
     """Kinds of stored actors, by id, of a dataset whose actors have names and no numbers."""
     acled: AcledContext
@@ -106,15 +106,15 @@ class BatchReader:
             except ValueError:
                 batch.unreadable = True
             return False
-        found = self.policy.decide(record)
-        if isinstance(found, Rejected):
-            batch.rejected.append((str(path), found))
+        decision = self.policy.decide(record)
+        if isinstance(decision, Rejected):
+            batch.rejected.append((str(path), decision))
             return False
         self.records_read += 1
-        batch.outdated_rows += found is Decision.OUTDATED
-        if found is Decision.ACCEPT:
+        batch.outdated_rows += decision is Decision.OUTDATED
+        if decision is Decision.ACCEPT:
             self.rows.add(record)
-        if found in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
+        if decision in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
             batch.warned_rows += 1
             batch.warnings += [
                 (str(path), Rejected(record.line, str(record.id), warning.field, warning.value, warning.reason))
@@ -130,8 +130,8 @@ class BatchReader:
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield the items in lists of at most `size`."""
-    left = iter(items)
-    while chunk := list(islice(left, size)):
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
         yield chunk
 
 
@@ -188,11 +188,11 @@ def _receive(pipe: IO[bytes]) -> Any:
 
 def _receive_batches(pipe: IO[bytes]) -> Iterator[RowBatch]:
     """Yield the batches that come through the pipe, up to None; raise an error that comes instead."""
-    while (found := _receive(pipe)) is not None:
-        if isinstance(found, BaseException):
-            raise found
-        yield found
-        del found  # so that no two batches are in memory
+    while (message := _receive(pipe)) is not None:
+        if isinstance(message, BaseException):
+            raise message
+        yield message
+        del message  # so that no two batches are in memory
 
 
 def main() -> None:

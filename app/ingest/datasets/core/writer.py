@@ -16,13 +16,13 @@ from app.formats.base import dumps
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, EVENT_AT, ID_AT, ROW_AT, ImportContext, RowBatch, Tuples
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.records import RowRecord, claim_text
-from app.ingest.upsert import CHILDREN, TABLES, ChangeSet, pks, upsert
+from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES, REFERENCE_TYPES
 from app.schemas.claims import ClaimRow
 
-REFERENCES = ("sources", "actors", "locations")
-RESOURCES = (*REFERENCES, "events", "claims")
+REFERENCE_RESOURCES = tuple(entity.name for entity in REFERENCE_TYPES)
 MAX_IN_MEMORY = 20_000
 PKS = {"pk", "rowid", "event_pk", "claim_pk"}
 
@@ -35,7 +35,7 @@ class BatchWriter:
         self.dataset = dataset
         self.context = context
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.changed_names: dict[str, dict[str, str]] = {name: {} for name in RESOURCES}
+        self.changed_names: dict[str, dict[str, str]] = {name: {} for name in ENTITY_TYPES}
         """New names by resource and id, of updated rows that rows of other packs may repeat."""
         self.small_tables: dict[str, dict[str, int] | None] = {}
         cells = table_of(dataset.raw_table)
@@ -43,12 +43,12 @@ class BatchWriter:
         self.columns = BATCH_COLUMNS | {cells.name: tuple(column.name for column in cells.columns)}
         self.staging_tables: dict[str, str] = {}
         """Staging tables by the table that they stand in for."""
-        removed = table_of(models.Removed)
+        removed = table_of(models.Tombstone)
         self.any_removed = connection.scalar(select(removed.c.id).limit(1)) is not None
 
     def write(self, batch: RowBatch) -> None:
         """Write the rows of a batch."""
-        for resource in REFERENCES:
+        for resource in REFERENCE_RESOURCES:
             self._write_references(batch, resource)
         self._write_events(batch)
         self._update_actor_kinds(batch.actor_kinds)
@@ -59,7 +59,7 @@ class BatchWriter:
         A table that was small before the import is kept in memory, as in most first imports.
         """
         if resource not in self.small_tables:
-            table = table_of(TABLES[resource])
+            table = ENTITY_TYPES[resource].table
             rows = self.connection.execute(select(table.c.id, table.c.pk).limit(MAX_IN_MEMORY + 1)).all()
             self.small_tables[resource] = dict(rows) if len(rows) <= MAX_IN_MEMORY else None
         small = self.small_tables[resource]
@@ -67,23 +67,23 @@ class BatchWriter:
             return pks(self.connection, resource, ids) if ids else {}
         return {id_: small[id_] for id_ in ids if id_ in small}
 
-    def count(self, resource: str, delta: ChangeSet) -> None:
+    def count(self, resource: str, change_set: ChangeSet) -> None:
         """Add the changes of a resource to `counts`."""
-        for action, ids in vars(delta).items():
+        for action, ids in vars(change_set).items():
             self.counts[resource, action] += len(ids)
 
     # --- references ------------------------------------------------------------------------------------------
 
     def _write_references(self, batch: RowBatch, resource: str) -> None:
         rows = batch.tables[_table_name(resource)]
-        there = self._existing_pks(resource, [row[ID_AT] for row in rows])
-        old = [row for row in rows if row[ID_AT] in there]
+        existing = self._existing_pks(resource, [row[ID_AT] for row in rows])
+        old = [row for row in rows if row[ID_AT] in existing]
         if old:
             records = self._records(batch, resource, old, {row[0]: row[ID_AT] for row in old})
-            delta = self._upsert(resource, records)
-            self.count(resource, delta)
-            self.changed_names[resource] |= {id_: records[id_].columns["name"] for id_ in delta.updated}
-        new = None if not old else {row[0]: row[ID_AT] for row in rows if row[ID_AT] not in there}
+            change_set = self._upsert(resource, records)
+            self.count(resource, change_set)
+            self.changed_names[resource] |= {id_: records[id_].columns["name"] for id_ in change_set.updated}
+        new = None if not old else {row[0]: row[ID_AT] for row in rows if row[ID_AT] not in existing}
         self._insert_new(batch, resource, new)
 
     def _update_actor_kinds(self, kinds: Mapping[str, str]) -> None:
@@ -93,8 +93,8 @@ class BatchWriter:
             row, revision = self.connection.execute(
                 select(actor.c.row, actor.c.revision).where(actor.c.id == id_)
             ).one()
-            written = {"kind": kind, "row": dumps(json.loads(row) | {"kind": kind}), "revision": self.context.revision}
-            self.connection.execute(update(actor).where(actor.c.id == id_).values(written))
+            updates = {"kind": kind, "row": dumps(json.loads(row) | {"kind": kind}), "revision": self.context.revision}
+            self.connection.execute(update(actor).where(actor.c.id == id_).values(updates))
             self.counts["actors", "updated"] += revision != self.context.revision
 
     def _insert_new(self, batch: RowBatch, resource: str, new: Mapping[int, str] | None, **offsets: int) -> int:
@@ -105,14 +105,14 @@ class BatchWriter:
         """
         name = _table_name(resource)
         rows = batch.tables[name]
-        table = table_of(TABLES[resource])
+        table = ENTITY_TYPES[resource].table
         first: int = (self.connection.scalar(select(func.max(table.c.pk))) or 0) + 1
-        wanted = rows if new is None else [row for row in rows if row[0] in new]
-        self.counts[resource, "added"] += len(wanted)
-        if self.any_removed and wanted:
-            self._delete_tombstones(resource, [row[ID_AT] for row in wanted])
+        selected = rows if new is None else [row for row in rows if row[0] in new]
+        self.counts[resource, "added"] += len(selected)
+        if self.any_removed and selected:
+            self._delete_tombstones(resource, [row[ID_AT] for row in selected])
         offsets = offsets | {"pk": first, "rowid": first, f"{name}_pk": first}
-        self._insert_tuples(name, wanted, offsets)
+        self._insert_tuples(name, selected, offsets)
         owners = None if new is None else {*new, *new.values()}
         for child in self._child_tables(resource):
             hanging = batch.tables.get(child, [])
@@ -137,7 +137,7 @@ class BatchWriter:
             insert_tuples(self.connection, self.staging_tables.get(table, table), columns, rows, shifted)
 
     def _delete_tombstones(self, resource: str, ids: list[str]) -> None:
-        tombstone = table_of(models.Removed)
+        tombstone = table_of(models.Tombstone)
         self.connection.execute(delete(tombstone).where(tombstone.c.resource == resource, tombstone.c.id.in_(ids)))
 
     # --- events ----------------------------------------------------------------------------------------------
@@ -146,45 +146,47 @@ class BatchWriter:
         rows = batch.tables["event"]
         if not rows:
             return
-        there = self._check_ownership(self._existing_pks("events", [row[ID_AT] for row in rows]))
+        existing = self._check_ownership(self._existing_pks("events", [row[ID_AT] for row in rows]))
         new = None
-        if there:
-            self._update_events(batch, [row for row in rows if row[ID_AT] in there], there)
-            new = {row[0]: row[ID_AT] for row in rows if row[ID_AT] not in there}
+        if existing:
+            self._update_events(batch, [row for row in rows if row[ID_AT] in existing], existing)
+            new = {row[0]: row[ID_AT] for row in rows if row[ID_AT] not in existing}
         event_pk = self._insert_new(batch, "events", new)
         claims = None if new is None else {row[0]: row[ID_AT] for row in batch.tables["claim"] if row[EVENT_AT] in new}
         self._insert_new(batch, "claims", claims, event_pk=event_pk)
 
-    def _check_ownership(self, there: dict[str, int]) -> dict[str, int]:
+    def _check_ownership(self, existing: dict[str, int]) -> dict[str, int]:
         """Return the pks unchanged. Raises BrokenPackError if another pack or dataset holds one of these events."""
         event = table_of(models.Event)
         others = select(event.c.id, event.c.pack_id).where(event.c.pack_id != self.context.pack_id)
-        statement = others.where(event.c.pk.in_(list(there.values()))).order_by(event.c.id)
-        held = self.connection.execute(statement).first() if there else None
-        if held:
-            reason = f"is in {held.pack_id} already, and an event is in one dataset"
-            raise BrokenPackError([Problem(self.context.pack_id, held.id, "id", held.id, reason)])
-        return there
+        statement = others.where(event.c.pk.in_(list(existing.values()))).order_by(event.c.id)
+        foreign = self.connection.execute(statement).first() if existing else None
+        if foreign:
+            reason = f"is in {foreign.pack_id} already, and an event is in one dataset"
+            raise BrokenPackError([Problem(self.context.pack_id, foreign.id, "id", foreign.id, reason)])
+        return existing
 
-    def _update_events(self, batch: RowBatch, old: Tuples, there: Mapping[str, int]) -> None:
+    def _update_events(self, batch: RowBatch, old: Tuples, existing: Mapping[str, int]) -> None:
         """Update stored events and their claims where records differ from them."""
         args = {row[0]: row[-1] for row in batch.tables[self.raw_table]}
-        told: dict[int, dict[str, str]] = {row[0]: {} for row in old}
+        claim_rows: dict[int, dict[str, str]] = {row[0]: {} for row in old}
         for claim in batch.tables["claim"]:
-            if claim[EVENT_AT] in told:
-                told[claim[EVENT_AT]][claim[ID_AT]] = claim[ROW_AT]
-        stored, cells, claims = self._load_stored(there)
+            if claim[EVENT_AT] in claim_rows:
+                claim_rows[claim[EVENT_AT]][claim[ID_AT]] = claim[ROW_AT]
+        stored, cells, claims = self._load_stored(existing)
         force_update_ids = {row[ID_AT] for row in old if cells.get(row[ID_AT]) != args[row[0]]}
         differ = [
             row
             for row in old
-            if row[ID_AT] in force_update_ids or stored[row[ID_AT]] != row[ROW_AT] or claims[row[ID_AT]] != told[row[0]]
+            if row[ID_AT] in force_update_ids
+            or stored[row[ID_AT]] != row[ROW_AT]
+            or claims[row[ID_AT]] != claim_rows[row[0]]
         ]
         if not differ:
             return
         events = self._records(batch, "events", differ, {row[0]: row[ID_AT] for row in differ})
         changed = self._upsert("events", events, force_update_ids=force_update_ids)
-        mine = {row[0]: there[row[ID_AT]] for row in differ}
+        mine = {row[0]: existing[row[ID_AT]] for row in differ}
         told_anew = [row for row in batch.tables["claim"] if row[EVENT_AT] in mine]
         records = self._records(batch, "claims", told_anew, {row[0]: row[ID_AT] for row in told_anew})
         for row in told_anew:
@@ -192,68 +194,68 @@ class BatchWriter:
             records[row[ID_AT]].text = claim_text(ClaimRow.model_validate_json(row[ROW_AT]))
         table = table_of(models.Claim)
         scope = table.c.event_pk.in_(list(mine.values())) & (table.c.pack_id == self.context.pack_id)
-        delta = upsert(self.connection, "claims", records, self.context.pack_id, self.context.revision, {}, scope)
-        self.count("claims", delta)
+        change_set = upsert(self.connection, "claims", records, self.context.pack_id, self.context.revision, {}, scope)
+        self.count("claims", change_set)
         elsewhere = select(table.c.event_pk).where(table.c.event_pk.in_(list(mine.values())))
         shared = set(self.connection.scalars(elsewhere.where(table.c.pack_id != self.context.pack_id)))
         self.changed_names["events"] |= {
-            id_: events[id_].columns["title"] for id_ in changed.updated if there[id_] in shared
+            id_: events[id_].columns["title"] for id_ in changed.updated if existing[id_] in shared
         }
-        touched = changed.updated | {id_.rpartition(":")[0] for id_ in delta.touched}  # <event>:<number>
-        changed.updated |= derive(self.connection, (there[id_] for id_ in touched), self.context.revision)
+        touched = changed.updated | {id_.rpartition(":")[0] for id_ in change_set.touched}  # <event>:<number>
+        changed.updated |= derive(self.connection, (existing[id_] for id_ in touched), self.context.revision)
         self.count("events", changed)
 
     def _load_stored(
-        self, there: Mapping[str, int]
+        self, existing: Mapping[str, int]
     ) -> tuple[dict[str, str], dict[str, str], dict[str, dict[str, str]]]:
-        """What is stored of these events, what was given of them, and what they are told by."""
-        event, claim, given = (table_of(model) for model in (models.Event, models.Claim, self.dataset.raw_table))
-        at = list(there.values())
+        """Load the served JSON, the raw cells and the claims of stored events, each by id."""
+        event, claim, raw = (table_of(model) for model in (models.Event, models.Claim, self.dataset.raw_table))
+        at = list(existing.values())
         rows = dict(self.connection.execute(select(event.c.id, event.c.row).where(event.c.pk.in_(at))).all())
-        ids = {pk: id_ for id_, pk in there.items()}
-        cells = select(given.c.event_pk, list(given.c)[-1]).where(given.c.event_pk.in_(at))
-        kept = {ids[pk]: text for pk, text in self.connection.execute(cells)}
-        claims: dict[str, dict[str, str]] = {id_: {} for id_ in there}
+        ids = {pk: id_ for id_, pk in existing.items()}
+        cells = select(raw.c.event_pk, list(raw.c)[-1]).where(raw.c.event_pk.in_(at))
+        raw_cells = {ids[pk]: text for pk, text in self.connection.execute(cells)}
+        claims: dict[str, dict[str, str]] = {id_: {} for id_ in existing}
         statement = select(claim.c.event_pk, claim.c.id, claim.c.row).where(claim.c.event_pk.in_(at))
         for pk, id_, row in self.connection.execute(statement.where(claim.c.pack_id == self.context.pack_id)):
             claims[ids[pk]][id_] = row
-        return rows, kept, claims
+        return rows, raw_cells, claims
 
     # --- updates --------------------------------------------------------------------------------
 
     def _upsert(
         self, resource: str, records: dict[str, RowRecord], force_update_ids: Collection[str] = ()
     ) -> ChangeSet:
-        scope = table_of(TABLES[resource]).c.id.in_(list(records))
+        scope = ENTITY_TYPES[resource].table.c.id.in_(list(records))
         return upsert(
             self.connection, resource, records, self.context.pack_id, self.context.revision, {}, scope, force_update_ids
         )
 
     def _records(self, batch: RowBatch, resource: str, rows: Tuples, ids: Mapping[int, str]) -> dict[str, RowRecord]:
         """Return tuples of a batch as records, with their child rows, which have their number or id first."""
-        name, table = _table_name(resource), table_of(TABLES[resource])
-        read = _row_reader(table, self.columns[name])
+        name, table = _table_name(resource), ENTITY_TYPES[resource].table
+        to_columns = _row_reader(table, self.columns[name])
         result: dict[str, RowRecord] = {}
         for row in rows:
-            columns = read(row)
-            for written in ("pk", "id", *ImportContext._fields, "row"):
-                del columns[written]
+            columns = to_columns(row)
+            for column in ("pk", "id", *ImportContext._fields, "row"):
+                del columns[column]
             result[row[ID_AT]] = RowRecord(row[ID_AT], row[ROW_AT], columns, text=columns.get("name", ""))
-        for model in CHILDREN[resource]:
+        for model in ENTITY_TYPES[resource].children:
             child = table_of(model)
             names = self.columns.get(child.name, ())
-            read = _row_reader(child, names)
+            to_columns = _row_reader(child, names)
             for row in batch.tables.get(child.name, ()):
                 owner = result.get(row[0]) or result.get(ids.get(row[0], ""))
                 if owner:
-                    columns = read(row)
+                    columns = to_columns(row)
                     del columns[names[0]]
                     owner.children.setdefault(model, []).append(columns)
         return result
 
 
 def _table_name(resource: str) -> str:
-    return table_of(TABLES[resource]).name
+    return ENTITY_TYPES[resource].singular
 
 
 def _row_reader(table: Table, names: Iterable[str]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""UCDP GED, read from any layout published since 19.1: each row becomes a record, or the reasons against it.
+"""Read UCDP GED in any layout since 19.1: each row becomes a record, or the reasons against it.
 
 Absent columns and empty cells are None; a cell of blanks alone is empty. Columns are found by name.
 

@@ -1,6 +1,6 @@
 """Parse the sources of a GED row: those in `source_article`, and the first hop in `source_original`.
 
-Since 2013, and in older rows that were coded again since, the cell is a list of `office,day,headline`, each in
+Since 2013, and in older rows coded again since, the cell is a list of `office,day,headline`, each in
 quotation marks, with semicolons between them; quotation marks and semicolons inside a headline are not doubled or
 escaped. `source_office`, `source_date` and `source_headline` repeat the parts as three lists, in which a semicolon of
 a headline cannot be told from one between two headlines; they serve to read what the first form leaves open.
@@ -165,9 +165,9 @@ _NO_OFFICE = re.compile(r"\s(?:and|&)\s|\b(?:accessed|retrieved|downloaded|visit
 
 def _parse_free_text(article: str) -> list[GedSource]:
     """Parse a free text: one source, or several if each part between line ends, slashes or semicolons is one."""
-    whole = _parse_single(article)
-    if whole:
-        return [whole]
+    single = _parse_single(article)
+    if single:
+        return [single]
     for between in _APART:
         parts = [part.strip() for part in between.split(article) if part and not part.isspace()]
         several = [source for source in map(_parse_single, parts) if source]
@@ -179,8 +179,8 @@ def _parse_free_text(article: str) -> list[GedSource]:
 def _name(text: str) -> str | None:
     """Return a text that is the name of one source and nothing else, stripped; None for all others."""
     name = text.strip()
-    plain = _NAME.fullmatch(name) and len(name.split()) < 5
-    return name if plain and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
+    is_name = _NAME.fullmatch(name) and len(name.split()) < 5
+    return name if is_name and not _SEVERAL_OFFICES.search(name) and not _SAYS_NOTHING.match(name) else None
 
 
 def _parse_single(text: str) -> GedSource | None:
@@ -241,10 +241,10 @@ _NO_HOP = re.compile(
 def first_hop(source_original: str | None) -> str | None:
     """Parse `source_original` into the one it names as the first to say it; None when it is empty or names several.
 
-    Several are separated by semicolons, commas, slashes, ends of lines, "&" or "and". A comma before what somebody
-    is ("Jane Doe, a spokesman for the army") separates nothing, nor does an "and" or a slash between two capitals
-    ("Peace and Order Council"): to take two for one loses nothing, as the name is kept, whereas to take one for none
-    lets two papers that quote it pass for independent. "x2" (two entries of one list) is left out.
+    Several are separated by semicolons, commas, slashes, line ends, "&" or "and". A comma before somebody's office
+    ("Jane Doe, a spokesman for the army") separates nothing. Nor does "and" or a slash between two capitals ("Peace and
+    Order Council"). In doubt there is one: its name keeps both, whereas none would let two papers that quote it pass
+    for independent. "x2" (two entries of one list) is left out.
     """
     hop = _text_or_none(source_original)
     if hop is None or not any(map(str.isalpha, hop)):
@@ -252,7 +252,7 @@ def first_hop(source_original: str | None) -> str | None:
     hop = _TIMES.sub("", hop.strip(" \t\n;,/")).rstrip()
     if _NO_HOP.fullmatch(hop):
         return None
-    plain = _ASIDE.sub("", hop)
-    if _SEVERAL.search(plain) and not (_APPOSITION.fullmatch(plain) and not re.search(r"[;|\n]|\s/", plain)):
+    cleaned = _ASIDE.sub("", hop)
+    if _SEVERAL.search(cleaned) and not (_APPOSITION.fullmatch(cleaned) and not re.search(r"[;|\n]|\s/", cleaned)):
         return None
     return hop or None

@@ -1,4 +1,4 @@
-"""Events: what belongs to a category, no circles, and changes of control that can be ordered."""
+"""Checks of events: parts of a category, cycles, and the order of control changes."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,12 +11,13 @@ from app.ingest.packs.drafts import EventDraft, PackContent
 from app.rules.dates import event_date
 from app.rules.status import status
 from app.timespan import DateRange
+from app.vocab import EventCategory, EventStatus
 
 
-def category_parts(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """An event rests on claims and has the parts of its category; roles that are derived are not coded."""
+def category_parts(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that an event has claims and the parts of its category, and no role twice."""
     for event in content.events:
-        if not universe.claims.get(event.id) and ("events", event.id) not in universe.unreadable:
+        if not catalogue.claims.get(event.id) and ("events", event.id) not in catalogue.unreadable:
             yield Problem(event.file, event.id, "claim", "", "an event needs at least one claim")
         yield from _parts(event)
         seen = set()
@@ -28,45 +29,45 @@ def category_parts(content: PackContent, universe: DraftCatalogue) -> Iterator[P
 
 def _parts(event: EventDraft) -> Iterator[Problem]:
     where = (event.file, event.id)
-    if event.category == "control_change" and event.control_change is None:
+    if event.category == EventCategory.CONTROL_CHANGE and event.control_change is None:
         yield Problem(*where, "control_change", event.category, "a change of control needs its table")
-    if event.category != "control_change" and event.control_change:
+    if event.category != EventCategory.CONTROL_CHANGE and event.control_change:
         yield Problem(*where, "category", event.category, "an event with control_change has that category")
-    if event.category == "movement" and event.movement is None:
+    if event.category == EventCategory.MOVEMENT and event.movement is None:
         yield Problem(*where, "movement", event.category, "a movement needs its table")
     if change := event.control_change:
         if not (change.gained_by or change.lost_by):
             yield Problem(*where, "control_change", "", "someone gains the place, or loses it")
         if not (change.location or event.location):
             yield Problem(*where, "control_change.location", "", "a change of control has a place")
-    if (move := event.movement) and not (move.from_ or move.to):
+    if (movement := event.movement) and not (movement.from_ or movement.to):
         yield Problem(*where, "movement", "", "a movement comes from somewhere or leads somewhere")
 
 
-def part_of_cycles(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """No event is part of itself."""
+def part_of_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that no event is part of itself."""
     own = {event.id: event for event in content.events}
-    parents = {event.id: [event.part_of] if event.part_of else [] for event in universe.events.values()}
+    parents = {event.id: [event.part_of] if event.part_of else [] for event in catalogue.events.values()}
     for id_ in find_cycles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "part_of", str(own[id_].part_of), "is part of itself")
 
 
-def control_order(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """Changes of one place stand in the same order by their earliest and by their latest day.
+def control_order(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that changes of one place have one order, by their earliest and by their latest day.
 
-    Without this there is no telling who held the place: one change would both precede and follow the other.
-    Denied changes are left out, as the rule on control leaves them out.
+    Otherwise the holder of the place is undecidable: one change would both precede and follow the other. Denied
+    changes are left out, as in the rule on control.
     """
     changes: dict[str, list[tuple[EventDraft, DateRange]]] = defaultdict(list)
-    for event in universe.events.values():
+    for event in catalogue.events.values():
         place = event.control_change and (event.control_change.location or event.location)
-        facts = [universe.claim_of(claim, content.pack) for claim in universe.claims.get(event.id, [])]
-        if place and facts and status(facts) != "denied":
+        facts = [catalogue.claim_of(claim, content.pack) for claim in catalogue.claims.get(event.id, [])]
+        if place and facts and status(facts) != EventStatus.DENIED:
             changes[place].append((event, event_date(facts)[0]))
     own = {event.id for event in content.events}
-    for place, found in changes.items():
-        for (one, first), (other, second) in combinations(found, 2):
+    for place, pair_candidates in changes.items():
+        for (one, first), (other, second) in combinations(pair_candidates, 2):
             if own.isdisjoint({one.id, other.id}) or _same_order(first, second):
                 continue
             blamed, against = (one, other) if one.id in own else (other, one)

@@ -1,4 +1,4 @@
-"""Places: a hierarchy without circles, coordinates on the globe, codes that fit their parents'."""
+"""Checks of places: hierarchy without cycles, complete coordinates, codes that fit those of parents."""
 
 import re
 from collections import defaultdict
@@ -7,43 +7,44 @@ from collections.abc import Iterator
 from app.errors import Problem
 from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
 from app.ingest.packs.drafts import LocationDraft, PackContent
+from app.vocab import LocationKind
 
 P_CODE = "ocha-cod-ab"
 _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1-alpha-2": r"[A-Z]{2}"}
 
 
-def hierarchy(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """Parents lead outwards, and a country says which one it is."""
+def hierarchy(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that no place lies in itself, and that countries, and only outermost places, have a country code."""
     own = {location.id: location for location in content.locations}
-    parents = {location.id: [location.parent] if location.parent else [] for location in universe.locations.values()}
+    parents = {location.id: [location.parent] if location.parent else [] for location in catalogue.locations.values()}
     for id_ in find_cycles(parents):
         if id_ in own:
             yield Problem(own[id_].file, id_, "parent", str(own[id_].parent), "lies in itself")
     for location in content.locations:
-        if location.kind == "country" and location.country is None:
+        if location.kind == LocationKind.COUNTRY and location.country is None:
             yield Problem(location.file, location.id, "country", "", "a country needs its ISO 3166-1 alpha-3 code")
         if location.parent and location.country:
             reason = "inherited from the parent; leave it out"
             yield Problem(location.file, location.id, "country", location.country, reason)
 
 
-def coordinates(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
-    """Both coordinates and what they stand for, or none of the three."""
+def coordinates(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that a place has both coordinates and a point kind, or none of the three."""
     for location in content.locations:
-        given = [
+        parts_given = [
             location.latitude is not None,
             location.longitude is not None,
             location.point_kind is not None,
         ]
-        if any(given) and not all(given):
+        if any(parts_given) and not all(parts_given):
             reason = "latitude, longitude and point_kind go together"
             yield Problem(location.file, location.id, "latitude", str(location.latitude), reason)
 
 
-def codes(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """A code has the form of its scheme, belongs to one place, and begins with its coded parent's (P-codes)."""
+def codes(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that a code has the form of its scheme and one owner; a P-code begins with that of its parent."""
     owners: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
-    for location in universe.locations.values():
+    for location in catalogue.locations.values():
         for code in location.codes:
             owners[code.scheme, code.version, code.code].add(location.id)
     for location in content.locations:
@@ -55,15 +56,15 @@ def codes(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
             others = owners[code.scheme, code.version, code.code] - {location.id}
             if others:
                 yield Problem(*where, f"is the code of {', '.join(sorted(others))} too")
-            outer = _outer_code(location, code.scheme, universe)
+            outer = _outer_code(location, code.scheme, catalogue)
             if code.scheme == P_CODE and outer and not code.code.startswith(outer):
                 yield Problem(*where, f"does not begin with the code of what it lies in, {outer}")
 
 
-def _outer_code(location: LocationDraft, scheme: str, universe: DraftCatalogue) -> str | None:
-    """The code of the nearest place around this one that has one in the scheme."""
-    for outer in reversed(universe.path(location.id)[:-1]):
-        for code in universe.locations[outer].codes:
+def _outer_code(location: LocationDraft, scheme: str, catalogue: DraftCatalogue) -> str | None:
+    """Return the code in a scheme of the nearest ancestor that has one."""
+    for outer in reversed(catalogue.path(location.id)[:-1]):
+        for code in catalogue.locations[outer].codes:
             if code.scheme == scheme:
                 return code.code
     return None

@@ -1,49 +1,49 @@
-"""Ids: unique, known, sorted; aliases and merges that lead somewhere."""
+"""Checks of ids and references: unique, known, sorted; aliases and merges with a target."""
 
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from app import vocab
 from app.errors import Problem
-from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
-from app.ingest.packs.drafts import IdentifiedDraft, PackContent
+from app.ingest.packs.catalogue import IDENTIFIED, DraftCatalogue, find_cycles
+from app.ingest.packs.drafts import PackContent
 from app.names import closest_matches, match_key
+from app.vocab import DOCUMENT_KINDS, RelationType
 
 Reference = tuple[str, str, str, str, str]
 """File and id of the draft, field, resource referred to, id referred to."""
 
 
-def unique_ids(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """An id stands for one row, in this pack and beside all others."""
-    for resource in ("sources", "actors", "locations", "events"):
-        drafts: list[IdentifiedDraft] = getattr(content, resource)
+def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that an id stands for one entity, in this pack and beside all others."""
+    for resource in IDENTIFIED:
+        drafts = content.identified(resource)
         times = Counter(draft.id for draft in drafts)
         for draft in drafts:
-            other: IdentifiedDraft = getattr(universe, resource)[draft.id]
+            other = catalogue.identified(resource)[draft.id]
             if times[draft.id] > 1:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"given {times[draft.id]} times in {resource}")
             elif other.file.partition("/")[0] != draft.file.partition("/")[0]:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"stands in {other.file} too")
-    times = Counter(claim.full_id for claims in universe.claims.values() for claim in claims)
+    times = Counter(claim.full_id for claims in catalogue.claims.values() for claim in claims)
     for claim in content.claims:
         if times[claim.full_id] > 1:
             reason = f"given {times[claim.full_id]} times in claims; give each an id of its own"
             yield Problem(claim.file, claim.full_id, "id", claim.full_id, reason)
 
 
-def known_ids(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """Every reference leads to a row."""
+def known_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that every reference leads to an entity."""
     for file, owner, field, resource, id_ in _references(content):
-        if id_ not in getattr(universe, resource) and (resource, id_) not in universe.unreadable:
-            near = closest_matches(id_, universe.ids(resource))
+        if id_ not in catalogue.identified(resource) and (resource, id_) not in catalogue.unreadable:
+            near = closest_matches(id_, catalogue.ids(resource))
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
 
 
 def _references(content: PackContent) -> Iterator[Reference]:
-    for found in (_reference_rows(content), _events(content), _claims(content)):
-        for file, owner, field, resource, id_ in found:
+    for references in (_reference_rows(content), _events(content), _claims(content)):
+        for file, owner, field, resource, id_ in references:
             if id_ is not None:
                 yield file, owner, field, resource, id_
 
@@ -73,10 +73,10 @@ def _events(content: PackContent) -> Iterator[tuple[str, str, str, str, str | No
             yield event.file, event.id, "control_change.location", "locations", change.location
             yield event.file, event.id, "control_change.gained_by", "actors", change.gained_by
             yield event.file, event.id, "control_change.lost_by", "actors", change.lost_by
-        if move := event.movement:
-            for field, place in (("from", move.from_), ("to", move.to), ("via", move.via)):
+        if movement := event.movement:
+            for field, place in (("from", movement.from_), ("to", movement.to), ("via", movement.via)):
                 yield event.file, event.id, f"movement.{field}", "locations", place
-            yield event.file, event.id, "movement.mover", "actors", move.mover
+            yield event.file, event.id, "movement.mover", "actors", movement.mover
 
 
 def _claims(content: PackContent) -> Iterator[tuple[str, str, str, str, str | None]]:
@@ -88,16 +88,16 @@ def _claims(content: PackContent) -> Iterator[tuple[str, str, str, str, str | No
             yield claim.file, claim.full_id, "via", "sources", hop
 
 
-def sorted_ids(content: PackContent, _universe: DraftCatalogue) -> Iterator[Problem]:
-    """Hand-edited lists stay sorted, so that a diff shows what changed and nothing else."""
+def sorted_ids(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that lists are sorted by id, so that a diff shows changes alone."""
     for drafts in (content.sources, content.actors, content.locations):
         for before, after in pairwise(drafts):
             if after.id < before.id:
                 yield Problem(after.file, after.id, "id", after.id, f"not sorted: stands after {before.id}")
 
 
-def aliases(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """An alias adds a spelling, and `as_printed` names a document."""
+def aliases(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that an alias adds a spelling, and that `as_printed` names a document."""
     for draft in (*content.sources, *content.actors, *content.locations):
         seen: set[tuple[str, str | None]] = set()
         for alias in draft.aliases:
@@ -108,30 +108,30 @@ def aliases(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]
             seen.add((alias.name, alias.as_printed))
             if alias.as_printed is None:
                 continue
-            document = universe.sources.get(alias.as_printed)
-            if ("sources", alias.as_printed) in universe.unreadable:
+            document = catalogue.sources.get(alias.as_printed)
+            if ("sources", alias.as_printed) in catalogue.unreadable:
                 continue
-            if document is None or document.kind not in vocab.DOCUMENT_KINDS:
+            if document is None or document.kind not in DOCUMENT_KINDS:
                 reason = "names no document (a source of kind article or dataset)"
                 yield Problem(draft.file, draft.id, "aliases.as_printed", alias.as_printed, reason)
 
 
-def merges(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """An id that was given up is gone, and leads to one that is there."""
+def merges(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that a merged id is gone and leads to one that exists."""
     for merge in content.merged:
-        ids = set(universe.ids(merge.resource))
+        ids = set(catalogue.ids(merge.resource))
         if merge.old in ids:
             yield Problem(merge.file, merge.old, merge.resource, merge.old, "is still there, so it cannot be merged")
-        if merge.new not in ids and (merge.resource, merge.new) not in universe.unreadable:
+        if merge.new not in ids and (merge.resource, merge.new) not in catalogue.unreadable:
             yield Problem(merge.file, merge.old, merge.resource, merge.new, f"no such id in {merge.resource}")
 
 
-def actor_cycles(content: PackContent, universe: DraftCatalogue) -> Iterator[Problem]:
-    """No actor is part of itself."""
+def actor_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that no actor is part of itself, and that relations end after they start."""
     own = {actor.id: actor for actor in content.actors}
     parents = {
-        actor.id: [relation.actor for relation in actor.relations if relation.type == "part_of"]
-        for actor in universe.actors.values()
+        actor.id: [relation.actor for relation in actor.relations if relation.type == RelationType.PART_OF]
+        for actor in catalogue.actors.values()
     }
     for id_ in find_cycles(parents):
         if id_ in own:

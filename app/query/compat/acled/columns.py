@@ -10,7 +10,7 @@ from app.models.base import table_of
 from app.query.compat.acled.filters import AcledColumn, CellType
 
 event = table_of(models.AcledEvent)
-removed = table_of(models.Removed)
+removed = table_of(models.Tombstone)
 timestamp = func.coalesce(event.c.timestamp, event.c.changed_at)
 
 _VALUES: dict[str, ColumnElement[object]] = {

@@ -17,9 +17,10 @@ REGAINED: TypePair = (EventType.BATTLES.value, SubEventType.GOVERNMENT_REGAINS.v
 OVERTAKEN: TypePair = (EventType.BATTLES.value, SubEventType.NON_STATE_OVERTAKES.value)
 FORCES_MOVE: TypePair = (_STRATEGIC, SubEventType.CHANGE_TO_GROUP.value)
 OTHER: TypePair = (_STRATEGIC, SubEventType.OTHER.value)
-INTER_OF = {term.code: (term.acled or "").removeprefix("inter1: ") for term in vocab.ACTOR_KIND.terms}
+INTER_OF = {kind.value: (kind.term.acled or "").removeprefix("inter1: ") for kind in vocab.ActorKind}
 GEO_PRECISION_OF = {
-    term.code: (term.acled or "").removeprefix("geo_precision ") or "3" for term in vocab.LOCATION_PRECISION.terms
+    precision.value: (precision.term.acled or "").removeprefix("geo_precision ") or "3"
+    for precision in vocab.LocationPrecision
 }
 _DEFAULT_TYPES: dict[str, TypePair] = {
     category: (str(pairs[0][0]), str(pairs[0][1])) if pairs else ("", "") for category, pairs in CROSSWALK.items()

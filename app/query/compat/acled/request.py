@@ -52,13 +52,13 @@ def _presentation_params(columns: Columns) -> tuple[Param, ...]:
     names = list(columns)
 
     def parse_fields(text: str) -> tuple[str, ...]:
-        wanted = [name.strip().lower() for name in re.split("[|,]", text)]
-        for name in wanted:
+        selected = [name.strip().lower() for name in re.split("[|,]", text)]
+        for name in selected:
             if name not in columns:
                 raise InvalidParameterError(
                     "fields", name, f"rows have {', '.join(names)}", closest_matches(name, names)
                 )
-        return tuple(name for name in names if name in wanted)
+        return tuple(name for name in names if name in selected)
 
     return (
         Param(

@@ -8,11 +8,17 @@ from unittest.mock import patch
 
 import pytest
 from conftest import SEED, Databases, engine_for
+from factories.acled import ACLED_ROW as PLAIN
+from factories.acled import OLD_ACLED_COLUMNS as OLD_COLUMNS
+from factories.acled import OLD_ACLED_ROW as OLD
+from factories.acled import acled_bytes
+from factories.acled import acled_sample as sample
+from factories.ged import ged_bytes
 from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from query.analyses.test_changes import answering
 from sqlalchemy import select
+from stored_state import answering, clean, counts_of, emptied, holds, newest, reader, removals
 from typer.testing import CliRunner, Result
 
 from app import cli, models
@@ -22,124 +28,34 @@ from app.errors import BrokenPackError
 from app.ingest.datasets.acled.dataset import ACLED
 from app.ingest.datasets.acled.event_rows import AcledRowBuilder
 from app.ingest.datasets.core import run as imports
-from app.ingest.datasets.core.run import ImportResult, import_dataset
+from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.models.base import table_of
 from app.settings import Settings
-from ingest.datasets.acled.test_acled_reader import OLD, OLD_COLUMNS, PLAIN, acled_bytes, sample
-from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
-from ingest.datasets.ucdp_ged.test_import_ged import clean, counted, holds
-from ingest.packs.test_loading import emptied, newest, reader, removals
+from ingest.datasets.acled.acled_import import (
+    ARMY,
+    AT_THE_MILL,
+    BACK,
+    CONTROL,
+    FRONT,
+    MILL,
+    ROWS,
+    TRANSFER,
+    Cells,
+    Write,
+    row,
+    run,
+)
+from ingest.datasets.acled.acled_import import empty_url as empty_url
+from ingest.datasets.acled.acled_import import empty_urls as empty_urls
+from ingest.datasets.acled.acled_import import other_empty_url as other_empty_url
+from ingest.datasets.acled.acled_import import write as write
 
-Cells = dict[str, str]
-Write = Callable[..., Path]
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 READ = "/compat/acled/api/acled/read"
 UNDATED = "When it was said is not given: the last day of the event stands in."
-
-
-def row(number: int, **cells: str) -> Cells:
-    """A row that differs in these cells from the plain one of the tests of reading."""
-    return {"event_id_cnty": f"XMP{number}", **cells}
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes rows into a file of its own."""
-    made = iter(range(1000))
-
-    def written(
-        *rows: Cells, name: str = "acled.csv", columns: tuple[str, ...] = ACLED_COLUMNS, plain: Cells = PLAIN
-    ) -> Path:
-        path = tmp_path / str(next(made)) / name
-        path.parent.mkdir()
-        path.write_bytes(acled_bytes(*rows, columns=columns, plain=plain))
-        return path
-
-    return written
-
-
-def run(url: str, *files: Path, snapshot: str | None = None) -> ImportResult:
-    with engine_for(url, read_only=False) as engine:
-        return import_dataset(engine, ACLED, files, snapshot, lambda *_: None)
-
-
-@pytest.fixture(scope="module")
-def two(databases: Databases) -> tuple[str, str]:
-    """Two migrated databases that tests empty and fill in turn."""
-    return databases.migrated(), databases.migrated()
-
-
-@pytest.fixture
-def bare(two: tuple[str, str]) -> str:
-    """A database without rows."""
-    return emptied(two[0])
-
-
-@pytest.fixture
-def fresh(two: tuple[str, str]) -> str:
-    """Another one."""
-    return emptied(two[1])
-
-
-CONTROL = {"sub_event_type": "Non-state actor overtakes territory", "event_date": "2022-07-04", "year": "2022"}
-BACK = {"sub_event_type": "Government regains territory", "event_date": "2022-08-01", "year": "2022"}
-TRANSFER = {
-    "event_type": "Strategic developments",
-    "sub_event_type": "Non-violent transfer of territory",
-    "disorder_type": "Strategic developments",
-    "event_date": "2022-09-16",
-    "year": "2022",
-    "time_precision": "3",
-}
-AT_CIVILIANS = {
-    "event_type": "Violence against civilians",
-    "sub_event_type": "Attack",
-    "actor2": "Civilians (Nowhere)",
-    "assoc_actor_2": "Teachers (Nowhere)",
-    "inter2": "Civilians",
-    "interaction": "Rebel group-Civilians",
-    "civilian_targeting": "Civilian targeting",
-}
-AT_PROTESTERS = {
-    "event_type": "Protests",
-    "sub_event_type": "Excessive force against protesters",
-    "disorder_type": "Political violence; Demonstrations",
-    "actor1": "Protesters (Nowhere)",
-    "inter1": "Protesters",
-    "interaction": "State forces-Protesters",
-    "civilian_targeting": "Civilian targeting",
-}
-ROWS = (
-    row(1, event_date="05 March 2014"),
-    row(2, **CONTROL),
-    row(3, **BACK, actor1=PLAIN["actor2"], inter1="State forces", actor2="Mill Front", inter2="Rebel group"),
-    row(4, **TRANSFER, actor2="", inter2="", assoc_actor_2="", interaction="Rebel group only"),
-    row(5, **AT_CIVILIANS, time_precision="2", geo_precision="2", fatalities="0", source="Undisclosed Source"),
-    row(6, **AT_PROTESTERS, geo_precision="3", location="Mill province"),
-    row(
-        7,
-        event_type="Explosions/Remote violence",
-        sub_event_type="Grenade",
-        actor2="",
-        inter2="",
-        assoc_actor_2="",
-        interaction="Rebel group only",
-        iso="566",
-        country="Nigeria",
-        region="Western Africa",
-        admin3="Mill ward",
-        tags="crowd size=no report",
-        fatalities="",
-        source="",
-    ),
-    row(8, iso="0", country="Sea of Nowhere", region="Oceania", admin1="", admin2="", location="At sea"),
-)
-MILL = "acled-place:afg:mill-province:mill-district"
-AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
-FRONT, ARMY = "acled-actor:mill-front", "acled-actor:military-forces-of-nowhere-2010-2020"
 
 
 @pytest.fixture(scope="module")
@@ -160,13 +76,13 @@ def client(imported: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def ask(client: TestClient) -> Ask:
-    def asked(path: str, /, **params: Any) -> Any:
+def get_ok(client: TestClient) -> GetOk:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params=params)
         assert response.status_code == 200, response.text
         return response.json()
 
-    return asked
+    return get
 
 
 def ids(answer: Any) -> set[str]:
@@ -180,8 +96,8 @@ def test_the_database_is_sound_after_the_import(imported: str) -> None:
     assert check_database(Settings(database_url=imported)) == []
 
 
-def test_a_row_is_an_event_with_every_field(ask: Ask) -> None:
-    event = ask("/v1/events/acled:XMP1")
+def test_a_row_is_an_event_with_every_field(get_ok: GetOk) -> None:
+    event = get_ok("/v1/events/acled:XMP1")
     claims = event.pop("claims")
     front, army = {"id": FRONT, "name": "Mill Front"}, {"id": ARMY, "name": "Military Forces of Nowhere (2010-2020)"}
     deaths = {"low": 3, "best": 3, "high": 3}
@@ -255,13 +171,13 @@ def test_a_row_is_an_event_with_every_field(ask: Ask) -> None:
     assert [claim["id"] for claim in claims] == ["acled:XMP1:0", "acled:XMP1:1", "acled:XMP1:2"]
 
 
-def test_what_acled_wrote_itself_is_in_no_answer_but_in_its_own_shape(client: TestClient, ask: Ask) -> None:
+def test_what_acled_wrote_itself_is_in_no_answer_but_in_its_own_shape(client: TestClient, get_ok: GetOk) -> None:
     told = client.get("/v1/events", params={"source": "acled", "limit": 1000}).text
     told += client.get("/v1/claims", params={"source": "acled", "limit": 1000}).text
     assert "XMP1" in told
     assert "Shots near the mill" not in told
-    assert ask("/v1/events", q="shots mill")["items"] == []
-    assert {found["notes"] for found in ask(READ, notes="Shots near")["data"]} == {PLAIN["notes"]}
+    assert get_ok("/v1/events", q="shots mill")["items"] == []
+    assert {found["notes"] for found in get_ok(READ, notes="Shots near")["data"]} == {PLAIN["notes"]}
 
 
 @pytest.mark.parametrize(
@@ -274,16 +190,16 @@ def test_what_acled_wrote_itself_is_in_no_answer_but_in_its_own_shape(client: Te
     ],
 )
 def test_what_kind_of_event_it_is_and_who_does_what(
-    ask: Ask, number: int, category: str, roles: dict[str, list[str]], status: str
+    get_ok: GetOk, number: int, category: str, roles: dict[str, list[str]], status: str
 ) -> None:
-    event = ask(f"/v1/events/acled:XMP{number}")
+    event = get_ok(f"/v1/events/acled:XMP{number}")
     assert (event["category"], event["status"]) == (category, status)
     for name, expected in roles.items():
         assert [actor["role"] for actor in event["actors"] if actor["name"] == name] == expected
 
 
-def test_who_shot_at_protesters_initiates(ask: Ask) -> None:
-    roles = {actor["id"]: actor["role"] for actor in ask("/v1/events/acled:XMP6")["actors"]}
+def test_who_shot_at_protesters_initiates(get_ok: GetOk) -> None:
+    roles = {actor["id"]: actor["role"] for actor in get_ok("/v1/events/acled:XMP6")["actors"]}
     assert roles[ARMY] == "initiator"
 
 
@@ -296,9 +212,9 @@ def test_who_shot_at_protesters_initiates(ask: Ask) -> None:
     ],
 )
 def test_who_gained_and_who_lost_a_place(
-    ask: Ask, number: int, gained: str, lost: str | None, extent: str, means: str, note: str
+    get_ok: GetOk, number: int, gained: str, lost: str | None, extent: str, means: str, note: str
 ) -> None:
-    event = ask(f"/v1/events/acled:XMP{number}")
+    event = get_ok(f"/v1/events/acled:XMP{number}")
     change = event["control_change"]
     assert change["location"] == event["location"]
     assert (change["gained_by"]["id"], (change["lost_by"] or {}).get("id")) == (gained, lost)
@@ -321,10 +237,10 @@ def test_who_gained_and_who_lost_a_place(
     ],
 )
 def test_where_the_kinds_of_both_sides_do_not_tell_who_gained_their_order_does(
-    bare: str, write: Write, cells: Cells, gained: str | None, lost: str | None, by_order: bool, extent: str
+    empty_url: str, write: Write, cells: Cells, gained: str | None, lost: str | None, by_order: bool, extent: str
 ) -> None:
-    run(bare, write(row(1, **cells)))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1, **cells)))
+    with answering(empty_url) as asked:
         event = asked("/v1/events/acled:XMP1")
     change = event["control_change"]
     assert [(change[side] or {}).get("id") for side in ("gained_by", "lost_by")] == [gained, lost]
@@ -333,9 +249,9 @@ def test_where_the_kinds_of_both_sides_do_not_tell_who_gained_their_order_does(
     assert event["claims"][0]["note"] == UNDATED + order * by_order
 
 
-def test_territory_that_nobody_gained_or_lost_is_no_change_of_control(bare: str, write: Write) -> None:
-    run(bare, write(row(1, **TRANSFER, actor1="", actor2="", assoc_actor_2="")))
-    with answering(bare) as asked:
+def test_territory_that_nobody_gained_or_lost_is_no_change_of_control(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, **TRANSFER, actor1="", actor2="", assoc_actor_2="")))
+    with answering(empty_url) as asked:
         event = asked("/v1/events/acled:XMP1")
     assert (event["category"], event["control_change"]) == ("other", None)
     assert event["title"] == "Non-violent transfer of territory, nobody named: Mill village"
@@ -351,8 +267,8 @@ def test_territory_that_nobody_gained_or_lost_is_no_change_of_control(bare: str,
         ("2022-09-30", "held", FRONT),
     ],
 )
-def test_control_follows_imported_changes_of_territory(ask: Ask, day: str, state: str, holder: str) -> None:
-    [found] = ask("/v1/control", as_of=day, place=AT_THE_MILL)["items"]
+def test_control_follows_imported_changes_of_territory(get_ok: GetOk, day: str, state: str, holder: str) -> None:
+    [found] = get_ok("/v1/control", as_of=day, place=AT_THE_MILL)["items"]
     assert (found["state"], found["holder"]["id"]) == (state, holder)
 
 
@@ -364,8 +280,8 @@ def test_control_follows_imported_changes_of_territory(ask: Ask, day: str, state
         (4, "2022-09-01", "2022-09-30", "range"),
     ],
 )
-def test_time_precision_is_an_interval(ask: Ask, number: int, earliest: str, latest: str, precision: str) -> None:
-    event = ask(f"/v1/events/acled:XMP{number}")
+def test_time_precision_is_an_interval(get_ok: GetOk, number: int, earliest: str, latest: str, precision: str) -> None:
+    event = get_ok(f"/v1/events/acled:XMP{number}")
     assert event["date"] == {"earliest": earliest, "latest": latest, "precision": precision, "printed": None}
     assert {claim["reported_on"] for claim in event["claims"]} == {latest}
 
@@ -378,17 +294,17 @@ def test_time_precision_is_an_interval(ask: Ask, number: int, earliest: str, lat
         (7, None, "ACLED gives no number of deaths."),
     ],
 )
-def test_fatalities_are_a_bare_number_and_none_is_not_0(ask: Ask, number: int, deaths: Any, summary: str) -> None:
-    event = ask(f"/v1/events/acled:XMP{number}")
+def test_fatalities_are_a_bare_number_and_none_is_not_0(get_ok: GetOk, number: int, deaths: Any, summary: str) -> None:
+    event = get_ok(f"/v1/events/acled:XMP{number}")
     assert event["deaths"] == deaths
     assert event["claims"][0]["summary"] == summary
 
 
-def test_a_source_that_is_not_named_is_no_origin(ask: Ask) -> None:
-    event = ask("/v1/events/acled:XMP5")
+def test_a_source_that_is_not_named_is_no_origin(get_ok: GetOk) -> None:
+    event = get_ok("/v1/events/acled:XMP5")
     assert event["corroboration"] == {"documents": 1, "origins": 0, "asserting": 2, "denying": 0}
-    assert ask("/v1/sources/acled-source:undisclosed-source")["kind"] == "unattributed"
-    assert ask("/v1/sources/acled-source:imaginary-wire")["kind"] == "outlet"
+    assert get_ok("/v1/sources/acled-source:undisclosed-source")["kind"] == "unattributed"
+    assert get_ok("/v1/sources/acled-source:imaginary-wire")["kind"] == "outlet"
 
 
 @pytest.mark.parametrize(
@@ -418,11 +334,11 @@ def test_a_source_that_is_not_named_is_no_origin(ask: Ask) -> None:
     ],
 )
 def test_where_a_row_lies(
-    ask: Ask, number: int, id_: str, name: str, kind: str, point_kind: str, precision: str, path: list[str] | None
+    get_ok: GetOk, number: int, id_: str, name: str, kind: str, point_kind: str, precision: str, path: list[str] | None
 ) -> None:
-    event = ask(f"/v1/events/acled:XMP{number}")
+    event = get_ok(f"/v1/events/acled:XMP{number}")
     assert (event["location"], event["location_precision"]) == ({"id": id_, "name": name}, precision)
-    place = ask(f"/v1/locations/{id_}")
+    place = get_ok(f"/v1/locations/{id_}")
     assert (place["kind"], place["point_kind"]) == (kind, point_kind)
     assert (place["latitude"], place["longitude"]) == (36.5, 67.25)
     if path:
@@ -430,12 +346,12 @@ def test_where_a_row_lies(
         assert all(found.endswith(end) for found, end in zip(place["path"], path, strict=False))
 
 
-def test_places_lie_in_the_country_that_a_curated_pack_has(ask: Ask) -> None:
-    assert ask(f"/v1/locations/{AT_THE_MILL}")["path"][0] == "afghanistan"
-    assert "acled:XMP1" in ids(ask("/v1/events", place="Afghanistan", limit=1000))
-    assert "acled:XMP1" in ids(ask("/v1/events", country="AFG", limit=1000))
-    assert ids(ask("/v1/events", place="iso-3166-1-alpha-3:NGA")) == {"acled:XMP7"}
-    assert ask("/v1/locations/acled-country:nga")["codes"] == [
+def test_places_lie_in_the_country_that_a_curated_pack_has(get_ok: GetOk) -> None:
+    assert get_ok(f"/v1/locations/{AT_THE_MILL}")["path"][0] == "afghanistan"
+    assert "acled:XMP1" in ids(get_ok("/v1/events", place="Afghanistan", limit=1000))
+    assert "acled:XMP1" in ids(get_ok("/v1/events", country="AFG", limit=1000))
+    assert ids(get_ok("/v1/events", place="iso-3166-1-alpha-3:NGA")) == {"acled:XMP7"}
+    assert get_ok("/v1/locations/acled-country:nga")["codes"] == [
         {"scheme": "iso-3166-1-alpha-3", "version": None, "code": "NGA"}
     ]
 
@@ -450,8 +366,8 @@ def test_places_lie_in_the_country_that_a_curated_pack_has(ask: Ask) -> None:
         ("acled-actor:mill-guard", "Mill Guard", "other"),
     ],
 )
-def test_a_new_actor_has_its_name_as_code(ask: Ask, id_: str, name: str, kind: str) -> None:
-    actor = ask(f"/v1/actors/{id_}")
+def test_a_new_actor_has_its_name_as_code(get_ok: GetOk, id_: str, name: str, kind: str) -> None:
+    actor = get_ok(f"/v1/actors/{id_}")
     codes = [{"scheme": "acled-actor", "version": None, "code": name}]
     assert (actor["name"], actor["kind"], actor["country"], actor["codes"]) == (name, kind, None, codes)
 
@@ -466,15 +382,17 @@ codes = [{ scheme = "acled-actor", code = "Mill front" }]
 PACK = 'id = "codes"\ntitle = "Codes"\nversion = "1"\nlicence = "CC0-1.0"\ncitation = "Made up."\n'
 
 
-def test_an_actor_with_the_name_that_a_curated_pack_codes_is_that_one(bare: str, tmp_path: Path, write: Write) -> None:
+def test_an_actor_with_the_name_that_a_curated_pack_codes_is_that_one(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
     folder = tmp_path / "packs" / "codes"
     folder.mkdir(parents=True)
     (folder / "pack.toml").write_text(f'{PACK}[coverage]\nsources_searched = "None."\n', "utf-8")
     (folder / "actors.toml").write_text(CODED, "utf-8")
-    with engine_for(bare, read_only=False) as engine:
+    with engine_for(empty_url, read_only=False) as engine:
         load_packs(engine, tmp_path / "packs")
-    run(bare, write(row(1)))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1)))
+    with answering(empty_url) as asked:
         assert ids(asked("/v1/events", actor="front")) == {"acled:XMP1"}
         assert asked("/v1/events/acled:XMP1")["actors"][0] == {
             "id": "front",
@@ -483,8 +401,8 @@ def test_an_actor_with_the_name_that_a_curated_pack_codes_is_that_one(bare: str,
         }
 
 
-def test_what_is_loaded_is_told_with_licence_citation_and_coverage(ask: Ask) -> None:
-    [pack] = [pack for pack in ask("/v1/packs")["items"] if pack["id"] == "acled"]
+def test_what_is_loaded_is_told_with_licence_citation_and_coverage(get_ok: GetOk) -> None:
+    [pack] = [pack for pack in get_ok("/v1/packs")["items"] if pack["id"] == "acled"]
     assert (pack["licence"], pack["version"]) == ("LicenseRef-ACLED-terms", "2014-05-13")
     assert pack["citation"].startswith("Raleigh, Clionadh, Roudabeh Kishi, and Andrew Linke (2023)")
     assert pack["document"] == {"id": "acled", "name": "Armed Conflict Location & Event Data"}
@@ -496,32 +414,32 @@ def test_what_is_loaded_is_told_with_licence_citation_and_coverage(ask: Ask) -> 
     ("name", "version"), [("2014-01-01-2024-05-17-Nowhere.csv", "2024-05-17"), ("acled.csv", "not told")]
 )
 def test_without_timestamps_the_version_is_the_last_day_in_the_name_of_the_file(
-    bare: str, write: Write, name: str, version: str
+    empty_url: str, write: Write, name: str, version: str
 ) -> None:
-    run(bare, write(row(1, timestamp=""), name=name))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1, timestamp=""), name=name))
+    with answering(empty_url) as asked:
         assert asked("/v1/packs")["items"][0]["version"] == version
 
 
 # What went in comes out again.
 
 
-def served(asked: Ask, **params: Any) -> dict[str, Cells]:
+def served(asked: GetOk, **params: Any) -> dict[str, Cells]:
     return {found["event_id_cnty"]: found for found in asked(READ, **params)["data"]}
 
 
-def test_every_cell_of_todays_layout_comes_out_again(ask: Ask) -> None:
-    found = served(ask, event_id_cnty="XMP")
+def test_every_cell_of_todays_layout_comes_out_again(get_ok: GetOk) -> None:
+    found = served(get_ok, event_id_cnty="XMP")
     expected = {cells["event_id_cnty"]: PLAIN | cells for cells in ROWS}
     expected["XMP1"]["event_date"] = "2014-03-05"  # as the API prints days
     expected["XMP7"]["fatalities"] = "0"  # a number that is not given is derived: its clients need one
     assert found == expected
 
 
-def test_every_cell_of_the_old_layout_comes_out_again(bare: str, write: Write) -> None:
+def test_every_cell_of_the_old_layout_comes_out_again(empty_url: str, write: Write) -> None:
     hard = {"notes": 'He said "no",\nthen left.', "event_date": "05-Mar-14"}
-    run(bare, write(row(1, **hard), row(2), columns=OLD_COLUMNS, plain=OLD))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1, **hard), row(2), columns=OLD_COLUMNS, plain=OLD))
+    with answering(empty_url) as asked:
         found = served(asked)
     assert found.keys() == {"XMP1", "XMP2"}
     kept = [name for name in OLD_COLUMNS if name in ACLED_COLUMNS]
@@ -533,13 +451,13 @@ def test_every_cell_of_the_old_layout_comes_out_again(bare: str, write: Write) -
 
 
 @pytest.mark.parametrize("name", ["acled_format_SYNTHETIC_3rows.csv", "acled_hdx2021_header_SYNTHETIC_1row.csv"])
-def test_the_shared_samples_come_out_again(bare: str, name: str) -> None:
+def test_the_shared_samples_come_out_again(empty_url: str, name: str) -> None:
     path = sample(name)
-    done = run(bare, path)
+    done = run(empty_url, path)
     assert (done.rejected, done.warned_rows) == ([], 1 if "3rows" in name else 0)
-    with answering(bare) as asked:
+    with answering(empty_url) as asked:
         assert set(served(asked)) == ({"SYN0001", "SYN0002", "SYN0003"} if "3rows" in name else {"SYN1"})
-    assert counted(run(bare, path)) == {}
+    assert counts_of(run(empty_url, path)) == {}
 
 
 def test_cells_come_out_as_csv_too(client: TestClient) -> None:
@@ -593,14 +511,14 @@ def test_cells_come_out_as_csv_too(client: TestClient) -> None:
         ({"event_id_cnty": "XMP3", "event_id_cnty_where": "="}, {3}),
     ],
 )
-def test_filters_agree_with_the_cells_that_are_served(ask: Ask, asked_for: Cells, expected: set[int]) -> None:
-    found = {id_ for id_ in served(ask, limit=0, **asked_for) if id_.startswith("XMP")}
+def test_filters_agree_with_the_cells_that_are_served(get_ok: GetOk, asked_for: Cells, expected: set[int]) -> None:
+    found = {id_ for id_ in served(get_ok, limit=0, **asked_for) if id_.startswith("XMP")}
     assert found == {f"XMP{number}" for number in expected}
-    shown = ask(READ, limit=1, **asked_for)
-    assert shown["total_count"] == len(served(ask, limit=0, **asked_for))
+    shown = get_ok(READ, limit=1, **asked_for)
+    assert shown["total_count"] == len(served(get_ok, limit=0, **asked_for))
 
 
-def test_filters_on_other_events_are_as_they_were(databases: Databases, ask: Ask) -> None:
+def test_filters_on_other_events_are_as_they_were(databases: Databases, get_ok: GetOk) -> None:
     asked_for = (
         {"event_type": "Battles", "year": "2021"},
         {"inter1": "2", "year": "2021"},
@@ -614,7 +532,7 @@ def test_filters_on_other_events_are_as_they_were(databases: Databases, ask: Ask
     with TestClient(create_app(Settings(database_url=databases.loaded()))) as alone:
         for params in asked_for:
             before = alone.get(READ, params=params).json()["data"]
-            after = [found for found in ask(READ, **params)["data"] if not found["event_id_cnty"].startswith("XMP")]
+            after = [found for found in get_ok(READ, **params)["data"] if not found["event_id_cnty"].startswith("XMP")]
             assert [found["event_id_cnty"] for found in after] == [found["event_id_cnty"] for found in before]
             assert before
 
@@ -623,48 +541,48 @@ def test_filters_on_other_events_are_as_they_were(databases: Databases, ask: Ask
 
 
 @pytest.mark.parametrize("snapshot", [None, "acled"])
-def test_importing_the_same_again_changes_nothing(bare: str, write: Write, snapshot: str | None) -> None:
+def test_importing_the_same_again_changes_nothing(empty_url: str, write: Write, snapshot: str | None) -> None:
     path = write(*ROWS)
-    run(bare, path, snapshot=snapshot)
-    before = holds(bare)
-    again = run(bare, path, snapshot=snapshot)
-    assert (again.revision, counted(again)) == (None, {})
-    assert holds(bare) == before
+    run(empty_url, path, snapshot=snapshot)
+    before = holds(empty_url)
+    again = run(empty_url, path, snapshot=snapshot)
+    assert (again.revision, counts_of(again)) == (None, {})
+    assert holds(empty_url) == before
 
 
 def test_whatever_is_held_in_memory_at_a_time_importing_again_changes_nothing(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, other_empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [*ROWS, row(20, actor1="Mill Guard", inter1="Political militia"), row(21, assoc_actor_1="Mill Front")]
     path = write(*rows)
-    run(fresh, path, snapshot="made-up")
+    run(other_empty_url, path, snapshot="made-up")
     monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 1)
-    run(bare, path, snapshot="made-up")
-    assert holds(bare) == holds(fresh)
+    run(empty_url, path, snapshot="made-up")
+    assert holds(empty_url) == holds(other_empty_url)
     for snapshot in (None, "made-up"):
         if snapshot:
-            again = run(bare, path, snapshot=snapshot)
-            assert (again.revision, counted(again)) == (None, {})
+            again = run(empty_url, path, snapshot=snapshot)
+            assert (again.revision, counts_of(again)) == (None, {})
 
 
-def test_the_order_of_rows_and_files_makes_no_difference(bare: str, fresh: str, write: Write) -> None:
+def test_the_order_of_rows_and_files_makes_no_difference(empty_url: str, other_empty_url: str, write: Write) -> None:
     rows = [
         row(1, actor1="Mill Guard", inter1="Political militia"),
         *(row(n, assoc_actor_1="Mill Guard") for n in (2, 3)),
     ]
-    run(bare, write(*rows))
+    run(empty_url, write(*rows))
     for one in reversed(rows):
-        run(fresh, write(one))
-    assert holds(bare) == holds(fresh)
-    assert counted(run(bare, write(rows[1]))) == {}
+        run(other_empty_url, write(one))
+    assert holds(empty_url) == holds(other_empty_url)
+    assert counts_of(run(empty_url, write(rows[1]))) == {}
 
 
-def test_an_actor_keeps_the_spelling_that_was_read_first(bare: str, write: Write) -> None:
+def test_an_actor_keeps_the_spelling_that_was_read_first(empty_url: str, write: Write) -> None:
     one, other = write(row(1)), write(row(2, actor1="MILL-FRONT"))
-    run(bare, one)
-    assert counted(run(bare, other)) == {"claims added": 3, "events added": 1}
-    assert counted(run(bare, one)) == counted(run(bare, other)) == {}
-    with answering(bare) as asked:
+    run(empty_url, one)
+    assert counts_of(run(empty_url, other)) == {"claims added": 3, "events added": 1}
+    assert counts_of(run(empty_url, one)) == counts_of(run(empty_url, other)) == {}
+    with answering(empty_url) as asked:
         assert asked("/v1/events/acled:XMP2")["actors"][0]["name"] == "Mill Front"
         assert served(asked)["XMP2"]["actor1"] == "MILL-FRONT"
 
@@ -692,38 +610,38 @@ few = settings(max_examples=5, deadline=None, database=None, derandomize=True, p
 @few
 @given(sequence=st.lists(states, min_size=2, max_size=4), held=st.sampled_from([1, 2, 1000]))
 def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
-    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]], held: int
+    empty_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]], held: int
 ) -> None:
     path = tmp_path_factory.mktemp("states") / "acled.csv"
-    url, fresh = map(emptied, two)
+    url, fresh = map(emptied, empty_urls)
     with patch.object(imports, "RECORDS_PER_BATCH", held):
         for state in sequence:
             path.write_bytes(acled_bytes(*(row(number, **cells) for number, cells in state.items())))
             run(url, path, snapshot="made-up")
-            assert counted(run(url, path, snapshot="made-up")) == {}
+            assert counts_of(run(url, path, snapshot="made-up")) == {}
     run(fresh, path, snapshot="made-up")
     assert holds(url) == holds(fresh)
     assert clean(url)
 
 
-def test_an_actor_of_a_snapshot_is_what_its_files_say_now(bare: str, write: Write) -> None:
-    run(bare, write(row(1, inter1="State forces"), row(2)), snapshot="made-up")
+def test_an_actor_of_a_snapshot_is_what_its_files_say_now(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, inter1="State forces"), row(2)), snapshot="made-up")
     kinds = []
     for inter1 in ("Rebel group", "External/Other forces"):
-        run(bare, write(row(1, inter1=inter1), row(2, inter1=inter1)), snapshot="made-up")
-        with answering(bare) as asked:
+        run(empty_url, write(row(1, inter1=inter1), row(2, inter1=inter1)), snapshot="made-up")
+        with answering(empty_url) as asked:
             kinds.append(asked(f"/v1/actors/{FRONT}")["kind"])
     assert kinds == ["rebel_group", "international_forces"]
-    assert clean(bare)
+    assert clean(empty_url)
 
 
-def test_a_newer_timestamp_updates_and_an_older_one_does_not(bare: str, write: Write) -> None:
-    run(bare, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
-    newer = run(bare, write(row(1, fatalities="6", timestamp="1500000001"), row(2)))
-    assert counted(newer) == {"events updated": 1, "claims updated": 1}
-    older = run(bare, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
-    assert (older.revision, older.outdated_rows, counted(older)) == (None, 1, {})
-    with answering(bare) as asked:
+def test_a_newer_timestamp_updates_and_an_older_one_does_not(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
+    newer = run(empty_url, write(row(1, fatalities="6", timestamp="1500000001"), row(2)))
+    assert counts_of(newer) == {"events updated": 1, "claims updated": 1}
+    older = run(empty_url, write(row(1, fatalities="5", timestamp="1500000000"), row(2)))
+    assert (older.revision, older.outdated_rows, counts_of(older)) == (None, 1, {})
+    with answering(empty_url) as asked:
         assert asked("/v1/events/acled:XMP1")["deaths"]["best"] == 6
         assert served(asked)["XMP1"]["timestamp"] == "1500000001"
 
@@ -731,41 +649,46 @@ def test_a_newer_timestamp_updates_and_an_older_one_does_not(bare: str, write: W
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 @pytest.mark.parametrize("held", [1, 1000])
 def test_of_two_rows_of_one_event_the_newer_counts(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch, order: tuple[int, int], held: int
+    empty_url: str,
+    other_empty_url: str,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    order: tuple[int, int],
+    held: int,
 ) -> None:
     monkeypatch.setattr(imports, "RECORDS_PER_BATCH", held)
     versions = [row(1, fatalities="9", source="Imaginary Wire"), row(1, timestamp="1500000000")]
-    done = run(bare, write(*(versions[at] for at in order)))
+    done = run(empty_url, write(*(versions[at] for at in order)))
     assert (done.rejected, done.outdated_rows) == ([], 1 if order == (1, 0) else 0)
-    run(fresh, write(versions[1]))
-    assert holds(bare) == holds(fresh)
+    run(other_empty_url, write(versions[1]))
+    assert holds(empty_url) == holds(other_empty_url)
 
 
 def test_the_same_row_twice_is_one_and_two_rows_that_differ_without_telling_why_are_not(
-    bare: str, write: Write
+    empty_url: str, write: Write
 ) -> None:
     path = write(row(1), row(1), row(1, fatalities="8"))
-    done = run(bare, path)
+    done = run(empty_url, path)
     assert [(name, found.line, found.field, found.reason) for name, found in done.rejected] == [
         (str(path), 4, "timestamp", "was there before with this timestamp and other cells")
     ]
-    with answering(bare) as asked:
+    with answering(empty_url) as asked:
         assert asked("/v1/events/acled:XMP1")["deaths"]["best"] == 3
 
 
-def test_a_cell_that_v1_does_not_show_changes_the_answer_in_acleds_shape(bare: str, write: Write) -> None:
-    run(bare, write(row(1)))
-    done = run(bare, write(row(1, notes="Other notes.", timestamp="1500000000")))
-    assert counted(done) == {"events updated": 1}
-    with answering(bare) as asked:
+def test_a_cell_that_v1_does_not_show_changes_the_answer_in_acleds_shape(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1)))
+    done = run(empty_url, write(row(1, notes="Other notes.", timestamp="1500000000")))
+    assert counts_of(done) == {"events updated": 1}
+    with answering(empty_url) as asked:
         assert served(asked)["XMP1"]["notes"] == "Other notes."
 
 
-def test_the_old_layout_after_the_new_one_is_the_same_event_with_its_own_codes(bare: str, write: Write) -> None:
-    run(bare, write(row(1)))
-    done = run(bare, write(row(1), columns=OLD_COLUMNS, plain=OLD))
-    assert counted(done) == {"events updated": 1}
-    with answering(bare) as asked:
+def test_the_old_layout_after_the_new_one_is_the_same_event_with_its_own_codes(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1)))
+    done = run(empty_url, write(row(1), columns=OLD_COLUMNS, plain=OLD))
+    assert counts_of(done) == {"events updated": 1}
+    with answering(empty_url) as asked:
         assert served(asked)["XMP1"]["inter1"] == "2"
 
 
@@ -773,45 +696,45 @@ def test_the_old_layout_after_the_new_one_is_the_same_event_with_its_own_codes(b
 
 
 def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(
-    bare: str, fresh: str, write: Write
+    empty_url: str, other_empty_url: str, write: Write
 ) -> None:
-    run(bare, write(*ROWS), snapshot="made-up")
-    done = run(bare, write(*ROWS[:2]), snapshot="made-up")
-    assert counted(done)["events removed"] == 6
-    assert {id_ for (resource, id_) in removals(bare) if resource == "events"} == {
+    run(empty_url, write(*ROWS), snapshot="made-up")
+    done = run(empty_url, write(*ROWS[:2]), snapshot="made-up")
+    assert counts_of(done)["events removed"] == 6
+    assert {id_ for (resource, id_) in removals(empty_url) if resource == "events"} == {
         f"acled:XMP{number}" for number in range(3, 9)
     }
-    run(fresh, write(*ROWS[:2]), snapshot="made-up")
-    assert holds(bare) == holds(fresh)
-    with answering(bare) as asked:
+    run(other_empty_url, write(*ROWS[:2]), snapshot="made-up")
+    assert holds(empty_url) == holds(other_empty_url)
+    with answering(empty_url) as asked:
         gone = asked("/compat/acled/api/deleted/read")["data"]
     assert sorted(found["event_id_cnty"] for found in gone) == [f"XMP{number}" for number in range(3, 9)]
 
 
-def test_a_snapshot_keeps_what_a_rejected_row_is_the_newer_version_of(bare: str, write: Write) -> None:
-    run(bare, write(row(1), row(2)), snapshot="made-up")
-    done = run(bare, write(row(1), row(2, geo_precision="7")), snapshot="made-up")
+def test_a_snapshot_keeps_what_a_rejected_row_is_the_newer_version_of(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1), row(2)), snapshot="made-up")
+    done = run(empty_url, write(row(1), row(2, geo_precision="7")), snapshot="made-up")
     assert (done.revision, len(done.rejected)) == (None, 1)
-    done = run(bare, write(row(1), row(2) | {"event_id_cnty": "X P"}), snapshot="made-up")
+    done = run(empty_url, write(row(1), row(2) | {"event_id_cnty": "X P"}), snapshot="made-up")
     assert (done.revision, len(done.rejected)) == (None, 1)
 
 
-def test_an_event_of_another_dataset_is_refused(bare: str, write: Write) -> None:
-    run(bare, write(row(1)), snapshot="one")
+def test_an_event_of_another_dataset_is_refused(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1)), snapshot="one")
     with pytest.raises(BrokenPackError) as refused:
-        run(bare, write(row(1)), snapshot="other")
+        run(empty_url, write(row(1)), snapshot="other")
     assert "is in one already" in str(refused.value.problems[0])
-    assert newest(bare) == 1
+    assert newest(empty_url) == 1
 
 
 def test_ged_and_acled_share_the_countries_that_no_pack_has(
-    bare: str, fresh: str, write: Write, tmp_path: Path
+    empty_url: str, other_empty_url: str, write: Write, tmp_path: Path
 ) -> None:
     ged = tmp_path / "ged.csv"
     ged.write_bytes(ged_bytes({"country": "Nigeria", "country_id": "475"}))
     acled = write(row(7, iso="566", country="Nigeria"))
     nations = []
-    for url, order in ((bare, (UCDP_GED, ACLED)), (fresh, (ACLED, UCDP_GED))):
+    for url, order in ((empty_url, (UCDP_GED, ACLED)), (other_empty_url, (ACLED, UCDP_GED))):
         for dataset in order:
             with engine_for(url, read_only=False) as engine:
                 import_dataset(engine, dataset, [ged if dataset is UCDP_GED else acled], None, lambda *_: None)
@@ -838,7 +761,7 @@ def test_curated_answers_stay_and_the_seed_loads_again(databases: Databases, wri
 # Odd cells.
 
 
-def test_odd_and_long_cells_are_stored_and_served(bare: str, write: Write) -> None:
+def test_odd_and_long_cells_are_stored_and_served(empty_url: str, write: Write) -> None:
     million = "x " * 500_000
     odd = {
         "actor1": "=Ünï\u200bcode, “quoted” \\ 'n' %_",
@@ -847,8 +770,8 @@ def test_odd_and_long_cells_are_stored_and_served(bare: str, write: Write) -> No
         "assoc_actor_1": ";; ; ",
         "source": "A;B;;a",
     }
-    run(bare, write(row(1, **odd), row(2, notes=million, actor1=million, location=million)))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1, **odd), row(2, notes=million, actor1=million, location=million)))
+    with answering(empty_url) as asked:
         found = served(asked)
         assert {name: found["XMP1"][name] for name in odd} == odd
         assert found["XMP2"]["notes"] == found["XMP2"]["actor1"] == million
@@ -861,12 +784,12 @@ def test_odd_and_long_cells_are_stored_and_served(bare: str, write: Write) -> No
             "acled-source:a",
         ]
         assert asked("/v1/events/acled:XMP2")["title"][:30] == "Armed clash, x x x x x x x x x"
-    assert clean(bare)
+    assert clean(empty_url)
 
 
-def test_a_filter_on_a_cell_that_is_no_number_of_its_kind_is_answered(bare: str, write: Write) -> None:
-    run(bare, write(row(1, timestamp="", fatalities="", iso="", country="Sea")))
-    with answering(bare) as asked:
+def test_a_filter_on_a_cell_that_is_no_number_of_its_kind_is_answered(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, timestamp="", fatalities="", iso="", country="Sea")))
+    with answering(empty_url) as asked:
         for name, value in (("iso", "0"), ("timestamp", "1"), ("fatalities", "0"), ("inter1", "2")):
             assert set(served(asked, **{name: value})) <= {"XMP1"}
         assert set(served(asked, fatalities="0")) == {"XMP1"}
@@ -901,11 +824,11 @@ def oxus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Resul
 
 
 def test_the_command_says_what_changed_and_lists_what_was_left_out(
-    oxus: Callable[..., Result], bare: str, write: Write, tmp_path: Path
+    oxus: Callable[..., Result], empty_url: str, write: Write, tmp_path: Path
 ) -> None:
     path = write(row(1, timestamp="1500000000"), row(2, year="2013"), row(3, geo_precision="9"))
     reports = ("--rejected", tmp_path / "why.csv", "--odd", tmp_path / "odd.csv")
-    result = oxus("import", "acled", path, "--database", bare, *reports)
+    result = oxus("import", "acled", path, "--database", empty_url, *reports)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "acled: 2 rows read: revision 1: 3 sources added, 4 actors added, 4 locations added, 6 claims added, "
@@ -923,30 +846,30 @@ def test_the_command_says_what_changed_and_lists_what_was_left_out(
         "file,line,id,field,value,reason",
         f'{path},3,XMP2,year,2013,"is not the year of event_date, 2014-03-05"',
     ]
-    result = oxus("import", "acled", write(row(1)), "--database", bare)
+    result = oxus("import", "acled", write(row(1)), "--database", empty_url)
     assert result.stdout.splitlines() == [
         "acled: 1 rows read: nothing changed",
         "1 rows were passed over, because a newer version of the same event is there",
     ]
-    result = oxus("import", "acled", write(row(2)), "--database", bare, "--snapshot", "acled")
+    result = oxus("import", "acled", write(row(2)), "--database", empty_url, "--snapshot", "acled")
     assert result.stdout.startswith("acled: 1 rows read: revision 2: ")
     assert "1 events removed" in result.stdout
 
 
 def test_a_file_that_is_not_acled_is_refused_and_changes_nothing(
-    oxus: Callable[..., Result], bare: str, tmp_path: Path
+    oxus: Callable[..., Result], empty_url: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "ged.csv"
     path.write_bytes(ged_bytes({}))
-    result = oxus("import", "acled", path, "--database", bare)
+    result = oxus("import", "acled", path, "--database", empty_url)
     assert result.exit_code == 1
     assert "lacks columns: event_id_cnty" in result.stderr
-    assert newest(bare) == 0
+    assert newest(empty_url) == 0
 
 
-def test_ctrl_c_leaves_everything_as_it_was(bare: str, write: Write) -> None:
-    run(bare, write(row(1)))
-    before = holds(bare)
+def test_ctrl_c_leaves_everything_as_it_was(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1)))
+    before = holds(empty_url)
     with patch.object(AcledRowBuilder, "take", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
-        run(bare, write(row(1, timestamp="1500000000", fatalities="7"), row(2)))
-    assert holds(bare) == before
+        run(empty_url, write(row(1, timestamp="1500000000", fatalities="7"), row(2)))
+    assert holds(empty_url) == before

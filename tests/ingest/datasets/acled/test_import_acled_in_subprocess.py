@@ -6,33 +6,20 @@ from typing import Any
 
 import pytest
 from conftest import engine_for
-from query.analyses.test_changes import answering
+from factories.acled import ACLED_ROW as PLAIN
 from sqlalchemy import select
+from stored_state import answering, clean, counts_of, holds, reader, served
 
 from app import models
 from app.db.engine import write_transaction
 from app.ingest.datasets.core import run as imports
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.acled.test_import_acled import (
-    ARMY,
-    AT_THE_MILL,
-    BACK,
-    CONTROL,
-    FRONT,
-    PLAIN,
-    ROWS,
-    Cells,
-    Write,
-    row,
-    run,
-)
-from ingest.datasets.acled.test_import_acled import bare as bare
-from ingest.datasets.acled.test_import_acled import fresh as fresh
-from ingest.datasets.acled.test_import_acled import two as two
-from ingest.datasets.acled.test_import_acled import write as write
-from ingest.datasets.ucdp_ged.test_import_ged import clean, counted, holds
-from ingest.packs.test_loading import reader, served
+from ingest.datasets.acled.acled_import import ARMY, AT_THE_MILL, BACK, CONTROL, FRONT, ROWS, Cells, Write, row, run
+from ingest.datasets.acled.acled_import import empty_url as empty_url
+from ingest.datasets.acled.acled_import import empty_urls as empty_urls
+from ingest.datasets.acled.acled_import import other_empty_url as other_empty_url
+from ingest.datasets.acled.acled_import import write as write
 
 Asked = Callable[..., Any]
 SPREAD = (-100, 0, 0, 0, 500)  # seconds around the timestamp of the plain row
@@ -69,45 +56,45 @@ def many(seed: int, count: int) -> list[Cells]:
 
 @pytest.mark.usefixtures("apart")
 def test_rows_read_in_a_process_of_their_own_are_the_same(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, other_empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(*ROWS, *many(1, 40), row(1, geo_precision="7"))
-    done = run(bare, path)
+    done = run(empty_url, path)
     monkeypatch.undo()
-    alone = run(fresh, path)
+    alone = run(other_empty_url, path)
     assert done == alone
-    assert (done.revision, len(done.rejected) > 1, done.outdated_rows > 0, counted(done)["events added"]) == (
+    assert (done.revision, len(done.rejected) > 1, done.outdated_rows > 0, counts_of(done)["events added"]) == (
         1,
         True,
         True,
         48,
     )
-    assert holds(bare) == holds(fresh)
-    assert clean(bare)
+    assert holds(empty_url) == holds(other_empty_url)
+    assert clean(empty_url)
 
 
 @pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("snapshot", [None, "made-up"])
 def test_a_newer_version_read_in_a_process_of_its_own_updates_as_any_other(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch, snapshot: str | None
+    empty_url: str, other_empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch, snapshot: str | None
 ) -> None:
     earlier = write(*ROWS, *many(2, 20))
     later = write(*ROWS[2:], *(cells | {"timestamp": "1500000000"} for cells in many(3, 10)[::2]))
-    for url in (bare, fresh):
+    for url in (empty_url, other_empty_url):
         run(url, earlier, snapshot=snapshot)
         assert run(url, later, snapshot=snapshot).revision == 2
         again = run(url, later, snapshot=snapshot)
-        assert (again.revision, counted(again)) == (None, {})
+        assert (again.revision, counts_of(again)) == (None, {})
         monkeypatch.undo()  # the other one in this process
-    assert holds(bare) == holds(fresh)
-    assert clean(bare)
+    assert holds(empty_url) == holds(other_empty_url)
+    assert clean(empty_url)
 
 
-def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: str, write: Write) -> None:
-    run(bare, write(*ROWS, *many(4, 60)))
-    before = served(bare)
-    event, view = table_of(models.Event), table_of(models.EventView)
-    with engine_for(bare, read_only=False) as engine, write_transaction(engine) as connection:
+def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_url: str, write: Write) -> None:
+    run(empty_url, write(*ROWS, *many(4, 60)))
+    before = served(empty_url)
+    event, view = table_of(models.Event), table_of(models.EventVersion)
+    with engine_for(empty_url, read_only=False) as engine, write_transaction(engine) as connection:
         pks = connection.scalars(select(event.c.pk)).all()
         assert len(pks) == 68
         columns = [column for column in view.c if column.name != "pk"]
@@ -116,23 +103,22 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(bare: st
         connection.execute(view.delete())
         assert len(derive(connection, pks, 1)) == 68
         assert sorted(map(tuple, connection.execute(select(*columns))), key=str) == rows
-    assert served(bare) == before  # and so are the words that events are found by
+    assert served(empty_url) == before  # and so are the words that events are found by
 
 
-def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write: Write) -> None:
-    from app.ingest.datasets.core.writer import RESOURCES
-    from app.ingest.upsert import TABLES
+def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, write: Write) -> None:
+    from app.models.entity_types import ENTITY_TYPES
     from app.schemas.claims import ClaimRow
     from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
-    run(bare, write(*ROWS, *many(5, 40)))
+    run(empty_url, write(*ROWS, *many(5, 40)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+        zip(ENTITY_TYPES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
-    with reader(bare) as connection:
-        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
-        for table, schema in [*tables, (table_of(models.EventView), EventRow)]:
+    with reader(empty_url) as connection:
+        tables = [(ENTITY_TYPES[resource].table, schema) for resource, schema in schemas.items()]
+        for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows
             assert [schema.model_validate_json(text).model_dump_json() for text in rows] == rows
@@ -144,26 +130,26 @@ def test_rows_of_imports_are_as_their_schemas_would_write_them(bare: str, write:
 @pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 4, 1, 3)])
 def test_an_actor_is_the_strongest_that_any_row_tells_whatever_their_order(
-    bare: str, write: Write, order: tuple[int, ...]
+    empty_url: str, write: Write, order: tuple[int, ...]
 ) -> None:
     told = ("Political militia", "Civilians", "State forces", "Rebel group", "External/Other forces")
-    run(bare, write(*(row(at, inter1=told[at]) for at in order)))
-    with answering(bare) as asked:
+    run(empty_url, write(*(row(at, inter1=told[at]) for at in order)))
+    with answering(empty_url) as asked:
         assert asked(f"/v1/actors/{FRONT}")["kind"] == "state_forces"
         assert [found["id"] for found in asked("/v1/actors", kind="state_forces")["items"]] == [ARMY, FRONT]
 
 
-def test_a_later_import_makes_an_actor_stronger_and_never_weaker(bare: str, write: Write) -> None:
-    run(bare, write(row(1, inter1="Political militia")))
-    stronger = run(bare, write(row(2, inter1="State forces")))
-    assert counted(stronger) == {"actors updated": 1, "events added": 1, "claims added": 3}
-    weaker = run(bare, write(row(3, inter1="Rioters")))
-    assert counted(weaker) == {"events added": 1, "claims added": 3}
-    with answering(bare) as asked:
+def test_a_later_import_makes_an_actor_stronger_and_never_weaker(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, inter1="Political militia")))
+    stronger = run(empty_url, write(row(2, inter1="State forces")))
+    assert counts_of(stronger) == {"actors updated": 1, "events added": 1, "claims added": 3}
+    weaker = run(empty_url, write(row(3, inter1="Rioters")))
+    assert counts_of(weaker) == {"events added": 1, "claims added": 3}
+    with answering(empty_url) as asked:
         assert asked(f"/v1/actors/{FRONT}")["kind"] == "state_forces"
         changed = asked("/v1/changes", since=1, limit=1000)["items"]
         assert [one["revision"] for one in changed if one["id"] == FRONT] == [2]
-    assert clean(bare)
+    assert clean(empty_url)
 
 
 # Versions of one event.
@@ -171,31 +157,31 @@ def test_a_later_import_makes_an_actor_stronger_and_never_weaker(bare: str, writ
 
 @pytest.mark.usefixtures("apart")
 def test_of_many_versions_in_several_files_the_newest_counts_and_the_older_leave_nothing_behind(
-    bare: str, fresh: str, write: Write
+    empty_url: str, other_empty_url: str, write: Write
 ) -> None:
     versions = [row(1, source=f"Wire {stamp}", timestamp=str(1_500_000_000 + stamp)) for stamp in (3, 1, 4, 2)]
-    done = run(bare, write(*versions[:2], row(2)), write(*versions[2:], row(3)))
+    done = run(empty_url, write(*versions[:2], row(2)), write(*versions[2:], row(3)))
     assert (done.rows, done.outdated_rows, done.rejected) == (6, 2, [])
-    run(fresh, write(row(2), row(3), versions[2]))
-    assert holds(bare) == holds(fresh)
-    with answering(bare) as asked:
+    run(other_empty_url, write(row(2), row(3), versions[2]))
+    assert holds(empty_url) == holds(other_empty_url)
+    with answering(empty_url) as asked:
         names = [found["name"] for found in asked("/v1/sources", sort="name")["items"]]
     assert [name for name in names if name.startswith("Wire")] == ["Wire 4"]
 
 
-def test_a_row_that_is_passed_over_leaves_nothing_behind(bare: str, write: Write) -> None:
-    run(bare, write(row(1, timestamp="1500000000")))
-    before = holds(bare)
-    done = run(bare, write(row(1, actor1="Nobody Else", location="Elsewhere", source="Late Wire")))
-    assert (done.rows, done.outdated_rows, done.revision, counted(done)) == (1, 1, None, {})
-    assert holds(bare) == before
+def test_a_row_that_is_passed_over_leaves_nothing_behind(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, timestamp="1500000000")))
+    before = holds(empty_url)
+    done = run(empty_url, write(row(1, actor1="Nobody Else", location="Elsewhere", source="Late Wire")))
+    assert (done.rows, done.outdated_rows, done.revision, counts_of(done)) == (1, 1, None, {})
+    assert holds(empty_url) == before
 
 
 # Changes of control.
 
 
 @pytest.fixture
-def taken(bare: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> str:
+def taken(empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> str:
     """A mill that is taken, taken back, and said to be in two hands within one week."""
     monkeypatch.setattr(imports, "MIN_SUBPROCESS_BYTES", 0)
     sides: Cells = {
@@ -212,9 +198,9 @@ def taken(bare: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> str:
         row(4, **BACK | sides | week | {"event_date": "2022-10-06"}),
         row(5),
     )
-    run(bare, write(*rows))
-    assert clean(bare)
-    return bare
+    run(empty_url, write(*rows))
+    assert clean(empty_url)
+    return empty_url
 
 
 def test_changes_of_control_are_listed_with_their_sides(taken: str) -> None:
@@ -264,13 +250,13 @@ def test_two_holders_within_one_week_are_a_contradiction(taken: str) -> None:
 
 
 @pytest.mark.usefixtures("apart")
-def test_an_event_that_is_no_change_of_control_any_more_loses_its_row(bare: str, write: Write) -> None:
-    run(bare, write(row(1, **CONTROL)))
-    run(bare, write(row(1, timestamp="1500000000")))
-    with answering(bare) as asked:
+def test_an_event_that_is_no_change_of_control_any_more_loses_its_row(empty_url: str, write: Write) -> None:
+    run(empty_url, write(row(1, **CONTROL)))
+    run(empty_url, write(row(1, timestamp="1500000000")))
+    with answering(empty_url) as asked:
         assert asked("/v1/control-changes")["items"] == []
         assert asked("/v1/events/acled:XMP1")["control_change"] is None
-    run(bare, write(row(1, **CONTROL, timestamp="1600000000")))
-    with answering(bare) as asked:
+    run(empty_url, write(row(1, **CONTROL, timestamp="1600000000")))
+    with answering(empty_url) as asked:
         assert [item["id"] for item in asked("/v1/control-changes")["items"]] == ["acled:XMP1"]
-    assert clean(bare)
+    assert clean(empty_url)

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import json
 import random
 import re
 import signal
@@ -13,18 +12,36 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
 from conftest import PACK, SEED, Databases, engine_for
+from factories.ged import csv_bytes, ged_bytes
+from factories.packs import War
+from factories.packs import write_pack as write_pack
 from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from query.analyses.test_changes import answering, applied, entries, lists
+from readme_commands import TOUR, path_of
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError
-from test_readme import TOUR, path_of
+from stored_state import (
+    answering,
+    applied,
+    clean,
+    counts_of,
+    emptied,
+    entries,
+    holds,
+    lists,
+    load,
+    newest,
+    reader,
+    removals,
+    revisions,
+    run_killed,
+    served,
+)
 from typer.testing import CliRunner, Result
 
 from app import cli, models
@@ -36,7 +53,7 @@ from app.errors import BrokenPackError, InvalidParameterError
 from app.ingest.datasets.core import files as table_files
 from app.ingest.datasets.core import run as imports
 from app.ingest.datasets.core.files import UnreadableFileError
-from app.ingest.datasets.core.run import ImportResult, import_dataset
+from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.datasets.ucdp_ged.event_rows import GedRowBuilder
 from app.ingest.datasets.ucdp_ged.reader import LAYOUT
@@ -46,206 +63,18 @@ from app.names import match_key
 from app.query.params.resolve import ACTORS, LOCATIONS, SOURCES
 from app.query.params.resolve import resolve_ids as resolved
 from app.settings import PROJECT_ROOT, Settings
-from ingest.datasets.ucdp_ged.test_ged_reader import csv_bytes, ged_bytes
-from ingest.packs.test_loading import War, emptied, load, newest, reader, removals, revisions, run_killed, served
-from ingest.packs.test_loading import _write as write_pack
+from ingest.datasets.ucdp_ged.ged_import import FERRY, GIVEN, NEWER, NO_SOURCE, RECORDS, Cells, Write, rec, run
+from ingest.datasets.ucdp_ged.ged_import import empty_url as empty_url
+from ingest.datasets.ucdp_ged.ged_import import empty_urls as empty_urls
+from ingest.datasets.ucdp_ged.ged_import import other_empty_url as other_empty_url
+from ingest.datasets.ucdp_ged.ged_import import url as url
+from ingest.datasets.ucdp_ged.ged_import import write as write
 
-Cells = dict[str, str]
-Write = Callable[..., Path]
 MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
-GIVEN = "ucdp-ged"
-
-
-def rec(number: object, **cells: str) -> Cells:
-    """A record that differs in these cells from the plain one of the tests of reading."""
-    return {"id": str(number), **cells}
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes records into a file of its own."""
-    made = iter(range(1000))
-
-    def written(*rows: Cells, name: str = "ged.csv", columns: tuple[str, ...] = GED_COLUMNS) -> Path:
-        path = tmp_path / str(next(made)) / name
-        path.parent.mkdir()
-        path.write_bytes(ged_bytes(*rows, columns=columns))
-        return path
-
-    return written
-
-
-def run(url: str, *files: Path, snapshot: str | None = None, told: Any = lambda *_: None) -> ImportResult:
-    with engine_for(url, read_only=False) as engine:
-        return import_dataset(engine, UCDP_GED, files, snapshot, told)
-
-
-def counted(done: ImportResult) -> dict[str, int]:
-    return {f"{resource} {action}": count for (resource, action), count in done.counts.items() if count}
-
-
-def clean(url: str) -> bool:
-    """Whether `oxus db check` finds nothing; no import touches the schema, so that one test is enough to compare it."""
-    with patch("app.db.migrate.differences", return_value=[]):
-        return check_database(Settings(database_url=url)) == []
-
-
-def holds(url: str) -> dict[str, Any]:
-    """Every row of every table, and the words it is found by; without row numbers and revisions."""
-    found: dict[str, Any] = {name: rows for name, rows in served(url).items() if name.startswith("words")}
-    with reader(url) as connection:
-        owners = {
-            f"{name}_pk": dict(connection.execute(select(table_of(model).c.pk, table_of(model).c.id)).all())
-            for name, model in (("event", models.Event), ("claim", models.Claim))
-        }
-        for table in models.METADATA.sorted_tables:
-            if table.name in ("revision", "removed"):
-                continue
-            rows = []
-            for row in connection.execute(select(table)).mappings():
-                said = {name: value for name, value in row.items() if name not in ("pk", "revision", "added_in")}
-                said |= {name: owners[name][value] for name, value in said.items() if name in owners}
-                if "row" in said:
-                    said["row"] = {k: v for k, v in json.loads(said["row"]).items() if k != "revision"}
-                rows.append(json.dumps(said, default=str, sort_keys=True))
-            found[table.name] = sorted(rows)
-    return found
-
-
-@pytest.fixture
-def url(databases: Databases) -> str:
-    """A database of one's own with the article's pack."""
-    return databases.loaded()
-
-
-@pytest.fixture(scope="module")
-def two(databases: Databases) -> tuple[str, str]:
-    """Two migrated databases that tests empty and fill in turn."""
-    return databases.migrated(), databases.migrated()
-
-
-@pytest.fixture
-def bare(two: tuple[str, str]) -> str:
-    """A database without rows."""
-    return emptied(two[0])
-
-
-@pytest.fixture
-def fresh(two: tuple[str, str]) -> str:
-    """Another one."""
-    return emptied(two[1])
 
 
 # What records become: eleven made-up ones beside the article's pack.
 
-FERRY = {
-    "type_of_violence": "2",
-    "conflict_new_id": "9",
-    "conflict_name": "League - Guild",
-    "dyad_new_id": "2023",
-    "dyad_name": "League - Guild",
-    "side_a_new_id": "2002",
-    "side_a": "League",
-    "side_b_new_id": "2003",
-    "side_b": "Guild",
-    "gwnoa": "",
-}
-NO_SOURCE = dict.fromkeys(
-    ("source_article", "source_office", "source_date", "source_headline", "source_original", "number_of_sources"), ""
-)
-NO_UNITS = {"adm_1": "", "adm_2": ""}
-RECORDS = (
-    rec(
-        1,
-        dyad_new_id="735",
-        dyad_name="Government of Afghanistan - Taleban",
-        side_a_new_id="130",
-        side_a="Government of Afghanistan",
-        side_b_new_id="303",
-        side_b="Taleban movement",
-        number_of_sources="2",
-        source_article='"Imaginary Wire,2014-03-06,Shots near the mill";"Fable Times ,2014-03-09,The mill, again"',
-        source_original="army spokesman",
-    ),
-    rec(
-        2,
-        **FERRY,
-        source_article='"Imaginary Wire,2014-03-10,Feud";"Fable Times,2014-03-11,A feud"',
-        source_original="",
-        where_prec="2",
-        where_coordinates="Ferry town",
-        adm_2="",
-        latitude="36.75",
-        longitude="68.9",
-        date_start="2014-03-07",
-        date_end="2014-03-09",
-        date_prec="2",
-    ),
-    rec(
-        3,
-        **FERRY
-        | NO_SOURCE
-        | {
-            "type_of_violence": "3",
-            "side_b_new_id": "9999",
-            "side_b": "Civilians",
-            "dyad_new_id": "2099",
-            "dyad_name": "League - Civilians",
-            "number_of_sources": "-1",
-            "low": "9",
-            "where_prec": "3",
-            "where_coordinates": "Mill district",
-            "latitude": "36.4",
-            "longitude": "67.3",
-        },
-    ),
-    rec(
-        4,
-        **NO_SOURCE
-        | {
-            "source_article": "lr 3/12",
-            "source_original": "police; witnesses",
-            "year": "1994",
-            "date_start": "1994-12-02",
-            "date_end": "1994-12-02",
-            "where_prec": "4",
-            "where_coordinates": "Mill province",
-            "adm_2": "",
-            "latitude": "36.6",
-            "longitude": "67.5",
-        },
-    ),
-    rec(
-        5,
-        **NO_UNITS,
-        gwnoa="700;702",
-        source_article='"Saga Monitor,1753-01-01,-"',
-        source_original="",
-        where_prec="5",
-        where_coordinates="Amber river",
-        date_start="2015-06-01",
-        date_end="2015-06-30",
-        date_prec="4",
-    ),
-    rec(6, **NO_UNITS, where_prec="6", country="Tajikistan", country_id="702", where_coordinates="Tajikistan"),
-    rec(7, **NO_UNITS, where_prec="7", country="Atlantis", country_id="9998", where_coordinates="Open sea"),
-    rec(8, where_prec="4", where_coordinates="", latitude="", longitude="", geom_wkt="", adm_2=""),
-    rec(9, latitude="36.51"),
-    rec(10, best="", low="", high="", latitude="36.52", where_coordinates="Weir"),
-    rec(
-        11,
-        country="Nigeria",
-        country_id="475",
-        adm_1="Borno state",
-        adm_2="",
-        where_coordinates="Maiduguri",
-        latitude="11.84",
-        longitude="13.15",
-        best="30",
-        high="40",
-        low="20",
-    ),
-)
 MILL = "ucdp-place:afg:mill-province:mill-district"
 AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
 
@@ -268,16 +97,16 @@ def client(imported: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def ask(client: TestClient) -> Callable[..., Any]:
-    def asked(path: str, /, **params: Any) -> Any:
+def get_ok(client: TestClient) -> Callable[..., Any]:
+    def get(path: str, /, **params: Any) -> Any:
         response = client.get(path, params=params)
         assert response.status_code == 200, response.text
         return response.json()
 
-    return asked
+    return get
 
 
-Ask = Callable[..., Any]
+GetOk = Callable[..., Any]
 
 
 def test_the_database_is_sound_after_the_import(imported: str) -> None:
@@ -299,8 +128,8 @@ PRINTED = {"date": None, "place": "Mill village", "quantity": None, "name": None
 UCDP = {"id": GIVEN, "name": "UCDP Georeferenced Event Dataset"}
 
 
-def test_a_record_is_an_event_with_every_field(ask: Ask) -> None:
-    event = ask("/v1/events/ucdp-ged:1")
+def test_a_record_is_an_event_with_every_field(get_ok: GetOk) -> None:
+    event = get_ok("/v1/events/ucdp-ged:1")
     assert [claim["id"] for claim in event.pop("claims")] == ["ucdp-ged:1:1", "ucdp-ged:1:0", "ucdp-ged:1:2"]
     assert event == {
         "id": "ucdp-ged:1",
@@ -328,8 +157,8 @@ def test_a_record_is_an_event_with_every_field(ask: Ask) -> None:
     }
 
 
-def test_what_ucdp_says_itself_is_a_claim_of_the_dataset(ask: Ask) -> None:
-    assert ask("/v1/claims/ucdp-ged:1:0") == {
+def test_what_ucdp_says_itself_is_a_claim_of_the_dataset(get_ok: GetOk) -> None:
+    assert get_ok("/v1/claims/ucdp-ged:1:0") == {
         "id": "ucdp-ged:1:0",
         "event": {"id": "ucdp-ged:1", "name": TITLE},
         "document": UCDP,
@@ -349,9 +178,9 @@ def test_what_ucdp_says_itself_is_a_claim_of_the_dataset(ask: Ask) -> None:
     }
 
 
-def test_every_source_is_a_claim_with_its_chain(ask: Ask) -> None:
+def test_every_source_is_a_claim_with_its_chain(get_ok: GetOk) -> None:
     spokesman = {"id": "ucdp-original:army-spokesman", "name": "army spokesman"}
-    assert ask("/v1/claims/ucdp-ged:1:2") == {
+    assert get_ok("/v1/claims/ucdp-ged:1:2") == {
         "id": "ucdp-ged:1:2",
         "event": {"id": "ucdp-ged:1", "name": TITLE},
         "document": UCDP,
@@ -388,9 +217,9 @@ UNDATED = "When it was said is not given: the last day of the event stands in."
     ],
 )  # fmt: skip
 def test_who_said_it_and_when(
-    ask: Ask, claim: str, chain: list[str], reported_on: str, basis: str, other: str | None, note: str | None
+    get_ok: GetOk, claim: str, chain: list[str], reported_on: str, basis: str, other: str | None, note: str | None
 ) -> None:
-    row = ask(f"/v1/claims/ucdp-ged:{claim}")
+    row = get_ok(f"/v1/claims/ucdp-ged:{claim}")
     assert [hop["id"] for hop in row["attribution"]] == [*chain, GIVEN]
     assert row["origin"] == row["attribution"][0]
     assert (row["reported_on"], row["reported_basis"]) == (reported_on, basis)
@@ -414,8 +243,8 @@ EVENTS: dict[int, tuple[str, str, list[int | None] | None, int, int, str]] = {
 
 
 @pytest.mark.parametrize("number", EVENTS)
-def test_what_follows_from_the_claims_of_a_record(ask: Ask, number: int) -> None:
-    event = ask(f"/v1/events/ucdp-ged:{number}")
+def test_what_follows_from_the_claims_of_a_record(get_ok: GetOk, number: int) -> None:
+    event = get_ok(f"/v1/events/ucdp-ged:{number}")
     deaths = event["deaths"] and [event["deaths"][name] for name in ("low", "best", "high")]
     attested = event["corroboration"]
     assert (attested["documents"], attested["denying"]) == (1, 0)
@@ -425,20 +254,20 @@ def test_what_follows_from_the_claims_of_a_record(ask: Ask, number: int) -> None
     ) == EVENTS[number]  # fmt: skip
 
 
-def test_a_dataset_is_no_origin_so_that_a_record_alone_is_not_corroborated_by_being_in_it(ask: Ask) -> None:
-    alone = ask("/v1/events/ucdp-ged:3")
+def test_a_dataset_is_no_origin_so_that_a_record_alone_is_not_corroborated_by_being_in_it(get_ok: GetOk) -> None:
+    alone = get_ok("/v1/events/ucdp-ged:3")
     assert [claim["origin"]["id"] for claim in alone["claims"]] == [GIVEN]
     assert alone["corroboration"]["origins"] == 0
-    assert "ucdp-ged:3" not in ids(ask("/v1/events", min_origins=1, limit=1000))
+    assert "ucdp-ged:3" not in ids(get_ok("/v1/events", min_origins=1, limit=1000))
 
 
-def test_the_sides_of_one_sided_violence_are_initiator_and_target(ask: Ask) -> None:
-    roles = {row["id"]: row["role"] for row in ask("/v1/events/ucdp-ged:3")["actors"]}
+def test_the_sides_of_one_sided_violence_are_initiator_and_target(get_ok: GetOk) -> None:
+    roles = {row["id"]: row["role"] for row in get_ok("/v1/events/ucdp-ged:3")["actors"]}
     assert roles == {"ucdp-actor:2002": "initiator", "ucdp-actor:9999": "target", "ucdp-dyad:2099": "participant"}
 
 
-def test_a_range_of_days_is_an_interval(ask: Ask) -> None:
-    assert ask("/v1/events/ucdp-ged:2")["date"] == {
+def test_a_range_of_days_is_an_interval(get_ok: GetOk) -> None:
+    assert get_ok("/v1/events/ucdp-ged:2")["date"] == {
         "earliest": "2014-03-07",
         "latest": "2014-03-09",
         "precision": "range",
@@ -465,20 +294,20 @@ PLACES: dict[int, tuple[str, str, str | None, str | None, list[Any]]] = {
 
 
 @pytest.mark.parametrize("number", PLACES)
-def test_where_a_record_lies(ask: Ask, number: int) -> None:
-    where = ask(f"/v1/events/ucdp-ged:{number}")["location"]
-    place = ask(f"/v1/locations/{where['id']}")
+def test_where_a_record_lies(get_ok: GetOk, number: int) -> None:
+    where = get_ok(f"/v1/events/ucdp-ged:{number}")["location"]
+    place = get_ok(f"/v1/locations/{where['id']}")
     point = [place[name] for name in ("latitude", "longitude", "point_kind")]
     assert (place["id"], place["kind"], place["parent"], place["country"], point) == PLACES[number]
-    above = ask(f"/v1/locations/{place['parent']}")
+    above = get_ok(f"/v1/locations/{place['parent']}")
     assert place["path"] == [*above["path"], place["id"]]
     for outer in place["path"]:
-        found = ids(ask("/v1/events", place=outer, limit=1000))
+        found = ids(get_ok("/v1/events", place=outer, limit=1000))
         assert f"ucdp-ged:{number}" in found
 
 
-def test_places_lie_in_the_country_that_a_curated_pack_has(ask: Ask) -> None:
-    assert ask(f"/v1/locations/{AT_THE_MILL}")["path"] == [
+def test_places_lie_in_the_country_that_a_curated_pack_has(get_ok: GetOk) -> None:
+    assert get_ok(f"/v1/locations/{AT_THE_MILL}")["path"] == [
         "afghanistan",
         "ucdp-place:afg:mill-province",
         MILL,
@@ -486,21 +315,21 @@ def test_places_lie_in_the_country_that_a_curated_pack_has(ask: Ask) -> None:
     ]
 
 
-def test_a_country_that_no_pack_has_is_made_with_its_codes(ask: Ask) -> None:
-    nigeria, atlantis = ask("/v1/locations/ucdp-country:nga"), ask("/v1/locations/ucdp-country:9998")
+def test_a_country_that_no_pack_has_is_made_with_its_codes(get_ok: GetOk) -> None:
+    nigeria, atlantis = get_ok("/v1/locations/ucdp-country:nga"), get_ok("/v1/locations/ucdp-country:9998")
     assert (nigeria["name"], nigeria["country"], nigeria["parent"]) == ("Nigeria", "NGA", None)
     assert nigeria["codes"] == [{"scheme": "iso-3166-1-alpha-3", "version": None, "code": "NGA"}]
     assert (atlantis["name"], atlantis["country"]) == ("Atlantis", None)
     assert atlantis["codes"] == [{"scheme": "gwno", "version": None, "code": "9998"}]
 
 
-def test_an_actor_with_the_code_of_a_curated_one_is_that_one(client: TestClient, ask: Ask) -> None:
+def test_an_actor_with_the_code_of_a_curated_one_is_that_one(client: TestClient, get_ok: GetOk) -> None:
     for id_ in ("ucdp-actor:130", "ucdp-actor:303"):
         assert client.get(f"/v1/actors/{id_}").status_code == 404
     for name in ("taliban", "ucdp-actor:303", "Taleban", "طالبان"):
-        found = ids(ask("/v1/events", actor=name, datetime="2014-01-01/2014-12-31"))
+        found = ids(get_ok("/v1/events", actor=name, datetime="2014-01-01/2014-12-31"))
         assert found == {"ucdp-ged:1"}
-    assert ask("/v1/actors/taliban")["name"] == "Taliban"
+    assert get_ok("/v1/actors/taliban")["name"] == "Taliban"
 
 
 @pytest.mark.parametrize(
@@ -513,9 +342,9 @@ def test_an_actor_with_the_code_of_a_curated_one_is_that_one(client: TestClient,
         ("ucdp-dyad:2023", "League - Guild", "other", None),
     ],
 )
-def test_a_new_actor_has_its_number_as_code(ask: Ask, id_: str, name: str, kind: str, country: str | None) -> None:
+def test_a_new_actor_has_its_number_as_code(get_ok: GetOk, id_: str, name: str, kind: str, country: str | None) -> None:
     scheme, _, code = id_.partition(":")
-    assert ask(f"/v1/actors/{id_}") == {
+    assert get_ok(f"/v1/actors/{id_}") == {
         "id": id_,
         "name": name,
         "kind": kind,
@@ -526,8 +355,8 @@ def test_a_new_actor_has_its_number_as_code(ask: Ask, id_: str, name: str, kind:
     }
 
 
-def test_sources_are_made_once_for_all_records(ask: Ask) -> None:
-    made = [row for row in ask("/v1/sources", limit=1000)["items"] if row["id"].startswith("ucdp-")]
+def test_sources_are_made_once_for_all_records(get_ok: GetOk) -> None:
+    made = [row for row in get_ok("/v1/sources", limit=1000)["items"] if row["id"].startswith("ucdp-")]
     assert {row["id"]: (row["name"], row["kind"]) for row in made} == {
         GIVEN: ("UCDP Georeferenced Event Dataset", "dataset"),
         "ucdp-original:army": ("army", "unattributed"),
@@ -601,8 +430,8 @@ def test_a_name_that_two_imported_places_share_is_a_400_that_lists_them(client: 
 
 
 @pytest.mark.parametrize("name", ["Mill province", "Mill district"])
-def test_the_name_of_a_province_means_the_province_not_also_its_own_centroid(ask: Ask, name: str) -> None:
-    assert "ucdp-ged:1" in ids(ask("/v1/events", place=name, limit=1000))
+def test_the_name_of_a_province_means_the_province_not_also_its_own_centroid(get_ok: GetOk, name: str) -> None:
+    assert "ucdp-ged:1" in ids(get_ok("/v1/events", place=name, limit=1000))
 
 
 @pytest.mark.parametrize(
@@ -615,16 +444,16 @@ def test_the_name_of_a_province_means_the_province_not_also_its_own_centroid(ask
     ],
 )
 def test_of_places_within_each_other_that_share_a_name_the_outermost_is_meant(
-    bare: str, write: Write, cells: Cells
+    empty_url: str, write: Write, cells: Cells
 ) -> None:
-    run(bare, write(rec(1), rec(2, **cells)))
-    with answering(bare) as asked:
+    run(empty_url, write(rec(1), rec(2, **cells)))
+    with answering(empty_url) as asked:
         named = cells["where_coordinates"]
         assert ids(asked("/v1/events", place=named)) == {"ucdp-ged:1", "ucdp-ged:2"}
 
 
-def test_an_event_counts_for_one_province(ask: Ask) -> None:
-    groups = ask("/v1/stats", group_by="province", source=GIVEN, datetime="1994-01-01/1994-12-31")["items"]
+def test_an_event_counts_for_one_province(get_ok: GetOk) -> None:
+    groups = get_ok("/v1/stats", group_by="province", source=GIVEN, datetime="1994-01-01/1994-12-31")["items"]
     assert [(row["label"], row["count"]) for row in groups] == [("Mill province", 1)]
 
 
@@ -636,8 +465,8 @@ def test_an_event_counts_for_one_province(ask: Ask) -> None:
         ("2014-03-09", ["1:1", "1:0", "1:2"], {"low": 3, "best": 3, "high": 4}, "reported"),
     ],
 )
-def test_what_was_known_on_a_day(ask: Ask, day: str, claims: list[str], deaths: Any, status: str) -> None:
-    event = ask("/v1/events/ucdp-ged:1", known_by=day)
+def test_what_was_known_on_a_day(get_ok: GetOk, day: str, claims: list[str], deaths: Any, status: str) -> None:
+    event = get_ok("/v1/events/ucdp-ged:1", known_by=day)
     assert [claim["id"] for claim in event["claims"]] == [f"ucdp-ged:{claim}" for claim in claims]
     assert (event["deaths"], event["status"]) == (deaths, status)
 
@@ -647,14 +476,14 @@ def test_before_the_first_report_nothing_was_known(client: TestClient) -> None:
     assert client.get("/v1/events/ucdp-ged:3", params={"known_by": "2014-03-05"}).status_code == 200
 
 
-def test_search_and_resolve_find_imported_rows(ask: Ask) -> None:
-    hits = [(hit["resource"], hit["id"]) for hit in ask("/v1/search", q="Ferry town")["items"]]
+def test_search_and_resolve_find_imported_rows(get_ok: GetOk) -> None:
+    hits = [(hit["resource"], hit["id"]) for hit in get_ok("/v1/search", q="Ferry town")["items"]]
     assert ("locations", "ucdp-place:afg:mill-province:ferry-town@36.75_68.9:2") in hits
     assert ("events", "ucdp-ged:2") in hits
-    assert [(row["resource"], row["id"], row["match"]) for row in ask("/v1/resolve", q="Guild")["items"]] == [
+    assert [(row["resource"], row["id"], row["match"]) for row in get_ok("/v1/resolve", q="Guild")["items"]] == [
         ("actors", "ucdp-actor:2003", "name")
     ]
-    assert [row["id"] for row in ask("/v1/resolve", q="ucdp-actor:130")["items"]] == ["afghan-government"]
+    assert [row["id"] for row in get_ok("/v1/resolve", q="ucdp-actor:130")["items"]] == ["afghan-government"]
 
 
 @pytest.mark.parametrize(
@@ -668,19 +497,19 @@ def test_search_and_resolve_find_imported_rows(ask: Ask) -> None:
                    "ucdp-dyad:2099": 1, "ucdp-dyad:10": 8}),
     ],
 )  # fmt: skip
-def test_statistics_count_imported_events(ask: Ask, by: str, expected: dict[str | None, int]) -> None:
-    groups = ask("/v1/stats", group_by=by, source=GIVEN)["items"]
+def test_statistics_count_imported_events(get_ok: GetOk, by: str, expected: dict[str | None, int]) -> None:
+    groups = get_ok("/v1/stats", group_by=by, source=GIVEN)["items"]
     assert {row["group"]: row["count"] for row in groups} == expected
 
 
-def test_countries_without_a_code_are_counted(ask: Ask) -> None:
-    groups = ask("/v1/stats", group_by="country", source=GIVEN)["items"]
+def test_countries_without_a_code_are_counted(get_ok: GetOk) -> None:
+    groups = get_ok("/v1/stats", group_by="country", source=GIVEN)["items"]
     counts = {row["group"]: row["count"] for row in groups}
     assert (counts["AFG"], counts["NGA"], counts["TJK"], sum(counts.values())) == (8, 1, 1, 11)
 
 
-def test_what_is_loaded_is_told_with_licence_citation_and_coverage(ask: Ask) -> None:
-    (pack,) = [row for row in ask("/v1/packs")["items"] if row["id"] == GIVEN]
+def test_what_is_loaded_is_told_with_licence_citation_and_coverage(get_ok: GetOk) -> None:
+    (pack,) = [row for row in get_ok("/v1/packs")["items"] if row["id"] == GIVEN]
     assert (pack["title"], pack["version"], pack["licence"]) == (UCDP["name"], "25.1", "CC-BY-4.0")
     assert "Sundberg" in pack["citation"]
     assert pack["document"] == UCDP
@@ -728,7 +557,7 @@ ODD = (
 
 
 @pytest.fixture(scope="module")
-def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def odd_names_client(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Records whose every name is odd, beside a place and an outlet that share a slug."""
     url = databases.migrated()
     path = tmp_path_factory.mktemp("odd") / "file.csv"
@@ -759,36 +588,36 @@ def odd(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.mark.parametrize("resource", ["events", "claims", "locations", "actors", "sources"])
-def test_the_id_of_every_row_works_in_its_path_and_in_filters(odd: TestClient, resource: str) -> None:
-    rows = odd.get(f"/v1/{resource}", params={"limit": 1000}).json()["items"]
+def test_the_id_of_every_row_works_in_its_path_and_in_filters(odd_names_client: TestClient, resource: str) -> None:
+    rows = odd_names_client.get(f"/v1/{resource}", params={"limit": 1000}).json()["items"]
     assert len(rows) >= len(ODD)
     for row in rows:
-        found = odd.get(f"/v1/{resource}/{quote(row['id'], safe='')}")
+        found = odd_names_client.get(f"/v1/{resource}/{quote(row['id'], safe='')}")
         assert (found.status_code, found.json()["id"]) == (200, row["id"])
         name = {"locations": "place", "actors": "actor", "sources": "source"}.get(resource)
         if name:
-            listed = odd.get("/v1/events", params={name: row["id"], "limit": 1000})
+            listed = odd_names_client.get("/v1/events", params={name: row["id"], "limit": 1000})
             assert (listed.status_code, listed.json()["returned"] > 0) == (200, True), row["id"]
 
 
 @pytest.mark.parametrize("number", range(1, len(ODD) + 1))
-def test_an_odd_name_is_kept(odd: TestClient, number: int) -> None:
+def test_an_odd_name_is_kept(odd_names_client: TestClient, number: int) -> None:
     name = ODD[number - 1]
-    event = odd.get(f"/v1/events/ucdp-ged:{number}").json()
+    event = odd_names_client.get(f"/v1/events/ucdp-ged:{number}").json()
     assert event["title"] == f"{name} and Front: {name}"[:300]
-    assert odd.get(f"/v1/actors/ucdp-actor:{5000 + number}").json()["name"][:300] == name[:300]
+    assert odd_names_client.get(f"/v1/actors/ucdp-actor:{5000 + number}").json()["name"][:300] == name[:300]
     assert match_key(event["location"]["name"]) == match_key(name[:300])  # spellings of one name share the place
-    cells = odd.get("/compat/ucdp/api/gedevents/25.1", params={"Id": number}).json()["Result"][0]
+    cells = odd_names_client.get("/compat/ucdp/api/gedevents/25.1", params={"Id": number}).json()["Result"][0]
     assert [cells[column] for column in ("side_a", "adm_1", "where_coordinates", "source_original")] == [name] * 4
     assert cells["source_article"] == f'"{name},2014-03-06,{name}"'
 
 
 @pytest.mark.parametrize("format_", ["csv", "ndjson", "geojson", "parquet", "json"])
 @pytest.mark.parametrize("resource", ["events", "claims", "locations", "actors", "sources", "figures"])
-def test_odd_names_are_written_in_every_format(odd: TestClient, resource: str, format_: str) -> None:
+def test_odd_names_are_written_in_every_format(odd_names_client: TestClient, resource: str, format_: str) -> None:
     if format_ == "parquet":
         pytest.importorskip("pyarrow", reason="NOT RUN: pyarrow is missing")
-    response = odd.get(f"/v1/{resource}", params={"f": format_, "limit": 1000})
+    response = odd_names_client.get(f"/v1/{resource}", params={"f": format_, "limit": 1000})
     assert response.status_code == 200
     if format_ == "csv":
         rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
@@ -797,7 +626,7 @@ def test_odd_names_are_written_in_every_format(odd: TestClient, resource: str, f
         assert not [name for name in names if name.startswith(("=", "+", "-", "@"))]
 
 
-def test_every_bookkeeping_list_takes_odd_names(odd: TestClient) -> None:
+def test_every_bookkeeping_list_takes_odd_names(odd_names_client: TestClient) -> None:
     for path in (
         "/v1/changes?since=0&limit=1000",
         *(f"/v1/stats?group_by={by}" for by in ("actor", "source", "province", "country", "week")),
@@ -806,86 +635,90 @@ def test_every_bookkeeping_list_takes_odd_names(odd: TestClient) -> None:
         "/v1/search?q=cmd",
         "/v1/search?q=%D9%85%D8%B2%D8%A7%D8%B1",
     ):
-        assert odd.get(path).status_code == 200, path
+        assert odd_names_client.get(path).status_code == 200, path
 
 
 LONG_NAME = "".join(random.Random(5000).choices("abcdefghijklmnopqrstuvwxyz ", k=5000))  # noqa: S311 - the same always
 
 
-def test_an_actor_may_have_a_name_of_5000_characters(bare: str, write: Write) -> None:
-    done = run(bare, write(rec(1, side_a=LONG_NAME, dyad_name=f"{LONG_NAME} - Front")))
+def test_an_actor_may_have_a_name_of_5000_characters(empty_url: str, write: Write) -> None:
+    done = run(empty_url, write(rec(1, side_a=LONG_NAME, dyad_name=f"{LONG_NAME} - Front")))
     assert (done.rows, done.revision) == (1, 1)
 
 
-def test_two_outlets_are_two_however_long_their_names(bare: str, write: Write) -> None:
+def test_two_outlets_are_two_however_long_their_names(empty_url: str, write: Write) -> None:
     name = "The Very Long Name of a Committee that Watches over the Invented Peace of the Mill"
     article = f'"{name} North,2014-03-06,x";"{name} South,2014-03-06,x"'
-    run(bare, write(rec(1, source_article=article, source_original="")))
-    with answering(bare) as asked:
+    run(empty_url, write(rec(1, source_article=article, source_original="")))
+    with answering(empty_url) as asked:
         assert asked("/v1/events/ucdp-ged:1")["corroboration"]["origins"] == 2
 
 
-def test_two_spellings_of_a_long_name_are_one_outlet_as_those_of_a_short_one_are(bare: str, write: Write) -> None:
+def test_two_spellings_of_a_long_name_are_one_outlet_as_those_of_a_short_one_are(empty_url: str, write: Write) -> None:
     short, long = (
         "Fable Times",
         "The Very Long Name of a Committee that Watches over the Invented Peace of the Mill North",
     )
     for name in (short, long):
         article = f'"{name},2014-03-06,x";"{name.upper()},2014-03-06,x"'
-        run(bare, write(rec(1, source_article=article, source_original="")))
-        with answering(bare) as asked:
+        run(empty_url, write(rec(1, source_article=article, source_original="")))
+        with answering(empty_url) as asked:
             assert asked("/v1/events/ucdp-ged:1")["corroboration"]["origins"] == 1
 
 
-def test_places_of_countries_without_a_number_stay_apart(bare: str, write: Write) -> None:
-    run(bare, write(rec(1, country="Atlantis", country_id=""), rec(2, country="Lemuria", country_id="")))
-    with answering(bare) as asked:
+def test_places_of_countries_without_a_number_stay_apart(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1, country="Atlantis", country_id=""), rec(2, country="Lemuria", country_id="")))
+    with answering(empty_url) as asked:
         assert ids(asked("/v1/events", place="Atlantis")) == {"ucdp-ged:1"}
         assert ids(asked("/v1/events", place="Lemuria")) == {"ucdp-ged:2"}
 
 
-def test_a_district_without_a_province_is_no_province(bare: str, write: Write) -> None:
-    run(bare, write(rec(1, adm_1="Twin", adm_2=""), rec(2, adm_1="", adm_2="Twin")))
-    with answering(bare) as asked:
+def test_a_district_without_a_province_is_no_province(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1, adm_1="Twin", adm_2=""), rec(2, adm_1="", adm_2="Twin")))
+    with answering(empty_url) as asked:
         kinds = sorted(row["kind"] for row in asked("/v1/locations")["items"] if row["name"] == "Twin")
         assert kinds == ["district", "province"]
 
 
-def test_what_an_actor_is_does_not_depend_on_the_order_of_the_records(bare: str, fresh: str, write: Write) -> None:
+def test_what_an_actor_is_does_not_depend_on_the_order_of_the_records(
+    empty_url: str, other_empty_url: str, write: Write
+) -> None:
     rebels, feud = rec(1), rec(2, **FERRY | {"side_b_new_id": "14", "side_b": "Front"})
-    run(bare, write(rebels, feud))
-    run(fresh, write(feud, rebels))
-    assert holds(bare)["actor"] == holds(fresh)["actor"]
+    run(empty_url, write(rebels, feud))
+    run(other_empty_url, write(feud, rebels))
+    assert holds(empty_url)["actor"] == holds(other_empty_url)["actor"]
 
 
-def test_one_file_in_two_halves_is_one_import(bare: str, fresh: str, write: Write) -> None:
-    run(bare, write(*RECORDS, name="GEDEvent_v25_1.csv"))
+def test_one_file_in_two_halves_is_one_import(empty_url: str, other_empty_url: str, write: Write) -> None:
+    run(empty_url, write(*RECORDS, name="GEDEvent_v25_1.csv"))
     done = run(
-        fresh,
+        other_empty_url,
         write(*RECORDS[:6], name="GEDEvent_v25_1.csv"),
         write(*RECORDS[6:], name="GEDEvent_v25_1.csv"),
     )
-    assert (done.rows, newest(fresh)) == (11, 1)
-    assert holds(bare) == holds(fresh)
+    assert (done.rows, newest(other_empty_url)) == (11, 1)
+    assert holds(empty_url) == holds(other_empty_url)
 
 
 def test_however_many_records_are_held_at_a_time_the_rows_are_the_same(
-    bare: str, fresh: str, write: Write, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, other_empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(*RECORDS)
-    run(bare, path)
+    run(empty_url, path)
     monkeypatch.setattr(imports, "RECORDS_PER_BATCH", 2)
-    run(fresh, path)
-    assert holds(bare) == holds(fresh)
+    run(other_empty_url, path)
+    assert holds(empty_url) == holds(other_empty_url)
 
 
-def test_the_order_of_columns_and_the_compression_make_no_difference(bare: str, fresh: str, write: Write) -> None:
+def test_the_order_of_columns_and_the_compression_make_no_difference(
+    empty_url: str, other_empty_url: str, write: Write
+) -> None:
     path = write(*RECORDS)
-    run(bare, path)
+    run(empty_url, path)
     packed = write(*RECORDS, columns=tuple(sorted(GED_COLUMNS)))
     packed.write_bytes(gzip.compress(packed.read_bytes()))
-    run(fresh, packed)
-    assert holds(bare) == holds(fresh)
+    run(other_empty_url, packed)
+    assert holds(empty_url) == holds(other_empty_url)
 
 
 # Curated packs keep their meaning.
@@ -1007,57 +840,59 @@ def test_a_code_that_moves_in_a_pack_moves_imported_events_with_the_next_import(
     toml.write_text(text.replace(line, ""), "utf-8")
     load(url, seed_dir)
     done = run(url, path)
-    assert counted(done) == {"actors added": 1, "events updated": 1}
+    assert counts_of(done) == {"actors added": 1, "events updated": 1}
     with answering(url) as asked:
         names = [(row["id"], row["name"]) for row in asked("/v1/events/ucdp-ged:1")["actors"]]
         assert names[1] == ("ucdp-actor:303", "Taleban movement")
     assert clean(url)
 
 
-def test_packs_load_into_a_database_that_was_imported_into_first(bare: str, write: Write) -> None:
-    run(bare, write(*RECORDS))
-    assert [loaded.pack for loaded in load(bare, SEED)] == [PACK]
+def test_packs_load_into_a_database_that_was_imported_into_first(empty_url: str, write: Write) -> None:
+    run(empty_url, write(*RECORDS))
+    assert [loaded.pack for loaded in load(empty_url, SEED)] == [PACK]
 
 
 def test_a_country_that_shares_a_number_with_a_curated_place_is_that_place(
-    bare: str, tmp_path: Path, write: Write
+    empty_url: str, tmp_path: Path, write: Write
 ) -> None:
     location = '[[location]]\nid = "lost-land"\nname = "Lost Land"\nkind = "region"\n'
     second_pack(tmp_path / "packs", locations=location + 'codes = [{ scheme = "gwno", code = "9998" }]\n')
-    load(bare, tmp_path / "packs")
-    run(bare, write(*RECORDS))
-    with answering(bare) as asked:
+    load(empty_url, tmp_path / "packs")
+    run(empty_url, write(*RECORDS))
+    with answering(empty_url) as asked:
         assert ids(asked("/v1/events", place="gwno:9998")) == {"ucdp-ged:7"}
 
 
-def test_a_country_that_a_pack_has_without_a_code_is_not_there_twice(bare: str, tmp_path: Path, write: Write) -> None:
+def test_a_country_that_a_pack_has_without_a_code_is_not_there_twice(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
     War().write(tmp_path / "packs")  # its country `north` is Norway
-    load(bare, tmp_path / "packs")
-    run(bare, write(rec(1, country="Norway", country_id="385"), rec(2, country="Norway", country_id="385")))
-    with answering(bare) as asked:
+    load(empty_url, tmp_path / "packs")
+    run(empty_url, write(rec(1, country="Norway", country_id="385"), rec(2, country="Norway", country_id="385")))
+    with answering(empty_url) as asked:
         assert asked("/v1/stats", group_by="country")["items"][0] == {"group": "NOR", "label": "North", "count": 4}
         assert {"ucdp-ged:1", "ford-taken"} <= ids(asked("/v1/events", place="North"))
 
 
 @pytest.mark.parametrize("snapshot", [None, GIVEN])
 def test_a_country_that_a_pack_adds_later_takes_over_what_was_imported_into_it(
-    bare: str, tmp_path: Path, write: Write, snapshot: str | None
+    empty_url: str, tmp_path: Path, write: Write, snapshot: str | None
 ) -> None:
     path = write(rec(1, country="Nigeria", country_id="475"))
-    run(bare, path, snapshot=snapshot)
+    run(empty_url, path, snapshot=snapshot)
     country = '[[location]]\nid = "nigeria"\nname = "Nigeria"\nkind = "country"\ncountry = "NGA"\n'
     second_pack(
         tmp_path / "packs",
         locations=country + 'codes = [{ scheme = "iso-3166-1-alpha-3", code = "NGA" }]\n',
     )
-    load(bare, tmp_path / "packs")
-    run(bare, path, snapshot=snapshot)
-    with answering(bare) as asked:
+    load(empty_url, tmp_path / "packs")
+    run(empty_url, path, snapshot=snapshot)
+    with answering(empty_url) as asked:
         assert ids(asked("/v1/events", place="Nigeria")) == {"ucdp-ged:1"}
         where = asked("/v1/events/ucdp-ged:1")["location"]["id"]
         assert asked(f"/v1/locations/{where}")["path"][0] == "nigeria"
-    assert clean(bare)
-    assert run(bare, path, snapshot=snapshot).revision is None
+    assert clean(empty_url)
+    assert run(empty_url, path, snapshot=snapshot).revision is None
 
 
 def second_pack(folder: Path, **files: str) -> Path:
@@ -1083,15 +918,15 @@ def test_importing_the_same_again_changes_nothing(url: str, write: Write, snapsh
     assert run(url, path, snapshot=snapshot).revision == 2
     before, rows = revisions(url), holds(url)
     done = run(url, path, snapshot=snapshot)
-    assert (done.revision, done.rows, counted(done)) == (None, 11, {})
+    assert (done.revision, done.rows, counts_of(done)) == (None, 11, {})
     assert (newest(url), revisions(url), holds(url)) == (2, before, rows)
     with answering(url) as asked:
         assert entries(asked, 2) == (2, [])
 
 
-def test_the_same_content_under_another_name_changes_nothing(bare: str, write: Write) -> None:
-    run(bare, write(rec(1), name="GEDEvent_v25_1.csv"))
-    assert run(bare, write(rec(1), name="copy.csv")).revision is None
+def test_the_same_content_under_another_name_changes_nothing(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1), name="GEDEvent_v25_1.csv"))
+    assert run(empty_url, write(rec(1), name="copy.csv")).revision is None
 
 
 @pytest.mark.parametrize(
@@ -1104,9 +939,9 @@ def test_the_same_content_under_another_name_changes_nothing(bare: str, write: W
         pytest.param("events_2021_12.csv", "not told"),
     ],
 )
-def test_the_version_is_what_the_name_of_the_file_tells(bare: str, write: Write, name: str, version: str) -> None:
-    run(bare, write(rec(1), name=name))
-    with answering(bare) as asked:
+def test_the_version_is_what_the_name_of_the_file_tells(empty_url: str, write: Write, name: str, version: str) -> None:
+    run(empty_url, write(rec(1), name=name))
+    with answering(empty_url) as asked:
         assert asked("/v1/packs")["items"][0]["version"] == version
 
 
@@ -1142,24 +977,26 @@ CHANGES: dict[str, tuple[Cells, dict[str, int], set[str]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_newer_version_updates_exactly_what_differs(bare: str, write: Write, change: str) -> None:
+def test_a_newer_version_updates_exactly_what_differs(empty_url: str, write: Write, change: str) -> None:
     cells, counts, changed = CHANGES[change]
     others = (rec(2, latitude="36.6"), rec(3, latitude="36.7"))
-    run(bare, write(rec(1), *others))
+    run(empty_url, write(rec(1), *others))
     newer = write(rec(1, **cells), *others)
-    done = run(bare, newer)
-    assert (done.revision, counted(done)) == (2, counts)
-    assert {id_ for (_, id_), revision in revisions(bare).items() if revision == 2} == changed
-    assert clean(bare)
-    assert run(bare, newer).revision is None
+    done = run(empty_url, newer)
+    assert (done.revision, counts_of(done)) == (2, counts)
+    assert {id_ for (_, id_), revision in revisions(empty_url).items() if revision == 2} == changed
+    assert clean(empty_url)
+    assert run(empty_url, newer).revision is None
 
 
-def test_a_cell_that_v1_does_not_show_changes_the_answer_in_ucdps_shape_and_every_etag(bare: str, write: Write) -> None:
-    run(bare, write(rec(1)))
+def test_a_cell_that_v1_does_not_show_changes_the_answer_in_ucdps_shape_and_every_etag(
+    empty_url: str, write: Write
+) -> None:
+    run(empty_url, write(rec(1)))
     paths = ("/compat/ucdp/api/gedevents/25.1", "/v1/events/ucdp-ged:1")
-    with TestClient(create_app(Settings(database_url=bare))) as client:
+    with TestClient(create_app(Settings(database_url=empty_url))) as client:
         before = [client.get(path) for path in paths]
-        run(bare, write(rec(1, deaths_a="2")))
+        run(empty_url, write(rec(1, deaths_a="2")))
         after = [client.get(path) for path in paths]
         assert before[0].json()["Result"][0]["deaths_a"] == 1
         assert after[0].json()["Result"][0]["deaths_a"] == 2
@@ -1174,34 +1011,36 @@ def test_a_cell_that_v1_does_not_show_changes_the_answer_in_ucdps_shape_and_ever
         ]
 
 
-def test_fewer_sources_remove_claims(bare: str, write: Write) -> None:
+def test_fewer_sources_remove_claims(empty_url: str, write: Write) -> None:
     three = '"Imaginary Wire,2014-03-06,a";"Fable Times,2014-03-07,b";"Saga Monitor,2014-03-08,c"'
-    run(bare, write(rec(1, source_article=three)))
-    done = run(bare, write(rec(1, source_article='"Fable Times,2014-03-07,b"')))
-    assert counted(done) == {"claims updated": 2, "claims removed": 2, "events updated": 1}
-    assert set(removals(bare)) == {("claims", "ucdp-ged:1:2"), ("claims", "ucdp-ged:1:3")}
-    assert clean(bare)
+    run(empty_url, write(rec(1, source_article=three)))
+    done = run(empty_url, write(rec(1, source_article='"Fable Times,2014-03-07,b"')))
+    assert counts_of(done) == {"claims updated": 2, "claims removed": 2, "events updated": 1}
+    assert set(removals(empty_url)) == {("claims", "ucdp-ged:1:2"), ("claims", "ucdp-ged:1:3")}
+    assert clean(empty_url)
 
 
 @pytest.mark.parametrize("cells", [{"side_b": "New Front"}, {"dyad_name": "Army - New Front"}])
-def test_a_newer_version_renames_an_actor_in_every_row(bare: str, fresh: str, write: Write, cells: Cells) -> None:
-    run(bare, write(rec(1), rec(2)))
+def test_a_newer_version_renames_an_actor_in_every_row(
+    empty_url: str, other_empty_url: str, write: Write, cells: Cells
+) -> None:
+    run(empty_url, write(rec(1), rec(2)))
     newer = write(rec(1, **cells), rec(2, **cells))
-    run(bare, newer)
-    run(fresh, newer)
-    assert holds(bare)["actor"] == holds(fresh)["actor"]
+    run(empty_url, newer)
+    run(other_empty_url, newer)
+    assert holds(empty_url)["actor"] == holds(other_empty_url)["actor"]
 
 
-def test_an_import_without_a_snapshot_removes_nothing(bare: str, write: Write) -> None:
-    run(bare, write(rec(1), rec(2)))
-    done = run(bare, write(rec(2)))
-    assert (counted(done), removals(bare)) == ({}, {})
+def test_an_import_without_a_snapshot_removes_nothing(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1), rec(2)))
+    done = run(empty_url, write(rec(2)))
+    assert (counts_of(done), removals(empty_url)) == ({}, {})
 
 
-def test_what_is_covered_is_what_is_held_not_what_was_read_last(bare: str, write: Write) -> None:
-    run(bare, write(rec(1, date_start="1999-01-01", date_end="1999-01-01", country_id="475")))
-    run(bare, write(rec(2)))
-    with answering(bare) as asked:
+def test_what_is_covered_is_what_is_held_not_what_was_read_last(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1, date_start="1999-01-01", date_end="1999-01-01", country_id="475")))
+    run(empty_url, write(rec(2)))
+    with answering(empty_url) as asked:
         coverage = asked("/v1/packs")["items"][0]["coverage"]
     assert {name: coverage[name] for name in ("from", "until", "area")} == {
         "from": "1999-01-01",
@@ -1210,18 +1049,18 @@ def test_what_is_covered_is_what_is_held_not_what_was_read_last(bare: str, write
     }
 
 
-def test_a_file_with_a_header_alone_changes_nothing(bare: str, write: Write) -> None:
-    run(bare, write(rec(1)))
-    before = holds(bare)
-    done = run(bare, write())
-    assert holds(bare) == before
+def test_a_file_with_a_header_alone_changes_nothing(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1)))
+    before = holds(empty_url)
+    done = run(empty_url, write())
+    assert holds(empty_url) == before
     assert (done.rows, done.revision) == (0, None)
 
 
 # Snapshots.
 
 
-def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(bare: str, write: Write) -> None:
+def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(empty_url: str, write: Write) -> None:
     gone = rec(
         2,
         side_b_new_id="15",
@@ -1231,11 +1070,11 @@ def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(b
         source_original="police",
         where_coordinates="Weir",
     )
-    run(bare, write(rec(1), gone), snapshot="made-up")
-    with answering(bare) as asked:
+    run(empty_url, write(rec(1), gone), snapshot="made-up")
+    with answering(empty_url) as asked:
         copy = lists(asked)
-    done = run(bare, write(rec(1)), snapshot="made-up")
-    assert counted(done) == {
+    done = run(empty_url, write(rec(1)), snapshot="made-up")
+    assert counts_of(done) == {
         "claims removed": 2,
         "events removed": 1,
         "sources removed": 2,
@@ -1253,34 +1092,34 @@ def test_a_snapshot_removes_what_its_files_lack_and_what_only_that_referred_to(b
         ("actors", "ucdp-dyad:16"),
         ("locations", weir),
     }
-    assert removals(bare) == dict.fromkeys(expected, (2, None))
-    with answering(bare) as asked:
+    assert removals(empty_url) == dict.fromkeys(expected, (2, None))
+    with answering(empty_url) as asked:
         _, told = entries(asked, 1)
         assert {(entry["resource"], entry["id"]) for entry in told if entry["action"] == "removed"} == expected
         assert applied(copy, told) == lists(asked)
-    assert clean(bare)
+    assert clean(empty_url)
 
 
 def test_a_snapshot_removes_provinces_and_countries_in_which_nothing_is_left(
-    bare: str, fresh: str, write: Write
+    empty_url: str, other_empty_url: str, write: Write
 ) -> None:
     far = rec(2, country="Nigeria", country_id="475", adm_1="Borno state", adm_2="Borno district")
-    run(bare, write(rec(1), far), snapshot="made-up")
-    run(bare, write(rec(1)), snapshot="made-up")
-    assert run(bare, write(rec(1)), snapshot="made-up").revision is None
-    run(fresh, write(rec(1)), snapshot="made-up")
-    assert holds(bare) == holds(fresh)
+    run(empty_url, write(rec(1), far), snapshot="made-up")
+    run(empty_url, write(rec(1)), snapshot="made-up")
+    assert run(empty_url, write(rec(1)), snapshot="made-up").revision is None
+    run(other_empty_url, write(rec(1)), snapshot="made-up")
+    assert holds(empty_url) == holds(other_empty_url)
 
 
-def test_what_a_snapshot_removed_comes_back_whole(bare: str, fresh: str, write: Write) -> None:
+def test_what_a_snapshot_removed_comes_back_whole(empty_url: str, other_empty_url: str, write: Write) -> None:
     both = write(rec(1), rec(2, where_coordinates="Weir"))
-    run(bare, both, snapshot="made-up")
-    run(bare, write(rec(1)), snapshot="made-up")
-    run(bare, both, snapshot="made-up")
-    run(fresh, both, snapshot="made-up")
-    assert holds(bare) == holds(fresh)
-    assert removals(bare) == {}
-    assert clean(bare)
+    run(empty_url, both, snapshot="made-up")
+    run(empty_url, write(rec(1)), snapshot="made-up")
+    run(empty_url, both, snapshot="made-up")
+    run(other_empty_url, both, snapshot="made-up")
+    assert holds(empty_url) == holds(other_empty_url)
+    assert removals(empty_url) == {}
+    assert clean(empty_url)
 
 
 @pytest.mark.parametrize(
@@ -1293,76 +1132,78 @@ def test_what_a_snapshot_removed_comes_back_whole(bare: str, fresh: str, write: 
         pytest.param({"id": "002", "where_prec": "9"}),
     ],
 )
-def test_a_snapshot_keeps_what_a_rejected_row_is_the_newer_version_of(bare: str, write: Write, spoilt: Cells) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    before = holds(bare)
+def test_a_snapshot_keeps_what_a_rejected_row_is_the_newer_version_of(
+    empty_url: str, write: Write, spoilt: Cells
+) -> None:
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    before = holds(empty_url)
     path = write(rec(1), rec(2) | spoilt)
-    done = run(bare, path, snapshot="made-up")
+    done = run(empty_url, path, snapshot="made-up")
     assert [(name, row.line, row.id) for name, row in done.rejected] == [(str(path), 3, spoilt.get("id", "2"))]
-    assert holds(bare)["event"] == before["event"]
-    assert (done.revision, removals(bare)) == (None, {})
+    assert holds(empty_url)["event"] == before["event"]
+    assert (done.revision, removals(empty_url)) == (None, {})
 
 
-def test_a_snapshot_with_a_row_whose_id_cannot_be_read_removes_nothing(bare: str, write: Write) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
+def test_a_snapshot_with_a_row_whose_id_cannot_be_read_removes_nothing(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
     path = write(rec(1), rec(2))
     path.write_bytes(path.read_bytes().replace(b"MADEUP-10", b'"MADEUP" 10').replace(b'"MADEUP" 10', b"MADEUP-10", 1))
     with suppress(BrokenPackError, UnreadableFileError):  # refused, or without removals: either will do
-        run(bare, path, snapshot="made-up")
-    assert ("events", "ucdp-ged:2") not in removals(bare)
+        run(empty_url, path, snapshot="made-up")
+    assert ("events", "ucdp-ged:2") not in removals(empty_url)
 
 
 def test_an_empty_snapshot_takes_away_every_event_of_the_dataset_and_no_other(url: str, write: Write) -> None:
     before = served(url)
     run(url, write(rec(1)), snapshot="made-up")
     done = run(url, write(), snapshot="made-up")
-    assert (done.rows, counted(done)["events removed"], counted(done)["claims removed"]) == (0, 1, 2)
+    assert (done.rows, counts_of(done)["events removed"], counts_of(done)["claims removed"]) == (0, 1, 2)
     for resource in ("events", "claims", "actors", "sources"):
         assert served(url)[resource] == before[resource]
     assert clean(url)
 
 
-def test_an_empty_snapshot_of_nothing_adds_nothing_but_its_name(bare: str, write: Write) -> None:
-    done = run(bare, write(), snapshot="made-up")
-    assert (done.rows, counted(done)) == (0, {})
-    with answering(bare) as asked:
+def test_an_empty_snapshot_of_nothing_adds_nothing_but_its_name(empty_url: str, write: Write) -> None:
+    done = run(empty_url, write(), snapshot="made-up")
+    assert (done.rows, counts_of(done)) == (0, {})
+    with answering(empty_url) as asked:
         assert asked("/v1/events")["items"] == []
-    assert clean(bare)
+    assert clean(empty_url)
 
 
 def test_datasets_share_actors_places_and_sources_and_a_snapshot_keeps_what_another_refers_to(
-    bare: str, write: Write
+    empty_url: str, write: Write
 ) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="one")
-    done = run(bare, write(rec(3)), snapshot="two")
-    assert counted(done) == {"claims added": 2, "events added": 1}
-    done = run(bare, write(), snapshot="one")
-    assert counted(done) == {"claims removed": 4, "events removed": 2}
-    with answering(bare) as asked:
+    run(empty_url, write(rec(1), rec(2)), snapshot="one")
+    done = run(empty_url, write(rec(3)), snapshot="two")
+    assert counts_of(done) == {"claims added": 2, "events added": 1}
+    done = run(empty_url, write(), snapshot="one")
+    assert counts_of(done) == {"claims removed": 4, "events removed": 2}
+    with answering(empty_url) as asked:
         event = asked("/v1/events/ucdp-ged:3")
         assert [asked(f"/v1/actors/{row['id']}")["id"] for row in event["actors"]]
         assert asked(f"/v1/locations/{event['location']['id']}")["name"] == "Mill village"
         assert ids(asked("/v1/events", place="Mill district")) == {"ucdp-ged:3"}
-    assert clean(bare)
-    assert run(bare, write(rec(3)), snapshot="two").revision is None
+    assert clean(empty_url)
+    assert run(empty_url, write(rec(3)), snapshot="two").revision is None
 
 
-def test_a_rename_in_one_dataset_shows_in_the_rows_of_another(bare: str, write: Write) -> None:
-    run(bare, write(rec(1)), snapshot="one")
-    run(bare, write(rec(2)), snapshot="two")
-    run(bare, write(rec(1, side_a="Renamed Army")), snapshot="one")
-    with answering(bare) as asked:
+def test_a_rename_in_one_dataset_shows_in_the_rows_of_another(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1)), snapshot="one")
+    run(empty_url, write(rec(2)), snapshot="two")
+    run(empty_url, write(rec(1, side_a="Renamed Army")), snapshot="one")
+    with answering(empty_url) as asked:
         name = asked("/v1/actors/ucdp-actor:12")["name"]
         for number in (1, 2):
             assert asked(f"/v1/events/ucdp-ged:{number}")["actors"][0]["name"] == name
 
 
-def test_an_event_of_another_dataset_is_refused_with_its_id_and_changes_nothing(bare: str, write: Write) -> None:
-    run(bare, write(rec(1)), snapshot="one")
-    before = holds(bare)
+def test_an_event_of_another_dataset_is_refused_with_its_id_and_changes_nothing(empty_url: str, write: Write) -> None:
+    run(empty_url, write(rec(1)), snapshot="one")
+    before = holds(empty_url)
     with pytest.raises(BrokenPackError) as refused:
-        run(bare, write(rec(1), rec(2)), snapshot="two")
-    assert holds(bare) == before
+        run(empty_url, write(rec(1), rec(2)), snapshot="two")
+    assert holds(empty_url) == before
     (problem,) = refused.value.problems
     assert ("ucdp-ged:1" in str(problem), "one" in problem.reason.split()) == (True, True)
 
@@ -1378,15 +1219,15 @@ def test_an_event_of_another_dataset_is_refused_with_its_id_and_changes_nothing(
     ],
 )
 def test_a_snapshot_cannot_be_named(
-    two: tuple[str, str], bare: str, tmp_path: Path, write: Write, name: str, bad: str
+    empty_urls: tuple[str, str], empty_url: str, tmp_path: Path, write: Write, name: str, bad: str
 ) -> None:
     War(part_of_side=False).write(tmp_path / "packs")
-    load(bare, tmp_path / "packs")
-    run(bare, write(rec(1)))
-    before = holds(bare)
+    load(empty_url, tmp_path / "packs")
+    run(empty_url, write(rec(1)))
+    before = holds(empty_url)
     with pytest.raises(InvalidParameterError, match=rf"^--snapshot={re.escape(name)}: {bad}"):
-        run(bare, write(rec(2)), snapshot=name)
-    assert holds(bare) == before
+        run(empty_url, write(rec(2)), snapshot=name)
+    assert holds(empty_url) == before
 
 
 # Curated packs that lean on imported rows.
@@ -1398,40 +1239,40 @@ CLAIM = (
 
 
 def test_a_curated_claim_on_an_imported_event_counts_and_outlives_imports(
-    bare: str, tmp_path: Path, write: Write
+    empty_url: str, tmp_path: Path, write: Write
 ) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    load(bare, second_pack(tmp_path / "packs", events=CLAIM))
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    load(empty_url, second_pack(tmp_path / "packs", events=CLAIM))
     for best in ("3", "9"):
-        run(bare, write(rec(1), rec(2, best=best)), snapshot="made-up")
-        with answering(bare) as asked:
+        run(empty_url, write(rec(1), rec(2, best=best)), snapshot="made-up")
+        with answering(empty_url) as asked:
             event = asked("/v1/events/ucdp-ged:2")
         assert (event["status"], event["packs"]) == ("disputed", ["made-up", "second"])
         assert event["corroboration"] == {"documents": 2, "origins": 0, "asserting": 2, "denying": 1}
         assert event["deaths"]["best"] == int(best)
-        assert clean(bare)
+        assert clean(empty_url)
 
 
-def test_a_curated_claim_follows_the_title_of_the_imported_event(bare: str, tmp_path: Path, write: Write) -> None:
-    run(bare, write(rec(2)), snapshot="made-up")
-    load(bare, second_pack(tmp_path / "packs", events=CLAIM))
-    run(bare, write(rec(2, where_coordinates="Weir")), snapshot="made-up")
-    with answering(bare) as asked:
+def test_a_curated_claim_follows_the_title_of_the_imported_event(empty_url: str, tmp_path: Path, write: Write) -> None:
+    run(empty_url, write(rec(2)), snapshot="made-up")
+    load(empty_url, second_pack(tmp_path / "packs", events=CLAIM))
+    run(empty_url, write(rec(2, where_coordinates="Weir")), snapshot="made-up")
+    with answering(empty_url) as asked:
         event = asked("/v1/events/ucdp-ged:2")
     assert {claim["event"]["name"] for claim in event["claims"]} == {event["title"]}
 
 
 def test_a_snapshot_that_would_remove_an_event_with_curated_claims_is_refused_whole(
-    bare: str, tmp_path: Path, write: Write
+    empty_url: str, tmp_path: Path, write: Write
 ) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    load(bare, second_pack(tmp_path / "packs", events=CLAIM))
-    before, at = holds(bare), newest(bare)
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    load(empty_url, second_pack(tmp_path / "packs", events=CLAIM))
+    before, at = holds(empty_url), newest(empty_url)
     with pytest.raises(BrokenPackError) as refused:
-        run(bare, write(rec(1, best="4"), rec(3)), snapshot="made-up")
+        run(empty_url, write(rec(1, best="4"), rec(3)), snapshot="made-up")
     assert [problem.file for problem in refused.value.problems] == ["made-up"]
-    assert (holds(bare), newest(bare), removals(bare)) == (before, at, {})
-    assert clean(bare)
+    assert (holds(empty_url), newest(empty_url), removals(empty_url)) == (before, at, {})
+    assert clean(empty_url)
 
 
 LEANING = {
@@ -1468,32 +1309,34 @@ FAR = rec(
         pytest.param("an actor"),
     ],
 )
-def test_a_snapshot_keeps_what_curated_rows_refer_to(bare: str, tmp_path: Path, write: Write, leaning: str) -> None:
-    run(bare, write(rec(1), FAR), snapshot="made-up")
-    load(bare, second_pack(tmp_path / "packs", **LEANING[leaning]))
-    curated = served(bare)
-    done = run(bare, write(rec(1)), snapshot="made-up")
-    assert (counted(done)["events removed"], counted(done)["claims removed"]) == (1, 2)
-    kept = served(bare)
+def test_a_snapshot_keeps_what_curated_rows_refer_to(
+    empty_url: str, tmp_path: Path, write: Write, leaning: str
+) -> None:
+    run(empty_url, write(rec(1), FAR), snapshot="made-up")
+    load(empty_url, second_pack(tmp_path / "packs", **LEANING[leaning]))
+    curated = served(empty_url)
+    done = run(empty_url, write(rec(1)), snapshot="made-up")
+    assert (counts_of(done)["events removed"], counts_of(done)["claims removed"]) == (1, 2)
+    kept = served(empty_url)
     for resource in ("events", "actors", "locations", "sources"):
         own = {id_: row for id_, row in curated[resource].items() if not id_.startswith("ucdp")}
         assert {id_: row for id_, row in kept[resource].items() if id_ in own} == own
     assert ("ucdp-actor:15" in kept["actors"]) is (leaning != "a place")
-    assert clean(bare)
+    assert clean(empty_url)
 
 
 # The same id twice.
 
 
-def test_a_second_row_with_an_id_is_rejected_in_a_file_and_across_files(bare: str, write: Write) -> None:
+def test_a_second_row_with_an_id_is_rejected_in_a_file_and_across_files(empty_url: str, write: Write) -> None:
     one = write(rec(1), rec(2), rec(1, best="9"), name="one.csv")
     other = write(rec("2.0", best="9"), rec(3), name="other.csv")
-    done = run(bare, one, other, snapshot="made-up")
+    done = run(empty_url, one, other, snapshot="made-up")
     assert [(name, row.line, row.id, row.field, row.value, row.reason) for name, row in done.rejected] == [
         (str(one), 4, "1", "id", "1", "was there before"),
         (str(other), 2, "2", "id", "2", "was there before"),
     ]
-    with answering(bare) as asked:
+    with answering(empty_url) as asked:
         events = asked("/v1/events")["items"]
     assert {row["id"]: row["deaths"]["best"] for row in events} == {
         "ucdp-ged:1": 3,
@@ -1502,8 +1345,8 @@ def test_a_second_row_with_an_id_is_rejected_in_a_file_and_across_files(bare: st
     }
 
 
-def test_a_good_row_after_a_rejected_one_with_its_id_is_read(bare: str, write: Write) -> None:
-    done = run(bare, write(rec(1, where_prec="9"), rec(1)))
+def test_a_good_row_after_a_rejected_one_with_its_id_is_read(empty_url: str, write: Write) -> None:
+    done = run(empty_url, write(rec(1, where_prec="9"), rec(1)))
     assert (done.rows, len(done.rejected)) == (1, 1)
 
 
@@ -1537,10 +1380,10 @@ def write_state(folder: Path, state: dict[int, Cells]) -> Path:
 @few
 @given(sequence=st.lists(states, min_size=2, max_size=4))
 def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
-    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]]
+    empty_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]]
 ) -> None:
     folder = tmp_path_factory.mktemp("states")
-    url, fresh = map(emptied, two)
+    url, fresh = map(emptied, empty_urls)
     for state in sequence:
         run(url, write_state(folder, state), snapshot="made-up")
     run(fresh, write_state(folder, sequence[-1]), snapshot="made-up")
@@ -1550,13 +1393,13 @@ def test_any_sequence_of_snapshots_ends_like_a_fresh_import_of_the_last(
 @few
 @given(sequence=st.lists(states, min_size=2, max_size=3), limit=st.sampled_from([9, 1000]))
 def test_a_copy_kept_by_the_feed_follows_any_sequence_of_imports(
-    two: tuple[str, str],
+    empty_urls: tuple[str, str],
     tmp_path_factory: pytest.TempPathFactory,
     sequence: list[dict[int, Cells]],
     limit: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("states")
-    url = emptied(two[0])
+    url = emptied(empty_urls[0])
     copies: list[tuple[int, Any]] = [(0, {})]
     with answering(url) as asked:
         for at, state in enumerate(sequence):
@@ -1572,10 +1415,10 @@ def test_a_copy_kept_by_the_feed_follows_any_sequence_of_imports(
 @few
 @given(sequence=st.lists(states, min_size=2, max_size=3))
 def test_any_sequence_of_imports_without_snapshot_keeps_the_last_version_of_each_record(
-    two: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]]
+    empty_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, sequence: list[dict[int, Cells]]
 ) -> None:
     folder = tmp_path_factory.mktemp("states")
-    url, fresh = map(emptied, two)
+    url, fresh = map(emptied, empty_urls)
     last: dict[int, Cells] = {}
     for state in sequence:
         # One name for each number: of two in the files that are there, the one that was read last stands.
@@ -1584,14 +1427,22 @@ def test_any_sequence_of_imports_without_snapshot_keeps_the_last_version_of_each
         last |= named
     run(fresh, write_state(folder, last))
     now, wanted = holds(url), holds(fresh)
-    for name in ("event", "claim", "event_view", "ged_event", "claim_hop", "figure", "event_actor", "event_place"):
+    for name in (
+        "event",
+        "claim",
+        "event_version",
+        "ged_event",
+        "claim_hop",
+        "figure",
+        "event_actor",
+        "event_location",
+    ):
         assert now[name] == wanted[name]
     assert clean(url)
 
 
 # All or nothing.
 
-NEWER = (*RECORDS[1:6], rec(1, best="8"), rec(12, where_coordinates="Weir"), rec(13, side_b_new_id="303"))
 MOMENTS = 4
 
 
@@ -1667,22 +1518,22 @@ SPOILERS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("spoiler", SPOILERS)
 def test_a_second_file_that_cannot_be_read_leaves_everything_as_it_was(
-    bare: str, tmp_path: Path, write: Write, spoiler: str
+    empty_url: str, tmp_path: Path, write: Write, spoiler: str
 ) -> None:
-    run(bare, write(*RECORDS))
-    before = holds(bare)
+    run(empty_url, write(*RECORDS))
+    before = holds(empty_url)
     second = tmp_path / "second.csv"
     second.write_bytes(SPOILERS[spoiler])
     with pytest.raises(UnreadableFileError, match=r"^second\.csv: "):
-        run(bare, write(*NEWER), second, snapshot=GIVEN)
-    assert holds(bare) == before
-    assert clean(bare)
+        run(empty_url, write(*NEWER), second, snapshot=GIVEN)
+    assert holds(empty_url) == before
+    assert clean(empty_url)
 
 
-def test_what_a_database_refuses_of_many_rows_is_an_error_of_one_kind(bare: str) -> None:
+def test_what_a_database_refuses_of_many_rows_is_an_error_of_one_kind(empty_url: str) -> None:
     row = {"id": 1, "made_at": datetime(2014, 3, 5), "summary": "made up"}  # noqa: DTZ001
     with (
-        engine_for(bare, read_only=False) as engine,
+        engine_for(empty_url, read_only=False) as engine,
         pytest.raises(IntegrityError),
         write_transaction(engine) as connection,
     ):
@@ -1758,32 +1609,32 @@ def oxus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Resul
 Oxus = Callable[..., Result]
 
 
-def test_the_command_says_what_changed_and_exits_0(oxus: Oxus, bare: str, write: Write) -> None:
+def test_the_command_says_what_changed_and_exits_0(oxus: Oxus, empty_url: str, write: Write) -> None:
     path = write(rec(1), rec(2, low="9"))
-    result = oxus("import", "ucdp-ged", path, "--database", bare)
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "ucdp-ged: 2 rows read: revision 1: 3 sources added, 3 actors added, 4 locations added, 4 claims added, "
-        "2 events added",
+        "ucdp-ged: 2 rows read: revision 1: 3 sources added, 3 actors added, 4 locations added, 2 events added, "
+        "4 claims added",
         "1 rows are odd (such as low above best) and were kept as they are; odd.csv lists them",
     ]
-    again = oxus("import", "ucdp-ged", path, "--database", bare)
+    again = oxus("import", "ucdp-ged", path, "--database", empty_url)
     assert again.stdout.splitlines()[0] == "ucdp-ged: 2 rows read: nothing changed"
     assert not Path("rejected.csv").exists()
-    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare, "--snapshot", GIVEN)
+    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url, "--snapshot", GIVEN)
     assert result.stdout == "ucdp-ged: 1 rows read: revision 2: 2 claims removed, 1 events removed\n"
 
 
-def test_no_progress_is_written_where_no_terminal_is(oxus: Oxus, bare: str, write: Write) -> None:
-    assert oxus("import", "ucdp-ged", write(rec(1)), "--database", bare).stderr == ""
+def test_no_progress_is_written_where_no_terminal_is(oxus: Oxus, empty_url: str, write: Write) -> None:
+    assert oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url).stderr == ""
 
 
-def test_progress_is_harmless_where_no_terminal_is(oxus: Oxus, bare: str, write: Write) -> None:
-    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare)
+def test_progress_is_harmless_where_no_terminal_is(oxus: Oxus, empty_url: str, write: Write) -> None:
+    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url)
     assert (result.exit_code, result.stderr.strip()) == (0, "")
 
 
-def test_rejected_rows_are_listed(oxus: Oxus, bare: str, write: Write) -> None:
+def test_rejected_rows_are_listed(oxus: Oxus, empty_url: str, write: Write) -> None:
     path = write(
         rec(1),
         rec("x", where_prec="9"),
@@ -1792,7 +1643,7 @@ def test_rejected_rows_are_listed(oxus: Oxus, bare: str, write: Write) -> None:
         rec(1),
         name="given.csv",
     )
-    result = oxus("import", "ucdp-ged", path, "--database", bare)
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url)
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "4 rows were left out; rejected.csv says why")
     with Path("rejected.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
@@ -1807,10 +1658,10 @@ def test_rejected_rows_are_listed(oxus: Oxus, bare: str, write: Write) -> None:
     assert [row[5] for row in rows[1:4]] == ["is not a whole number", "is not between 1 and 7", "is missing"]
 
 
-def test_odd_rows_are_listed_as_rejected_ones_are(oxus: Oxus, bare: str, tmp_path: Path, write: Write) -> None:
+def test_odd_rows_are_listed_as_rejected_ones_are(oxus: Oxus, empty_url: str, tmp_path: Path, write: Write) -> None:
     report = tmp_path / "odd rows.csv"
     path = write(rec(1), rec(2, low="9"), rec(3, year="2015", deaths_b="1"))
-    result = oxus("import", "ucdp-ged", path, "--database", bare, "--odd", report)
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url, "--odd", report)
     assert result.stdout.splitlines()[1] == (
         f"2 rows are odd (such as low above best) and were kept as they are; {report} lists them"
     )
@@ -1822,50 +1673,50 @@ def test_odd_rows_are_listed_as_rejected_ones_are(oxus: Oxus, bare: str, tmp_pat
     ]
 
 
-def test_no_cell_of_the_report_runs_in_a_spreadsheet(oxus: Oxus, bare: str, write: Write) -> None:
-    oxus("import", "ucdp-ged", write(rec("=1+1", date_start="@SUM(A1)")), "--database", bare)
+def test_no_cell_of_the_report_runs_in_a_spreadsheet(oxus: Oxus, empty_url: str, write: Write) -> None:
+    oxus("import", "ucdp-ged", write(rec("=1+1", date_start="@SUM(A1)")), "--database", empty_url)
     with Path("rejected.csv").open(encoding="utf-8", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert [cell for cell in cells if cell.startswith(("=", "@"))] == []
 
 
-def test_the_report_goes_where_it_is_told_to(oxus: Oxus, bare: str, tmp_path: Path, write: Write) -> None:
+def test_the_report_goes_where_it_is_told_to(oxus: Oxus, empty_url: str, tmp_path: Path, write: Write) -> None:
     report = tmp_path / "why.csv"
     path = write(rec("x"))
-    result = oxus("import", "ucdp-ged", path, "--database", bare, "--rejected", report)
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url, "--rejected", report)
     assert result.stdout.splitlines()[-1] == f"1 rows were left out; {report} says why"
     assert report.read_text("utf-8").splitlines()[1:] == [f"{path},2,x,id,x,is not a whole number"]
     assert not Path("rejected.csv").exists()
 
 
 def test_a_report_that_cannot_be_written_leaves_everything_as_it_was(
-    oxus: Oxus, bare: str, tmp_path: Path, write: Write
+    oxus: Oxus, empty_url: str, tmp_path: Path, write: Write
 ) -> None:
     path = write(rec(1), rec("x"))
-    result = oxus("import", "ucdp-ged", path, "--database", bare, "--rejected", tmp_path / "no" / "why.csv")
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url, "--rejected", tmp_path / "no" / "why.csv")
     assert result.exit_code == 1
-    assert newest(bare) == 0
+    assert newest(empty_url) == 0
 
 
 def test_a_report_that_would_replace_a_folder_leaves_everything_as_it_was(
-    oxus: Oxus, bare: str, tmp_path: Path, write: Write
+    oxus: Oxus, empty_url: str, tmp_path: Path, write: Write
 ) -> None:
     (tmp_path / "why").mkdir()
     path = write(rec(1), rec("x"))
-    result = oxus("import", "ucdp-ged", path, "--database", bare, "--rejected", tmp_path / "why")
+    result = oxus("import", "ucdp-ged", path, "--database", empty_url, "--rejected", tmp_path / "why")
     assert result.exit_code == 1
-    assert newest(bare) == 0
+    assert newest(empty_url) == 0
 
 
 def test_a_snapshot_that_removed_nothing_because_of_a_row_without_an_id_says_so(
-    oxus: Oxus, bare: str, write: Write
+    oxus: Oxus, empty_url: str, write: Write
 ) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    result = oxus("import", "ucdp-ged", write(rec(1), rec("x")), "--database", bare, "--snapshot", "made-up")
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    result = oxus("import", "ucdp-ged", write(rec(1), rec("x")), "--database", empty_url, "--snapshot", "made-up")
     assert result.stdout.splitlines()[1] == (
         "a row without an id that can be read may be any of those that are missing: nothing was removed"
     )
-    assert removals(bare) == {}
+    assert removals(empty_url) == {}
 
 
 @pytest.mark.parametrize(
@@ -1878,17 +1729,17 @@ def test_a_snapshot_that_removed_nothing_because_of_a_row_without_an_id_says_so(
     ],
 )
 def test_a_file_that_is_no_ged_exits_1_and_says_why(
-    oxus: Oxus, bare: str, tmp_path: Path, write: Write, content: bytes, said: str
+    oxus: Oxus, empty_url: str, tmp_path: Path, write: Write, content: bytes, said: str
 ) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_bytes(content)
-    result = oxus("import", "ucdp-ged", write(rec(1)), bad, "--database", bare)
+    result = oxus("import", "ucdp-ged", write(rec(1)), bad, "--database", empty_url)
     assert (result.exit_code, result.stdout, result.stderr.lstrip("\n")) == (1, "", said)
-    assert newest(bare) == 0
+    assert newest(empty_url) == 0
 
 
 def test_a_zst_file_without_the_extra_says_what_to_install(
-    oxus: Oxus, bare: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    oxus: Oxus, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def absent(name: str) -> Any:
         raise ImportError(name)
@@ -1896,21 +1747,21 @@ def test_a_zst_file_without_the_extra_says_what_to_install(
     monkeypatch.setattr(table_files, "import_module", absent)
     packed = tmp_path / "ged.csv.zst"
     packed.write_bytes(b"\x28\xb5\x2f\xfd and more")
-    result = oxus("import", "ucdp-ged", packed, "--database", bare)
+    result = oxus("import", "ucdp-ged", packed, "--database", empty_url)
     assert result.exit_code == 1
     assert "ged.csv.zst: compressed with zstd; to read it: pip install" in result.stderr
 
 
-def test_a_missing_file_and_no_file_exit_2(oxus: Oxus, bare: str, tmp_path: Path) -> None:
-    missing = oxus("import", "ucdp-ged", tmp_path / "absent.csv", "--database", bare)
+def test_a_missing_file_and_no_file_exit_2(oxus: Oxus, empty_url: str, tmp_path: Path) -> None:
+    missing = oxus("import", "ucdp-ged", tmp_path / "absent.csv", "--database", empty_url)
     assert (missing.exit_code, "absent.csv" in "".join(missing.stderr.split()).replace("│", "")) == (2, True)
-    assert oxus("import", "ucdp-ged", "--database", bare).exit_code == 2
+    assert oxus("import", "ucdp-ged", "--database", empty_url).exit_code == 2
     assert oxus("import", "nonsense").exit_code == 2
 
 
-def test_a_folder_and_a_missing_database_exit_1(oxus: Oxus, bare: str, tmp_path: Path, write: Write) -> None:
+def test_a_folder_and_a_missing_database_exit_1(oxus: Oxus, empty_url: str, tmp_path: Path, write: Write) -> None:
     (tmp_path / "folder").mkdir()
-    result = oxus("import", "ucdp-ged", tmp_path / "folder", "--database", bare)
+    result = oxus("import", "ucdp-ged", tmp_path / "folder", "--database", empty_url)
     assert (result.exit_code, result.stderr.lstrip("\n")) == (1, "folder: Is a directory\n")
     result = oxus("import", "ucdp-ged", write(rec(1)), "--database", tmp_path / "absent.db")
     assert (result.exit_code, "there is no database file absent.db" in result.stderr) == (1, True)
@@ -1918,26 +1769,28 @@ def test_a_folder_and_a_missing_database_exit_1(oxus: Oxus, bare: str, tmp_path:
 
 
 def test_a_refused_snapshot_exits_1_and_says_that_nothing_was_loaded(
-    oxus: Oxus, bare: str, tmp_path: Path, write: Write
+    oxus: Oxus, empty_url: str, tmp_path: Path, write: Write
 ) -> None:
-    run(bare, write(rec(1), rec(2)), snapshot="made-up")
-    load(bare, second_pack(tmp_path / "packs", events=CLAIM))
-    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare, "--snapshot", "made-up")
+    run(empty_url, write(rec(1), rec(2)), snapshot="made-up")
+    load(empty_url, second_pack(tmp_path / "packs", events=CLAIM))
+    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url, "--snapshot", "made-up")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.lstrip("\n").startswith("made-up: ")
     assert result.stderr.endswith("1 problem(s); nothing was loaded.\n")
 
 
-def test_ctrl_c_at_the_command_exits_130(oxus: Oxus, bare: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_at_the_command_exits_130(
+    oxus: Oxus, empty_url: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(GedRowBuilder, "take", interrupted)
-    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", bare)
+    result = oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url)
     assert result.exit_code == 130
-    assert newest(bare) == 0
+    assert newest(empty_url) == 0
     monkeypatch.undo()
-    assert oxus("import", "ucdp-ged", write(rec(1)), "--database", bare).exit_code == 0
+    assert oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url).exit_code == 0
 
 
 def test_the_made_up_file_that_ships_is_imported_whole(oxus: Oxus, url: str) -> None:

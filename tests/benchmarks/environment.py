@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .arithmetic import Line
-from .prepared import Databases, Folder
+from .databases import Databases, Folder
 
 
 @dataclass
-class Setting:
+class Environment:
     """The databases of one kind, how long and how often to measure, and where to say what is going on."""
 
     folder: Folder
@@ -17,7 +17,7 @@ class Setting:
     seconds: float
     rounds: int
     seed: int
-    wanted: Callable[[str], bool]
+    selected: Callable[[str], bool]
     """Whether a line of this name is to be measured."""
     said: Callable[[str], None]
 

@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from .arithmetic import Line, Target, middle, milliseconds, timed
-from .asked import client_cost
-from .bare import opened
 from .client import Connection, connected
 from .data import NOW
+from .environment import Environment
+from .handwritten_sql import opened
 from .processes import oxus_serving, resident_bytes, watched
-from .setting import Setting
+from .query_latency import client_cost
 
 NOW_IS = f"known_until = '{NOW}'"
 PAGES = 30  # asked at each end
 ENOUGH_SECONDS = 0.002  # an answer from a cache takes no longer, whatever it took at first
 
 
-def pages(setting: Setting) -> Iterator[Line]:
+def pages(environment: Environment) -> Iterator[Line]:
     """Pages at the far end and at the near one, in turn, each with another limit so that none is asked twice."""
-    if not setting.wanted("cursor"):
+    if not environment.selected("cursor"):
         return
-    cost = client_cost(setting)
-    with oxus_serving(setting.databases.full, setting.log) as server, connected(server.port) as connection:
+    cost = client_cost(environment)
+    with oxus_serving(environment.databases.full, environment.log) as server, connected(server.port) as connection:
         steps, last = _walked(connection)
         for name, first_path, last_path, what in (
             (
@@ -39,7 +39,7 @@ def pages(setting: Setting) -> Iterator[Line]:
             (
                 "cursor/ged",
                 "/compat/ucdp/api/gedevents/25.1?pagesize={}&page=0",
-                f"/compat/ucdp/api/gedevents/25.1?pagesize={{}}&page={setting.folder.kept['rows'] // 100 - 2}",
+                f"/compat/ucdp/api/gedevents/25.1?pagesize={{}}&page={environment.folder.kept['rows'] // 100 - 2}",
                 "the last numbered page in UCDP's shape",
             ),
         ):
@@ -53,7 +53,7 @@ def pages(setting: Setting) -> Iterator[Line]:
             near, far = middle(times["first"]), middle(times["last"])
             target = Target(at_most=1.3) if name == "cursor" else None
             shown = f"the first: {milliseconds(near)}"
-            yield setting.line(name, f"{what}, of 100 rows", milliseconds(far), shown, far / near, target=target)
+            yield environment.line(name, f"{what}, of 100 rows", milliseconds(far), shown, far / near, target=target)
 
 
 def _walked(connection: Connection) -> tuple[int, str]:
@@ -78,18 +78,20 @@ def groups(kind: str) -> dict[str, str]:
 
     def by(bucket: str) -> str:
         first, last = bucket.format("earliest"), bucket.format("latest")
-        return f"SELECT CASE WHEN {first} = {last} THEN {first} END, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
+        return (
+            f"SELECT CASE WHEN {first} = {last} THEN {first} END, count(*) FROM event_version WHERE {NOW_IS} GROUP BY 1"
+        )
 
     return {
         **{
-            name: f"SELECT {name}, count(*) FROM event_view WHERE {NOW_IS} GROUP BY 1"
+            name: f"SELECT {name}, count(*) FROM event_version WHERE {NOW_IS} GROUP BY 1"
             for name in ("category", "status", "country")
         },
         "day": by("{0}"),
         "week": by(week),
         "month": by(month),
         "province": "SELECT a.ancestor_id, sum(n) FROM "
-        f"(SELECT location_id, count(*) AS n FROM event_view WHERE {NOW_IS} GROUP BY 1) counted "
+        f"(SELECT location_id, count(*) AS n FROM event_version WHERE {NOW_IS} GROUP BY 1) counted "
         "JOIN location_ancestor a ON a.location_id = counted.location_id "
         "JOIN location l ON l.id = a.ancestor_id AND l.kind = 'province' GROUP BY 1",
         "actor": "SELECT actor_id, count(*) FROM "
@@ -99,26 +101,26 @@ def groups(kind: str) -> dict[str, str]:
     }
 
 
-def counts(setting: Setting) -> Iterator[Line]:
+def counts(environment: Environment) -> Iterator[Line]:
     """Each question is the first of its kind that a new server is asked, and then asked again."""
-    asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_view WHERE {NOW_IS}")}
+    asked = {"count": ("/v1/events?count=exact&limit=1", f"SELECT count(*) FROM event_version WHERE {NOW_IS}")}
     asked |= {
-        f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(setting.databases.kind).items()
+        f"stats {name}": (f"/v1/stats?group_by={name}", sql) for name, sql in groups(environment.databases.kind).items()
     }
-    asked = {name: told for name, told in asked.items() if setting.wanted(name.partition(" ")[0])}
+    asked = {name: told for name, told in asked.items() if environment.selected(name.partition(" ")[0])}
     if not asked:
         return
     times: dict[str, dict[str, list[float]]] = {name: {"first": [], "again": [], "bare": []} for name in asked}
     faults: dict[str, str] = {}
-    _warm(setting, [sql for _, sql in asked.values()])
-    for _ in range(setting.rounds):
-        with oxus_serving(setting.databases.full, setting.log) as server, connected(server.port) as connection:
+    _warm(environment, [sql for _, sql in asked.values()])
+    for _ in range(environment.rounds):
+        with oxus_serving(environment.databases.full, environment.log) as server, connected(server.port) as connection:
             connection.get("/v1/events?limit=2")
             for name, (path, sql) in asked.items():
                 first, again = connection.get(path), connection.get(path)
                 if first.status != 200:
                     faults[name] = f"answered with {first.status} after {milliseconds(first.seconds)}"
-                with closing(opened(setting.databases.kind, setting.databases.full)) as bare:
+                with closing(opened(environment.databases.kind, environment.databases.full)) as bare:
                     bare.rows("SELECT count(*) FROM pack", ())
                     seconds, rows = timed(lambda bare=bare, sql=sql: bare.rows(sql, ()))
                 if first.status == 200 and not _same_counts(name, first.json(), rows):
@@ -129,17 +131,21 @@ def counts(setting: Setting) -> Iterator[Line]:
     told = {name: {part: middle(values) for part, values in parts.items()} for name, parts in times.items()}
     for kind in ("count", "stats"):
         if chosen := {name: one for name, one in told.items() if name.startswith(kind)}:
-            yield from _counted(setting, kind, chosen, {name: why for name, why in faults.items() if name in chosen})
+            yield from _counted(
+                environment, kind, chosen, {name: why for name, why in faults.items() if name in chosen}
+            )
 
 
-def _warm(setting: Setting, statements: Iterable[str]) -> None:
+def _warm(environment: Environment, statements: Iterable[str]) -> None:
     """Have the machine read what all sides will read, so that none of them pays for the disk."""
-    with closing(opened(setting.databases.kind, setting.databases.full)) as bare:
+    with closing(opened(environment.databases.kind, environment.databases.full)) as bare:
         for sql in statements:
             bare.rows(sql, ())
 
 
-def _counted(setting: Setting, kind: str, told: dict[str, dict[str, float]], faults: dict[str, str]) -> Iterator[Line]:
+def _counted(
+    environment: Environment, kind: str, told: dict[str, dict[str, float]], faults: dict[str, str]
+) -> Iterator[Line]:
     ratios = {name: one["first"] / one["bare"] for name, one in told.items()}
     worst = max(ratios, key=lambda name: ratios[name])
     again = max(told, key=lambda name: told[name]["again"])
@@ -147,7 +153,7 @@ def _counted(setting: Setting, kind: str, told: dict[str, dict[str, float]], fau
     what = (
         "count=exact of all events" if kind == "count" else f"/v1/stats over all events, worst of {len(told)}: {worst}"
     )
-    yield setting.line(
+    yield environment.line(
         kind,
         f"{what}{'; ' + whole if whole else ''}",
         milliseconds(told[worst]["first"]),
@@ -158,7 +164,7 @@ def _counted(setting: Setting, kind: str, told: dict[str, dict[str, float]], fau
     )
     if kind == "stats":
         middle_of = sorted(ratios, key=lambda name: ratios[name])[len(ratios) // 2]
-        yield setting.line(
+        yield environment.line(
             "stats/median",
             f"/v1/stats over all events, median of {len(told)}: {middle_of}",
             milliseconds(told[middle_of]["first"]),
@@ -168,7 +174,7 @@ def _counted(setting: Setting, kind: str, told: dict[str, dict[str, float]], fau
         )
     first, second = told[again]["first"], told[again]["again"]
     cached = second <= ENOUGH_SECONDS
-    yield setting.line(
+    yield environment.line(
         f"{kind}/again",
         f"the slowest of them asked again: from a cache is a tenth, or under {milliseconds(ENOUGH_SECONDS)}",
         milliseconds(second),
@@ -199,35 +205,35 @@ COLUMNS = (
 """The columns of the plain table that Oxus serves too."""
 
 
-def _written(setting: Setting) -> float:
+def _written(environment: Environment) -> float:
     """How long all rows of the plain table take through Python's csv writer, in no order."""
     wanted = f"SELECT {COLUMNS} FROM event"
     with Path(os.devnull).open("w", encoding="utf-8", newline="") as nowhere:
         writer = csv.writer(nowhere)
-        if setting.databases.kind == "sqlite":
-            with closing(sqlite3.connect(f"file:{setting.databases.plain}?mode=ro", uri=True)) as connection:
+        if environment.databases.kind == "sqlite":
+            with closing(sqlite3.connect(f"file:{environment.databases.plain}?mode=ro", uri=True)) as connection:
                 return timed(lambda: writer.writerows(connection.execute(wanted)))[0]
         import psycopg
 
-        with psycopg.connect(setting.databases.plain) as server, server.cursor("rows") as cursor:
+        with psycopg.connect(environment.databases.plain) as server, server.cursor("rows") as cursor:
             cursor.itersize = 1000
             return timed(lambda: writer.writerows(cursor.execute(wanted.encode())))[0]
 
 
-def exports(setting: Setting) -> Iterator[Line]:
+def exports(environment: Environment) -> Iterator[Line]:
     """All events as csv and ndjson, sent to a client that throws them away."""
-    if not setting.wanted("export"):
+    if not environment.selected("export"):
         return
-    rounds = min(2, setting.rounds)
-    _warm(setting, ["SELECT sum(length(row)) FROM event_view"])
-    _written(setting)
+    rounds = min(2, environment.rounds)
+    _warm(environment, ["SELECT sum(length(row)) FROM event_version"])
+    _written(environment)
     grown: dict[str, int] = {}
     times: dict[str, list[float]] = {"csv": [], "ndjson": [], "plain": []}
     sizes: dict[str, int] = {}
     whole = True
     for _ in range(rounds):
-        times["plain"].append(_written(setting))
-        with oxus_serving(setting.databases.full, setting.log) as server:
+        times["plain"].append(_written(environment))
+        with oxus_serving(environment.databases.full, environment.log) as server:
             with connected(server.port) as connection:
                 for limit in range(1, 101):
                     connection.get(f"/v1/events?limit={limit}")
@@ -243,7 +249,7 @@ def exports(setting: Setting) -> Iterator[Line]:
     plain = min(times["plain"])
     for format_ in ("csv", "ndjson"):
         seconds = middle(times[format_])
-        yield setting.line(
+        yield environment.line(
             f"export/{format_}",
             f"all events as {format_} ({sizes[format_] / 1e6:.0f} MB)",
             milliseconds(seconds),
@@ -253,7 +259,7 @@ def exports(setting: Setting) -> Iterator[Line]:
         )
     worst = max(grown.values()) / 1e6
     told = ", ".join(f"{format_} {size / 1e6:.1f} MB" for format_, size in grown.items())
-    yield setting.line(
+    yield environment.line(
         "export/memory", "memory that the server grows by while it sends them", told, "-", worst,
         target=Target(at_most=64, unit="MB"),
     )  # fmt: skip

@@ -23,7 +23,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Environment:
     """A folder of the run's own, the kind of database (`sqlite`, `postgresql`), how much to do, and where to tell."""
 
     run: str

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from .data import NOW
 from .questions import Question
 
-ORDER_INDEX = "ix_event_view_sort_date_id"
+ORDER_INDEX = "ix_event_version_sort_date_id"
 EARTH_RADIUS_KM = 6371.0088
 FIRST, SLOWEST = 3, 60  # seconds that a way may take, at first and if no way took less
 AGAIN = 0.5  # seconds: what takes longer is not tried twice
@@ -171,11 +171,11 @@ def _linked(name: str, value: str, kind: str) -> Part:
         return Part(f"v.event_pk IN ({events})", (f'"{value}"' if kind == "sqlite" else f"'{value}'",), events)
     if name == "place":
         events = (
-            "SELECT p.event_pk FROM location_ancestor a JOIN event_place p ON p.location_id = a.location_id "
+            "SELECT p.event_pk FROM location_ancestor a JOIN event_location p ON p.location_id = a.location_id "
             "WHERE a.ancestor_id = ?"
         )
         one = (
-            "EXISTS (SELECT 1 FROM event_place p CROSS JOIN location_ancestor a "
+            "EXISTS (SELECT 1 FROM event_location p CROSS JOIN location_ancestor a "
             "WHERE p.event_pk = v.event_pk AND a.location_id = p.location_id AND a.ancestor_id = ?)"
         )
         return Part(f"v.event_pk IN ({events})", (value,), events, one)
@@ -206,17 +206,17 @@ def ways(question: Question, kind: str, limit: int) -> Iterator[tuple[str, str, 
     now = f"v.known_until = '{NOW}'"
     plain = [part.where for part in parts]
     values = tuple(value for part in parts for value in part.values)
-    yield "planner", _fetched("event_view v", [now, *plain], limit), values
+    yield "planner", _fetched("event_version v", [now, *plain], limit), values
     members = [part.members or part.where for part in parts]
     if kind == "sqlite":
-        yield "along the order", _fetched(f"event_view v INDEXED BY {ORDER_INDEX}", [now, *members], limit), values
+        yield "along the order", _fetched(f"event_version v INDEXED BY {ORDER_INDEX}", [now, *members], limit), values
     if members != plain:
-        yield "one by one", _fetched("event_view v", [now, *members], limit), values
+        yield "one by one", _fetched("event_version v", [now, *members], limit), values
     for at, part in enumerate(parts):
         if part.events is None:
             continue
         listed = f"(SELECT DISTINCT event_pk FROM ({part.events}) found)" if kind == "sqlite" else "listed"
-        source = f"{listed} l CROSS JOIN event_view v"
+        source = f"{listed} l CROSS JOIN event_version v"
         # The driving filter is asked again only where being among its events is not all of it (actors in time).
         checks = [other.where for other in parts if other is not part]
         again = [part.where] if part.where == part.members else []
@@ -241,7 +241,7 @@ def _fetched(source: str, conditions: Sequence[str], limit: int) -> str:
     return (
         "SELECT t.id, r.row FROM (SELECT v.pk, v.sort_date, v.id FROM "
         f"{source} WHERE {met} ORDER BY v.sort_date DESC, v.id LIMIT {limit}) t "
-        "CROSS JOIN event_view r WHERE r.pk = t.pk ORDER BY t.sort_date DESC, t.id"
+        "CROSS JOIN event_version r WHERE r.pk = t.pk ORDER BY t.sort_date DESC, t.id"
     )
 
 

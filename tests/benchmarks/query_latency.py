@@ -5,11 +5,11 @@ from contextlib import closing
 from typing import Any
 
 from .arithmetic import Line, Overhead, Target, middle, milliseconds, overhead, percentile, timed
-from .bare import Way, opened, quickest
 from .client import Connection, connected
+from .environment import Environment
+from .handwritten_sql import Way, opened, quickest
 from .processes import app_serving, oxus_serving
 from .questions import Drawing, Question
-from .setting import Setting
 
 LIMIT = 100
 SMALL, LARGE = 1_000, 150_000
@@ -17,23 +17,23 @@ SLOW = 1.0  # seconds: what takes longer is measured once
 FLOOR = 10e-6  # seconds: nothing is said to take less
 
 
-def measure(setting: Setting) -> Iterator[Line]:
+def measure(environment: Environment) -> Iterator[Line]:
     """The lines about the 200 questions, and about how their times grow with the data."""
-    if not (setting.wanted("questions") or setting.wanted("growth")):
+    if not (environment.selected("questions") or environment.selected("growth")):
         return
-    embedded = setting.folder.path / "oxus.db"
-    questions = Drawing(setting.folder, embedded, setting.seed).questions()
-    cost = client_cost(setting)
-    found = _asked(setting, questions, cost)
-    if setting.wanted("questions"):
-        yield from _question_lines(setting, found, cost)
-    if setting.wanted("growth"):
-        yield from _growth_lines(setting, questions, found, cost)
+    embedded = environment.folder.path / "oxus.db"
+    questions = Drawing(environment.folder, embedded, environment.seed).questions()
+    cost = client_cost(environment)
+    found = _asked(environment, questions, cost)
+    if environment.selected("questions"):
+        yield from _question_lines(environment, found, cost)
+    if environment.selected("growth"):
+        yield from _growth_lines(environment, questions, found, cost)
 
 
-def client_cost(setting: Setting) -> Overhead:
+def client_cost(environment: Environment) -> Overhead:
     """What the client and uvicorn cost by themselves, by the size of the answer."""
-    with app_serving("raw:app", "/bytes/2", setting.log) as server, connected(server.port) as connection:
+    with app_serving("asgi_baseline:app", "/bytes/2", environment.log) as server, connected(server.port) as connection:
         points = []
         for size in (SMALL, LARGE):
             times = [connection.get(f"/bytes/{size}").seconds for _ in range(300)]
@@ -41,24 +41,24 @@ def client_cost(setting: Setting) -> Overhead:
     return overhead(*points)
 
 
-def _asked(setting: Setting, questions: Sequence[Question], cost: Overhead) -> list[dict[str, Any]]:
-    setting.said(f"{setting.databases.kind}: the quickest SQL for {len(questions)} questions")
+def _asked(environment: Environment, questions: Sequence[Question], cost: Overhead) -> list[dict[str, Any]]:
+    environment.said(f"{environment.databases.kind}: the quickest SQL for {len(questions)} questions")
     found: list[dict[str, Any]] = []
-    with closing(opened(setting.databases.kind, setting.databases.full)) as hurried:
+    with closing(opened(environment.databases.kind, environment.databases.full)) as hurried:
         hurried.hurry()
         best = [quickest(hurried, question, LIMIT) for question in questions]
     with (
-        closing(opened(setting.databases.kind, setting.databases.full)) as bare,
-        oxus_serving(setting.databases.full, setting.log) as server,
+        closing(opened(environment.databases.kind, environment.databases.full)) as bare,
+        oxus_serving(environment.databases.full, environment.log) as server,
         connected(server.port) as connection,
     ):
         for path in ("/v1/events?limit=1", "/v1/events?limit=2&q=the", "/v1/events?limit=2&bbox=0,0,1,1"):
             connection.get(path)  # what a server does once, it has done
         for at, (question, way) in enumerate(zip(questions, best, strict=True)):
             if at % 50 == 0:
-                setting.said(f"{setting.databases.kind}: question {at + 1}")
+                environment.said(f"{environment.databases.kind}: question {at + 1}")
             ours, theirs, told = [], [], {}
-            for turn in range(setting.rounds):
+            for turn in range(environment.rounds):
                 limit = LIMIT - turn  # another limit is another question to a cache, and the same work
                 seconds, answered, ids = _over_http(connection, question.path(limit))
                 ours.append(seconds)
@@ -95,7 +95,7 @@ def _told(
     }
 
 
-def _question_lines(setting: Setting, found: list[dict[str, Any]], cost: Overhead) -> Iterator[Line]:
+def _question_lines(environment: Environment, found: list[dict[str, Any]], cost: Overhead) -> Iterator[Line]:
     failed = [one for one in found if one["status"] != 200]
     different = [one for one in found if one["status"] == 200 and not one["same_ids"]]
     sound = not failed and not different
@@ -110,7 +110,7 @@ def _question_lines(setting: Setting, found: list[dict[str, Any]], cost: Overhea
             ("", middle, "median", 2.0),
             ("/95th", _last_twentieth, "95th percentile", 4.0),
         ):
-            yield setting.line(
+            yield environment.line(
                 name + suffix,
                 f"{len(found)} questions, {share} of their ratios, {what}{faults}",
                 milliseconds(choose(ours)),
@@ -128,7 +128,7 @@ def _last_twentieth(values: Sequence[float]) -> float:
 
 
 def _growth_lines(
-    setting: Setting, questions: Sequence[Question], found: Sequence[dict[str, Any]], cost: Overhead
+    environment: Environment, questions: Sequence[Question], found: Sequence[dict[str, Any]], cost: Overhead
 ) -> Iterator[Line]:
     """The questions that fill a page in both databases, asked of both in turn."""
     full = [
@@ -136,21 +136,21 @@ def _growth_lines(
         for question, one in zip(questions, found, strict=True)
         if one["status"] == 200 and one["rows"] == LIMIT
     ]
-    setting.said(f"{setting.databases.kind}: growth of {len(full)} questions that fill a page")
+    environment.said(f"{environment.databases.kind}: growth of {len(full)} questions that fill a page")
     with (
-        oxus_serving(setting.databases.tenth, setting.log) as small,
-        oxus_serving(setting.databases.full, setting.log) as large,
+        oxus_serving(environment.databases.tenth, environment.log) as small,
+        oxus_serving(environment.databases.full, environment.log) as large,
         connected(small.port) as tenth,
         connected(large.port) as whole,
     ):
         for connection in (tenth, whole):
             connection.get("/v1/events?limit=2&q=the")
-        grown = (_grown(question, tenth, whole, setting.rounds, cost) for question in full)
+        grown = (_grown(question, tenth, whole, environment.rounds, cost) for question in full)
         compared = [one for one in grown if one is not None]
     if not compared:
         return
     for suffix, choose, share in (("", middle, "median"), ("/95th", _last_twentieth, "95th percentile")):
-        yield setting.line(
+        yield environment.line(
             f"growth{suffix}",
             f"{len(compared)} questions that fill a page in all rows and in a tenth, {share}, less the client's time",
             f"all: {milliseconds(choose([one['whole'] for one in compared]))}",
