@@ -1,14 +1,14 @@
 """Migrations of a database to the schema of this software, and comparison of its tables with the model."""
 
 import re
-from collections import Counter
 from warnings import catch_warnings, filterwarnings
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Column, Connection, Index, MetaData
+from sqlalchemy.schema import SchemaItem
 
 from app.settings import PROJECT_ROOT
 
@@ -39,15 +39,24 @@ def is_model_table(name: str | None, kind: str, _parents: object = None) -> bool
     return kind not in ("table", "index") or not HAND_MADE.fullmatch(str(name))
 
 
+def compare_options(dialect: str) -> dict[str, object]:
+    """Return how Alembic compares the tables with the model.
+
+    SQLite does not reflect the direction of index columns: an index that has one is compared by its name alone.
+    """
+    options: dict[str, object] = {"compare_type": True, "include_name": is_model_table}
+    return options | ({"include_object": _is_reflected_whole} if dialect == "sqlite" else {})
+
+
+def _is_reflected_whole(item: SchemaItem, _name: str | None, _kind: str, _reflected: bool, other: object) -> bool:
+    has_direction = isinstance(item, Index) and any(not isinstance(part, Column) for part in item.expressions)
+    return other is None or not has_direction
+
+
 def differences(connection: Connection, model: MetaData) -> list[str]:
     """Return the differences between the tables and the model: none if every migration was written and run."""
-    options = {"compare_type": True, "include_name": is_model_table}
-    context = MigrationContext.configure(connection, opts=options)
+    context = MigrationContext.configure(connection, opts=compare_options(connection.dialect.name))
     with catch_warnings():
         # An index on an expression cannot be compared on SQLite.
         filterwarnings("ignore", "(Skipped unsupported|autogenerate skipping).* expression-based index")
-        diffs = compare_metadata(context, model)
-    # SQLite reflects no direction of an index either: such a one looks removed and added.
-    occurrences = Counter(difference[1].name for difference in diffs if difference[0] in ("add_index", "remove_index"))
-    duplicated = {name for name, count in occurrences.items() if count > 1 and connection.dialect.name == "sqlite"}
-    return [str(difference) for difference in diffs if getattr(difference[1], "name", None) not in duplicated]
+        return list(map(str, compare_metadata(context, model)))

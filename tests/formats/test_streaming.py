@@ -221,6 +221,7 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
                 assert int(response.headers["retry-after"]) > 0
 
 
+@pytest.mark.each_database
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
     with serving_all(big_url, export_timeout_seconds=0.001) as app:
         client = TestClient(app)
@@ -279,6 +280,7 @@ def test_head_knows_errors_and_304_too(client: AppClient) -> None:
     assert client.head("/v1/events", params={"limit": "all"}).status_code == 400
 
 
+@pytest.mark.each_database
 def test_a_load_in_the_middle_of_a_stream_does_not_change_it(
     databases: Databases, seed_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +331,7 @@ def peak_of(app: FastAPI, query: dict[str, str]) -> tuple[int, int]:
     return peak + max(0, arrow - held), len(received.chunks)
 
 
+@pytest.mark.each_database
 def test_memory_does_not_grow_with_the_number_of_rows(
     databases: Databases, big_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,6 +348,7 @@ def test_memory_does_not_grow_with_the_number_of_rows(
             assert many < few * 1.5 + 100_000, f"{few:,} bytes for {FEW} rows, {many:,} bytes for {COPIES - FEW}"
 
 
+@pytest.mark.each_database
 def test_postgresql_keeps_the_rows_on_its_side(big_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver would hold a whole result outside of what Python counts."""
     if "postgresql" not in big_url:
@@ -532,6 +536,7 @@ def test_a_real_server_sends_every_row_to_a_real_client(big_url: str, monkeypatc
 
 
 @pytest.mark.parametrize("name", STREAMED)
+@pytest.mark.each_database
 def test_a_reader_that_hangs_up_leaves_no_connection_behind(
     big_url: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -561,6 +566,7 @@ def test_a_reader_that_stops_reading_keeps_its_place_no_longer_than_an_export_ma
             wait_until_settled(app)
 
 
+@pytest.mark.each_database
 def test_an_export_that_takes_longer_than_it_may_is_broken_off(big_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     small_batches(monkeypatch, 100)
     chunks = 0

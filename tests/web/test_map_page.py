@@ -61,6 +61,7 @@ def fake_now() -> datetime:
 # --- control, events and time ---
 
 
+@pytest.mark.smoke
 def test_kaldar_falls_returns_and_falls_again(visit: Visit) -> None:
     with visit() as session:
         page = session.open("#day=2021-06-27").page

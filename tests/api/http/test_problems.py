@@ -275,6 +275,7 @@ def test_what_cannot_be_printed_is_refused_everywhere(get_problem: GetProblem, c
 
 
 @pytest.mark.parametrize("bytes_", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3%28", "%F8%88%80%80%80", "%80abc"])
+@pytest.mark.each_database
 def test_bytes_that_are_no_text_are_refused_and_can_still_be_answered(raw_client: AppClient, bytes_: str) -> None:
     for query in (f"place={bytes_}", f"q={bytes_}", f"{bytes_}=1", f"cursor={bytes_}", f"fields={bytes_}"):
         response = raw_client.get(f"/v1/events?{query}")
@@ -316,6 +317,7 @@ NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.
 @example(path="/v1/actors", parameter="q", value="ß ŉ İ")
 @example(path="/v1/locations", parameter="place", value=":")
 @example(path="/v1/locations", parameter="place", value="\\")
+@pytest.mark.each_database
 def test_no_query_whatever_is_more_than_a_400(raw_client: AppClient, path: str, parameter: str, value: str) -> None:
     safe = [text.encode("utf-8", "replace").decode() for text in (parameter, value)]
     response = raw_client.get(path, params={safe[0]: safe[1]})
@@ -464,6 +466,7 @@ def test_details_and_pages_refuse_what_they_do_not_know(get_problem: GetProblem)
     assert get_problem("/v1/events/kaldar-recaptured-2021-06-29", limit=5)["parameter"] == "limit"
 
 
+@pytest.mark.each_database
 def test_no_problem_ever_lets_sql_or_a_file_out(raw_client: AppClient) -> None:
     asked = [(f"/v1/{name}", {parameter: value}) for name, parameter, value, _ in SUGGESTED]
     asked += [(path, {"place": "'; DROP TABLE event; --"}) for path in PATHS]
@@ -494,6 +497,7 @@ def twins(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         ("place", "nawa,Mar jah", ["nawa-e-barakzaiy", "nawa-south"]),
     ],
 )
+@pytest.mark.each_database
 def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
     twins: AppClient, parameter: str, value: str, both: list[str]
 ) -> None:
@@ -517,6 +521,7 @@ def test_a_name_with_two_meanings_is_refused_and_both_are_listed(
         ("actor", "front-west", []),
     ],
 )
+@pytest.mark.each_database
 def test_an_exact_id_wins_over_the_aliases_of_others(
     twins: AppClient, parameter: str, value: str, found: list[str]
 ) -> None:

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from conftest import Databases, engine_for
 from sqlalchemy import event, inspect, select
 from stored_state import clean, counts_of, holds, newest, reader, served
+from waiting import wait_until
 
 from app import models
 from app.db.engine import read_transaction, write_transaction
@@ -194,10 +194,7 @@ def test_the_other_process_ends_with_one_that_is_killed(databases: Databases, wr
         (other,) = map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())
         assert _lives(other)
         process.kill()
-    until = time.monotonic() + 20
-    while _lives(other) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not _lives(other)
+    wait_until(lambda: not _lives(other))
     assert process.returncode == -signal.SIGKILL
     assert holds(url) == before
     assert clean(url)

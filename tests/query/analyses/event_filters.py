@@ -15,6 +15,9 @@ FILTERS: list[dict[str, Any]] = [
     {"bbox": "66,36,69,38"},
     {"near": "67.53,37.13", "radius_km": "50"},
     {"country": "UZB,TJK"},
+    {"bbox": "60,29,75,39", "q": "hairatan"},
+    {"near": "67.53,37.13", "radius_km": "500", "source": "eurasianet"},
+    {"bbox": "60,29,75,39", "actor": "taliban", "known_by": "2021-07-05"},
     {"min_origins": 2},
     {"actor": "taliban", "actor_role": "initiator", "place": "afghanistan"},
 ]

@@ -6,7 +6,6 @@ import io
 import random
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -1561,9 +1560,8 @@ def test_readers_go_on_with_the_old_content_while_an_import_runs_and_switch_at_o
         held = long_reader.scalar(count)
 
         def ask_in_the_middle(_bytes: int, rows: int) -> None:
-            started = time.monotonic()
+            # A writer that blocked readers would give them a 503.
             assert [client.get(path).content for path in paths] == old
-            assert time.monotonic() - started < 5  # a writer that blocks readers would keep them waiting for 30
             during.append(rows)
 
         done = run(url, write(*NEWER), snapshot=GIVEN, told=ask_in_the_middle)
