@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.db.engine import write_transaction
 from app.errors import BrokenPackError, Problem
+from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
 from app.ingest.denormalised_names import update_other_packs
 from app.ingest.pack_rows import store_pack
 from app.ingest.packs.ancestors import update_ancestors
@@ -145,6 +146,7 @@ def _store_rows(
     touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
     existing = set(connection.scalars(select(table_of(models.Event).c.pk)))
     changed = derive(connection, touched & existing, revision)
+    refresh_acled_rows(connection, (touched & existing) | events_to_refresh(connection, revision))
     owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
     for id_ in changed:
         # An event of a pack that is not loaded now counts for the first that is.

@@ -18,6 +18,9 @@ from app.db.engine import write_transaction
 from app.db.spatial_index import SPATIAL_TABLES, deferred_spatial_index
 from app.db.text_index import bulk_text_indexing
 from app.errors import BrokenPackError, InvalidParameterError, Problem
+from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
+from app.ingest.acled_sides import ActorRelations
+from app.ingest.datasets.core.acled_row_builder import AcledContext
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
@@ -118,8 +121,10 @@ class _Import:
         self.is_first_import = is_dataset is None
         """True if the dataset has no rows yet, so that rows are only added."""
         revision = table_of(models.Revision)
+        self.made_at = datetime.now(UTC)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
         self.context = ImportContext(result.dataset, self.revision, self.revision)
+        self.last_event_pk = connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
         self.store = BatchWriter(connection, dataset, self.context)
         self.result.counts = self.store.counts
         self.retained_event_ids: set[str] = set()
@@ -131,7 +136,7 @@ class _Import:
         """Read and write all batches. Raises _UnchangedError when nothing differs."""
         revision_row = {
             "id": self.revision,
-            "made_at": datetime.now(UTC),
+            "made_at": self.made_at,
             "summary": f"import of {self.result.dataset}",
         }
         self.connection.execute(insert(table_of(models.Revision)).values(revision_row))
@@ -147,6 +152,8 @@ class _Import:
             self._remove_unseen()
         self.result.nothing_removed = removing and self.unreadable
         self._update_names()
+        if self.last_event_pk:  # the rows of new events are right
+            refresh_acled_rows(self.connection, events_to_refresh(self.connection, self.revision, self.last_event_pk))
         if not self._store_pack(files) and not any(self.result.counts.values()):
             raise _UnchangedError
         self.result.revision = self.revision
@@ -185,6 +192,7 @@ class _Import:
             RECORDS_PER_BATCH,
             collect_retained,
             existing.actor_kinds(),
+            AcledContext(int(self.made_at.timestamp()), ActorRelations.load(self.connection)),
             self._versions(files) if self.dataset.has_timestamps else None,
         )
         if use_subprocess:

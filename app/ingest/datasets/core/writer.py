@@ -124,7 +124,9 @@ class BatchWriter:
     def _child_tables(self, resource: str) -> list[str]:
         name = _table_name(resource)
         result = [child for child in self.columns if child.startswith(f"{name}_")]
-        return result + {"events": [self.raw_table, "control_change"], "claims": ["figure"]}.get(resource, [])
+        return result + {"events": [*{self.raw_table, "acled_event"}, "control_change"], "claims": ["figure"]}.get(
+            resource, []
+        )
 
     def _insert_tuples(self, table: str, rows: Tuples, base: Mapping[str, int]) -> None:
         if table.endswith("_text"):
