@@ -476,25 +476,49 @@ CREATE TABLE ged_event (
 
 CREATE TABLE acled_event (
     event_pk INTEGER NOT NULL,
-    event_id_cnty {key} NOT NULL,
-    event_date DATE NOT NULL,
-    year INTEGER NOT NULL,
+    id {key} NOT NULL,
+    sort_date DATE NOT NULL,
+    event_date DATE,
+    year INTEGER,
+    time_precision INTEGER NOT NULL,
+    disorder_type {key} NOT NULL,
     event_type {key} NOT NULL,
     sub_event_type {key} NOT NULL,
+    civilian_targeting {key} NOT NULL,
+    actor1 {key} NOT NULL,
+    assoc_actor_1 {key} NOT NULL,
     inter1 {key} NOT NULL,
+    actor2 {key} NOT NULL,
+    assoc_actor_2 {key} NOT NULL,
     inter2 {key} NOT NULL,
-    iso INTEGER,
+    interaction {key} NOT NULL,
+    iso INTEGER NOT NULL,
     region {key} NOT NULL,
     country {key} NOT NULL,
-    fatalities INTEGER,
+    admin1 {key} NOT NULL,
+    admin2 {key} NOT NULL,
+    admin3 {key} NOT NULL,
+    location {key} NOT NULL,
+    latitude {key},
+    longitude {key},
+    latitude_degrees FLOAT,
+    longitude_degrees FLOAT,
+    geo_precision INTEGER NOT NULL,
+    source {key} NOT NULL,
+    source_scale {key} NOT NULL,
+    notes {key} NOT NULL,
+    fatalities INTEGER NOT NULL,
+    tags {key} NOT NULL,
     timestamp INTEGER,
-    cells TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    folded TEXT,
+    omitted VARCHAR,
+    digest VARCHAR,
     CONSTRAINT pk_acled_event PRIMARY KEY (event_pk),
-    CONSTRAINT fk_acled_event_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred},
-    CONSTRAINT uq_acled_event_event_id_cnty UNIQUE (event_id_cnty)
+    CONSTRAINT fk_acled_event_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred}
 );
 """
-"""Rows of published datasets, as given."""
+"""Rows of published datasets as given, and events in the shape of ACLED."""
 
 INDEXES = """
 CREATE INDEX ix_tombstone_revision ON tombstone (revision);
@@ -573,15 +597,7 @@ CREATE INDEX ix_ged_event_ends_on ON ged_event (ends_on);
 CREATE INDEX ix_ged_event_event_pk ON ged_event (event_pk, number, latitude, longitude);
 CREATE INDEX ix_ged_event_side_a_id ON ged_event (side_a_id);
 CREATE INDEX ix_ged_event_side_b_id ON ged_event (side_b_id);
-CREATE INDEX ix_acled_event_country ON acled_event (country);
-CREATE INDEX ix_acled_event_event_date ON acled_event (event_date);
-CREATE INDEX ix_acled_event_event_type ON acled_event (event_type);
-CREATE INDEX ix_acled_event_inter1 ON acled_event (inter1);
-CREATE INDEX ix_acled_event_inter2 ON acled_event (inter2);
-CREATE INDEX ix_acled_event_iso ON acled_event (iso);
-CREATE INDEX ix_acled_event_region ON acled_event (region);
-CREATE INDEX ix_acled_event_sub_event_type ON acled_event (sub_event_type);
-CREATE INDEX ix_acled_event_timestamp ON acled_event (timestamp);
+CREATE INDEX ix_acled_event_sort_date_id ON acled_event (sort_date DESC, id);
 """
 """Constraints make their own indexes; these serve the lists and their filters."""
 
