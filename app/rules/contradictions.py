@@ -92,9 +92,9 @@ class AttestedControlChange:
 def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterator[Contradiction]:
     """Yield the contradictions of full changes of control with other changes of the place or of something inside it.
 
-    Only changes on overlapping days contradict each other. Against a full change stand denials that the same side took
-    the place. So do claims, as fact or reported, of a change to another holder, or of one to the same side that is
-    partial or only of the surroundings.
+    Only changes on overlapping days contradict each other. Three kinds of claim stand against a full change: a denial
+    that the same side took the place; a change to another holder; and a change to the same side that is partial or
+    only of the surroundings. The last two must be told as fact or reported.
     """
     for full in changes:
         asserting = [claim for claim in full.claims if claim.asserts]

@@ -13,8 +13,8 @@ def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) 
     None if the source is unattributed, or a dataset, which sums up what others said. `lookup` returns the organisation
     and the kind of a source, or None for one that does not exist.
     """
-    found = lookup(source)
-    if found and found[1] in (SourceKind.UNATTRIBUTED, SourceKind.DATASET):
+    entry = lookup(source)
+    if entry and entry[1] in (SourceKind.UNATTRIBUTED, SourceKind.DATASET):
         return None
     at, seen = source, {source}
     while (organisation := lookup(at)) and organisation[0] and organisation[0] not in seen:

@@ -133,9 +133,9 @@ def _sum_known(parts: list[int | None]) -> int | None:
 def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
     """Return (claim, reason) for every claim on a movement that neither decides its count nor adds to it.
 
-    Reasons are `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or
-    before the day of the running total), `earlier` (a running total as of a later day decides) and `less_exact`
-    (another claim gives a better figure of the same day).
+    Reasons are the following. `denies`, `planned`, `no_figure`: nothing to count. `not_a_count`: a stock or capacity.
+    `covered`: an increment on or before the day of the running total. `earlier`: a running total as of a later day
+    decides. `less_exact`: another claim gives a better figure of the same day.
     """
     count = movement.count
     if count is None:

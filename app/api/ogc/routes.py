@@ -200,9 +200,8 @@ async def item(request: Request) -> Response:
 
 
 def _render_item(request: Request, resource: StoredList, id_: str, session: ReadSession, _format: Format) -> Body:
-    get_row(
-        STORED_LISTS[resource.name].listing, id_, {}, session.connection
-    )  # raises NotFoundError with close ids, or MovedError
+    # The whole list tells whether the id was merged (MovedError) or does not exist (NotFoundError with close ids).
+    get_row(STORED_LISTS[resource.name].listing, id_, {}, session.connection)
     row = find_one(resource.listing, id_, session.connection)
     if row is None:
         raise NotFoundError(resource.name, id_, reason=f"{id_} is no feature of {resource.name}")

@@ -58,12 +58,12 @@ def _organisations(connection: Connection, sources: set[str]) -> dict[str, tuple
 
 
 def _to_claim(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -> Claim:
+    # A source may be missing while a pack is loaded; the load is refused when it commits.
+    first_hop = row.origin.id
     return Claim(
         id=row.id,
         document=row.document.id,
-        origin=origin(
-            row.origin.id, organisations.get
-        ),  # a source that does not exist is refused when the load commits
+        origin=origin(first_hop, organisations.get),
         stance=row.stance,
         modality=row.modality,
         reported_on=row.reported_on,
