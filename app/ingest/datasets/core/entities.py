@@ -185,15 +185,14 @@ class EntityRegistry:
         """Return an area that other locations lie in, adding it if it is new or its parent moved."""
         self._collect(id_)
         ref, parent_id = self._refs.get(id_), parent.id if parent else None
-        path = (*(parent.path if parent else ()), id_)
         if ref is None or self._has_moved(id_, parent_id):
             self._parents[id_] = parent_id
             self._created.add(id_)
             spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
-            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=path)
+            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=_path(id_, parent))
             self._add_location(ref, kind, parent_id, None, codes or [])
         elif not ref.path:
-            ref.path = path
+            ref.path = _path(id_, parent)
         return ref
 
     def point(
@@ -265,6 +264,10 @@ class EntityRegistry:
         for scheme, code in codes:
             tables[f"{table}_code"].append((id_, scheme, None, code))
         tables[f"{table}_text"].append((pk, ref.words))
+
+
+def _path(id_: str, parent: EntityRef | None) -> tuple[str, ...]:
+    return (*(parent.path if parent else ()), id_)
 
 
 def _digest(id_: str) -> bytes:
