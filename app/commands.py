@@ -25,6 +25,7 @@ from app.ingest.packs.load import LoadResult, is_unchanged, load_packs, read_che
 from app.ingest.packs.provenance import verify_quotes
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 from app.names import closest_matches
 from app.query.analyses.lookups import pack_rows
 from app.resources import COMPUTED_LISTS, STORED_LISTS
@@ -286,9 +287,8 @@ def status_rows(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "oxus", __version__
         yield "database", f"{connection.dialect.name}, schema {CURRENT_SCHEMA}"
         yield "revision", str(connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0)
-        for model in (models.Event, models.Claim, models.Source, models.Actor, models.Location):
-            table = table_of(model)
-            yield f"{table.name}s", str(connection.scalar(select(func.count()).select_from(table)))
+        for entity in (ENTITY_TYPES[name] for name in STORED_LISTS if name in ENTITY_TYPES):
+            yield entity.name, str(connection.scalar(select(func.count()).select_from(entity.table)))
         pack = table_of(models.Pack)
         for id_, version, cut_off in connection.execute(
             select(pack.c.id, pack.c.version, pack.c.cut_off).order_by(pack.c.id)

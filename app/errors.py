@@ -1,15 +1,15 @@
-"""Every way Oxus says no, without a word of HTTP: `app/api/http/problems.py` maps these once to status codes."""
+"""Exceptions of Oxus, independent of HTTP; `app/api/http/problems.py` maps them to status codes."""
 
 from dataclasses import dataclass, field
 
 
 class OxusError(Exception):
-    """Root of the tree; `str(error)` is a sentence fit for a user: no SQL, no path of a machine, no trace."""
+    """Base of all exceptions; `str(error)` is fit for a user: no SQL, no path of a machine, no traceback."""
 
 
 @dataclass
 class InvalidParameterError(OxusError):
-    """What was asked is not understood: the parameter, its value, why, and the nearest valid choices."""
+    """A parameter is not understood; holds its value, the reason and the closest valid choices."""
 
     parameter: str
     value: str
@@ -22,7 +22,7 @@ class InvalidParameterError(OxusError):
 
 @dataclass
 class NotFoundError(OxusError):
-    """A path names an id that does not exist."""
+    """An id does not exist; `reason` replaces the standard message."""
 
     resource: str
     id: str
@@ -35,7 +35,7 @@ class NotFoundError(OxusError):
 
 @dataclass
 class MovedError(OxusError):
-    """An id was merged into another one; the reader is sent there."""
+    """An id was merged into another; `id` is the one that took over."""
 
     resource: str
     id: str
@@ -45,15 +45,15 @@ class MovedError(OxusError):
 
 
 class NotAcceptableError(OxusError):
-    """None of the formats that were asked for can be written."""
+    """None of the requested formats can be written."""
 
 
 class UnavailableError(OxusError):
-    """The database cannot answer now; asking again later may help."""
+    """The database cannot answer now; a retry may succeed."""
 
 
 class SchemaError(OxusError):
-    """The database is missing, of another schema, or not an Oxus database."""
+    """The database does not exist, has another schema, or is not an Oxus database."""
 
 
 class OutputError(OxusError):
@@ -62,7 +62,7 @@ class OutputError(OxusError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong with a pack: where, what, and why."""
+    """One error in a pack: its file, entry, field and value, and the reason."""
 
     file: str
     id: str
@@ -76,7 +76,7 @@ class Problem:
 
 @dataclass
 class BrokenPackError(OxusError):
-    """A pack has problems; all of them are here, and nothing was loaded."""
+    """A pack has problems, all of which are listed; nothing was loaded."""
 
     problems: list[Problem]
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from math import asin, cos, degrees, isfinite, pi, radians, sin, sqrt
 
-INTERNAL_DECIMALS = 12  # of a degree: far below an atom's width, far above what a database's functions underflow at
-DISPLAY_DECIMALS = 6  # of a degree that is worked out: a tenth of a metre
+INTERNAL_DECIMALS = 12
+"""Decimals of a degree that input keeps; finer numbers make trigonometric functions of databases underflow."""
+DISPLAY_DECIMALS = 6
+"""Decimals of a computed degree: a tenth of a metre."""
 EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
 
 
 def parse_numbers(text: str, count: int) -> list[float]:
-    """`count` finite numbers separated by commas. Raises ValueError otherwise."""
+    """Parse `count` finite numbers separated by commas. Raises ValueError otherwise."""
     parts = text.split(",")
     if len(parts) != count:
         raise ValueError(f"expected {count} numbers separated by commas")
@@ -24,7 +26,7 @@ def parse_numbers(text: str, count: int) -> list[float]:
 
 @dataclass(frozen=True)
 class BBox:
-    """West, south, east, north in degrees; west > east crosses the antimeridian."""
+    """A bounding box in degrees; west > east crosses the antimeridian."""
 
     west: float
     south: float
@@ -33,7 +35,7 @@ class BBox:
 
 
 def parse_bbox(text: str) -> BBox:
-    """`w,s,e,n` in degrees; of six numbers the third and the last are heights, which nothing here has.
+    """Parse `w,s,e,n` in degrees. Of six numbers the third and sixth are heights, which are ignored (OGC 17-069r4).
 
     Raises ValueError for anything that is not a box on the globe.
     """
@@ -50,7 +52,7 @@ def parse_bbox(text: str) -> BBox:
 
 @dataclass(frozen=True)
 class Point:
-    """Longitude and latitude in degrees, in the order OGC uses."""
+    """A point: longitude and latitude in degrees, in the axis order of CRS84."""
 
     longitude: float
     latitude: float
@@ -58,7 +60,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class LocatedPoint:
-    """Where a row lies: its place's own point, and how that stands for the place (exact, centroid, approximate)."""
+    """The point of a row: that of its location, and how it stands for it (exact, centroid, approximate)."""
 
     longitude: float
     latitude: float
@@ -66,7 +68,7 @@ class LocatedPoint:
 
 
 def parse_point(text: str) -> Point:
-    """`lon,lat` in degrees. Raises ValueError for anything that is not a point on the globe."""
+    """Parse `lon,lat` in degrees. Raises ValueError for anything that is not a point on the globe."""
     point = Point(*parse_numbers(text, 2))
     if not -180 <= point.longitude <= 180:
         raise ValueError("the longitude comes first and lies between -180 and 180")
@@ -76,14 +78,14 @@ def parse_point(text: str) -> Point:
 
 
 def distance_km(a_lon: float, a_lat: float, b_lon: float, b_lat: float) -> float:
-    """Great-circle distance in kilometres (haversine formula)."""
+    """Compute the great-circle distance in kilometres (haversine formula)."""
     a, b = radians(a_lat), radians(b_lat)
     haversine = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(b_lon - a_lon) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(haversine)))
 
 
 def bounding_box(point: Point, radius_km: float) -> BBox:
-    """A box that holds every point within `radius_km`: wider than needed, never narrower."""
+    """Compute a box that holds every point within `radius_km`; rounded up, so that no point is missed."""
     angle = radius_km / EARTH_RADIUS_KM * 1.000001
     reach = degrees(angle)
     south, north = max(-90.0, point.latitude - reach), min(90.0, point.latitude + reach)

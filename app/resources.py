@@ -1,4 +1,4 @@
-"""The registry of lists: parameters, row schema, and how rows are fetched. API, commands and tests iterate over it."""
+"""Registry of lists: parameters, row schema and fetching. The API, commands and tests iterate over it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ Compute = Callable[[Connection, ListRequest], Page]
 
 @dataclass(frozen=True)
 class ListEndpoint(ABC):
-    """A list that can be asked for: its parameters, and the schema of its rows; `spatial` if rows may have a point."""
+    """A list endpoint: its parameters and the schema of its rows; `spatial` if rows may have a point."""
 
     name: str
     row: type[ApiModel]
@@ -50,13 +50,13 @@ class ListEndpoint(ABC):
 
     @cached_property
     def columns(self) -> list[Column]:
-        """Return the columns of its rows in flat formats."""
+        """Columns of its rows in flat formats."""
         return columns_of(self.row)
 
     @property
     @abstractmethod
     def description(self) -> str:
-        """Return the text for the API's description."""
+        """Description in the OpenAPI document."""
 
     @abstractmethod
     def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
@@ -74,7 +74,7 @@ class ListEndpoint(ABC):
         page: Page,
         links: Sequence[Mapping[str, str]] = (),
     ) -> ResultMetadata:
-        """Return what every format writes beside the rows."""
+        """Return the metadata that every format writes beside the rows."""
         return ResultMetadata(
             revision,
             [Attribution(pack.id, pack.licence, pack.citation) for pack in packs],
@@ -96,7 +96,7 @@ class StoredList(ListEndpoint):
 
     @property
     def description(self) -> str:
-        """Return the summary as a sentence."""
+        """Summary as a sentence."""
         return f"{self.summary}."
 
     def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
@@ -118,7 +118,7 @@ class ComputedList(ListEndpoint):
 
     @property
     def description(self) -> str:
-        """Return the docstring of the computation, without the errors it raises."""
+        """Docstring of the computation, without the errors it raises."""
         return (self.compute.__doc__ or self.summary).partition(" Raises")[0]
 
     def parse(self, pairs: Sequence[tuple[str, str]]) -> ListRequest:
@@ -152,15 +152,15 @@ def _computed_list(
 STORED_LISTS = {
     resource.name: resource
     for resource in (
-        _stored_list("events", EVENTS, EventRow, EventDetail, "What happened, as it follows from the claims in view"),
+        _stored_list("events", EVENTS, EventRow, EventDetail, "Events, derived from the claims in view"),
         _stored_list("control-changes", CONTROL_CHANGES, EventRow, None, "Events in which a place changed hands"),
         _stored_list("movements", MOVEMENTS, EventRow, None, "Events in which troops or others moved"),
-        _stored_list("claims", CLAIMS, ClaimRow, ClaimRow, "Who said what, through whom, and as it was printed"),
-        _stored_list("figures", FIGURES, FigureEntry, None, "Every figure of every claim"),
-        _stored_list("sources", SOURCES_LIST, SourceRow, SourceRow, "Who says so"),
-        _stored_list("actors", ACTORS_LIST, ActorRow, ActorRow, "Who does things"),
-        _stored_list("locations", LOCATIONS_LIST, LocationRow, LocationRow, "Where things happen"),
-        _stored_list("packs", PACKS_LIST, PackRow, PackRow, "What is loaded: version, licence, citation, coverage"),
+        _stored_list("claims", CLAIMS, ClaimRow, ClaimRow, "Claims: who said what, through whom, and as printed"),
+        _stored_list("figures", FIGURES, FigureEntry, None, "All figures of all claims"),
+        _stored_list("sources", SOURCES_LIST, SourceRow, SourceRow, "Sources of claims"),
+        _stored_list("actors", ACTORS_LIST, ActorRow, ActorRow, "Actors of events"),
+        _stored_list("locations", LOCATIONS_LIST, LocationRow, LocationRow, "Locations"),
+        _stored_list("packs", PACKS_LIST, PackRow, PackRow, "Loaded packs: version, licence, citation, coverage"),
     )
 }
 COMPUTED_LISTS = {
@@ -172,7 +172,7 @@ COMPUTED_LISTS = {
             ControlRow,
             control.CONTROL_PARAMS,
             control.control,
-            "Who held what on a day",
+            "Control of places on a day",
             spatial=True,
         ),
         _computed_list(
@@ -181,7 +181,7 @@ COMPUTED_LISTS = {
             TallyRow,
             control.SUMMARY_PARAMS,
             control.summary,
-            "What each side gained and lost within a window",
+            "Gains and losses of each side within a window",
         ),
         _computed_list(
             "contradictions",
@@ -191,14 +191,14 @@ COMPUTED_LISTS = {
             contradictions.contradictions,
             "Claims that cannot all be true",
         ),
-        _computed_list("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "How many events, by group"),
+        _computed_list("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "Number of events by group"),
         _computed_list(
             "density",
             "stats",
             DensityRow,
             density.PARAMS,
             density.density,
-            "How many events, by cell of a map",
+            "Number of events by cell of a map",
             spatial=True,
         ),
         _computed_list(
@@ -207,11 +207,11 @@ COMPUTED_LISTS = {
             SearchHit,
             search.SEARCH_PARAMS,
             search.search,
-            "One search over events, places, actors and sources",
+            "Search over events, places, actors and sources",
             search.SORT,
         ),
         _computed_list(
-            "resolve", "names", Candidate, lookups.RESOLVE_PARAMS, lookups.resolve_name, "What a name may mean"
+            "resolve", "names", Candidate, lookups.RESOLVE_PARAMS, lookups.resolve_name, "Candidates for a name"
         ),
         _computed_list(
             "changes",
@@ -219,7 +219,7 @@ COMPUTED_LISTS = {
             ChangeRow,
             changes.CHANGES_PARAMS,
             changes.changes,
-            "What changed since a revision",
+            "Changes since a revision",
             changes.FEED_ORDER,
         ),
     )
@@ -234,5 +234,5 @@ def timeline_list(location_id: str) -> ComputedList:
         ControlPeriodRow,
         control.TIMELINE_PARAMS,
         partial(control.timeline_of, location_id),
-        "Who held a place through time",
+        "Control of a place through time",
     )

@@ -1,4 +1,4 @@
-"""Days and intervals of days, some of them open at an end. Standard library only."""
+"""Days, and intervals of days that may be open at an end. Standard library only."""
 
 import re
 from dataclasses import dataclass
@@ -10,41 +10,41 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|
 
 @dataclass(frozen=True)
 class DateRange:
-    """From `earliest` to `latest`, both included; None is open: not known, or not bounded."""
+    """The days from `earliest` to `latest`, both included; None is an open end: unknown or unbounded."""
 
     earliest: date | None = None
     latest: date | None = None
 
     @property
     def is_bounded(self) -> bool:
-        """Whether at least one end is known."""
+        """True if at least one end is known."""
         return self.earliest is not None or self.latest is not None
 
     @property
     def is_valid(self) -> bool:
-        """Whether the interval holds at least one day."""
+        """True if the interval holds at least one day."""
         return self.earliest is None or self.latest is None or self.earliest <= self.latest
 
     @property
     def days(self) -> int | None:
-        """How many days it covers; None when an end is open."""
+        """Number of days; None if an end is open."""
         if self.earliest is None or self.latest is None:
             return None
         return (self.latest - self.earliest).days + 1
 
     def overlaps(self, other: "DateRange") -> bool:
-        """Whether the two share a day; an open end reaches for ever."""
+        """Return whether the two share a day; an open end is infinite."""
         return intersection([self, other]) is not None
 
     def is_within(self, other: "DateRange") -> bool:
-        """Whether every day of this interval certainly lies in the other."""
+        """Return whether every day of this interval certainly lies in the other."""
         after = other.earliest is None or (self.earliest is not None and self.earliest >= other.earliest)
         before = other.latest is None or (self.latest is not None and self.latest <= other.latest)
         return after and before
 
 
 def intersection(intervals: list[DateRange]) -> DateRange | None:
-    """The days that all intervals share; None when there is no such day."""
+    """Return the days that all intervals share; None if there is no such day."""
     earliest = max((i.earliest for i in intervals if i.earliest is not None), default=None)
     latest = min((i.latest for i in intervals if i.latest is not None), default=None)
     shared = DateRange(earliest, latest)
@@ -52,7 +52,7 @@ def intersection(intervals: list[DateRange]) -> DateRange | None:
 
 
 def hull(intervals: list[DateRange]) -> DateRange:
-    """The smallest interval around all; open where one of them is."""
+    """Return the smallest interval around all; an end is open if one of theirs is."""
     earliest = [i.earliest for i in intervals]
     latest = [i.latest for i in intervals]
     return DateRange(
@@ -62,9 +62,9 @@ def hull(intervals: list[DateRange]) -> DateRange:
 
 
 def parse_day(text: str) -> date:
-    """A day in the one form `YYYY-MM-DD`; a bare trailing `T` is dropped, as GDAL sends it.
+    """Parse a day `YYYY-MM-DD`; a trailing `T`, as GDAL sends it, is dropped.
 
-    A date-time with an offset (RFC 3339) is its day in UTC. Raises ValueError for anything else.
+    A date-time with an offset (RFC 3339) becomes its day in UTC. Raises ValueError for anything else.
     """
     bare = text[:-1] if text[-1:] in ("T", "t") else text
     if text.isascii() and _DAY.fullmatch(bare):
@@ -82,9 +82,9 @@ def parse_day(text: str) -> date:
 
 
 def parse_date_range(text: str) -> DateRange:
-    """One day, or `start/end` with `..` or nothing for an open end (RFC 3339 as in OGC API - Features).
+    """Parse a day, or `start/end` with `..` or nothing for an open end (RFC 3339, as in OGC API - Features).
 
-    Raises ValueError when an end is no day or the ends are reversed.
+    Raises ValueError if an end is no day or the ends are reversed.
     """
     if "/" not in text:
         day = parse_day(text)

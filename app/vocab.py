@@ -1,14 +1,14 @@
-"""Every code list that Oxus serves, with definitions and crosswalks; `/v1/vocabularies` is this module.
+"""The code lists and conversion tables of `/v1/vocabularies`, with definitions and crosswalks.
 
 Sources of the crosswalks: ACLED Codebook (event types and sub-event types), UCDP GED Codebook 25.1
 (type_of_violence, where_prec), PLOVER Codebook 1.0 (event categories). A crosswalk names the nearest
-counterpart; where a scheme has none it is None.
+counterpart, or None where a scheme has none.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -67,7 +67,7 @@ class Code(StrEnum):
         VOCABULARIES[name] = cls.vocabulary
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
         """Accept a code as well as a member, in strict models too: TOML and JSON know only strings."""
         return core_schema.custom_error_schema(
             core_schema.enum_schema(cls, list(cls), sub_type="str", strict=False),
@@ -76,7 +76,7 @@ class Code(StrEnum):
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, object]:
         """Show the whole list where it is used, with its definition."""
         return {"type": "string", "enum": cls.vocabulary.codes, "description": cls.vocabulary.definition}
 
@@ -415,7 +415,7 @@ class CountedBound(Code, name="counts", definition="What a movement gives to a t
 
 @dataclass(frozen=True)
 class QuantityPhrase:
-    """How one printed phrase is read as a number; N is the number printed with it."""
+    """Reading of a printed phrase as bounds; N is the number printed with it."""
 
     phrase: str
     low: str | None = None
@@ -443,7 +443,7 @@ QUANTITY_PHRASES = (
 
 @dataclass(frozen=True)
 class RelativeDate:
-    """How a printed phrase is read as days; D is the reporting day, in days from D (or a rule in words)."""
+    """Reading of a printed phrase as days counted from the reporting day D, or as a rule in words."""
 
     phrase: str
     earliest: int | None

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import Engine
 
 from app.db.engine import make_engine, prepare_for_writing, write_transaction
-from app.db.migrate import is_model_table
+from app.db.migrate import compare_options
 from app.db.schema import foreign_key_violations, needs_upgrade
 from app.errors import SchemaError
 from app.models import METADATA
@@ -28,8 +28,7 @@ def _migrate(engine: Engine) -> None:
         context.configure(
             connection=connection,
             target_metadata=METADATA,
-            include_name=is_model_table,
-            compare_type=True,
+            **compare_options(connection.dialect.name),
             render_as_batch=connection.dialect.name == "sqlite",
         )
         migration = context.get_context()

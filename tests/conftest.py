@@ -26,7 +26,11 @@ PACK = "northern-afghanistan-2021"
 SEED = PROJECT_ROOT / "seed"
 NUMBERS = itertools.count()  # no two databases of a session have one name
 
-EACH_DATABASE = ("db", "faults", "ingest", "models", "query", "api/compat", "test_export.py")
+EACH_DATABASE = (
+    *("db", "faults", "ingest", "models", "query"),
+    *("api/compat", "api/http/test_bad_inputs.py", "api/http/test_hostile.py", "api/middleware/test_response_cache.py"),
+    *("test_cli.py", "test_export.py"),
+)
 """Folders and files whose tests run on SQLite and on PostgreSQL, because SQL is what they are about. Tests elsewhere
 run on SQLite, unless they are marked `each_database`."""
 SLOW = ("api/test_deploy.py", "clients", "faults", "web")

@@ -1,6 +1,7 @@
 """The house: who may import whom, and words that belong in one place only."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -25,6 +26,7 @@ SIBLINGS_ALLOWED = {
     ("cli", "commands"),  # the commands call what does their work
     ("commands", "main"),  # `serve` starts the application
     ("commands", "server"),  # and tells how to listen
+    ("query", "formats"),  # which formats the parameter f may name
     ("query", "schemas"),  # which fields a row has, for fields=
     ("query", "rules"),  # answers that rules derive from stored claims
 }
@@ -49,17 +51,19 @@ def units_imported(path: Path) -> set[str]:
     return {name for name in found if name in LEVEL and name != unit(path)}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(APP).as_posix())
-def test_imports_point_down_only(path: Path) -> None:
+def wrong_imports(path: Path) -> set[str]:
     if path == APP / "__init__.py":
-        return
+        return set()
     here = LEVEL[unit(path)]
-    wrong = {
+    return {
         other
         for other in units_imported(path)
         if LEVEL[other] < here or (LEVEL[other] == here < 7 and (unit(path), other) not in SIBLINGS_ALLOWED)
     }
-    assert not wrong, f"{unit(path)} imports {wrong}"
+
+
+def test_imports_point_down_only() -> None:
+    assert {path: wrong for path in FILES if (wrong := wrong_imports(path))} == {}
 
 
 @pytest.mark.parametrize(
@@ -126,3 +130,13 @@ def test_modules_import_in_no_cycle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_test_module_imports_another_one() -> None:
+    tests = PROJECT_ROOT / "tests"
+    wrong = {
+        path.relative_to(tests).as_posix(): sorted(names)
+        for path in tests.rglob("*.py")
+        if (names := {name for name in imports(path) if re.search(r"(^|\.)test_\w+$", name)})
+    }
+    assert not wrong, "what tests share stands in tests/factories and its neighbours"

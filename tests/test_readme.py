@@ -5,27 +5,19 @@ import re
 import shlex
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from asgi_client import AppClient
 from conftest import Databases
-from ingest.datasets.acled.test_acled_reader import acled_bytes
+from factories.acled import acled_bytes
+from readme_commands import README, TOUR, path_of
 from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.settings import PROJECT_ROOT, Settings
 
-README = (PROJECT_ROOT / "README.md").read_text()
 DEPLOY = (PROJECT_ROOT / "app" / "deploy" / "README.md").read_text()
 READMES = sorted(path for path in PROJECT_ROOT.rglob("README.md") if not {".venv", "node_modules"} & set(path.parts))
-TOUR = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n(.*?)```", README, re.DOTALL)
-
-
-def path_of(command: str) -> str:
-    parts = urlsplit(shlex.split(command)[-1])
-    assert parts.netloc == "127.0.0.1:8000"
-    return f"{parts.path}?{parts.query}"
 
 
 def test_the_tour_is_found() -> None:

@@ -1,4 +1,4 @@
-"""`/v1`: every list of the registry, by one path; single rows; totals; vocabularies."""
+"""`/v1`: the lists of the registry, single rows, totals and vocabularies."""
 
 from dataclasses import asdict, replace
 from functools import partial
@@ -24,8 +24,8 @@ from app.schemas.envelope import Vocabularies
 
 router = APIRouter(prefix="/v1")
 
-# Examples that find something where one event is asked about: the one that `describe` names.
 EXAMPLE_KNOWN_BY = {"known_by": "2021-07-05"}
+"""Example of `known_by` by which the rows of `EXAMPLE_IDS` were known."""
 EXAMPLE_EVENT_FILTERS = EXAMPLE_KNOWN_BY | {
     "reported": "2021-07-05",
     "actor_role": "initiator",
@@ -34,6 +34,7 @@ EXAMPLE_EVENT_FILTERS = EXAMPLE_KNOWN_BY | {
     "stance": "asserts",
     "modality": "fact",
 }
+"""Examples of filters that match claims on the event of `EXAMPLE_IDS`."""
 
 
 def _add_list(endpoint: StoredList | ComputedList) -> None:
@@ -52,7 +53,7 @@ def _add_list(endpoint: StoredList | ComputedList) -> None:
 
 
 def _detail_params(resource: StoredList) -> dict[str, Param]:
-    """What may be asked of one row."""
+    """Return the parameters of the endpoint of one row."""
     listed = resource.params
     fields = field_names(resource.detail) if resource.detail else []
     own = {param.name: param for param in presentation_params({"id": "id"}, "id", fields, ("json",))}
@@ -65,13 +66,15 @@ def _add_detail(resource: StoredList) -> None:
     with_claims = resource.name == "events"
 
     async def detail_endpoint(request: Request) -> Response:
-        id_ = str(request.path_params["id"])  # described in `route_spec`, so that the description promises no 422
+        id_ = str(request.path_params["id"])  # not a parameter of the function, for which FastAPI would describe a 422
         detail_request = parse_list_request(query_pairs(request), params)
         render = partial(_render_detail, resource, id_, detail_request, with_claims)
         return await respond(request, render, requested=detail_request.format)
 
     singular = resource.name.removesuffix("s")
-    detail_endpoint.__doc__ = f"One {singular} by its id; an id that was merged redirects to the one that took over."
+    detail_endpoint.__doc__ = (
+        f"Return one {singular} by its id; an id that was merged redirects to the one that took over."
+    )
     router.add_api_route(
         f"/{resource.name}/{{id}}",
         detail_endpoint,
@@ -104,7 +107,7 @@ def _add_claims_of_event() -> None:
             request, list_request, partial(_render_claims_of_event, request, id_, list_request), inline=True
         )
 
-    list_claims_of_event.__doc__ = "The claims of one event: what its status, date and counts follow from."
+    list_claims_of_event.__doc__ = "List the claims of one event, from which its status, date and counts are derived."
     router.add_api_route(
         "/events/{id}/claims",
         list_claims_of_event,
@@ -127,21 +130,19 @@ def _render_claims_of_event(
     "/movements/totals",
     name="get_movement_totals",
     tags=["movements"],
-    summary="How many moved in all, without counting anyone twice",
+    summary="Totals of movements, without counting anyone twice",
     **route_spec(TotalRow, totals.TOTALS_PARAMS.values()),
 )
 async def movement_totals(request: Request) -> Response:
-    """The total over matching movements, what it is made of, and what is left out, each with its reason."""
+    """Return the total over matching movements, the movements it is made of, and those left out with the reason."""
     total_request = parse_list_request(query_pairs(request), totals.TOTALS_PARAMS)
     render = partial(_render_total, total_request)
     return await respond(request, render, requested=total_request.format, inline=False)
 
 
 def _render_total(request: ListRequest, session: ReadSession, _format: Format) -> Body:
-    total = totals.totals(session.connection, request)
-    head = {"revision": session.revision, "packs": [pack.id for pack in session.packs]}
-    fields = {name: value for name, value in total.items() if value is not None or name != "omitted"}
-    return Body([TotalRow(**head, **fields).model_dump_json(exclude_unset=True).encode()])
+    total = totals.totals(session.connection, request, session.revision, [pack.id for pack in session.packs])
+    return Body([total.model_dump_json(exclude_unset=True).encode()])
 
 
 TIMELINE = timeline_list("{id}")
@@ -155,7 +156,7 @@ TIMELINE = timeline_list("{id}")
     **list_route_spec(TIMELINE, example_resource="locations"),
 )
 async def timeline(request: Request) -> Response:
-    """The timeline of a place, without gaps and overlaps: reading it at a day gives what `/v1/control` gives."""
+    """List the periods of control of a place, without gaps and overlaps; each day is as `/v1/control` gives it."""
     return await respond_with_list(request, timeline_list(str(request.path_params["id"])))
 
 
@@ -176,11 +177,11 @@ for _resource in STORED_LISTS.values():
     **route_spec(Vocabularies, ()),
 )
 async def vocabularies(request: Request) -> Response:
-    """Every code list and conversion table, with definitions, version and crosswalks to ACLED, UCDP and PLOVER."""
+    """Return all code lists and conversion tables, with definitions, version and crosswalks to ACLED, UCDP, PLOVER."""
     parse_query(query_pairs(request), {})
     body = {
         "version": vocab.VERSION,
-        "vocabularies": [asdict(found) for found in vocab.VOCABULARIES.values()],
+        "vocabularies": [asdict(vocabulary) for vocabulary in vocab.VOCABULARIES.values()],
         "vague_numbers": [asdict(entry) for entry in vocab.QUANTITY_PHRASES],
         "relative_dates": [asdict(entry) for entry in vocab.RELATIVE_DATES],
     }

@@ -1,1 +1,1 @@
-"""How a database is reached. Everything that names a dialect lives here (and in the migrations)."""
+"""Database access: everything that names a dialect stands here and in the migrations."""

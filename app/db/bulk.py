@@ -1,45 +1,43 @@
-"""Writing many new rows at once, as each database takes them fastest."""
+"""Bulk inserts: COPY on PostgreSQL, prepared statements and deferred indexes on SQLite."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.column_types import to_sqlite_value
 from app.db.indexes import IS_CURRENT
 
 NO_OFFSETS: Mapping[str, int] = {}
 LOW_CARDINALITY = ("pack_id", "revision", "event_pk", "id", "category", "status", "contradictory")
-"""Columns whose values are few, or grow with every row that an import adds."""
+"""Columns with few distinct values, or whose values grow with every row that an import adds."""
 APPEND_ONLY_PREFIX = "event_pk"
-"""The first column of indexes that new rows are added to at their end, whatever follows it."""
+"""The first column of indexes to whose end new rows are appended, whatever follows it."""
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of the same columns: PostgreSQL gets them as one COPY, SQLite as one prepared statement."""
     if rows:
         names = list(rows[0])
         embedded = connection.dialect.name == "sqlite"
-        # SQLite's driver knows no dates: they are texts, as everywhere in SQLite.
-        convert = _to_driver_values if embedded else list
-        insert_tuples(connection, table.name, names, [tuple(convert([row[name] for name in names])) for row in rows])
-
-
-def _to_driver_values(row: list[Any]) -> list[Any]:
-    return [value.isoformat() if isinstance(value, date) else value for value in row]
+        if embedded:
+            rows_in_order = [tuple([to_sqlite_value(row[name]) for name in names]) for row in rows]
+        else:
+            rows_in_order = [tuple([row[name] for name in names]) for row in rows]
+        insert_tuples(connection, table.name, names, rows_in_order)
 
 
 def insert_tuples(
     connection: Connection,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
+    rows: Sequence[tuple[object, ...]],
     offsets: Mapping[str, int] = NO_OFFSETS,
 ) -> None:
-    """The same, of values in the order of the columns, days as texts; what `offsets` has for a column is added to
-    it."""
+    """Insert tuples ordered as `columns`, with dates as ISO strings; `offsets[column]` is added to that column."""
     if not rows:
         return
     quote = connection.dialect.identifier_preparer.quote
@@ -55,30 +53,32 @@ def _copy(
     connection: Connection,
     statement: str,
     columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
+    rows: Iterable[tuple[object, ...]],
     offsets: Mapping[str, int],
 ) -> None:
     raw: Any = connection.connection.dbapi_connection
     driver = connection.dialect.loaded_dbapi
     added = [offsets.get(column, 0) for column in columns]
     if any(added):
-        rows = [
-            tuple([value + more if more else value for value, more in zip(row, added, strict=True)]) for row in rows
-        ]
+        rows = map(partial(_add_offsets, offsets=added), rows)
     try:
         with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-    except driver.Error as error:  # the same error as of any other statement
+    except driver.Error as error:  # as SQLAlchemy raises it for any other statement
         raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+
+
+def _add_offsets(row: Iterable[Any], offsets: Sequence[int]) -> tuple[object, ...]:
+    return tuple([value + offset if offset else value for value, offset in zip(row, offsets, strict=True)])
 
 
 @contextmanager
 def deferred_indexes(connection: Connection, tables: Collection[str]) -> Iterator[None]:
-    """Whatever indexes these tables have are taken away and made again at the end, when all rows are there.
+    """Drop the indexes of these tables and create them again on exit (SQLite only).
 
-    To sort many rows once is faster than to find the place of each. PostgreSQL would lock readers out, so only SQLite
-    does it, where they go on with what they see. What keeps ids apart (UNIQUE, PRIMARY KEY) is no index of this kind.
+    Sorting many rows once is faster than finding the place of each. PostgreSQL would lock readers out meanwhile; on
+    SQLite they keep their snapshot. UNIQUE and PRIMARY KEY constraints stay.
     """
     statements: list[str] = []
     if connection.dialect.name == "sqlite":
@@ -97,8 +97,10 @@ def deferred_indexes(connection: Connection, tables: Collection[str]) -> Iterato
 
 
 def _is_cheap_to_maintain(statement: str) -> bool:
-    """Whether to read the table again would cost more than to put rows in place: where new rows stand together in an
-    index, and where it holds few rows at all."""
+    """Return whether updating an index row by row is cheaper than rebuilding it.
+
+    True for columns of few values, for append-only indexes and for partial indexes that hold few rows.
+    """
     columns, _, condition = statement.partition(" WHERE ")
     named = columns.rpartition("(")[2].strip(' )"')
     return named in LOW_CARDINALITY or named.split(",")[0] == APPEND_ONLY_PREFIX or condition not in ("", IS_CURRENT)
@@ -106,9 +108,10 @@ def _is_cheap_to_maintain(statement: str) -> bool:
 
 @contextmanager
 def staged_in_key_order(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
-    """The table into which rows are to be put that stand in `table` at the end, in the order of these columns, its key.
+    """Yield a staging table; on exit its rows are copied to `table` in the order of `columns`, its key.
 
-    SQLite keeps such a table in that order: to put each row in its place as it comes is slow once there are a million.
+    SQLite stores tables WITHOUT ROWID in key order, so inserts in any other order are slow beyond a million rows.
+    PostgreSQL gets the table itself.
     """
     if connection.dialect.name != "sqlite":
         yield table
@@ -122,7 +125,7 @@ def staged_in_key_order(connection: Connection, table: str, columns: Sequence[st
 
 
 def analyze(connection: Connection, tables: Collection[str]) -> None:
-    """Let PostgreSQL know at once how many rows there are, and which; it would find out by itself only later."""
+    """Update PostgreSQL's statistics of these tables now; its own analyze would run only later."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             f"ANALYZE {', '.join(connection.dialect.identifier_preparer.quote(t) for t in tables)}"

@@ -1,6 +1,6 @@
-"""Engines for reading and for writing, and the limits that each is held to.
+"""Engines for reading and for writing, and their limits.
 
-Readers cannot write, whatever they are asked: on SQLite the file is opened read-only, on PostgreSQL every
+Readers cannot write: on SQLite the file is opened read-only, on PostgreSQL every
 transaction is read-only. A reader sees one snapshot from its first statement to its last.
 """
 
@@ -25,16 +25,14 @@ from app.geo import distance_km
 
 LOCK_TIMEOUT_SECONDS = 30.0
 READER_LOCK_TIMEOUT_SECONDS = 2.0
-"""Readers wait for nobody but a process that keeps an embedded database all to itself."""
+"""Readers wait only for a process that holds an exclusive lock on an embedded database."""
 WRITE_LOCK_ID = 0x0C505  # any number, the same for every Oxus writer on one PostgreSQL database
 BULK_CACHE_BYTES = 48 << 20
-"""Bytes that a long write keeps of an embedded database: enough for the unique indexes of a million claims, into which
-every id falls at a place of its own."""
+"""Page cache of a bulk write: enough for the unique indexes of a million claims, in which ids fall at random places."""
 MMAP_BYTES = 1 << 40
-"""Bytes of an embedded database that readers see as memory (SQLite stops at 2 GB): to have the system copy each page
-costs more than what is done with it."""
+"""Bytes of an embedded database that readers map into memory, to save a copy of each page (SQLite: 2 GB at most)."""
 TIMEOUT_KEY = "oxus.timeout"
-"""Under which a connection remembers the limit that it was given, so that it need not be told each time."""
+"""Key in `Connection.info` of the statement timeout that is set, so that it is set only when it changes."""
 KEEPALIVE_OPTIONS: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -42,19 +40,19 @@ KEEPALIVE_OPTIONS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-"""After how many seconds (the last: milliseconds) a silent server is given up; a URL may say otherwise."""
+"""libpq's limits for a silent server, in seconds (the last in milliseconds); a URL may override them."""
 WRITER_OPTIONS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
 PRIMARY_READER_OPTIONS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
 READER_PLANNER_OPTIONS = "-c parallel_setup_cost=20000 -c jit=off"
-"""How PostgreSQL plans for readers, unless the URL says otherwise: without helpers and compilers where to start these
-takes longer than most answers."""
+"""Planner settings of readers on PostgreSQL; a URL may override them. Starting parallel workers or the compiler takes
+longer than most answers."""
 RECONNECT_SECONDS = 600
-"""Readers go back to a server that was away after at most this long."""
+"""Maximum age of a reader's connection, so that readers return to a server that was away."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of an embedded database; None when the URL names a server."""
+    """Return the file of an embedded database; None if the URL names a server."""
     if "://" not in url:
         return Path(url)
     if not url.startswith("sqlite"):
@@ -63,10 +61,10 @@ def sqlite_path(url: str) -> Path | None:
 
 
 class _IndexHintCompiler(SQLiteCompiler):
-    """Says after a table which index to use, where a statement was given that hint."""
+    """SQLite compiler that renders index hints after the table."""
 
     def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
-        """The hint as it is."""
+        """Return the hint unchanged."""
         return text
 
 
@@ -89,13 +87,13 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
         connection.create_function("great_circle_km", 4, distance_km, deterministic=True)
         return connection
 
-    # The pool has to be named: for a URL without a file it would be one connection for all.
+    # The default pool of a URL without a file is one connection for all threads.
     # Last in, first out: the connection used last has most of the file in its page cache.
     engine = create_engine(
         "sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool, pool_use_lifo=True
     )
-    # The driver opens no transaction by itself (isolation_level=None); a writer takes its lock at once, so that
-    # two writers wait for each other instead of failing half-way.
+    # The driver opens no transaction by itself (isolation_level=None). A writer takes its lock at once, so that two
+    # writers wait for each other instead of failing half-way.
     engine.dialect.statement_compiler = _IndexHintCompiler
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -123,9 +121,9 @@ def _postgresql_engine(url: str, read_only: bool, require_primary: bool) -> Engi
 
 
 def _parse_with_libpq(url: str) -> dict[str, Any]:
-    """What a URL asks for, as PostgreSQL's own library reads it: it may name several servers, each with its port.
+    """Parse a URL with libpq, which allows several servers, each with its port.
 
-    Raises SchemaError, without the URL, which may hold a password.
+    Raises SchemaError without the URL, which may hold a password.
     """
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
@@ -152,7 +150,7 @@ def make_engine(url: str, *, read_only: bool, require_primary: bool = False) -> 
 
 
 def is_embedded(engine: Engine) -> bool:
-    """Whether the database runs in this process."""
+    """Return whether the database runs in this process."""
     return engine.dialect.name == "sqlite"
 
 
@@ -236,11 +234,11 @@ TRANSIENT_ERRORS = {
     "disk is full": DISK_FULL,
     "no space left": DISK_FULL,
 }
-"""What passes by itself, or when whoever runs the machine has seen to it: a part of the driver's message, and ours."""
+"""Messages of errors that pass by themselves or after an operator acts, by a part of the driver's message."""
 
 
 def translate_error(error: Exception) -> Exception:
-    """What went wrong, in words that hold no SQL and no path; the error itself if it is a fault of ours."""
+    """Return an error without SQL and paths for what a user can act upon; the error itself if it is a bug."""
     original = error.orig if isinstance(error, DBAPIError) else error
     message = str(original).lower()
     kinds = {kind.__name__ for kind in type(original).__mro__}
@@ -260,10 +258,10 @@ def translate_error(error: Exception) -> Exception:
 
 @contextmanager
 def write_transaction(engine: Engine, *, bulk: bool = False, skip_foreign_keys: bool = False) -> Iterator[Connection]:
-    """A connection in one transaction that no other writer shares: all of it is kept, or nothing.
+    """Open a transaction that excludes other writers; commit on exit, roll back on an error.
 
-    For `bulk` the embedded database takes more memory. If `skip_foreign_keys`, it does not look for what foreign keys
-    refer to: for those who know that they write nothing that hangs in the air, or look for it themselves.
+    `bulk` gives an embedded database more memory. `skip_foreign_keys` turns its foreign key checks off, for callers
+    whose references are known to hold, or who check them themselves.
     """
     try:
         with engine.connect() as connection:
@@ -282,14 +280,14 @@ def write_transaction(engine: Engine, *, bulk: bool = False, skip_foreign_keys: 
 
 
 def _truncate_wal(connection: Connection) -> None:
-    """The log of a long write is as large as what it wrote; it is emptied at once, unless somebody still reads it."""
+    """Empty the write-ahead log, which a bulk write has made large, unless a reader still needs it."""
     raw: Any = connection.connection.dbapi_connection
     raw.execute("PRAGMA busy_timeout = 0")
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _configure_bulk_connection(connection: Connection, bulk: bool, skip_foreign_keys: bool) -> None:
-    """Settings of an embedded database that hold for this connection, which nobody gets after its close."""
+    """Detach the connection from the pool and apply bulk settings to it alone."""
     connection.detach()
     raw: Any = connection.connection.dbapi_connection
     raw.execute(f"PRAGMA foreign_keys = {'OFF' if skip_foreign_keys else 'ON'}")
@@ -299,7 +297,7 @@ def _configure_bulk_connection(connection: Connection, bulk: bool, skip_foreign_
 
 
 def prepare_for_writing(engine: Engine) -> None:
-    """Once per embedded database: readers go on while a writer writes (write-ahead log)."""
+    """Switch an embedded database to write-ahead logging, so that readers go on while a writer writes."""
     if is_embedded(engine):
         raw = engine.raw_connection()
         try:

@@ -1,4 +1,4 @@
-"""Cells of a grid of degrees, in the arithmetic of each database."""
+"""Grid cells of coordinates, in the arithmetic of each database."""
 
 from typing import Any
 
@@ -9,10 +9,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class FloorDivide(FunctionElement[Any]):
-    """How many whole steps of a size fit below a coordinate: floor(coordinate / size), negative below zero.
+    """Number of the grid cell of a coordinate: floor(coordinate / size), negative below zero.
 
-    A size that is 45 divided by a power of two is exact, and so is its every multiple; then a quotient is never
-    rounded over a step, and the coordinate lies where the number says.
+    Sizes are 45 degrees divided by a power of two: every multiple is exact, and no quotient is rounded over an edge.
     """
 
     inherit_cache = True
@@ -20,14 +19,14 @@ class FloorDivide(FunctionElement[Any]):
 
 
 @compiles(FloorDivide, "postgresql")
-def _compile_floor(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_floor(element: FloorDivide, compiler: SQLCompiler, **kw: object) -> str:
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"CAST(floor({coordinate} / CAST({size} AS double precision)) AS bigint)"
 
 
 @compiles(FloorDivide, "sqlite")
-def _compile_cast(element: FloorDivide, compiler: SQLCompiler, **kw: Any) -> str:
-    """A cast cuts towards zero; not every SQLite is built with floor()."""
+def _compile_cast(element: FloorDivide, compiler: SQLCompiler, **kw: object) -> str:
+    """Render a floor by a cast, which truncates towards zero: not every SQLite is built with floor()."""
     coordinate, size = (compiler.process(clause, **kw) for clause in element.clauses)
     quotient = f"({coordinate} / {size})"
     return f"(CAST({quotient} AS INTEGER) - ({quotient} < CAST({quotient} AS INTEGER)))"

@@ -1,21 +1,23 @@
-"""Bringing a database to the schema of this software."""
+"""Migrations of a database to the schema of this software, and comparison of its tables with the model."""
 
-from collections import Counter
+import re
 from warnings import catch_warnings, filterwarnings
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Column, Connection, Index, MetaData
+from sqlalchemy.schema import SchemaItem
 
-from app.db.spatial_index import SPATIAL_TABLES
-from app.db.text_index import INDEXED_TABLES
 from app.settings import PROJECT_ROOT
+
+HAND_MADE = re.compile(r"(ix_)?[a-z_]+_(text|point)(_[a-z]+)?")
+"""Tables and indexes of full text and of points, with those that SQLite makes for them; no model table ends so."""
 
 
 def config_for(url: str) -> Config:
-    """The chain of migrations, pointed at a database."""
+    """Return the configuration of the migration chain for a database."""
     config = Config()
     config.set_main_option("script_location", str(PROJECT_ROOT / "migrations").replace("%", "%%"))
     config.attributes["url"] = url
@@ -28,25 +30,33 @@ def upgrade(url: str, to: str = "head") -> None:
 
 
 def downgrade(url: str, to: str = "base") -> None:
-    """Take migrations back, in one transaction."""
+    """Revert migrations, in one transaction."""
     command.downgrade(config_for(url), to)
 
 
 def is_model_table(name: str | None, kind: str, _parents: object = None) -> bool:
-    """Whether the model knows of a table; indexes of texts and points are made by hand."""
-    indexes = (*(f"{name}_text" for name in INDEXED_TABLES), *(f"{name}_point" for name in SPATIAL_TABLES))
-    return kind not in ("table", "index") or not str(name).removeprefix("ix_").startswith(indexes)
+    """Return whether a table or index belongs to the model; text and spatial indexes are made by hand."""
+    return kind not in ("table", "index") or not HAND_MADE.fullmatch(str(name))
+
+
+def compare_options(dialect: str) -> dict[str, object]:
+    """Return how Alembic compares the tables with the model.
+
+    SQLite does not reflect the direction of index columns: an index that has one is compared by its name alone.
+    """
+    options: dict[str, object] = {"compare_type": True, "include_name": is_model_table}
+    return options | ({"include_object": _is_reflected_whole} if dialect == "sqlite" else {})
+
+
+def _is_reflected_whole(item: SchemaItem, _name: str | None, _kind: str, _reflected: bool, other: object) -> bool:
+    has_direction = isinstance(item, Index) and any(not isinstance(part, Column) for part in item.expressions)
+    return other is None or not has_direction
 
 
 def differences(connection: Connection, model: MetaData) -> list[str]:
-    """How the tables differ from the model: nothing, if every migration was written and run."""
-    options = {"compare_type": True, "include_name": is_model_table}
-    context = MigrationContext.configure(connection, opts=options)
+    """Return the differences between the tables and the model: none if every migration was written and run."""
+    context = MigrationContext.configure(connection, opts=compare_options(connection.dialect.name))
     with catch_warnings():
         # An index on an expression cannot be compared on SQLite.
         filterwarnings("ignore", "(Skipped unsupported|autogenerate skipping).* expression-based index")
-        diffs = compare_metadata(context, model)
-    # Nor does SQLite tell the direction of an index: such a one looks removed and added.
-    occurrences = Counter(difference[1].name for difference in diffs if difference[0] in ("add_index", "remove_index"))
-    duplicated = {name for name, count in occurrences.items() if count > 1 and connection.dialect.name == "sqlite"}
-    return [str(difference) for difference in diffs if getattr(difference[1], "name", None) not in duplicated]
+        return list(map(str, compare_metadata(context, model)))

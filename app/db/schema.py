@@ -1,4 +1,4 @@
-"""Which schema a database has, told without the migration tool: a start must be quick."""
+"""Check of a database's schema without the migration tool, so that a start is quick."""
 
 import re
 
@@ -9,7 +9,7 @@ from app.errors import SchemaError
 
 FIRST_SCHEMA = "1001"
 """The first migration of the first release. Smaller numbers were used before it, and lead nowhere."""
-CURRENT_SCHEMA = "1001"
+CURRENT_SCHEMA = "1002"
 """The newest migration; `tests/db/test_migrations.py` holds it to the chain."""
 OXUS_TABLES = {"claim", "event", "pack", "revision"}
 """Tables that tell an Oxus database from any other."""
@@ -58,7 +58,7 @@ def check_schema(connection: Connection) -> None:
 
 
 def integrity_errors(connection: Connection) -> list[str]:
-    """What the database itself finds wrong with its pages and foreign keys (PostgreSQL never lets it come to that)."""
+    """Return the faults of an embedded database's pages and foreign keys; PostgreSQL checks these itself."""
     if connection.dialect.name != "sqlite":
         return []
     rows = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
@@ -66,11 +66,11 @@ def integrity_errors(connection: Connection) -> list[str]:
 
 
 def foreign_key_violations(connection: Connection) -> list[str]:
-    """Rows of an embedded database that refer to something that is not there."""
+    """Return the rows of an embedded database whose foreign key leads nowhere."""
     if connection.dialect.name != "sqlite":
         return []
     return [
-        # A table that is kept in the order of its key does not number its rows.
+        # Tables WITHOUT ROWID have no row number.
         f"{table_name} row{'' if row is None else f' {row}'} refers to a {parent} that is not there"
         for table_name, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check"))
     ]

@@ -1,19 +1,19 @@
-"""Points by where they lie: SQLite keeps an R*Tree beside a table, PostgreSQL an index of its points.
+"""Spatial indexes: an R*Tree beside the table on SQLite, a GiST index of points on PostgreSQL.
 
-Either holds the rows of a table that have a point and meet a condition, and is kept up by the database itself. It
-finds a little more than asked for (its numbers are rounded), so the columns are compared as well. The tree also knows
-when a row begins and ends, so that what lies in a box is found from the latest on, or within days, without a look at
-every row there.
+Either holds the rows of a table that have a point and meet a condition, and is maintained by the database itself. An
+R*Tree rounds its numbers and finds a little more than asked for, so queries compare the columns as well. The tree of
+events also holds their begin and end: a box is then searched from the latest event on, or within days.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from math import floor
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, column, func, or_, select, table, text
+from sqlalchemy import Connection, Select, TableClause, and_, column, func, or_, select, table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,20 +23,20 @@ from sqlalchemy.types import NullType
 from app.db.indexes import IS_CURRENT
 
 SPATIAL_TABLES = {"event_version": IS_CURRENT, "location": ""}
-"""The tables whose points are kept, and of which rows."""
+"""Tables with a spatial index, and the condition of the rows that it holds."""
 KEY_COLUMNS = {"event_version": "event_pk", "location": "pk"}
-"""The column by which a point's row is found: of the rows of an event, one is known now."""
+"""The column of a table that identifies a point: one version of an event is current."""
 TEMPORAL_TABLES = frozenset(("event_version",))
-"""Those of them whose tree knows days, as years since 2000: numbers as large as degrees are, and days to the tree."""
+"""Tables whose tree also holds days, as years since 2000: of the size of degrees, as the 32-bit tree needs it."""
 YEAR_ZERO, YEAR_DAYS = date(2000, 1, 1), 365.25
 YEAR_ZERO_JULIAN = 2451544.5
-"""The first of these days as SQLite's julianday() counts it."""
+"""YEAR_ZERO as SQLite's julianday() counts it."""
 UNBOUNDED_YEAR = 9999.0
-"""A year that is as far away as an unknown begin or end may be."""
+"""The year of an unknown begin (negative) or end."""
 
 
 def _sql_years(day: str) -> str:
-    """A day as the tree counts it, in SQLite's words."""
+    """Render a day as the tree counts it."""
     return f"(julianday({day}) - {YEAR_ZERO_JULIAN}) / {YEAR_DAYS}"
 
 
@@ -48,7 +48,7 @@ def _fill(name: str) -> str:
         days = ", since, until"
         values = f", coalesce({begin}, {-UNBOUNDED_YEAR}), coalesce({end}, {UNBOUNDED_YEAR})"
     condition = " AND ".join(filter(None, ("latitude IS NOT NULL", SPATIAL_TABLES[name])))
-    # Neighbours one after another: the tree is made in half the time, and is a better one.
+    # Sorted by place, the tree is built in half the time, and is a better one.
     return (
         f"INSERT INTO {name}_point (pk, west, east, south, north{days}) "
         f"SELECT {KEY_COLUMNS[name]}, longitude, longitude, latitude, latitude{values} FROM {name} "
@@ -87,31 +87,31 @@ BoxBounds = tuple[Any, Any, Any, Any]
 
 
 class _PointIn(FunctionElement[Any]):
-    """Whether a point lies in a box, in the operator of PostgreSQL's points; SQLite's R*Tree says so by itself."""
+    """Point-in-box predicate in the operator of PostgreSQL's points; always true on SQLite, which uses its R*Tree."""
 
     inherit_cache = True
     type = NullType()  # a Boolean would be compared with 1
 
 
 @compiles(_PointIn, "postgresql")
-def _point_in_box(element: _PointIn, compiler: SQLCompiler, **kw: Any) -> str:
+def _point_in_box(element: _PointIn, compiler: SQLCompiler, **kw: object) -> str:
     longitude, latitude, west, south, east, north = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"point({longitude}, {latitude}) <@ box(point({west}, {south}), point({east}, {north}))"
 
 
 @compiles(_PointIn, "sqlite")
-def _always_true(_element: _PointIn, _compiler: SQLCompiler, **_kw: Any) -> str:
+def _always_true(_element: _PointIn, _compiler: SQLCompiler, **_kw: object) -> str:
     return "1"
 
 
-def point_in(longitude: ColumnElement[Any], latitude: ColumnElement[Any], box: BoxBounds) -> ColumnElement[bool]:
-    """The part of "lies in the box" for which PostgreSQL has an index; it needs the whole beside it."""
+def point_in(longitude: ColumnElement[float], latitude: ColumnElement[float], box: BoxBounds) -> ColumnElement[bool]:
+    """Make the part of "lies in the box" that PostgreSQL's index answers; compare the columns as well."""
     return _PointIn(longitude, latitude, *box)
 
 
 @dataclass(frozen=True)
 class DayConstraint:
-    """Something must have been between `first` and `last`, and begun on the day `begin` or later; None: any day."""
+    """Days of events: between `first` and `last`, begun on `begin` or later; None is any day."""
 
     first: Any = None
     last: Any = None
@@ -121,13 +121,13 @@ class DayConstraint:
 NO_DAY_CONSTRAINT = DayConstraint()
 
 
-def _rtree(name: str) -> Any:
+def _rtree(name: str) -> TableClause:
     columns = ("pk", "west", "east", "south", "north", *(("since", "until") if name in TEMPORAL_TABLES else ()))
     return table(f"{name}_point", *map(column, columns))
 
 
-def _rtree_predicate(tree: Any, boxes: Sequence[BoxBounds], days: DayConstraint) -> ColumnElement[bool]:
-    """One condition for all boxes, as the tree takes it: with two boxes, each has the days beside it."""
+def _rtree_predicate(tree: TableClause, boxes: Sequence[BoxBounds], days: DayConstraint) -> ColumnElement[bool]:
+    """Make one predicate of all boxes; each repeats the days, because the tree takes no OR beside an AND."""
     when = [] if days.first is None else [tree.c.until >= _bind_years(days.first)]
     when += [] if days.last is None else [tree.c.since <= _bind_years(days.last)]
     when += [] if days.begin is None else [tree.c.since >= _bind_years(days.begin)]
@@ -139,21 +139,23 @@ def _rtree_predicate(tree: Any, boxes: Sequence[BoxBounds], days: DayConstraint)
     )
 
 
-def _bind_years(day: Any) -> ColumnElement[Any]:
+def _bind_years(day: object) -> ColumnElement[float | Decimal]:
     return (func.julianday(day) - YEAR_ZERO_JULIAN) / YEAR_DAYS
 
 
-def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = NO_DAY_CONSTRAINT) -> Select[Any]:
-    """The keys (KEYS) of rows of a table whose points lie in one of the boxes, or within rounding of it (SQLite).
+def keys_in_boxes(name: str, boxes: Sequence[BoxBounds], days: DayConstraint = NO_DAY_CONSTRAINT) -> Select[tuple[int]]:
+    """Select the keys (KEY_COLUMNS) of rows whose points lie in one of the boxes, or within rounding of it (SQLite).
 
-    With `days`, for a table that is DATED, only of those that may have been in these days.
+    `days` limits the rows of a table in TEMPORAL_TABLES to those that may fall into these days.
     """
     tree = _rtree(name)
     return select(tree.c.pk).where(_rtree_predicate(tree, boxes, days))
 
 
-def nth_latest_start(name: str, boxes: Sequence[BoxBounds], days: DayConstraint, n: Any) -> Select[Any]:
-    """When the row of that number begins, counted from the latest of those in the boxes (see `day_from_years`)."""
+def nth_latest_start(
+    name: str, boxes: Sequence[BoxBounds], days: DayConstraint, n: int | ColumnElement[int]
+) -> Select[tuple[float]]:
+    """Select the begin of the n-th latest row in the boxes, in years (see `day_from_years`)."""
     tree = _rtree(name)
     return (
         select(tree.c.since).where(_rtree_predicate(tree, boxes, days)).order_by(tree.c.since.desc()).limit(1).offset(n)
@@ -161,6 +163,6 @@ def nth_latest_start(name: str, boxes: Sequence[BoxBounds], days: DayConstraint,
 
 
 def day_from_years(since: float) -> date | None:
-    """The day of a begin that `nth_latest_start` found, or the one before; None if it is not known."""
+    """Return the day of a begin from `nth_latest_start`, or the day before it; None if it is unknown."""
     first = (date.min - YEAR_ZERO).days
     return None if since <= -UNBOUNDED_YEAR else YEAR_ZERO + timedelta(max(floor(since * YEAR_DAYS), first))

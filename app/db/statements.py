@@ -1,16 +1,16 @@
-"""Statements that are written once and run many times, without a look at how they came about.
+"""Statements compiled once and run many times through the driver.
 
-Writing a statement anew for each question costs ten times what the database needs to answer it.
+Compiling a statement for each query costs ten times what the database needs to answer it.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import CompoundSelect
 
+from app.db.column_types import to_sqlite_value
 from app.db.text_index import TextQuery
 
 ResultRow = tuple[Any, ...]
@@ -19,10 +19,10 @@ T = TypeVar("T", "PreparedStatement", "PreparedStatement | None")
 
 
 class PreparedStatement:
-    """A statement as the database takes it; `names` are the placeholders in it for which each run gives values.
+    """Compiled SQL with its placeholders; `names` are those for which each run gives values, in order.
 
-    `custom_plan` tells that its values decide how it is best answered: PostgreSQL plans it anew each time, instead of
-    keeping one plan for rare words and frequent ones.
+    `custom_plan` makes PostgreSQL plan each run anew, because selectivity depends on the values: one generic plan
+    would serve rare words and frequent ones.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class PreparedStatement:
         self._positional = compiled.positional
         self._execute_options = {"prepare": False} if custom_plan and connection.dialect.name == "postgresql" else {}
 
-    def _values(self, values: Sequence[Any], dialect: str) -> Any:
+    def _values(self, values: Sequence[object], dialect: str) -> list[object] | dict[str, object]:
         result = [fixed if at is None else to_driver_value(values[at], dialect) for _, at, fixed in self._order]
         if self._positional:
             return result
         return dict(zip((name for name, _, _ in self._order), result, strict=True))
 
-    def rows(self, connection: Connection, values: Sequence[Any]) -> list[ResultRow]:
-        """All rows."""
+    def rows(self, connection: Connection, values: Sequence[object]) -> list[ResultRow]:
+        """Run the statement and return all rows."""
         raw: Any = connection.connection.dbapi_connection
         try:
             rows: list[ResultRow] = raw.execute(
@@ -59,8 +59,8 @@ class PreparedStatement:
             raise self._translated(connection, error) from error
         return rows
 
-    def stream(self, connection: Connection, values: Sequence[Any], size: int) -> Iterator[list[ResultRow]]:
-        """The rows in batches of `size`, read while they are taken."""
+    def stream(self, connection: Connection, values: Sequence[object], size: int) -> Iterator[list[ResultRow]]:
+        """Yield the rows in batches of `size` from a server-side cursor."""
         raw: Any = connection.connection.dbapi_connection
         cursor = raw.cursor() if self._positional else raw.cursor(name="oxus")
         try:
@@ -73,19 +73,19 @@ class PreparedStatement:
             cursor.close()
 
     def _translated(self, connection: Connection, error: Exception) -> Exception:
-        """The same error as of any other statement."""
+        """Wrap a driver's error as SQLAlchemy does."""
         base = connection.dialect.loaded_dbapi.Error
         return DBAPIError.instance(self.text, None, error, base, dialect=connection.dialect)
 
 
 class StatementCache:
-    """Statements by the shape of what they answer, for all threads; when there are too many, they are written again."""
+    """Prepared statements by the shape of their query, shared by all threads; emptied when it is full."""
 
     def __init__(self) -> None:
         self._statements: dict[Hashable, Any] = {}
 
     def get_or_compile(self, shape: Hashable, compile_: Callable[[], T]) -> T:
-        """The statement for a shape, written when it is first asked for; None if there is nothing to ask."""
+        """Return the statement of a shape, compiled at its first use; None if the shape has no rows."""
         try:
             cached: T = self._statements[shape]
         except KeyError:
@@ -95,8 +95,8 @@ class StatementCache:
         return cached
 
 
-def to_driver_value(value: Any, dialect: str) -> Any:
-    """A value as the driver takes it; SQLite knows no dates: they are texts."""
+def to_driver_value(value: object, dialect: str) -> object:
+    """Convert a value for the driver: full-text queries are rendered, and dates are ISO strings on SQLite."""
     if isinstance(value, TextQuery):
         return value.render(dialect)
-    return value.isoformat() if dialect == "sqlite" and isinstance(value, date) else value
+    return to_sqlite_value(value) if dialect == "sqlite" else value

@@ -1,4 +1,4 @@
-"""How rows are written: one file per format, one table of all."""
+"""Output formats: one module per format, and the table of all."""
 
 from app.formats.as_csv import CSV
 from app.formats.as_geojson import GEOJSON
@@ -8,4 +8,4 @@ from app.formats.as_parquet import PARQUET
 from app.formats.base import Format
 
 FORMATS: dict[str, Format] = {format_.name: format_ for format_ in (JSON, GEOJSON, CSV, NDJSON, PARQUET)}
-"""By the name that `f=` takes; the first one is what is written when nothing is asked for."""
+"""Formats by the name that `f=` takes; the first one is the default."""

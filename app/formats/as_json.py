@@ -1,4 +1,4 @@
-"""JSON: the envelope of a page."""
+"""JSON: a page in its envelope."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from app.formats.base import Batches, Format, ResultMetadata, dumps, select_fiel
 
 
 def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
-    """Rows are JSON already; what goes around them is made here."""
+    """Yield the envelope with its rows, which are stored as JSON, as one chunk."""
     rows = [select_fields(row, metadata.fields) for batch in batches for row, _ in batch]
     start: dict[str, Any] = {"revision": metadata.revision, "packs": [credit.id for credit in metadata.attributions]}
     start |= {} if metadata.matched is None else {"matched": metadata.matched}

@@ -1,4 +1,4 @@
-"""Newline-delimited JSON: one row a line, the same bytes as in the envelope."""
+"""Newline-delimited JSON: one row per line, byte for byte as in the envelope of JSON."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from app.formats.base import Batches, Format, ResultMetadata, select_fields
 
 
 def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
-    """One chunk per batch."""
+    """Yield one chunk per batch."""
     for batch in batches:
         yield "".join(f"{select_fields(row, metadata.fields)}\n" for row, _ in batch).encode()
 

@@ -1,6 +1,6 @@
-"""GeoParquet 1.1 (plain Parquet where rows lie nowhere): typed flat columns, the point as WKB.
+"""GeoParquet 1.1, or plain Parquet for rows without coordinates: typed flat columns, the point as WKB.
 
-Revision, licences and citations are in the file's metadata under `oxus`, as JSON.
+Revision, licences and citations stand in the file's metadata under `oxus`, as JSON.
 """
 
 import io
@@ -9,12 +9,16 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from app.errors import NotAcceptableError
 from app.formats.base import Batches, Format, ResultMetadata, RowWithPoint, dumps
-from app.formats.columns import Column, ColumnType, selected_columns, values_of
+from app.formats.columns import Column, ColumnType, JsonValue, selected_columns, values_of
 from app.geo import LocatedPoint
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from typing_extensions import Buffer
 
 WKB_POINT = struct.Struct("<BIdd")  # WKB: little endian, then type 1 for a point
 GEOMETRY = "geometry"
@@ -24,58 +28,58 @@ GEO = {
     # No CRS is named: longitude and latitude on WGS 84 (OGC:CRS84).
     "columns": {GEOMETRY: {"encoding": "WKB", "geometry_types": ["Point"]}},
 }
-ROWS_PER_GROUP = 5_000  # held in memory at a time
+ROWS_PER_GROUP = 5_000
+"""Rows of a row group, which are held in memory at a time."""
 
 
 class BytesSink(io.RawIOBase):
-    """A file that is only ever written to, and hands out what was written so far."""
+    """A write-only file that hands out the bytes written so far."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.waiting: list[bytes] = []
+        self.pending: list[bytes] = []
         self.written = 0
 
     def writable(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """How much was written in all."""
+        """Return the number of bytes written in all."""
         return self.written
 
-    def write(self, data: Any) -> int:
-        """Keep the bytes until they are taken."""
-        self.waiting.append(bytes(data))
-        self.written += len(self.waiting[-1])
-        return len(self.waiting[-1])
+    def write(self, data: "Buffer") -> int:
+        """Keep the bytes until `take` is called."""
+        self.pending.append(bytes(data))
+        self.written += len(self.pending[-1])
+        return len(self.pending[-1])
 
     def take(self) -> bytes:
-        """What was written since the last time."""
-        data = b"".join(self.waiting)
-        self.waiting.clear()
+        """Return the bytes written since the last call."""
+        data = b"".join(self.pending)
+        self.pending.clear()
         return data
 
 
 def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
-    """A chunk per group of rows. Raises NotAcceptableError when the library that writes Parquet is not installed."""
+    """Yield a chunk per row group. Raises NotAcceptableError if pyarrow is not installed."""
     if find_spec("pyarrow") is None:
         install = "pip install -c requirements.lock -e '.[parquet]'"
         raise NotAcceptableError(f"Parquet needs an extra that is not installed on this server: {install}")
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = selected_columns(metadata.columns, metadata.fields, metadata.spatial)
-    schema = _schema(pa, columns, metadata)
+    schema = _schema(columns, metadata)
     sink = BytesSink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for rows in _groups(batches):
-            writer.write_table(_table(pa, schema, columns, rows))
+            writer.write_table(_table(schema, columns, rows))
             yield sink.take()
     yield sink.take()
 
 
 def _groups(batches: Batches) -> Iterator[list[RowWithPoint]]:
-    """The rows in groups that are worth a row group of the file."""
+    """Collect batches into lists of at least `ROWS_PER_GROUP` rows."""
     rows: list[RowWithPoint] = []
     for batch in batches:
         rows += batch
@@ -86,8 +90,10 @@ def _groups(batches: Batches) -> Iterator[list[RowWithPoint]]:
         yield rows
 
 
-def _schema(pa: Any, columns: Sequence[Column], head: ResultMetadata) -> Any:
-    types: dict[ColumnType, Any] = {
+def _schema(columns: Sequence[Column], metadata: ResultMetadata) -> "pa.Schema":
+    import pyarrow as pa
+
+    types: dict[ColumnType, pa.DataType] = {
         "text": pa.string(),
         "integer": pa.int64(),
         "number": pa.float64(),
@@ -99,30 +105,32 @@ def _schema(pa: Any, columns: Sequence[Column], head: ResultMetadata) -> Any:
         (column.name, pa.list_(types[column.column_type]) if column.is_list else types[column.column_type])
         for column in columns
     ]
-    metadata = {"oxus": dumps(head.provenance())}
-    if head.spatial:
+    file_metadata = {"oxus": dumps(metadata.provenance())}
+    if metadata.spatial:
         fields.append((GEOMETRY, pa.binary()))
-        metadata["geo"] = json.dumps(GEO)
-    return pa.schema(fields, metadata=metadata)
+        file_metadata["geo"] = json.dumps(GEO)
+    return pa.schema(fields, metadata=file_metadata)
 
 
-def _table(pa: Any, schema: Any, columns: Sequence[Column], rows: Sequence[RowWithPoint]) -> Any:
-    """One group of rows, column by column, as the file holds them."""
-    result = [values_of(json.loads(row), point, columns) for row, point in rows]
-    arrays = [[_typed(column, values[at]) for values in result] for at, column in enumerate(columns)]
+def _table(schema: "pa.Schema", columns: Sequence[Column], rows: Sequence[RowWithPoint]) -> "pa.Table":
+    """Build the table of one row group."""
+    import pyarrow as pa
+
+    cells = [values_of(json.loads(row), point, columns) for row, point in rows]
+    arrays = [[_typed(column, values[at]) for values in cells] for at, column in enumerate(columns)]
     if GEOMETRY in schema.names:
         arrays.append([_wkb(point) for _, point in rows])
     return pa.table([pa.array(values, field.type) for values, field in zip(arrays, schema, strict=True)], schema=schema)
 
 
-def _typed(column: Column, value: Any) -> Any:
+def _typed(column: Column, value: JsonValue) -> JsonValue:
     parse = TYPE_PARSERS.get(column.column_type)
     if parse is None or value is None:
         return value
     return [None if item is None else parse(item) for item in value] if column.is_list else parse(value)
 
 
-TYPE_PARSERS: dict[ColumnType, Callable[[Any], Any]] = {"date": date.fromisoformat, "json": dumps}
+TYPE_PARSERS: dict[ColumnType, Callable[[JsonValue], JsonValue]] = {"date": date.fromisoformat, "json": dumps}
 
 
 def _wkb(point: LocatedPoint | None) -> bytes | None:

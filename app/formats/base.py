@@ -1,34 +1,41 @@
-"""What every format is given: rows as they are stored, where they lie, and what travels with them."""
+"""Input of every format: rows with their points, and the metadata of the result."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict
 
 from app.formats.columns import Column
 from app.geo import LocatedPoint
 
 RowWithPoint = tuple[str, LocatedPoint | None]
-"""A row as the JSON that is served, and where it lies."""
+"""A row as served JSON, and its point if that was asked for."""
 
 Batches = Iterable[Sequence[RowWithPoint]]
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What a reader owes to a pack: its licence (SPDX) and how to cite it."""
+    """Attribution of a pack: its licence (SPDX) and citation."""
 
     id: str
     licence: str
     citation: str
 
 
+class Provenance(TypedDict):
+    """Revision of the database, and the attribution of each pack in it."""
+
+    revision: int
+    packs: list[dict[str, str]]
+
+
 @dataclass(frozen=True)
 class ResultMetadata:
-    """What travels with the rows of one answer, whatever the format.
+    """Metadata of one result, in any format.
 
-    `fields` are those that were asked for, None for all. `columns` are the rows flattened. `spatial` says whether
-    rows of this kind lie anywhere at all. `links` have rel and href, as in RFC 8288, and may have type and title.
+    `columns` are the flat columns of the rows. `fields` are the fields asked for, None for all. `spatial` says whether
+    rows of this kind may have a point. `links` have rel and href, as in RFC 8288, and may have type and title.
     """
 
     revision: int
@@ -42,20 +49,21 @@ class ResultMetadata:
 
     @property
     def next(self) -> str | None:
-        """The address of the next page."""
+        """URL of the next page; None on the last one."""
         return next((link["href"] for link in self.links if link["rel"] == "next"), None)
 
-    def provenance(self) -> dict[str, Any]:
-        """The state of the database, and whose data it is."""
+    def provenance(self) -> Provenance:
+        """Return the revision of the database, and the attribution of its packs."""
         return {"revision": self.revision, "packs": [asdict(credit) for credit in self.attributions]}
 
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write rows.
+    """An output format.
 
-    `media_type` is sent as Content-Type, and `aliases` are other names of it that Accept may use. `streams` says
-    whether any number of rows can be written without holding them all. `flat` formats want to know where rows lie.
+    `media_type` is sent as Content-Type, and `aliases` are other media types for which Accept may ask. `write` yields
+    the chunks of the body. A format that `streams` writes any number of rows without holding them all. A `flat`
+    format writes the point of each row.
     """
 
     name: str
@@ -68,17 +76,17 @@ class Format:
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """What Accept may ask for, without parameters such as the charset."""
+        """Media types for which Accept may ask, without parameters such as charset."""
         return (self.media_type.partition(";")[0], *self.aliases)
 
 
-def dumps(value: Any) -> str:
-    """JSON as it is served: no spaces, no escapes that are not needed."""
+def dumps(value: object) -> str:
+    """Serialise to JSON without spaces and without needless escapes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def select_fields(row: str, fields: Sequence[str] | None) -> str:
-    """The row with no more than the fields that were asked for."""
+    """Return a row with only the fields asked for, in that order; None means all fields."""
     if fields is None:
         return row
     document = json.loads(row)

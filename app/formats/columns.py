@@ -1,7 +1,7 @@
-"""Rows flattened: the columns of CSV and Parquet, the properties of GeoJSON.
+"""Flat columns of rows: the columns of CSV and Parquet, and the properties of GeoJSON.
 
-Names of nested fields are joined with `_` (`date_earliest`). A list of objects becomes one list per field of theirs,
-all in the same order (`actors_id`, `actors_name`, `actors_role`). What lies deeper, or has no fixed fields, stays JSON.
+Names of nested fields are joined with `_` (`date_earliest`). A list of objects becomes one list per field, all in the
+same order (`actors_id`, `actors_name`, `actors_role`). Deeper lists and objects without fixed fields stay JSON.
 """
 
 import types
@@ -16,13 +16,25 @@ from pydantic import BaseModel
 from app.geo import LocatedPoint
 from app.vocab import Code
 
+JsonValue = Any
+"""A value of a parsed JSON document."""
+Document = Mapping[str, JsonValue]
+"""A row as a parsed JSON object."""
+Extractor = Callable[[Document, LocatedPoint | None], JsonValue]
+"""Takes the value of a column out of a row and its point; None if either lacks it."""
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "json"]
-COLUMN_TYPES: dict[Any, ColumnType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
+COLUMN_TYPES: dict[object, ColumnType] = {
+    str: "text",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    date: "date",
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One flat column: where its value lies in a row, what kind it is, and whether it is a list of such values."""
+    """One flat column: the path of its value in a row, its type, and whether it holds lists; points have no path."""
 
     name: str
     path: tuple[str, ...]
@@ -31,8 +43,8 @@ class Column:
     description: str | None = None
 
     @cached_property
-    def extract(self) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
-        """What takes the value out of a row and its spot; None where the row, or what holds the value, has none."""
+    def extract(self) -> Extractor:
+        """The extractor of this column, the fastest for its depth."""
         if len(self.path) == 1:
             return _getter(*self.path)
         if len(self.path) == 2:
@@ -47,42 +59,42 @@ POINT_COLUMNS = (
     Column("latitude", (), "number", description="degrees on WGS 84; of the place, never moved"),
     Column("point_kind", (), "text", description="how the point stands for the place"),
 )
-"""Where a row lies, for rows that do not say it themselves."""
+"""Columns of the point, added to rows that have no such fields themselves."""
 
 
-def get_path(value: Any, path: Sequence[str]) -> Any:
-    """What lies in a value by these names; of a list, what lies in each of its items."""
+def get_path(value: JsonValue, path: Sequence[str]) -> JsonValue:
+    """Return the value at a path; of a list, a list of the values at the path in each item."""
     for at, name in enumerate(path):
         if value is None:
             return None
         if isinstance(value, list):
             return [get_path(item, path[at:]) for item in value]
-        value = value.get(name)  # the feed of changes leaves out what a row has none of
+        value = value.get(name)  # rows of the feed of changes lack some fields
     return value
 
 
-def _get_deep(path: Sequence[str], row: Mapping[str, Any], _spot: LocatedPoint | None) -> Any:
+def _get_deep(path: Sequence[str], row: Document, _point: LocatedPoint | None) -> JsonValue:
     return get_path(row, path)
 
 
-def _getter(name: str) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
-    return lambda row, _spot: row.get(name)
+def _getter(name: str) -> Extractor:
+    return lambda row, _point: row.get(name)
 
 
-def _nested_getter(outer: str, inner: str) -> Callable[[Mapping[str, Any], LocatedPoint | None], Any]:
-    """What takes out a value within a value: most columns are that, and exports have millions of them."""
+def _nested_getter(outer: str, inner: str) -> Extractor:
+    """Return the extractor of a path of two names, a case of its own because most columns have such a path."""
 
-    def read(row: Mapping[str, Any], _spot: LocatedPoint | None) -> Any:
+    def extract(row: Document, _point: LocatedPoint | None) -> JsonValue:
         value = row.get(outer)
         if value is None:
             return None
         return [item.get(inner) for item in value] if isinstance(value, list) else value.get(inner)
 
-    return read
+    return extract
 
 
 def columns_of(model: type[BaseModel]) -> list[Column]:
-    """The columns of rows of this shape, in the order of its fields."""
+    """Return the flat columns of a row model, in the order of its fields."""
     return list(_columns(model, (), in_list=False))
 
 
@@ -97,15 +109,15 @@ def _columns(model: type[BaseModel], above: tuple[str, ...], in_list: bool) -> I
             yield Column("_".join(path), path, kind, in_list or (is_list and kind != "json"), info.description)
 
 
-def _column_type(annotation: Any) -> ColumnType:
+def _column_type(annotation: object) -> ColumnType:
     """Return the column type of a field; codes are text."""
     if isinstance(annotation, type) and issubclass(annotation, Code):
         return "text"
     return COLUMN_TYPES.get(annotation, "json")
 
 
-def _unwrap_annotation(annotation: Any) -> tuple[Any, bool]:
-    """A type without what may be null and without its list, and whether it was a list."""
+def _unwrap_annotation(annotation: object) -> tuple[object, bool]:
+    """Return the annotation without `None` and `list`, and whether it was a list."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _unwrap_annotation(arguments[0])
@@ -117,17 +129,17 @@ def _unwrap_annotation(annotation: Any) -> tuple[Any, bool]:
 
 
 def selected_columns(columns: Sequence[Column], fields: Sequence[str] | None, spatial: bool) -> list[Column]:
-    """The columns of the fields that were asked for; of a whole row, also where it lies."""
+    """Return the columns of the fields asked for; for whole rows (None) also those of the point."""
     if fields is not None:
         return [column for column in columns if column.path[0] in fields]
     names = {column.name for column in columns}
     return [*columns, *(column for column in POINT_COLUMNS if spatial and column.name not in names)]
 
 
-def values_of(row: Mapping[str, Any], point: LocatedPoint | None, columns: Iterable[Column]) -> list[Any]:
-    """The value of each column."""
+def values_of(row: Document, point: LocatedPoint | None, columns: Iterable[Column]) -> list[JsonValue]:
+    """Return the value of each column in a row."""
     return [column.extract(row, point) for column in columns]
 
 
-def _point_value(name: str, _row: Mapping[str, Any], point: LocatedPoint | None) -> Any:
+def _point_value(name: str, _row: Document, point: LocatedPoint | None) -> JsonValue:
     return None if point is None else getattr(point, name)

@@ -1,4 +1,4 @@
-"""Store the row of a pack or imported dataset itself."""
+"""Write the row of a pack or imported dataset itself."""
 
 from sqlalchemy import Connection, insert, select, update
 

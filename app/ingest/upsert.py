@@ -1,52 +1,17 @@
-"""Making the rows of a pack equal to its records: what is new is added, what differs is updated, the rest goes."""
+"""Make the stored rows of one entity type equal to records: insert, update, delete, and keep tombstones."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
-from sqlmodel import SQLModel
 
 from app import models
 from app.db.bulk import insert_rows
 from app.db.text_index import remove_texts, write_texts
 from app.ingest.records import RowRecord
 from app.models.base import table_of
-from app.vocab import RelationType
-
-TABLES: dict[str, type[models.Source | models.Actor | models.Location | models.Event | models.Claim]] = {
-    "sources": models.Source,
-    "actors": models.Actor,
-    "locations": models.Location,
-    "events": models.Event,
-    "claims": models.Claim,
-}
-CHILDREN: dict[str, dict[type[SQLModel], str]] = {
-    "sources": {models.SourceName: "owner_id"},
-    "actors": {
-        models.ActorName: "owner_id",
-        models.ActorCode: "owner_id",
-        models.ActorRelation: "actor_id",
-        models.ActorAncestor: "actor_id",
-    },
-    "locations": {
-        models.LocationName: "owner_id",
-        models.LocationCode: "owner_id",
-        models.LocationAncestor: "location_id",
-    },
-    "events": {
-        models.EventActor: "event_pk",
-        models.EventLocation: "event_pk",
-        models.ControlChange: "event_pk",
-        models.Movement: "event_pk",
-        models.GedEvent: "event_pk",
-        models.AcledEvent: "event_pk",
-    },
-    "claims": {models.ClaimHop: "claim_pk", models.Figure: "claim_pk"},
-}
-"""Which rows hang on a row, and by which column: its id for reference data, its pk for events and claims."""
-ORDER_COLUMNS = ("owner_id", "actor_id", "location_id")
+from app.models.entity_types import ENTITY_TYPES, EntityType
 
 
 @dataclass
@@ -59,13 +24,13 @@ class ChangeSet:
 
     @property
     def touched(self) -> set[str]:
-        """Everything that is different now."""
+        """All ids of the change set."""
         return self.added | self.updated | self.removed
 
 
 def pks(connection: Connection, resource: str, ids: Iterable[str]) -> dict[str, int]:
-    """The pk of each id that is there."""
-    table = table_of(TABLES[resource])
+    """Return the pk of each id that is stored."""
+    table = ENTITY_TYPES[resource].table
     statement = select(table.c.id, table.c.pk).where(table.c.id.in_(list(ids)))
     return dict(connection.execute(statement).all())
 
@@ -80,72 +45,95 @@ def upsert(
     scope: ColumnElement[bool] | None = None,
     force_update_ids: Collection[str] = (),
 ) -> ChangeSet:
-    """Write the records of one resource of a pack; rows of the pack without a record are removed.
+    """Write the records of one resource of a pack; delete rows of the pack that have no record.
 
-    A row whose stored JSON equals the record's is not touched, so that its revision tells when it changed;
-    `force_update_ids` are ids of rows that differ in something that is not in their JSON. `scope` narrows down the
-    stored rows that the records stand for: all of the pack, if it is not given.
+    A row whose stored JSON equals the record's stays untouched, so that its revision tells when it changed.
+    `force_update_ids` are ids of rows that differ in something outside their JSON. `scope` limits the stored rows
+    that the records stand for; by default these are all rows of the pack.
     """
-    table = table_of(TABLES[resource])
+    entity = ENTITY_TYPES[resource]
+    table = entity.table
     condition = table.c.pack_id == pack_id if scope is None else scope
     statement = select(table.c.id, table.c.pk, table.c.row).where(condition)
     stored = {id_: (pk, row) for id_, pk, row in connection.execute(statement)}
-    rows = {id_: record.row for id_, record in records.items()}
-    change_set = ChangeSet(
-        added=records.keys() - stored.keys(),
-        updated={
-            id_ for id_ in records.keys() & stored.keys() if stored[id_][1] != rows[id_] or id_ in force_update_ids
-        },
-        removed=stored.keys() - records.keys(),
-    )
-    keys = {id_: stored[id_][0] for id_ in change_set.updated | change_set.removed}
+    changes = _compare(records, {id_: row for id_, (_, row) in stored.items()}, force_update_ids)
     next_pk = (connection.scalar(select(func.max(table.c.pk))) or 0) + 1
+    keys = {id_: stored[id_][0] for id_ in changes.updated | changes.removed}
+    _delete_dependants(connection, entity, keys)
+    _delete_rows(connection, entity, [keys[id_] for id_ in changes.removed])
     # Sorted, so that the same pack makes the same database on every machine.
-    keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(change_set.added))}
-
-    _remove(connection, resource, {id_: keys[id_] for id_ in change_set.updated | change_set.removed})
-    if change_set.removed:
-        removed_pks = [keys[id_] for id_ in change_set.removed]
-        if resource == "events":
-            view = table_of(models.EventVersion)
-            connection.execute(delete(view).where(view.c.event_pk.in_(removed_pks)))
-        connection.execute(delete(table).where(table.c.pk.in_(removed_pks)))
-    columns = {
-        id_: records[id_].columns | {"row": rows[id_], "revision": revision}
-        for id_ in change_set.added | change_set.updated
-    }
-    if change_set.added:
-        new = {"pack_id": pack_id, "added_in": revision}
-        added = [columns[id_] | new | {"id": id_, "pk": keys[id_]} for id_ in sorted(change_set.added)]
-        insert_rows(connection, table, added)
-    if change_set.updated:
-        connection.execute(
-            update(table).where(table.c.pk == bindparam("at_pk")),
-            [columns[id_] | {"at_pk": keys[id_]} for id_ in sorted(change_set.updated)],
-        )
-    _add_children(connection, resource, {id_: (keys[id_], records[id_]) for id_ in sorted(columns)})
-    for ids, is_update in ((change_set.added, False), (change_set.updated, True)):
-        write_texts(connection, table.name, [(keys[id_], records[id_].text) for id_ in sorted(ids)], replace=is_update)
-    change_set.removed |= _write_tombstones(connection, resource, change_set, pack_id, revision, merged)
-    return change_set
+    keys |= {id_: next_pk + offset for offset, id_ in enumerate(sorted(changes.added))}
+    new_columns: dict[str, object] = {"pack_id": pack_id, "added_in": revision}
+    _write_rows(connection, entity, records, keys, changes, {"revision": revision}, new_columns)
+    changes.removed |= _write_tombstones(connection, resource, changes, pack_id, revision, merged)
+    return changes
 
 
-def _remove(connection: Connection, resource: str, keys: Mapping[str, int]) -> None:
-    """Take away everything that hangs on these rows."""
+def _compare(
+    records: Mapping[str, RowRecord], stored_rows: Mapping[str, str], force_update_ids: Collection[str]
+) -> ChangeSet:
+    common = records.keys() & stored_rows.keys()
+    return ChangeSet(
+        added=records.keys() - stored_rows.keys(),
+        updated={id_ for id_ in common if stored_rows[id_] != records[id_].row or id_ in force_update_ids},
+        removed=stored_rows.keys() - records.keys(),
+    )
+
+
+def _delete_dependants(connection: Connection, entity: EntityType, keys: Mapping[str, int]) -> None:
+    """Delete the children and the indexed text of these entities."""
     if not keys:
         return
-    for model, column in CHILDREN[resource].items():
+    owners: list[str] | list[int] = list(keys) if entity.is_owned_by_id else list(keys.values())
+    for model, column in entity.children.items():
         child = table_of(model)
-        owners = list(keys) if column in ORDER_COLUMNS else list(keys.values())
         connection.execute(delete(child).where(child.c[column].in_(owners)))
-    remove_texts(connection, table_of(TABLES[resource]).name, keys.values())
+    remove_texts(connection, entity.singular, keys.values())
 
 
-def _add_children(connection: Connection, resource: str, columns: Mapping[str, tuple[int, RowRecord]]) -> None:
-    for model, column in CHILDREN[resource].items():
+def _delete_rows(connection: Connection, entity: EntityType, removed: list[int]) -> None:
+    """Delete entities by pk, with their derived versions."""
+    if not removed:
+        return
+    if entity.versions:
+        version = table_of(entity.versions)
+        connection.execute(delete(version).where(version.c[f"{entity.singular}_pk"].in_(removed)))
+    connection.execute(delete(entity.table).where(entity.table.c.pk.in_(removed)))
+
+
+def _write_rows(
+    connection: Connection,
+    entity: EntityType,
+    records: Mapping[str, RowRecord],
+    keys: Mapping[str, int],
+    changes: ChangeSet,
+    columns: dict[str, object],
+    new_columns: dict[str, object],
+) -> None:
+    """Insert the added and update the changed entities, each with its children and its text.
+
+    `columns` are set in all rows, `new_columns` in those that are added.
+    """
+    table = entity.table
+    rows = {id_: records[id_].columns | {"row": records[id_].row, **columns} for id_ in changes.added | changes.updated}
+    added = [rows[id_] | new_columns | {"id": id_, "pk": keys[id_]} for id_ in sorted(changes.added)]
+    insert_rows(connection, table, added)
+    if changes.updated:
+        connection.execute(
+            update(table).where(table.c.pk == bindparam("at_pk")),
+            [rows[id_] | {"at_pk": keys[id_]} for id_ in sorted(changes.updated)],
+        )
+    _insert_children(connection, entity, {id_: (keys[id_], records[id_]) for id_ in sorted(rows)})
+    for ids, is_update in ((changes.added, False), (changes.updated, True)):
+        texts = [(keys[id_], records[id_].text) for id_ in sorted(ids)]
+        write_texts(connection, entity.singular, texts, replace=is_update)
+
+
+def _insert_children(connection: Connection, entity: EntityType, owners: Mapping[str, tuple[int, RowRecord]]) -> None:
+    for model, column in entity.children.items():
         rows: list[dict[str, Any]] = [
-            child | {column: id_ if column in ORDER_COLUMNS else pk}
-            for id_, (pk, record) in columns.items()
+            child | {column: id_ if entity.is_owned_by_id else pk}
+            for id_, (pk, record) in owners.items()
             for child in record.children.get(model, ())
         ]
         insert_rows(connection, table_of(model), rows)
@@ -154,78 +142,26 @@ def _add_children(connection: Connection, resource: str, columns: Mapping[str, t
 def _write_tombstones(
     connection: Connection,
     resource: str,
-    change_set: ChangeSet,
+    changes: ChangeSet,
     pack_id: str,
     revision: int,
     merged: Mapping[str, str],
 ) -> set[str]:
-    """Keep what is gone, so that copies can follow and old ids redirect; the ids that are told anew."""
+    """Record removed and merged ids, so that copies can follow and old ids redirect; return those recorded anew."""
     tombstone = table_of(models.Tombstone)
-    recorded_query = select(tombstone.c.id, tombstone.c.merged_into).where(
+    in_pack = select(tombstone.c.id, tombstone.c.merged_into).where(
         tombstone.c.resource == resource, tombstone.c.pack_id == pack_id
     )
-    recorded = dict(connection.execute(recorded_query.where(tombstone.c.id.in_(list(merged)))).all()) if merged else {}
-    targets = {id_: merged.get(id_) for id_ in change_set.removed} | {
+    recorded = dict(connection.execute(in_pack.where(tombstone.c.id.in_(list(merged)))).all()) if merged else {}
+    targets = {id_: merged.get(id_) for id_ in changes.removed} | {
         id_: into for id_, into in merged.items() if id_ not in recorded or recorded[id_] != into
     }
-    back = [*change_set.added, *targets]
-    if back:
-        connection.execute(delete(tombstone).where(tombstone.c.resource == resource, tombstone.c.id.in_(back)))
+    replaced = [*changes.added, *targets]
+    if replaced:
+        connection.execute(delete(tombstone).where(tombstone.c.resource == resource, tombstone.c.id.in_(replaced)))
     if targets:
         fixed = {"resource": resource, "pack_id": pack_id, "revision": revision}
         connection.execute(
             insert(tombstone), [fixed | {"id": id_, "merged_into": into} for id_, into in targets.items()]
         )
     return set(targets)
-
-
-def store_closure(connection: Connection, model: type[SQLModel], pairs: set[tuple[Any, ...]]) -> None:
-    """Make a derived table of pairs equal to `pairs`, touching only what differs."""
-    table = table_of(model)
-    columns = [column for column in table.columns if column.name != "pk"]
-    stored = {tuple(row) for row in connection.execute(select(*columns))}
-    for lost in stored - pairs:
-        connection.execute(delete(table).where(*(column == value for column, value in zip(columns, lost, strict=True))))
-    if new := sorted(pairs - stored):
-        names = [column.name for column in columns]
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
-
-
-def location_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
-    """(ancestor, place) for every place, with itself."""
-    table = table_of(models.Location)
-    parents = dict(connection.execute(select(table.c.id, table.c.parent_id)).all())
-    pairs = set()
-    for id_ in parents:
-        at: str | None = id_
-        while at is not None:
-            pairs.add((at, id_))
-            at = parents.get(at)  # one that is gone is refused when the load commits
-    return pairs
-
-
-def actor_ancestors(connection: Connection) -> set[tuple[Any, ...]]:
-    """(ancestor, actor, first day, last day) for every actor, with itself, along part_of.
-
-    Along a chain the days on which every link holds; a chain that never held whole is left out.
-    """
-    actors, relations = table_of(models.Actor), table_of(models.ActorRelation)
-    links: dict[str, list[tuple[str, date, date]]] = {}
-    for low, high, start, end in connection.execute(
-        select(relations.c.actor_id, relations.c.other_id, relations.c.starts_on, relations.c.ends_on).where(
-            relations.c.type == RelationType.PART_OF
-        )
-    ):
-        links.setdefault(low, []).append((high, start or date.min, end or date.max))
-    result: set[tuple[Any, ...]] = set()
-    for (id_,) in connection.execute(select(actors.c.id)):
-        edge = [(id_, date.min, date.max)]
-        while edge:
-            at, start, end = edge.pop()
-            if (at, id_, start, end) in result:
-                continue
-            result.add((at, id_, start, end))
-            for high, first, last in links.get(at, ()):
-                if max(start, first) <= min(end, last):
-                    edge.append((high, max(start, first), min(end, last)))
-    return result

@@ -1,4 +1,4 @@
-"""What we know: the tables. Importing this package registers all of them on `METADATA`."""
+"""The tables. Importing this package registers all of them on `METADATA`."""
 
 from app.db.indexes import END_OF_TIME
 from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorRelation
@@ -10,7 +10,7 @@ from app.models.locations import Location, LocationAncestor, LocationCode, Locat
 from app.models.packs import Pack, Revision, Tombstone
 from app.models.sources import Source, SourceName
 
-# Foreign keys are checked when a load commits: its rows may then be written in any order.
+# Foreign keys are checked at commit, so that a load may write its rows in any order.
 for _table in METADATA.tables.values():
     for _key in _table.foreign_key_constraints:
         _key.deferrable, _key.initially = True, "DEFERRED"

@@ -1,4 +1,4 @@
-"""Who does things."""
+"""Actors, their names, codes and relations."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ class Actor(ServedRow, table=True):
 
 
 class ActorName(NameColumns, table=True):
-    """A name under which an actor is found."""
+    """A name that finds an actor."""
 
     __tablename__ = "actor_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
@@ -37,7 +37,7 @@ class ActorCode(CodeColumns, table=True):
 
 
 class ActorRelation(SQLModel, table=True):
-    """How one actor stands to another, and when."""
+    """A relation of one actor to another, with its days where known."""
 
     __tablename__ = "actor_relation"
     __table_args__ = (one_of("type", vocab.RelationType), ordered("starts_on", "ends_on"))
@@ -51,7 +51,7 @@ class ActorRelation(SQLModel, table=True):
 
 
 class ActorAncestor(SQLModel, table=True):
-    """Derived from part_of: every actor, itself and what it belongs to, with the days on which it does."""
+    """Derived from `part_of`: every actor with itself and each whole that it belongs to, and the days of that."""
 
     __tablename__ = "actor_ancestor"
 

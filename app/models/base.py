@@ -1,4 +1,4 @@
-"""What all tables share: names of constraints, the columns of a served row, small constraint makers."""
+"""Parts that tables share: constraint names, the columns of a served row, check constraints."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from app.db.column_types import BinaryText
 
 METADATA: MetaData = SQLModel.metadata
-# Every constraint has a name of its own, so that a migration can drop it on both databases.
+# Named constraints can be dropped by a migration on both databases.
 METADATA.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -18,34 +18,33 @@ METADATA.naming_convention = {
 }
 
 LIST_ORDER = (text("sort_date DESC"), "id", "earliest", "latest", "event_pk")
-"""Rows are indexed in the order in which lists give them, with what most filters ask, so that only those are fetched
-that fit."""
+"""Columns of list indexes: the order of lists, then the columns that date filters and joins read."""
 
 COVERING_COLUMNS = ("status", "category", "country", "origins", "deaths_best", "deaths_low", "latitude", "longitude")
-"""What filters ask of an event. An index that holds it judges rows without reading them: a row is a page of its own."""
+"""Columns that filters of events read. An index that covers them spares reading rows, each of which is a page."""
 
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
-"""Of a table that is nothing but its key: SQLite keeps it once, in the order of that key."""
+"""Table option for tables that are nothing but their key: SQLite stores them once, in key order."""
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The table of a model class, for statements that name columns and build no objects."""
+    """Return the table of a model class, for statements that name columns and build no objects."""
     return model.__table__  # type: ignore[attr-defined, no-any-return]
 
 
 def one_of(column: str, codes: Iterable[str]) -> CheckConstraint:
-    """The column holds a code of its list (or null, where the column may be null)."""
+    """Make the check that a column holds one of these codes, or null where it may be null."""
     quoted = ", ".join(f"'{code}'" for code in codes)
     return CheckConstraint(f"{column} IN ({quoted})", name=f"{column}_code")
 
 
 def between(column: str, low: float, high: float) -> CheckConstraint:
-    """The column lies within the bounds, both included."""
+    """Make the check that a column lies within the bounds, both included."""
     return CheckConstraint(f"{column} BETWEEN {low} AND {high}", name=f"{column}_range")
 
 
 def ordered(low: str, high: str) -> CheckConstraint:
-    """Where both columns are known, the first is not above the second."""
+    """Make the check that the first column is not above the second where both are known."""
     return CheckConstraint(f"{low} <= {high}", name=f"{low}_{high}_order")
 
 
@@ -57,7 +56,7 @@ class ServedRow(SQLModel):
     pack_id: str = Field(sa_type=BinaryText, foreign_key="pack.id", index=True)
     added_in: int = Field(foreign_key="revision.id")
     revision: int = Field(foreign_key="revision.id", index=True)
-    row: str = Field(sa_type=Text, description="JSON, checked by its schema when it was written")
+    row: str = Field(sa_type=Text, description="JSON, validated by its schema when written")
 
 
 class NameColumns(SQLModel):

@@ -1,4 +1,4 @@
-"""What was said: one paragraph, one event, one chain."""
+"""Claims, the chains of their sources, and their figures."""
 
 from datetime import date
 
@@ -15,11 +15,11 @@ RARE_CODE_CONDITIONS = {
     "stance": f"stance = '{vocab.Stance.DENIES}'",
     "modality": f"modality IN ('{vocab.Modality.POSSIBLE}', '{vocab.Modality.PLANNED}')",
 }
-"""What few claims are: they have indexes of their own, which a statement names by these words."""
+"""Conditions of the partial indexes of codes that few claims have; statements repeat these words to use them."""
 
 
 class Claim(ServedRow, table=True):
-    """A source says something about an event. Nothing overwrites a claim."""
+    """A statement of a source about an event: one paragraph, one chain. Nothing overwrites a claim."""
 
     __table_args__ = (
         one_of("stance", vocab.Stance),
@@ -47,7 +47,7 @@ class Claim(ServedRow, table=True):
 
 
 class ClaimHop(SQLModel, table=True):
-    """One link of a claim's chain; position 0 is nearest the fact, the last is the document."""
+    """One hop of a claim's chain: position 0 is nearest the fact, the last one is the document."""
 
     __tablename__ = "claim_hop"
     __table_args__ = (Index("ix_claim_hop_source_id", "source_id", "claim_pk"), WITHOUT_ROWID)

@@ -1,8 +1,8 @@
-"""Rows of published datasets as they were given, beside the events that were made of them."""
+"""Rows of published datasets as given, beside the events made of them."""
 
 from datetime import date
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app.db.column_types import BinaryText
@@ -33,21 +33,55 @@ class GedEvent(SQLModel, table=True):
 
 
 class AcledEvent(SQLModel, table=True):
-    """One row of ACLED: its 31 cells, and the columns by which its own users ask for it."""
+    """An event in ACLED's shape: one row for each event with a country, or imported from ACLED.
+
+    The 31 cells stand in columns of their names, as ACLED prints them. What filters compare as a number or a day is
+    stored as that. Rows without `event_date` or `latitude` are not served.
+    """
 
     __tablename__ = "acled_event"
+    __table_args__ = (Index("ix_acled_event_sort_date_id", text("sort_date DESC"), "id"),)
 
     event_pk: int = Field(foreign_key="event.pk", primary_key=True)
-    event_id_cnty: str = Field(sa_type=BinaryText, unique=True)
-    event_date: date = Field(index=True)
-    year: int
-    event_type: str = Field(sa_type=BinaryText, index=True)
-    sub_event_type: str = Field(sa_type=BinaryText, index=True)
-    inter1: str = Field(sa_type=BinaryText, index=True, description="as printed: in words, or by its old number")
-    inter2: str = Field(sa_type=BinaryText, index=True)
-    iso: int | None = Field(default=None, index=True)
-    region: str = Field(sa_type=BinaryText, index=True)
-    country: str = Field(sa_type=BinaryText, index=True)
-    fatalities: int | None = None
-    timestamp: int | None = Field(default=None, index=True, description="Unix seconds: when ACLED last changed the row")
-    cells: str = Field(sa_type=Text, description="JSON list, in the order of the published columns; null is not given")
+    id: str = Field(sa_type=BinaryText, description="the event's id, here for sorting; event_id_cnty follows from it")
+    sort_date: date = Field(description="as of the event, here for sorting")
+    event_date: date | None = None
+    year: int | None = None
+    time_precision: int
+    disorder_type: str = Field(sa_type=BinaryText)
+    event_type: str = Field(sa_type=BinaryText)
+    sub_event_type: str = Field(sa_type=BinaryText)
+    civilian_targeting: str = Field(sa_type=BinaryText)
+    actor1: str = Field(sa_type=BinaryText)
+    assoc_actor_1: str = Field(sa_type=BinaryText)
+    inter1: str = Field(sa_type=BinaryText, description="in words, or as printed until 2024 by its number")
+    actor2: str = Field(sa_type=BinaryText)
+    assoc_actor_2: str = Field(sa_type=BinaryText)
+    inter2: str = Field(sa_type=BinaryText)
+    interaction: str = Field(sa_type=BinaryText)
+    iso: int
+    region: str = Field(sa_type=BinaryText)
+    country: str = Field(sa_type=BinaryText)
+    admin1: str = Field(sa_type=BinaryText)
+    admin2: str = Field(sa_type=BinaryText)
+    admin3: str = Field(sa_type=BinaryText)
+    location: str = Field(sa_type=BinaryText)
+    latitude: str | None = Field(default=None, sa_type=BinaryText, description="degrees, as printed")
+    longitude: str | None = Field(default=None, sa_type=BinaryText)
+    latitude_degrees: float | None = None
+    longitude_degrees: float | None = None
+    geo_precision: int
+    source: str = Field(sa_type=BinaryText)
+    source_scale: str = Field(sa_type=BinaryText)
+    notes: str = Field(sa_type=BinaryText)
+    fatalities: int
+    tags: str = Field(sa_type=BinaryText)
+    timestamp: int | None = Field(default=None, description="Unix seconds: when ACLED last changed the row")
+    changed_at: int = Field(description="Unix seconds: when the event last changed here; served without a timestamp")
+    folded: str | None = Field(
+        default=None, sa_type=Text, description="JSON: by column, cells whose case is not that of ASCII letters alone"
+    )
+    omitted: str | None = Field(
+        default=None, description="columns that an imported row left empty; null if the event is not from ACLED"
+    )
+    digest: str | None = Field(default=None, description="of an imported row: the hash of its cells as given")

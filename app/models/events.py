@@ -1,11 +1,10 @@
-"""What happened: the coded event, and its views as they became known."""
+"""Events as coded, their versions by report day, and the tables that belong to an event."""
 
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, TextClause, text
 from sqlmodel import Field, SQLModel
 
 from app import vocab
@@ -24,7 +23,7 @@ from app.models.base import (
 
 
 class Event(ServedRow, table=True):
-    """What one or more claims are about, as coded. What follows from the claims, and is served, is in its views."""
+    """An occasion that one or more claims are about, as coded. Its versions hold what follows from the claims."""
 
     __table_args__ = (
         one_of("category", vocab.EventCategory),
@@ -39,8 +38,8 @@ class Event(ServedRow, table=True):
     part_of_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="event.id", index=True)
 
 
-def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda _dialect: "") -> Index:
-    """An index of what is known now, or of `only` a part of that."""
+def current_index(name: str, *columns: str | TextClause, only: Callable[[str], str] = lambda _dialect: "") -> Index:
+    """Make an index of the current versions, or of those that also meet `only`."""
 
     def where(dialect: str) -> str:
         return " AND ".join(filter(None, (IS_CURRENT, only(dialect))))
@@ -49,14 +48,14 @@ def current_index(name: str, *columns: Any, only: Callable[[str], str] = lambda 
 
 
 EVENT_COVERING = ("event_pk", "known_until", "known_from", "sort_date", "id", "earliest", "latest", *COVERING_COLUMNS)
-"""The views of an event are found by it, and judged and sorted without being read."""
+"""Columns of the index by event: versions are filtered and sorted without being read."""
 
 
 class EventVersion(SQLModel, table=True):
     """An event as it follows from the claims reported before `known_until` (exclusive).
 
-    One view per day on which something new was reported, so that `known_by=DAY` is a plain condition
-    (`known_from <= DAY < known_until`) and every filter means the same with it and without it.
+    Each day with a new report begins a version. `known_by=DAY` is then a plain predicate,
+    `known_from <= DAY < known_until`, and filters have one meaning with it and without it.
     """
 
     __tablename__ = "event_version"
@@ -106,7 +105,7 @@ class EventVersion(SQLModel, table=True):
 
 
 class EventActor(SQLModel, table=True):
-    """What an actor does in an event; gains, loses and mover are derived."""
+    """A role of an actor in an event; gains, loses and mover are derived."""
 
     __tablename__ = "event_actor"
     __table_args__ = (
@@ -122,7 +121,7 @@ class EventActor(SQLModel, table=True):
 
 
 class EventLocation(SQLModel, table=True):
-    """Derived: every place that an event touches, its own and those of its control change and movement."""
+    """Derived: each place of an event, its own and those of its control change and movement."""
 
     __tablename__ = "event_location"
     __table_args__ = (Index("ix_event_location_location_id", "location_id", "event_pk"), WITHOUT_ROWID)
@@ -132,7 +131,7 @@ class EventLocation(SQLModel, table=True):
 
 
 class ControlChange(SQLModel, table=True):
-    """Which side gained and which lost a place in an event."""
+    """A change of control in an event: the sides that gained and lost a place."""
 
     __tablename__ = "control_change"
     __table_args__ = (one_of("extent", vocab.ControlExtent), one_of("means", vocab.ControlMeans))
@@ -146,7 +145,7 @@ class ControlChange(SQLModel, table=True):
 
 
 class Movement(SQLModel, table=True):
-    """Who moved from where to where in an event, and how it ended. How many follows from the claims."""
+    """A movement in an event: mover, places and outcome. Its count follows from the claims."""
 
     __table_args__ = (one_of("population", vocab.Population), one_of("outcome", vocab.MovementOutcome))
 

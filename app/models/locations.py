@@ -1,4 +1,4 @@
-"""Where things happen."""
+"""Places of the gazetteer, their names, codes and hierarchy."""
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -31,7 +31,7 @@ class Location(ServedRow, table=True):
 
 
 class LocationName(NameColumns, table=True):
-    """A name under which a place is found."""
+    """A name that finds a place."""
 
     __tablename__ = "location_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)
@@ -48,7 +48,7 @@ class LocationCode(CodeColumns, table=True):
 
 
 class LocationAncestor(SQLModel, table=True):
-    """Derived from parents: every place, with itself and everything it lies in."""
+    """Derived from parents: every place with itself and each place that it lies in."""
 
     __tablename__ = "location_ancestor"
     __table_args__ = (WITHOUT_ROWID,)

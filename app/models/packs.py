@@ -1,4 +1,4 @@
-"""What was loaded, when, and what is gone."""
+"""Packs, revisions, and tombstones of ids that are gone."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from app.models.base import ordered
 
 
 class Revision(SQLModel, table=True):
-    """One committed load; its number is the third clock: when this database said so."""
+    """One committed load. Its number is the third clock: when this database said so."""
 
     id: int = Field(primary_key=True)
     made_at: datetime = Field(sa_type=DateTime(timezone=True))
@@ -18,7 +18,7 @@ class Revision(SQLModel, table=True):
 
 
 class Pack(SQLModel, table=True):
-    """One seed pack or imported dataset, and the digest that tells whether it changed."""
+    """A seed pack or imported dataset; the digest of its files tells whether it changed."""
 
     __table_args__ = (ordered("covers_from", "covers_until"),)
 
@@ -39,7 +39,7 @@ class Pack(SQLModel, table=True):
 
 
 class Tombstone(SQLModel, table=True):
-    """An id that is served no more, and the one that took over if it was merged."""
+    """An id that is no longer served, and the one that took over if it was merged."""
 
     resource: str = Field(sa_type=BinaryText, primary_key=True)
     id: str = Field(sa_type=BinaryText, primary_key=True)

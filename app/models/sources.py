@@ -1,4 +1,4 @@
-"""Who says so."""
+"""Sources and their names."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from app.models.base import NameColumns, ServedRow, one_of
 
 
 class Source(ServedRow, table=True):
-    """A document, outlet, ministry, person or unnamed voice that a claim comes from or went through."""
+    """A document, outlet, ministry, person or unnamed voice: a hop of claims."""
 
     __table_args__ = (one_of("kind", vocab.SourceKind),)
 
@@ -22,7 +22,7 @@ class Source(ServedRow, table=True):
 
 
 class SourceName(NameColumns, table=True):
-    """A name under which a source is found."""
+    """A name that finds a source."""
 
     __tablename__ = "source_name"
     __table_args__ = (one_of("kind", ("id", "name", "alias")),)

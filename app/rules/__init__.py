@@ -1,1 +1,1 @@
-"""What follows from claims: pure functions, each the definition of one rule of the contract."""
+"""Rules that derive events from claims: pure functions, each of which defines one rule of the contract."""

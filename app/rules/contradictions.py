@@ -1,4 +1,4 @@
-"""Where claims contradict each other; found from the claims, never listed by hand."""
+"""Contradictions between claims, always derived and never coded by hand."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from app.timespan import DateRange, intersection
 from app.vocab import ContradictionKind, ControlExtent
 
 ClaimGroup = tuple[str, ...]
-"""The claims that say one thing, by id."""
+"""Ids of claims that agree."""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Claims that cannot all be true: the kind, the events they are about, the sides."""
+    """Claims that cannot all be true: the kind, the events they are about, and the groups that oppose each other."""
 
     kind: ContradictionKind
     events: tuple[str, ...]
@@ -22,7 +22,11 @@ class Contradiction:
 
 
 def event_contradictions(event: str, claims: Collection[Claim]) -> Iterator[Contradiction]:
-    """The contradictions among the claims on one event: of polarity, of dates, of figures."""
+    """Yield the contradictions among the claims on one event.
+
+    Polarity: some claims assert it and others deny it. Date: asserting claims share no day. Figure: two asserting
+    claims give the same measure and count kind, as of overlapping days, in ranges that share no number.
+    """
     asserting = [claim for claim in claims if claim.asserts]
     denying = [claim for claim in claims if not claim.asserts]
     if asserting and denying:
@@ -41,9 +45,9 @@ def _ids(claims: Collection[Claim]) -> ClaimGroup:
 
 
 def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
-    """The claims in groups that share a day; more than one group only if two claims are disjoint."""
+    """Group the claims by shared days; there is more than one group only if two claims share no day."""
     groups: list[tuple[DateRange, list[Claim]]] = []
-    # On a line, intervals that overlap pair by pair share a day, so one pass is enough.
+    # Intervals that overlap pairwise share a day (Helly's theorem on a line), so one pass is enough.
     for claim in sorted(claims, key=lambda c: (str(c.date.earliest or ""), str(c.date.latest or "9"), c.id)):
         for at, (shared, group) in enumerate(groups):
             shared_days = intersection([shared, claim.date])
@@ -56,7 +60,7 @@ def _agreeing(claims: Collection[Claim]) -> list[list[Claim]]:
 
 
 def _disagree(one: Claim, first: Figure, other: Claim, second: Figure) -> bool:
-    """Same measure and count kind, as of overlapping days, in ranges that share no number."""
+    """Return whether two comparable figures, as of overlapping days, lie in ranges that share no number."""
     comparable = (first.measure, first.count_kind) == (second.measure, second.count_kind)
     if not comparable or not _as_of(one, first).overlaps(_as_of(other, second)):
         return False
@@ -68,13 +72,13 @@ def _as_of(claim: Claim, figure: Figure) -> DateRange:
 
 
 def _above(more: Figure, less: Figure) -> bool:
-    """Whether the least of one is more than the most of the other."""
+    """Return whether the low bound of one figure exceeds the high bound of the other."""
     return more.low is not None and less.high is not None and more.low > less.high
 
 
 @dataclass(frozen=True)
 class AttestedControlChange:
-    """A change of control with the claims on it. `location_path` names its place and all that it lies in."""
+    """A change of control with the claims on it; `location_path` holds its location and all that this lies in."""
 
     event: str
     location: str
@@ -86,10 +90,11 @@ class AttestedControlChange:
 
 
 def control_contradictions(changes: Collection[AttestedControlChange]) -> Iterator[Contradiction]:
-    """A full change of a place against what is said, of overlapping days, of the place or something inside it.
+    """Yield the contradictions of full changes of control with other changes of the place or of something inside it.
 
-    Against it stand: a denial that the same side took it; and, told as fact or reported, a change to the same side
-    that is only partial or of the surroundings (it limits the full one), or a change to another holder.
+    Only changes on overlapping days contradict each other. Against a full change stand denials that the same side took
+    the place. So do claims, as fact or reported, of a change to another holder, or of one to the same side that is
+    partial or only of the surroundings.
     """
     for full in changes:
         asserting = [claim for claim in full.claims if claim.asserts]
@@ -108,12 +113,12 @@ def _against(full: AttestedControlChange, other: AttestedControlChange, claim: C
     same_side = other.gained_by == full.gained_by
     if not claim.asserts:
         return same_side
-    # What is only possible contradicts nothing: it may well not be so.
+    # A claim of what is only possible contradicts nothing, because it does not say that it is so.
     return claim.counts_as_report and (other.extent != ControlExtent.FULL if same_side else True)
 
 
 def _mirrored(full: AttestedControlChange, other: AttestedControlChange) -> bool:
-    """Two full changes of one place contradict each other once, not once from each side."""
+    """Return whether this contradiction is also found from the other change, so that each is listed once."""
     same = (
         other.extent == ControlExtent.FULL and other.location == full.location and any(c.asserts for c in other.claims)
     )

@@ -1,4 +1,4 @@
-"""Who controls a place on a day, and the summary of a window."""
+"""Control of a place: on a day, through time, and gains and losses within a window."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ UNCERTAIN_STATUSES = {
 
 @dataclass(frozen=True)
 class ControlEvent:
-    """One change of control of a place, as it follows from the claims in view; actors by id."""
+    """One change of control of a place, derived from the claims in view; actors are ids."""
 
     event: str
     gained_by: str | None
@@ -27,22 +27,26 @@ class ControlEvent:
 
     @property
     def starts(self) -> date:
-        """The first day on which it may have happened."""
+        """First day on which it may have happened."""
         return self.dates.earliest or date.min
 
     def happened_by(self, day: date) -> bool:
-        """Whether it has happened for certain by a day; without a latest day it never has."""
+        """Return whether it has certainly happened by a day; without a latest day it never has."""
         return self.dates.latest is not None and self.dates.latest <= day
 
     @property
     def moves_holder(self) -> bool:
-        """Whether it moves the holder: the whole place, told and not disputed."""
+        """True for a change of the whole place that is neither disputed nor unconfirmed."""
         return self.extent == ControlExtent.FULL and self.status not in UNCERTAIN_STATUSES
 
 
 @dataclass(frozen=True)
 class ControlState:
-    """Control of a place on a day. `candidates` are all who may hold it, the holder first."""
+    """Control of a place on a day.
+
+    `candidates` are all actors who may hold it, the holder first. `since` is the first day on which the holder holds
+    it for certain, and `change` the event that the holder rests on.
+    """
 
     holder: str | None
     state: ControlCertainty
@@ -56,19 +60,20 @@ UNKNOWN_STATE = ControlState(None, ControlCertainty.UNKNOWN, (), None, None, Non
 
 
 def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
-    """The changes that count (not denied, not planned), by latest, then earliest, then id."""
+    """Return the changes that count, which are those neither denied nor planned, by latest day, earliest day and id."""
     counted = (change for change in changes if change.status != EventStatus.DENIED and not change.planned)
     return sorted(counted, key=lambda change: (change.dates.latest or date.max, change.starts, change.event))
 
 
 def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None = None) -> ControlState:
-    """Who controls a place on a day, from the changes of exactly that place.
+    """Derive who controls a place on a day, from the changes of exactly that place.
 
-    The last confirmed full change with latest <= day gives the holder; before any, the one who lost it in the
-    first change (basis `inferred`). Later changes with earliest <= day are open: each adds who gained to the
-    candidates and makes the state `uncertain` (it may not have happened yet), else `disputed`, else
-    `unconfirmed`, else `contested` (only a part or the surroundings). None open: `held`. No change: `unknown`.
-    After `cut_off`, the last day that was curated, the basis is `carried`.
+    The last full change that is neither disputed nor unconfirmed, with latest <= day, gives the holder. Before the
+    first such change the holder is who lost the place in the first change of all (basis `inferred`). Later changes
+    with earliest <= day are open: each adds its gainer to the candidates. The state is then `uncertain` if one may not
+    have happened yet, else `disputed`, else `unconfirmed`, else `contested` (only a part or the surroundings). With a
+    holder and no open change it is `held`; without any change it is `unknown`. After `cut_off`, the last curated day,
+    the basis is `carried`.
     """
     ordered = effective_changes(changes)
     if not ordered:
@@ -92,7 +97,7 @@ def control_on(changes: Iterable[ControlEvent], day: date, cut_off: date | None 
 
 
 def _state(opened: Sequence[ControlEvent], day: date) -> ControlCertainty:
-    """What open changes make of the state; the first that applies wins."""
+    """Derive the state from the open changes; the first rule that applies wins."""
     if not opened:
         return ControlCertainty.UNKNOWN
     if not all(change.happened_by(day) for change in opened):
@@ -105,7 +110,7 @@ def _state(opened: Sequence[ControlEvent], day: date) -> ControlCertainty:
 
 @dataclass(frozen=True)
 class ControlPeriod:
-    """Days with one state: from `start` to the day before `until`; None is open."""
+    """Consecutive days in one state, from `start` to the day before `until`; None is an open end."""
 
     start: date | None
     until: date | None
@@ -113,7 +118,7 @@ class ControlPeriod:
 
 
 def timeline(changes: Collection[ControlEvent], cut_off: date | None = None) -> list[ControlPeriod]:
-    """The states of a place through all time, without gaps and overlaps; equal neighbours are one stretch."""
+    """Derive the states of a place through all time, without gaps or overlaps; equal neighbours are one period."""
     days = {day for change in changes for day in (change.dates.earliest, change.dates.latest) if day}
     if cut_off and cut_off < date.max:
         days.add(cut_off + timedelta(days=1))
@@ -130,14 +135,13 @@ def timeline(changes: Collection[ControlEvent], cut_off: date | None = None) -> 
 
 @dataclass(frozen=True)
 class Tally:
-    """What one actor gained and lost among places of one kind within a window."""
+    """Gains and losses of one actor among places of one kind within a window; see `tallies`."""
 
     captured: int = 0
     lost_again: int = 0
     net_held: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        """The two together."""
         return Tally(
             self.captured + other.captured,
             self.lost_again + other.lost_again,
@@ -146,11 +150,12 @@ class Tally:
 
 
 def tallies(changes: Collection[ControlEvent], window: DateRange, certain: bool) -> Iterator[tuple[str, Tally]]:
-    """What each actor gained and lost at one place within the window.
+    """Yield what each actor gained and lost at one place within the window.
 
-    `captured` counts confirmed full changes by which the actor gained it; `lost_again` those by which it lost
-    what it had captured in the window before; `net_held` is 1 if the actor holds it on the window's last day
-    and did not on the day before its first. A change is in the window if it possibly is, or `certain`-ly.
+    Only full changes count that are neither disputed nor unconfirmed. `captured` counts those by which the actor
+    gained the place; `lost_again` those by which it lost what it had captured earlier in the window. `net_held` is 1
+    if the actor holds the place on the window's last day and did not on the day before its first. A change lies in
+    the window if its dates overlap it; with `certain`, if they lie wholly inside.
     """
     counted = [
         change

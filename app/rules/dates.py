@@ -1,4 +1,4 @@
-"""When an event happened, from what its claims say; and what a printed date means."""
+"""Dates of events, derived from their claims, and the reading of printed dates."""
 
 import re
 from collections.abc import Collection
@@ -29,11 +29,11 @@ SATURDAY = 5
 
 
 def event_date(claims: Collection[Claim]) -> tuple[DateRange, Precision]:
-    """The date of an event and its precision.
+    """Derive the date of an event and its precision.
 
-    The days on which all asserting claims agree; if there is none, the smallest interval around all of them
-    (and there is a date contradiction). Denials date an event only if nothing else is in view. The precision
-    is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
+    The date is the intersection of the dates of all asserting claims. If that is empty, it is the smallest interval
+    around all of them (and there is a date contradiction). Denials date an event only if nothing else is in view. The
+    precision is `day` for one day, `span` if every dated claim says that it lasted throughout, else `range`.
     """
     relevant = [claim for claim in claims if claim.asserts] or list(claims)
     dated = [claim for claim in relevant if claim.date.is_bounded]
@@ -49,7 +49,7 @@ def event_date(claims: Collection[Claim]) -> tuple[DateRange, Precision]:
 
 
 def read_relative(printed: str, reported_on: date) -> DateRange | None:
-    """What a relative date such as "about a week ago" means, said on `reported_on`; None if not in the table."""
+    """Read a relative date such as "about a week ago" by `vocab.RELATIVE_DATES`; None if no phrase of it fits."""
     text = " ".join(printed.casefold().split())
     for entry in vocab.RELATIVE_DATES:
         if not re.search(rf"\b{entry.phrase}\b", text):
@@ -62,7 +62,7 @@ def read_relative(printed: str, reported_on: date) -> DateRange | None:
 
 
 def read_day(printed: str, year: int) -> DateRange | None:
-    """What a printed day such as "June 29" means in a year that it does not print; None if it prints no day."""
+    """Read a printed day such as "June 29"; `year` is taken if none is printed. None if the text prints no day."""
     if match := _MONTH_DAY.search(printed):
         month, day, own_year = match.groups()
     elif match := _DAY_MONTH.search(printed):
@@ -70,12 +70,12 @@ def read_day(printed: str, year: int) -> DateRange | None:
     else:
         return None
     try:
-        dates = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
+        printed_day = date(int(own_year or year), MONTHS.index(month.casefold()) + 1, int(day))
     except ValueError:
         return None
-    return DateRange(dates, dates)
+    return DateRange(printed_day, printed_day)
 
 
 def read_date(printed: str, reported_on: date) -> DateRange | None:
-    """What a printed date means, absolute or relative; None if Oxus cannot tell."""
+    """Read a printed date, absolute or relative; None if it cannot be read."""
     return read_day(printed, reported_on.year) or read_relative(printed, reported_on)

@@ -1,4 +1,4 @@
-"""What the rules need to know of a claim; nothing here knows a database or a format."""
+"""Claims and figures as the rules take them, independent of database and format."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ from app.vocab import Modality, Stance
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a claim. `low`, `best` and `high` may each be unknown (None, never 0)."""
+    """One number of a claim. `low`, `best` and `high` may each be unknown, which is None and never 0."""
 
     measure: str
     count_kind: str
@@ -25,8 +25,8 @@ class Figure:
 class Claim:
     """One claim on an event.
 
-    `origin` is the organisation of the first hop (the hop itself if it has none), so that two people of one
-    organisation have the same origin; None when the first hop is unattributed.
+    `origin` is the outermost organisation of the first hop, or the hop itself if it has none. Two people of one
+    organisation thus have the same origin. None if the first hop is unattributed or a dataset.
     """
 
     id: str
@@ -42,10 +42,10 @@ class Claim:
 
     @property
     def asserts(self) -> bool:
-        """Whether the claim says that the event happened, may have or will."""
+        """True if the claim says that the event happened, may have happened or will."""
         return self.stance == Stance.ASSERTS
 
     @property
     def counts_as_report(self) -> bool:
-        """Whether the claim says, as fact or hearsay, that the event happened."""
+        """True if the claim says, as fact or reported, that the event happened."""
         return self.asserts and self.modality in (Modality.FACT, Modality.REPORTED)

@@ -1,4 +1,4 @@
-"""What a printed number means, and which of several tellings is published."""
+"""Reading of printed numbers, and the published figure among several claims."""
 
 import re
 from collections.abc import Collection
@@ -39,7 +39,7 @@ BoundsTuple = tuple[int | None, int | None, int | None]
 
 
 def read_number(printed: str) -> BoundsTuple | None:
-    """Low, best and high of a printed number by the served table; None if the table cannot read it.
+    """Read low, best and high of a printed number by `vocab.QUANTITY_PHRASES`; None if the table has no such phrase.
 
     >>> read_number("more than 500"), read_number("Dozens"), read_number("545")
     ((501, None, None), (24, None, 99), (545, 545, 545))
@@ -58,7 +58,7 @@ def read_number(printed: str) -> BoundsTuple | None:
 
 
 def _fill_bound(bound: str | None, number: int | None) -> int | None:
-    """A bound of the table with the printed number put in."""
+    """Return a bound of the table with the printed number in place of N."""
     if bound is None:
         return None
     if number is None or bound.isdigit():
@@ -68,7 +68,7 @@ def _fill_bound(bound: str | None, number: int | None) -> int | None:
 
 @dataclass(frozen=True)
 class Published:
-    """The figure that stands for an event: its bounds, what it counts, and the claim that decided."""
+    """The published figure of an event: its bounds, its count kind, and the claim that decided."""
 
     low: int | None
     best: int | None
@@ -76,19 +76,19 @@ class Published:
     count_kind: CountKind
     claim: str
     added: tuple[str, ...] = ()
-    """The claims whose increments add to it."""
+    """Ids of the claims whose increments are added."""
 
 
 ClaimFigure = tuple[Claim, Figure]
 
 
 def published(claims: Collection[Claim], measure: str) -> Published | None:
-    """The published figure of an event for one measure; None if no claim in view gives one.
+    """Derive the published figure of an event for one measure; None if no claim in view gives one.
 
-    Among asserting claims that are not planned: the cumulative figure with the latest `as_of` decides (ties:
-    one with a best, then the narrower, then the later report, then the id). Increments dated after it add to
-    it, one for each day, chosen by the same ties. Without a cumulative figure the increments stand alone and
-    the latest decides.
+    Only asserting claims that are not planned count. The cumulative figure with the latest `as_of` decides; among
+    equals one with a best, then the narrower, then the later report, then the lower id. Increments dated after it are
+    added, one for each day, chosen by the same order. Without a cumulative figure the increments are summed and the
+    latest decides.
     """
     claim_figures = [
         (claim, figure)
@@ -118,7 +118,7 @@ def published(claims: Collection[Claim], measure: str) -> Published | None:
 
 
 def counts_up_to(claim: Claim, figure: Figure) -> date:
-    """The day up to which a figure counts: as coded, else the last day of its claim, else its report."""
+    """Return the day up to which a figure counts: `as_of`, else the last day of its claim, else its report day."""
     return figure.as_of or claim.date.latest or claim.reported_on
 
 
@@ -127,7 +127,7 @@ def _as_of(pair: ClaimFigure) -> date:
 
 
 def _precedence(pair: ClaimFigure) -> tuple[int, bool, float, int, str]:
-    """Sorts the figure that should decide first."""
+    """Return a sort key that puts the deciding figure first."""
     claim, figure = pair
     bounded = figure.low is not None and figure.high is not None
     width = figure.high - figure.low if bounded else float("inf")  # type: ignore[operator]
@@ -135,6 +135,6 @@ def _precedence(pair: ClaimFigure) -> tuple[int, bool, float, int, str]:
 
 
 def _sum(parts: list[int | None]) -> int | None:
-    """The sum; unknown as soon as one part is."""
+    """Return the sum, or None if one part is unknown."""
     known_parts = [part for part in parts if part is not None]
     return sum(known_parts) if len(known_parts) == len(parts) else None

@@ -1,4 +1,4 @@
-"""What was known when: the claims of an event, sliced by the day on which they were reported."""
+"""Knowledge over time: the claims of an event, sliced by the day of their report."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
@@ -9,10 +9,10 @@ from app.rules.facts import Claim
 def versions_by_report_date(
     claims: Collection[Claim], extra_days: Iterable[date] = ()
 ) -> Iterator[tuple[date, date, list[Claim]]]:
-    """Every stretch of days on which the same claims are in view: first day, next stretch's first day, claims.
+    """Yield (first day, first day of the next period, claims in view) for each period of unchanged knowledge.
 
-    The last stretch ends with `date.max`. `extra_days` names further days on which the view changes (such as the day
-    on which the parent event became known). Nothing is yielded for the time before the first report.
+    The last period ends with `date.max`. `extra_days` names further days on which the version changes, such as the day
+    on which the parent event became known. Nothing is yielded for the time before the first report.
     """
     first = min((claim.reported_on for claim in claims), default=None)
     if first is None:

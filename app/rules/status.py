@@ -1,4 +1,4 @@
-"""How well an event is attested."""
+"""Corroboration and status of an event."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from app.vocab import EventStatus, SourceKind
 
 
 def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) -> str | None:
-    """What makes two first hops the same origin: the outermost organisation of the source.
+    """Derive the origin of a claim from its first hop: the outermost organisation of the source.
 
-    None if the source is unattributed, or a dataset, which sums up what others said. `lookup` gives the organisation
-    and the kind of a source, or None for one that is not there.
+    None if the source is unattributed, or a dataset, which sums up what others said. `lookup` returns the organisation
+    and the kind of a source, or None for one that does not exist.
     """
     found = lookup(source)
     if found and found[1] in (SourceKind.UNATTRIBUTED, SourceKind.DATASET):
@@ -25,7 +25,7 @@ def origin(source: str, lookup: Callable[[str], tuple[str | None, str] | None]) 
 
 @dataclass(frozen=True)
 class Corroboration:
-    """How many documents, independent origins, asserting and denying claims an event rests on."""
+    """Counts of the documents, independent origins, asserting and denying claims that an event rests on."""
 
     documents: int
     origins: int
@@ -34,10 +34,10 @@ class Corroboration:
 
 
 def corroboration(claims: Collection[Claim]) -> Corroboration:
-    """Count what an event rests on.
+    """Count the documents, origins and claims that an event rests on.
 
-    Origins are those that tell the event as fact or reported; two are independent when their first hops differ
-    and are not of one organisation. Unattributed first hops add none.
+    Only claims of the event as fact or reported give an origin. Two origins are independent if their first hops differ
+    and do not belong to one organisation. Unattributed first hops and datasets add none.
     """
     return Corroboration(
         documents=len({claim.document for claim in claims}),
@@ -48,7 +48,7 @@ def corroboration(claims: Collection[Claim]) -> Corroboration:
 
 
 def status(claims: Collection[Claim]) -> EventStatus:
-    """The status of an event from the claims in view (at least one); the first rule that applies wins.
+    """Derive the status of an event from at least one claim in view; the first rule that applies wins.
 
     Asserting and denying claims: `disputed`. Only denials: `denied`. Every asserting claim only possible or
     planned: `unconfirmed`. Two or more independent origins: `corroborated`. Otherwise `reported`.

@@ -1,4 +1,4 @@
-"""How many moved in all, without counting anyone twice."""
+"""Totals over movements, without counting anyone twice."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ EXCLUDED_STATUSES: dict[str, ExclusionReason] = {
 
 @dataclass(frozen=True)
 class MovementClaims:
-    """A movement that matches a question: its date and status, what it is part of, its claims in view."""
+    """A movement that matches a query: its date and status, the event it is part of, its claims in view."""
 
     event: str
     part_of: str | None
@@ -30,7 +30,7 @@ class MovementClaims:
 
     @property
     def count(self) -> Published | None:
-        """The published count."""
+        """Published figure of the movement; see `published`."""
         return published(self.claims, MOVEMENT_MEASURE)
 
 
@@ -45,7 +45,7 @@ class TotalBounds:
 
 @dataclass(frozen=True)
 class CountedMovement:
-    """A movement that counts: wholly, with its low alone (part of a whole partly inside), or its high alone."""
+    """A movement that counts: wholly, or with its low or its high bound alone; see `total`."""
 
     movement: MovementClaims
     counts: str
@@ -53,7 +53,7 @@ class CountedMovement:
 
 @dataclass(frozen=True)
 class Total:
-    """A total and what it is made of; `excluded` holds (event, reason)."""
+    """A total, the movements it is made of, and (event, reason) of those left out."""
 
     bounds: TotalBounds
     by_population: dict[str, TotalBounds]
@@ -65,19 +65,19 @@ def total(
     movements: Collection[MovementClaims],
     window: DateRange,
     parent_by_event: Mapping[str, str | None],
-    named_events: Collection[str] = (),
+    asked_statuses: Collection[str] = (),
 ) -> Total:
-    """The total over matching movements.
+    """Total the matching movements by population.
 
-    Left out, with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `named_events` for); `part_of`, if
-    an ancestor counts. `low` sums what is certainly inside the window, `high` what is possibly inside: a whole
-    that is only partly inside gives its high, its parts certainly inside give their low. `best` is there only if
-    everything counted is certainly inside and has one. Populations are never added up: the top level is there
-    only when all that counts is of one. Nothing counted: all unknown. `parent_by_event` leads from any event to what
-    it is part of, matching or not.
+    Movements are left out with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `asked_statuses`
+    names the status); `part_of` if an ancestor counts. `low` sums what is certainly inside the window, `high` what is
+    possibly inside. A whole that is only partly inside gives its high, and its parts certainly inside give their low.
+    `best` is known only if everything counted is certainly inside and has one. Populations are never added up: the
+    top-level bounds are known only if all that counts is of one population. If nothing counts, all are unknown.
+    `parent_by_event` maps any event, matching or not, to the one it is part of.
     """
     by_id = {moved.event: moved for moved in movements}
-    reasons = {id_: _exclusion_reason(moved, named_events) for id_, moved in by_id.items()}
+    reasons = {id_: _exclusion_reason(moved, asked_statuses) for id_, moved in by_id.items()}
     countable = {id_ for id_, reason in reasons.items() if reason is None}
     included: list[CountedMovement] = []
     excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
@@ -96,8 +96,8 @@ def total(
     return Total(only, sums, included, sorted(excluded))
 
 
-def _exclusion_reason(movement: MovementClaims, named_events: Collection[str]) -> ExclusionReason | None:
-    if movement.status in EXCLUDED_STATUSES and movement.status not in named_events:
+def _exclusion_reason(movement: MovementClaims, asked_statuses: Collection[str]) -> ExclusionReason | None:
+    if movement.status in EXCLUDED_STATUSES and movement.status not in asked_statuses:
         return EXCLUDED_STATUSES[movement.status]
     return None if movement.count else ExclusionReason.NO_FIGURE
 
@@ -112,30 +112,30 @@ def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
-    """The bounds of what counts in one population."""
+    """Sum the bounds of what counts in one population."""
     wholes = [(c, count) for c in counted if c.counts != CountedBound.LOW and (count := c.movement.count)]
     lows = [(c, count) for c in counted if c.counts != CountedBound.HIGH and (count := c.movement.count)]
     all_certain = len(wholes) == len(lows) == len(counted)
     low = _sum_known([count.low for _, count in lows])
-    # A part may be of another population than its whole: then nobody says how many of its own there are at most.
+    # A part may be of another population than its whole; then no claim bounds its own population from above.
     high = _sum_known([count.high for _, count in wholes]) if wholes else None
-    # Contradictory tellings may give the parts of a whole more than the whole; a total keeps its bounds in order.
+    # Contradictory claims may give the parts of a whole more than the whole; a total keeps its bounds in order.
     low = min(low, high) if low is not None and high is not None else low
     return TotalBounds(low, _sum_known([count.best for _, count in wholes]) if all_certain else None, high)
 
 
 def _sum_known(parts: list[int | None]) -> int | None:
-    """The sum, unknown as soon as one part is; what is certainly nothing sums to 0."""
+    """Return the sum, or None if one part is unknown; no parts sum to 0."""
     known_parts = [part for part in parts if part is not None]
     return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
-    """Every claim on a movement that does not decide its count or add to it, with the reason.
+    """Return (claim, reason) for every claim on a movement that neither decides its count nor adds to it.
 
-    `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or before
-    the day of the running total), `earlier` (a running total as of a later day decides), `less_exact` (another
-    claim tells the same day better).
+    Reasons are `denies`, `planned`, `no_figure`, `not_a_count` (a stock or capacity), `covered` (an increment on or
+    before the day of the running total), `earlier` (a running total as of a later day decides) and `less_exact`
+    (another claim gives a better figure of the same day).
     """
     count = movement.count
     if count is None:
@@ -150,7 +150,7 @@ def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
 
 
 def _supersession_reason(claim: Claim, as_of: date | None) -> SupersessionReason:
-    """Why a claim does not count beside a running total as of a day, or beside increments alone (None)."""
+    """Return why a claim does not count beside a running total of `as_of`; None: beside increments alone."""
     totals, increments = _days_counted_to(claim, CountKind.CUMULATIVE), _days_counted_to(claim, CountKind.INCREMENT)
     if not claim.asserts:
         return SupersessionReason.DENIES
@@ -167,7 +167,7 @@ def _supersession_reason(claim: Claim, as_of: date | None) -> SupersessionReason
 
 
 def _days_counted_to(claim: Claim, count_kind: CountKind) -> list[date]:
-    """The days up to which the claim's figures of one kind count."""
+    """Return the days up to which the claim's figures of one kind count."""
     return [
         counts_up_to(claim, figure)
         for figure in claim.figures

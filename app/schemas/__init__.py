@@ -1,1 +1,1 @@
-"""What is said: the shape of every row and envelope. Nothing has a default, so nothing is left out."""
+"""Schemas of rows and envelopes as they are served. Fields of rows have no default, so none can be left out."""

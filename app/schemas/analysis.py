@@ -1,4 +1,4 @@
-"""Rows of answers that are worked out when asked: control, totals, contradictions, stats, search, changes."""
+"""Rows that are computed on request: control, totals, contradictions, stats, density, search, changes."""
 
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ from app.vocab import (
 
 
 class StateRow(ApiModel):
-    """Who controls a place; `candidates` are all who may, the holder first; `change` is what the holder rests on."""
+    """Control of a place; `candidates` are all who may hold it, the holder first; the holder rests on `change`."""
 
     holder: Ref | None
     state: ControlCertainty
@@ -39,7 +39,7 @@ class _Located(ApiModel):
 
 
 class ControlRow(StateRow, _Located):
-    """Who controls a place on the day asked for."""
+    """Control of a place on the day asked for."""
 
 
 class _Period(ApiModel):
@@ -66,7 +66,7 @@ class FigureEntry(FigureRow, _OfClaim):
 
 
 class TallyRow(ApiModel):
-    """What an actor gained and lost among places of one kind, and what totals are reported."""
+    """Gains and losses of an actor among places of one kind, and the totals that are reported."""
 
     actor: Ref
     kind: LocationKind
@@ -123,7 +123,7 @@ class TotalRow(Bounds, _Stamped):
 
 
 class SideRow(ApiModel):
-    """Claims that say one thing."""
+    """Claims that agree with each other, by id."""
 
     claims: list[str]
 
@@ -138,7 +138,7 @@ class ContradictionRow(ApiModel):
 
 
 class GroupRow(ApiModel):
-    """How many events are in a group; `group` is null for those that fit into none, and `label` says why."""
+    """Number of events in a group; `group` is null for events that fit into none, and `label` says why."""
 
     group: str | None
     label: str
@@ -146,7 +146,7 @@ class GroupRow(ApiModel):
 
 
 class DensityRow(ApiModel):
-    """How many events lie in a cell of a grid; its `id` is zoom/column/row, counted from -180 and -90 degrees."""
+    """Number of events in a cell of a grid; its `id` is zoom/column/row, counted from -180 and -90 degrees."""
 
     id: str
     count: int
@@ -170,7 +170,7 @@ class SearchHit(ApiModel):
 
 
 class ChangeRow(ApiModel):
-    """What became of a row after a revision: `row` is what it is now; a removed one may be merged into another."""
+    """A change of a row after a revision; `row` is its current state; a removed row may be merged into another."""
 
     revision: int
     action: str = Field(description="added, updated or removed")

@@ -1,4 +1,4 @@
-"""Pieces that rows share."""
+"""Models that several rows share."""
 
 from datetime import date
 
@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ApiModel(BaseModel):
-    """Base of everything that is served."""
+    """Base of all served models."""
 
-    # A field whose name Python reserves ends with an underscore here and without one in JSON: from_ -> from.
+    # A field whose name is a Python keyword ends with an underscore here, and without one in JSON: from_ -> from.
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,

@@ -7,7 +7,7 @@ from app.vocab import CountKind, Measure, Modality, ReportedBasis, Stance
 
 
 class FigureRow(ApiModel):
-    """One number as understood beside as printed; `of` is a denominator, as in 7 of 14."""
+    """One number, as understood and as printed; `of` is a denominator, as in 7 of 14."""
 
     measure: Measure
     low: int | None
@@ -30,7 +30,7 @@ class PrintedRow(ApiModel):
 
 
 class ClaimRow(ApiModel):
-    """What a source says about an event: one paragraph, one chain.
+    """A statement of a source about an event: one paragraph, one chain.
 
     `attribution` starts with the source nearest the fact (`origin`) and ends with the document.
     """

@@ -1,4 +1,4 @@
-"""Answers in the shapes of other APIs, which their clients know."""
+"""Envelopes in the shape of other APIs."""
 
 from typing import Any
 

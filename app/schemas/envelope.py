@@ -1,4 +1,4 @@
-"""What goes around rows, and what is said when something is wrong."""
+"""Envelopes of rows, problems, and rows that no stored list serves."""
 
 from typing import Generic, TypeVar
 
@@ -10,7 +10,7 @@ RowT = TypeVar("RowT", bound=ApiModel)
 
 
 class Omitted(ApiModel):
-    """How many rows a filter could not judge, because they have no date or no coordinates."""
+    """Number of rows that a filter could not judge, because they have no date or no coordinates."""
 
     undated: int | None = None
     unlocated: int | None = None
@@ -43,7 +43,7 @@ class Ready(Health):
 
 
 class ProblemRow(ApiModel):
-    """What is wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str
     title: str
@@ -88,7 +88,7 @@ class VocabularyRow(ApiModel):
 
 
 class VagueNumberRow(ApiModel):
-    """How a printed number is read; N is the number printed with it."""
+    """Reading of a printed number; N is the number printed with it."""
 
     phrase: str
     low: str | None
@@ -97,7 +97,7 @@ class VagueNumberRow(ApiModel):
 
 
 class RelativeDateRow(ApiModel):
-    """How a printed date is read, in days from the day of the report (D), or by a rule in words."""
+    """Reading of a printed date, in days from the day of the report (D), or by a rule in words."""
 
     phrase: str
     earliest: int | None

@@ -24,7 +24,7 @@ class EventDateRow(DateRangeRow):
 
 
 class EventActorRow(ApiModel):
-    """An actor and what it does in the event."""
+    """An actor and its role in the event."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class EventActorRow(ApiModel):
 
 
 class CorroborationRow(ApiModel):
-    """What an event rests on: documents, independent origins, asserting and denying claims."""
+    """Counts of documents, independent origins, asserting and denying claims that an event rests on."""
 
     documents: int
     origins: int
@@ -41,7 +41,7 @@ class CorroborationRow(ApiModel):
 
 
 class ControlChangeRow(ApiModel):
-    """Which side gained and which lost a place; null where the sources do not say."""
+    """The sides that gained and lost a place; null where the sources do not say."""
 
     location: Ref
     gained_by: Ref | None
@@ -58,7 +58,7 @@ class CountRow(Bounds):
 
 
 class MovementRow(ApiModel):
-    """Who moved from where to where, how it ended, and how many."""
+    """A movement: its mover, from, to and via, its outcome, and its count."""
 
     from_: Ref | None
     to: Ref | None
@@ -71,7 +71,7 @@ class MovementRow(ApiModel):
 
 
 class CodedEventRow(ApiModel):
-    """The part of an event that is coded by hand; everything else follows from its claims. Never served alone."""
+    """The coded part of an event; the rest is derived from its claims. Never served alone."""
 
     id: str
     category: EventCategory
@@ -86,7 +86,7 @@ class CodedEventRow(ApiModel):
 
 
 class EventRow(ApiModel):
-    """What happened, derived from the claims in view."""
+    """An event, derived from the claims in view."""
 
     id: str
     category: EventCategory

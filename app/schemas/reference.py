@@ -1,4 +1,4 @@
-"""Rows of what events refer to: sources, actors, locations, packs."""
+"""Rows of what events and claims refer to: sources, actors, locations, packs."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from app.vocab import ActorKind, LocationKind, PointKind, RelationType, SourceKi
 
 
 class SourceRow(ApiModel):
-    """Who says something: a document, outlet, ministry, person or unnamed voice."""
+    """A source: a document, outlet, ministry, person or unnamed voice."""
 
     id: str
     name: str
@@ -23,7 +23,7 @@ class SourceRow(ApiModel):
 
 
 class RelationRow(ApiModel):
-    """How an actor stands to another, from a day until a day where known."""
+    """A relation of an actor to another, with its first and last day where known."""
 
     type: RelationType
     actor: Ref
@@ -32,7 +32,7 @@ class RelationRow(ApiModel):
 
 
 class ActorRow(ApiModel):
-    """Who does things."""
+    """An actor: a state, force, group, organisation or person that takes part in events."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class LocationRow(ApiModel):
 
 
 class CoverageRow(ApiModel):
-    """What a pack covers: period, area (ids of locations) and the sources that were searched."""
+    """Coverage of a pack: period, area (ids of locations) and the sources that were searched."""
 
     from_: date | None
     until: date | None
@@ -69,7 +69,7 @@ class CoverageRow(ApiModel):
 
 
 class PackRow(ApiModel):
-    """What is loaded, under which licence, how to cite it, and up to which day it was curated."""
+    """A loaded pack: its licence, how to cite it, and the day up to which it was curated."""
 
     id: str
     title: str

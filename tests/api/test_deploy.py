@@ -21,11 +21,11 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from conftest import Databases
+from raw_http import sent
 from soak.servers import HOME, Server, free_port, oxus_serving
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from api.http.test_bad_inputs import sent
 from app.cli import app as commands
 from app.settings import Settings
 

@@ -95,6 +95,7 @@ def test_a_star_does_not_make_an_id_that_is_not_there_an_unchanged_one(client: A
     assert "etag" not in response.headers
 
 
+@pytest.mark.each_database
 def test_a_load_that_changes_something_changes_every_etag(own: tuple[AppClient, str], seed_dir: Path) -> None:
     client, url = own
     before = {path: client.get(path).headers["etag"] for path in READ}
@@ -252,6 +253,7 @@ def assert_unavailable(response: Any, url: str) -> None:
         assert leak not in response.text.lower()
 
 
+@pytest.mark.each_database
 def test_a_database_without_tables_is_not_ready_but_the_process_lives(databases: Databases) -> None:
     url = databases.new()
     if databases.kind == "sqlite":

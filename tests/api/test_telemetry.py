@@ -13,9 +13,8 @@ import pytest
 from conftest import Databases
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from raw_http import sent
 from soak.servers import HOME, oxus_serving
-
-from api.http.test_bad_inputs import sent
 
 README = (HOME / "app" / "deploy" / "README.md").read_text("utf-8")
 SDK = "google/_upb"

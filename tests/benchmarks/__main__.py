@@ -22,20 +22,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from . import asked as questions
-from . import commands, data, rates, whole
+from . import commands, data, full_scans, query_latency, rates
 from .arithmetic import Line
 from .client import have_wrk
-from .prepared import Databases, Folder
+from .databases import Databases, Folder
+from .environment import Environment
 from .processes import HOME
-from .setting import Environment
 
 PARTS = {
     "rates": rates.measure,
-    "questions": questions.measure,
-    "cursor": whole.pages,
-    "counts": whole.counts,
-    "export": whole.exports,
+    "questions": query_latency.measure,
+    "cursor": full_scans.pages,
+    "counts": full_scans.counts,
+    "export": full_scans.exports,
     "import": commands.imports,
     "start": commands.starts,
     "workers": commands.workers,
@@ -156,8 +155,8 @@ def main() -> int:
         with databases_of(kind, folder) as databases:
             folder.warm(databases)
             start = time.monotonic()
-            setting = Environment(folder, databases, asked.seconds, asked.rounds, asked.seed, wanted, said)
-            for line in measured(setting):
+            environment = Environment(folder, databases, asked.seconds, asked.rounds, asked.seed, wanted, said)
+            for line in measured(environment):
                 lines.append(line)
                 said(f"{line.name}: {line.oxus} against {line.compared}")
                 _write(asked.json, began, at, folder, asked, lines)
@@ -165,7 +164,7 @@ def main() -> int:
     out.print(f"{folder.kept['rows']} rows, {at['cpu']}, {at['cores']} cores, {began:%Y-%m-%d}", markup=False)
     out.print(shown(lines))
     if asked.verbose:
-        for text in questions.listed(lines):
+        for text in query_latency.listed(lines):
             out.print(text, markup=False, soft_wrap=True)
     return 1 if any(line.verdict not in ("", "met") for line in lines) else 0
 

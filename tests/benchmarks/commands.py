@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from .arithmetic import Line, Target, middle, milliseconds
 from .client import CONNECTIONS, Rate, rate
+from .environment import Environment
 from .paths import KINDS, Universe
 from .processes import oxus_serving
-from .setting import Environment
 
 STARTS = 5
 ARTICLE, FULL = "article", "full"

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .data import NOW
-from .prepared import Folder
+from .databases import Folder
 
 COUNT = 200
 STRATA = ("rare", "medium", "frequent")

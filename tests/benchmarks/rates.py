@@ -7,9 +7,9 @@ from typing import Any
 
 from .arithmetic import Line, Target, middle
 from .client import Rate, connected, rate
+from .environment import Environment
 from .paths import KINDS, Asked, Kind, Universe
 from .processes import Server, app_serving, oxus_serving, serving
-from .setting import Environment
 
 FASTEST = 12_000  # answers a second that no server of questions never asked before exceeds here
 WARM = 1.0
@@ -79,9 +79,9 @@ def _started(name: str, environment: Environment) -> AbstractContextManager[Serv
     if name == "oxus":
         return oxus_serving(environment.databases.full, log)
     if name == "plain":
-        return app_serving("plain:app", "/ready", log, BENCHMARK_PLAIN=environment.databases.plain_url)
+        return app_serving("sqlmodel_baseline:app", "/ready", log, BENCHMARK_PLAIN=environment.databases.plain_url)
     if name == "raw":
-        return app_serving("raw:app", "/bytes/2", log, BENCHMARK_BODY=str(path / "body.json"))
+        return app_serving("asgi_baseline:app", "/bytes/2", log, BENCHMARK_BODY=str(path / "body.json"))
     line = [str(environment.folder.peers / "datasette"), "serve", "-i", str(path / "plain.db"), "-p", "{port}"]
     return serving("datasette", [*line, "--setting", "sql_time_limit_ms", "30000"], "/-/versions.json", log)
 

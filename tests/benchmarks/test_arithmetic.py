@@ -10,9 +10,9 @@ from conftest import Databases
 from fastapi.testclient import TestClient
 
 from benchmarks.arithmetic import Line, Overhead, Target, milliseconds, overhead, percentile
-from benchmarks.bare import opened, ways
 from benchmarks.client import _joined
 from benchmarks.data import choose_rows
+from benchmarks.handwritten_sql import opened, ways
 from benchmarks.paths import KINDS, PAGE, _windows
 from benchmarks.processes import resident_bytes, run
 from benchmarks.questions import Question

@@ -14,9 +14,8 @@ from typing import Any
 
 from conftest import SEED, engine_for
 from fastapi.testclient import TestClient
-from ingest.datasets.ucdp_ged.test_import_ged import holds
-from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from stored_state import holds, newest
 from waiting import wait_until
 
 from app.commands import check_database
@@ -29,7 +28,7 @@ RUNNER = """
 # For each line [seconds, arguments] on standard input: run `oxus` with the arguments in a process of its own, kill that
 # without warning after so many seconds if it still runs, and print how it ended and after how many seconds.
 import json, os, signal, sys, time
-import app.db.migrate, app.main, app.operate
+import app.commands, app.db.migrate, app.main
 from app import cli
 
 for line in sys.stdin:

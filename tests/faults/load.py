@@ -90,7 +90,7 @@ class Reader:
     newest: int = 0
     etags: dict[str, str] = field(default_factory=dict)
 
-    async def wait_until(self, over: Callable[[], bool]) -> None:
+    async def until(self, over: Callable[[], bool]) -> None:
         """Ask until it is over."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
-from ingest.packs.test_loading import newest
 from sqlalchemy import text
+from stored_state import newest
 
 from app.commands import backup, check_database
 from app.db import engine as engines

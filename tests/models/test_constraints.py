@@ -102,10 +102,8 @@ def engine(databases: Databases) -> Iterator[Engine]:
             event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
             given = {"event_pk": event, "number": 1, "type_of_violence": 1, "ends_on": JULY, "cells": "[]"}
             connection.execute(insert(table_of(models.GedEvent)).values(given))
-            words = dict.fromkeys(("event_id_cnty", "event_type", "sub_event_type", "inter1", "inter2"), "x")
-            words |= {"region": "x", "country": "x"}
-            acled = {"event_pk": event, "event_date": JULY, "year": 2021, "cells": "[]"}
-            connection.execute(insert(table_of(models.AcledEvent)).values(words | acled))
+            there = connection.scalar(select(func.count()).select_from(table_of(models.AcledEvent)))
+            assert there  # the first pack has events with a country
         yield engine
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from .setting import Environment, Line
+from .environment import Environment, Line
 
 HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {

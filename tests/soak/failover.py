@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from faults.standby import a_pair, lose_the_primary
 
-from .setting import Environment, Line
+from .environment import Environment, Line
 
 
 def run(environment: Environment) -> Iterator[Line]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from waiting import MAX_WAIT_SECONDS
 
+from .environment import Environment, Line
 from .servers import database_of, oxus_serving
-from .setting import Environment, Line
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = Path(sys.executable).parent / "schemathesis"

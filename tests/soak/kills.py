@@ -5,8 +5,8 @@ from pathlib import Path
 
 from faults.kills import imports, rounds, seed_loads
 
+from .environment import Environment, Line
 from .servers import database_of
-from .setting import Environment, Line
 
 ROUNDS = 100
 ROWS_TIMES = 50

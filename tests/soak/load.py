@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from faults.kills import imports, seed_loads
 from faults.load import read_while_loading
 
+from .environment import Environment, Line
 from .servers import database_of, oxus_serving
-from .setting import Environment, Line
 
 SECONDS = 600
 CONNECTIONS = 64

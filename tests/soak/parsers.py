@@ -5,8 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from .environment import Environment, Line
 from .servers import HOME, environment
-from .setting import Environment, Line
 
 EXAMPLES = 1000
 TESTS = ("tests/api/http/test_parsers.py", "tests/ingest/datasets/test_hostile_files.py")

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from waiting import MAX_WAIT_SECONDS, start_postgresql, wait_until
 
-from .setting import Environment
+from .environment import Environment
 
 HOME = Path(__file__).resolve().parent.parent.parent
 OXUS = str(Path(sys.executable).parent / "oxus")

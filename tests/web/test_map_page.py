@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from clients.conftest import Server, run, started
 from conftest import engine_for
-from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
-from ingest.packs.test_loading import War
+from factories.ged import ged_bytes
+from factories.ged import many_ged_rows as made_up
+from factories.packs import War
 from playwright.sync_api import Browser, Locator, Page, Route, expect
-from query.planner.test_query_plans import made_up
 
 from app.db.migrate import upgrade
 from app.ingest.datasets.core.run import import_dataset
@@ -61,6 +61,7 @@ def fake_now() -> datetime:
 # --- control, events and time ---
 
 
+@pytest.mark.smoke
 def test_kaldar_falls_returns_and_falls_again(visit: Visit) -> None:
     with visit() as session:
         page = session.open("#day=2021-06-27").page

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Connection
 
-from app.api.http.openapi import route_spec
+from app.api.http.openapi import RouteSpec, route_spec
 from app.api.http.problems import HTTP_STATUS, problem
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, pool_of, respond
@@ -28,12 +28,13 @@ from app.formats.base import Attribution, Format, ResultMetadata, dumps
 from app.formats.columns import Column
 from app.query.compat.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
 from app.query.compat.acled.fetch import (
-    EventSource,
+    EVENTS,
     PagedReader,
-    RemovalSource,
-    RowSource,
+    Shape,
     VisibleCounts,
     count_visible,
+    removals,
+    revision_timestamps,
 )
 from app.query.compat.acled.request import AcledQuery, Columns, parse_acled_query, query_params
 from app.schemas.base import ApiModel
@@ -49,7 +50,7 @@ SAFE_IN_HEADER = (
 )
 
 
-OpenSource = Callable[[Connection, AcledQuery], RowSource]
+ShapeOf = Callable[[Connection], Shape]
 
 
 class AcledError(ApiModel):
@@ -84,7 +85,7 @@ def _page_model(name: str, columns: Columns) -> Any:
     )
 
 
-def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
+def _operation_spec(name: str, columns: Columns) -> RouteSpec:
     described = route_spec(_page_model(name, columns), query_params(columns).values())
     responses = described["responses"]
     responses[200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
@@ -93,14 +94,14 @@ def _operation_spec(name: str, columns: Columns) -> dict[str, Any]:
     return described
 
 
-async def _respond(request: Request, columns: Columns, open_source: OpenSource, csv: bool) -> Response:
+async def _respond(request: Request, columns: Columns, shape_of: ShapeOf) -> Response:
     try:
         query = parse_acled_query(query_pairs(request), columns)
         is_export = query.limit is None or query.limit > MAX_BUFFERED_ROWS
         pool = pool_of(request)
         seconds = pool.export_timeout_seconds if is_export else pool.timeout_seconds
-        render = partial(_render, columns, open_source, query, seconds)
-        requested = "csv" if csv else query.format
+        render = partial(_render, columns, shape_of, query, seconds)
+        requested = "csv" if request.url.path.endswith(".csv") else query.format
         return await respond(
             request, render, formats=FORMATS_OFFERED, requested=requested, inline=False, stream=is_export
         )
@@ -110,20 +111,21 @@ async def _respond(request: Request, columns: Columns, open_source: OpenSource, 
 
 def _render(
     columns: Columns,
-    open_source: OpenSource,
+    shape_of: ShapeOf,
     query: AcledQuery,
     timeout_seconds: float,
     session: ReadSession,
     format_: Format,
 ) -> Body:
-    source = open_source(session.connection, query)
     counts = session.cached("acled", lambda: count_visible(session.connection))
     total = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
-    reader = PagedReader(session.connection, source, query, time.monotonic() + timeout_seconds, total)
+    shape = shape_of(session.connection)
+    reader = PagedReader(session.connection, shape, query, time.monotonic() + timeout_seconds, total)
     headers = _headers(query, counts, format_)
     if format_.name == "csv":
         return Body(FORMATS["csv"].write(_csv_metadata(session, query, columns), _row_batches(reader)), headers)
-    return Body(_envelope(reader, query, source.revision_timestamps.get(session.revision, 0)), headers)
+    last_update = revision_timestamps(session.connection).get(session.revision, 0)
+    return Body(_envelope(reader, query, last_update), headers)
 
 
 def _envelope(reader: PagedReader, query: AcledQuery, last_update: int) -> Iterator[bytes]:
@@ -186,16 +188,12 @@ async def read_events(request: Request) -> Response:
     `<column>_where=BETWEEN` with `a|b`. Names of parameters that mean nothing are passed over and named in
     `Oxus-Ignored`. Keys and e-mail addresses are not needed. `limit=0` sends all rows while they are read.
     """
-    csv = request.url.path.endswith(".csv")
-    return await _respond(request, EVENT_COLUMNS, lambda connection, query: EventSource(connection, query.filters), csv)
+    return await _respond(request, EVENT_COLUMNS, lambda _: EVENTS)
 
 
 async def read_removals(request: Request) -> Response:
     """Ids of events that are gone or were merged into others, and when: the last removed first."""
-    csv = request.url.path.endswith(".csv")
-    return await _respond(
-        request, REMOVAL_COLUMNS, lambda connection, query: RemovalSource(connection, query.filters), csv
-    )
+    return await _respond(request, REMOVAL_COLUMNS, removals)
 
 
 for _path, _endpoint, _name, _summary, _columns in (

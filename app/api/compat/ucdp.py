@@ -1,7 +1,7 @@
-"""`/compat/ucdp`: the shape of UCDP's API, for scripts that know it. The rows are those imported from UCDP GED.
+"""`/compat/ucdp`: rows imported from UCDP GED, in the shape of UCDP's API, for scripts written for that.
 
-The shape is copied, not the coding: these rows are what the files held, whatever curated packs say of the same days.
-What such scripts send beside the filters (keys, orders) is ignored, as UCDP ignores it, and named in `Oxus-Ignored`.
+Rows are served as the files hold them, whatever curated packs say of the same days. Unknown parameters such as keys and
+orders are ignored, as UCDP ignores them, and named in the header `Oxus-Ignored`.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ PARAM_BY_LOWER_NAME = {name.lower(): name for name in PARAMS}
 
 
 def split_known_params(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
-    """What is understood, by its name; and the names of what is not. Empty values ask nothing."""
+    """Split parameters into known ones, by canonical name, and the names of the others; empty values are dropped."""
     known = [
         (PARAM_BY_LOWER_NAME[name.lower()], value)
         for name, value in pairs
@@ -40,7 +40,7 @@ def split_known_params(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str
     **route_spec(GedPage, PARAMS.values(), path={"version": "Any version. Example: `25.1`"}),
 )
 async def gedevents(request: Request) -> Response:
-    """Rows imported from UCDP GED with all 49 columns; any version is answered with what was imported."""
+    """List rows imported from UCDP GED with all 49 columns; any version is answered with what was imported."""
     known, ignored = split_known_params(query_pairs(request))
     values = parse_query(known, PARAMS)
     return await respond(request, partial(_render_page, request, values, ignored), inline=is_index_only(values))
@@ -63,5 +63,5 @@ def _render_page(
 
 
 def _page_url(request: Request, page: int) -> str:
-    """The address of another page, with the same filters."""
+    """Return the URL of another page, with the filters of this one."""
     return request_url(request, drop=[name for name in request.query_params if name.lower() == "page"], page=page)

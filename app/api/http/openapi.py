@@ -1,9 +1,10 @@
-"""How parameters and answers appear in the API's description (OpenAPI)."""
+"""OpenAPI descriptions of parameters, responses and problems."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from app.formats import FORMATS
 from app.formats.base import Format
@@ -11,6 +12,32 @@ from app.formats.columns import selected_columns
 from app.query.params.param import Param
 from app.resources import ListEndpoint
 from app.schemas.envelope import Envelope, ProblemRow
+
+JsonObject = dict[str, Any]
+"""A JSON object of an OpenAPI document, of which no part is read back."""
+ParameterObject = TypedDict(
+    "ParameterObject",
+    {
+        "name": str,
+        "in": str,
+        "required": bool,
+        "description": str,
+        "schema": JsonObject,
+        "style": str,
+        "explode": bool,
+    },
+    total=False,
+)
+"""A parameter as OpenAPI describes it."""
+
+
+class RouteSpec(TypedDict):
+    """Keyword arguments with which a route is added to FastAPI."""
+
+    responses: dict[int | str, JsonObject]
+    response_model: None
+    openapi_extra: JsonObject
+
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}}
 _PROBLEM_RESPONSES = {
@@ -41,14 +68,14 @@ _GUARD_RESPONSES = {
 
 
 def describe_problems(app: FastAPI, guards: Collection[int] = ()) -> None:
-    """Put the shape of problems into the description: a model named beside a route would be described as JSON.
+    """Add the schema of problems to the OpenAPI document. A model named at a route would be described as JSON.
 
-    `guards` are statuses with which this server refuses beside those of all servers; 401: it asks for a token.
+    `guards` are further statuses with which the guards of this server refuse requests; 401 adds the bearer token.
     """
     original_openapi = app.openapi
     refusals = {str(status): {"description": _GUARD_RESPONSES[status], "content": PROBLEM_CONTENT} for status in guards}
 
-    def openapi_with_problems() -> dict[str, Any]:
+    def openapi_with_problems() -> JsonObject:
         description = original_openapi()
         description["components"]["schemas"]["ProblemRow"] = ProblemRow.model_json_schema()
         for methods in description["paths"].values():
@@ -63,8 +90,8 @@ def describe_problems(app: FastAPI, guards: Collection[int] = ()) -> None:
     app.openapi = openapi_with_problems  # type: ignore[method-assign]
 
 
-def openapi_parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
-    """Query parameters; lists are written with commas (style form, explode false)."""
+def openapi_parameters(params: Iterable[Param]) -> list[ParameterObject]:
+    """Describe query parameters; values of a list are separated by commas (style form, explode false)."""
     return [
         {
             "name": param.name,
@@ -80,50 +107,53 @@ def openapi_parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
 
 
 def route_spec(
-    model: Any, params: Iterable[Param], example_resource: str | None = None, path: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    """What a route passes to FastAPI so that its description is whole: answer, problems, parameters.
+    model: type[BaseModel] | None,
+    params: Iterable[Param],
+    example_resource: str | None = None,
+    path: Mapping[str, str] | None = None,
+) -> RouteSpec:
+    """Describe the response, problems and parameters of a route, as arguments for FastAPI.
 
-    `example_resource` says whose id the path holds; `path` are other parts of it, with what they mean.
+    `example_resource` names the resource whose id the path holds; `path` describes other path parameters.
     """
     parts = {
         **({"id": f"The id. Example: `{EXAMPLE_IDS[example_resource]}`"} if example_resource else {}),
         **(path or {}),
     }
-    described = [
+    parameters: list[ParameterObject] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": text}
         for name, text in parts.items()
     ]
-    described += openapi_parameters(params)
-    responses: dict[int | str, dict[str, Any]] = {
+    parameters += openapi_parameters(params)
+    responses: dict[int | str, JsonObject] = {
         status: {"description": text, "content": PROBLEM_CONTENT}
         for status, text in _PROBLEM_RESPONSES.items()
         if status != 404 or example_resource
     }
-    links = {name: {"schema": {"type": "string"}, "description": text} for name, text in _RESPONSE_HEADERS.items()}
-    responses[200] = {"model": model, "description": "The answer.", "headers": links}
+    headers = {name: {"schema": {"type": "string"}, "description": text} for name, text in _RESPONSE_HEADERS.items()}
+    responses[200] = {"model": model, "description": "The answer.", "headers": headers}
     responses[304] = {"description": "The answer is still the one that If-None-Match names."}
     if example_resource:
         responses[308] = {"description": "The id was merged; Location names the one that took over."}
-    return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": described}}
+    return {"responses": responses, "response_model": None, "openapi_extra": {"parameters": parameters}}
 
 
 def list_route_spec(
     endpoint: ListEndpoint, params: Iterable[Param] | None = None, example_resource: str | None = None
-) -> dict[str, Any]:
-    """The same for a list, which is written in any format; `params`, if they are not simply those of the list."""
-    model: Any = Envelope[endpoint.row]  # type: ignore[name-defined]
-    described = route_spec(model, endpoint.params.values() if params is None else params, example_resource)
+) -> RouteSpec:
+    """Describe the route of a list, in every format; `params` replaces those of the list."""
+    model: type[BaseModel] = Envelope[endpoint.row]  # type: ignore[name-defined]
+    spec = route_spec(model, endpoint.params.values() if params is None else params, example_resource)
     names = ", ".join(column.name for column in selected_columns(endpoint.columns, None, endpoint.spatial))
-    described["responses"][200]["content"] = {
+    spec["responses"][200]["content"] = {
         format_.media_types[0]: {"schema": _schema(format_) | _flat_content(format_, names)}
         for name, format_ in FORMATS.items()
         if name != "json"
     }
-    return described
+    return spec
 
 
-def _schema(format_: Format) -> dict[str, Any]:
+def _schema(format_: Format) -> JsonObject:
     if format_.name == "geojson":
         return {"type": "object"}
     return {"type": "string", "format": "binary"} if format_.binary else {"type": "string"}

@@ -1,19 +1,19 @@
-"""`/ogc`: OGC API - Features, Part 1: Core (OGC 17-069r4), for GIS programs. The same lists, written as GeoJSON.
+"""`/ogc`: the lists as OGC API - Features, Part 1: Core (OGC 17-069r4), for GIS programs.
 
-Conformance classes: Core, GeoJSON and OpenAPI 3.0; of Part 2 (OGC 18-058r1) that of coordinate systems, with one. What
-Part 1 asks otherwise than `/v1` is here: a limit above the most is the most, what has no time meets every time, what
-lies nowhere is no feature, and every answer has typed links.
+Conformance classes are Core, GeoJSON and OpenAPI 3.0; of Part 2 (OGC 18-058r1) CRS, with CRS84 alone. Part 1 differs
+from `/v1`: a limit above the maximum is the maximum, and a feature without time matches every time. A row without point
+is no feature, and every response has typed links.
 """
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Connection
 
 from app.api.http.lists import page_body
+from app.api.http.openapi import JsonObject
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, Link, json_body, respond
 from app.api.http.urls import query_pairs, request_url
@@ -32,10 +32,10 @@ from app.query.lists.request import ListRequest
 from app.query.params.param import parse_query
 from app.resources import STORED_LISTS, StoredList
 
-router = APIRouter(prefix="/ogc", include_in_schema=False)  # described by a document of its own, at /ogc/api
+router = APIRouter(prefix="/ogc", include_in_schema=False)  # /ogc/api serves a document of its own
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-# GIS programs take a list that is empty, or holds a null, for JSON, which QGIS cannot write to a file.
+# GDAL reads a list that is empty or holds a null as JSON, which QGIS cannot write to a file.
 _FLAT_GEOJSON = replace(
     GEOJSON, write=partial(write_features, lists=False), aliases=("application/json",), streams=False
 )
@@ -50,7 +50,7 @@ def _make_link(request: Request, rel: str, path: str, title: str, media: str = "
 
 
 def _requested_list(request: Request) -> StoredList:
-    """The list that the path names. Raises NotFoundError."""
+    """Return the list that the path names. Raises NotFoundError."""
     name = str(request.path_params["collection"])
     if name not in OGC_LISTS:
         raise NotFoundError("collections", name, closest_matches(name, OGC_LISTS))
@@ -60,7 +60,7 @@ def _requested_list(request: Request) -> StoredList:
 @router.get("")
 @router.get("/")
 async def landing(request: Request) -> Response:
-    """What is here, and links to it."""
+    """Return the landing page, with links to all parts of the service."""
     requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     body = {
         "title": "Oxus",
@@ -69,7 +69,7 @@ async def landing(request: Request) -> Response:
             _make_link(request, "self", "", "This document"),
             _make_link(request, "service-desc", "/api", "The description of this interface", OPENAPI),
             _make_link(request, "service-doc", "/docs", "The description as a page", "text/html"),
-            _make_link(request, "conformance", "/conformance", "What this interface conforms to"),
+            _make_link(request, "conformance", "/conformance", "The conformance classes"),
             _make_link(request, "data", "/collections", "The collections"),
         ],
     }
@@ -78,14 +78,14 @@ async def landing(request: Request) -> Response:
 
 @router.get("/conformance")
 async def conformance(request: Request) -> Response:
-    """The conformance classes that hold."""
+    """Return the conformance classes."""
     requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     return await respond(request, json_body({"conformsTo": CONFORMANCE}), requested=requested)
 
 
 @router.get("/api")
 async def description(request: Request) -> Response:
-    """The OpenAPI 3.0 document of this interface."""
+    """Return the OpenAPI 3.0 document of this service."""
     requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     base = str(request.base_url).rstrip("/")
     render = partial(_render_description, f"{base}/ogc")
@@ -98,7 +98,7 @@ def _render_description(base_url: str, _session: ReadSession, _format: Format) -
 
 @router.get("/docs")
 async def documentation(request: Request) -> Response:
-    """The same as a page, whose parts come from this server."""
+    """Return the documentation page, whose scripts and styles this server serves itself."""
     parse_query(query_pairs(request), {})
     root = request.scope.get("root_path", "")
     return get_swagger_ui_html(
@@ -112,7 +112,7 @@ async def documentation(request: Request) -> Response:
 
 @router.get("/collections")
 async def collections(request: Request) -> Response:
-    """The collections, and where and when their features lie."""
+    """Return the collections, with their extents."""
     requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
 
     return await respond(request, partial(_render_collections, request), requested=requested, inline=False)
@@ -128,7 +128,7 @@ def _render_collections(request: Request, session: ReadSession, _format: Format)
 
 @router.get("/collections/{collection}")
 async def collection(request: Request) -> Response:
-    """One collection."""
+    """Return one collection."""
     requested = parse_query(query_pairs(request), DOCUMENT_PARAMS).get("f")
     resource = _requested_list(request)
     return await respond(request, partial(_render_collection, request, resource), requested=requested, inline=False)
@@ -138,12 +138,12 @@ def _render_collection(request: Request, resource: StoredList, session: ReadSess
     return Body([dumps(_describe_collection(request, session, resource)).encode()])
 
 
-def _describe_collection(request: Request, session: ReadSession, resource: StoredList) -> dict[str, Any]:
+def _describe_collection(request: Request, session: ReadSession, resource: StoredList) -> JsonObject:
     path = f"/collections/{resource.name}"
     return {
         "id": resource.name,
         "title": resource.name.replace("-", " ").capitalize(),
-        "description": f"{resource.summary}: those that lie somewhere.",
+        "description": f"{resource.summary}: those with coordinates.",
         "links": [
             _make_link(request, "self", path, "This document"),
             _make_link(request, "items", f"{path}/items", "The features", GEOJSON.media_type),
@@ -163,7 +163,7 @@ def _licence_links(session: ReadSession) -> list[Link]:
     ]
 
 
-def _extent(resource: StoredList, connection: Connection) -> dict[str, Any]:
+def _extent(resource: StoredList, connection: Connection) -> JsonObject:
     list_extent = extent(resource.listing, connection)
     box, days = list_extent.bbox, list_extent.days
     spatial = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}} if box else {}
@@ -173,10 +173,10 @@ def _extent(resource: StoredList, connection: Connection) -> dict[str, Any]:
 
 @router.get("/collections/{collection}/items")
 async def items(request: Request) -> Response:
-    """Features of a collection: the filters of the list that it is."""
+    """Return features of a collection; the filters are those of its list."""
     resource = _requested_list(request)
     list_request = resource.parse(query_pairs(request))
-    if list_request.cursor is None:  # clients show the first page's `numberMatched` for all pages
+    if list_request.cursor is None:  # clients show `numberMatched` of the first page for all pages
         list_request = replace(list_request, count=True)
     render = partial(_render_items, request, resource, list_request)
     return await respond(request, render, formats=AS_GEOJSON, requested=list_request.format)
@@ -192,7 +192,7 @@ def _render_items(
 
 @router.get("/collections/{collection}/items/{id}")
 async def item(request: Request) -> Response:
-    """One feature by its id."""
+    """Return one feature by its id."""
     resource = _requested_list(request)
     values = parse_query(query_pairs(request), FEATURE_PARAMS)
     render = partial(_render_item, request, resource, str(request.path_params["id"]))
@@ -200,7 +200,9 @@ async def item(request: Request) -> Response:
 
 
 def _render_item(request: Request, resource: StoredList, id_: str, session: ReadSession, _format: Format) -> Body:
-    get_row(STORED_LISTS[resource.name].listing, id_, {}, session.connection)  # raises with near ids, or MovedError
+    get_row(
+        STORED_LISTS[resource.name].listing, id_, {}, session.connection
+    )  # raises NotFoundError with close ids, or MovedError
     row = find_one(resource.listing, id_, session.connection)
     if row is None:
         raise NotFoundError(resource.name, id_, reason=f"{id_} is no feature of {resource.name}")

@@ -1,4 +1,4 @@
-"""Everything a draft may refer to: the drafts at hand and what is loaded already."""
+"""Catalogue of all entities that a draft may refer to: those of the packs at hand and those loaded before."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,19 +10,24 @@ from app.ingest.packs.drafts import (
     ClaimDraft,
     EventDraft,
     FigureDraft,
+    IdentifiedDraft,
     LocationDraft,
     PackContent,
     PackDraft,
     SourceDraft,
 )
+from app.models.entity_types import CLAIMS, ENTITY_TYPES
 from app.rules.facts import Claim, Figure
 from app.rules.figures import BoundsTuple, read_number
 from app.rules.status import origin
 
+IDENTIFIED = tuple(entity.name for entity in ENTITY_TYPES.values() if entity is not CLAIMS)
+"""The entity types whose drafts have an id of their own."""
+
 
 @dataclass
 class DraftCatalogue:
-    """All rows by id. The first draft of an id counts; a second one is a problem that a check reports."""
+    """All drafts by id. The first draft of an id counts; a check reports a second one."""
 
     sources: dict[str, SourceDraft] = field(default_factory=dict)
     actors: dict[str, ActorDraft] = field(default_factory=dict)
@@ -31,27 +36,31 @@ class DraftCatalogue:
     claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
     """By id of the event."""
     unreadable: set[tuple[str, str]] = field(default_factory=set)
-    """(resource, id) of drafts that could not be read; that nothing leads to them is no problem of its own."""
+    """(resource, id) of drafts that could not be read; a reference to one is no problem of its own."""
 
     def add(self, content: PackContent) -> None:
-        """Add what a pack holds."""
-        for resource in ("sources", "actors", "locations", "events"):
-            rows = getattr(self, resource)
-            for draft in getattr(content, resource):
-                rows.setdefault(draft.id, draft)
+        """Add the drafts of a pack."""
+        for resource in IDENTIFIED:
+            drafts = self.identified(resource)
+            for draft in content.identified(resource):
+                drafts.setdefault(draft.id, draft)
         for claim in content.claims:
             self.claims[claim.event].append(claim)
         self.unreadable |= content.unreadable
 
     def ids(self, resource: str) -> Iterable[str]:
-        """The ids of a resource."""
-        if resource == "claims":
+        """Return the ids of a resource."""
+        if resource == CLAIMS.name:
             return [claim.full_id for claims in self.claims.values() for claim in claims]
-        rows: Iterable[str] = getattr(self, resource)
-        return rows
+        return self.identified(resource)
+
+    def identified(self, resource: str) -> dict[str, IdentifiedDraft]:
+        """Return the drafts of a resource by id; of any but claims, which are kept by their events."""
+        drafts: dict[str, IdentifiedDraft] = getattr(self, resource)
+        return drafts
 
     def path(self, location: str) -> list[str]:
-        """The ids from the outermost place down to this one; stops at an unknown parent and at a circle."""
+        """Return the ids from the outermost place down to this one; stop at an unknown parent and at a cycle."""
         path: list[str] = []
         at: str | None = location
         while at is not None and at in self.locations and at not in path:
@@ -60,11 +69,11 @@ class DraftCatalogue:
         return path
 
     def country(self, location: str) -> str | None:
-        """The ISO code of the country that a place lies in."""
+        """Return the ISO code of the country that a place lies in."""
         return next((code for at in self.path(location) if (code := self.locations[at].country)), None)
 
     def origin_of(self, source: str) -> str | None:
-        """What makes two first hops the same origin; see `rules.status.origin`."""
+        """Return the origin that a first hop stands for; see `rules.status.origin`."""
         return origin(source, self._organisation)
 
     def _organisation(self, source: str) -> tuple[str | None, str] | None:
@@ -72,14 +81,14 @@ class DraftCatalogue:
         return (draft.organisation, draft.kind) if draft else None
 
     def chain(self, claim: ClaimDraft, pack: PackDraft) -> list[str]:
-        """The attribution of a claim, nearest the fact first, ending with its document."""
+        """Return the attribution of a claim: nearest the fact first, its document last."""
         document = claim.document or pack.document or ""
         draft = self.sources.get(document)
         narrator = (draft.organisation if draft else None) or document
         return [*(claim.via or (narrator,)), *([document] if narrator != document or claim.via else [])]
 
     def claim_of(self, claim: ClaimDraft, pack: PackDraft) -> Claim:
-        """What the rules need to know of a claim."""
+        """Return a claim as the value object of the rules."""
         document = claim.document or pack.document or ""
         return Claim(
             id=claim.full_id,
@@ -95,7 +104,7 @@ class DraftCatalogue:
         )
 
     def reported_on(self, claim: ClaimDraft, pack: PackDraft) -> date:
-        """The day the first hop said it: as coded, else the day the document was published."""
+        """Return the day on which the first hop said it: as coded, else the publication day of the document."""
         if claim.reported_on:
             return claim.reported_on
         document = self.sources.get(claim.document or pack.document or "")
@@ -105,14 +114,14 @@ class DraftCatalogue:
 
 
 def figure_bounds(figure: FigureDraft) -> BoundsTuple:
-    """The bounds as coded, else as the table reads the printed number."""
+    """Return the bounds as coded, else as the conversion table reads the printed number."""
     if any(bound is not None for bound in (figure.low, figure.best, figure.high)):
         return figure.low, figure.best, figure.high
     return read_number(figure.printed) or (None, None, None)
 
 
 def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
-    """A figure as understood; it counts up to the last day of its claim unless it says otherwise."""
+    """Return a figure as the value object of the rules; by default it counts up to the last day of its claim."""
     low, best, high = figure_bounds(figure)
     return Figure(
         measure=figure.measure,
@@ -127,7 +136,7 @@ def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
 
 
 def find_cycles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """The ids that are their own ancestor."""
+    """Yield the ids that are their own ancestor."""
     for start in parents:
         seen: set[str] = set()
         edge = list(parents[start])

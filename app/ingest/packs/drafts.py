@@ -1,10 +1,11 @@
-"""What a curator writes, one class for each table of TOML; types only, see `validate` for what must hold."""
+"""Drafts: the tables of a pack's TOML files as typed models; `checks` tests what must hold between them."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.models.entity_types import ENTITY_TYPES
 from app.timespan import DateRange
 from app.vocab import (
     ActorKind,
@@ -34,7 +35,7 @@ CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class Draft(BaseModel):
-    """Base of all drafts: unknown keys are errors, and nothing is guessed from another type."""
+    """Base of all drafts: unknown keys are errors, and no value is converted from another type."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -46,7 +47,7 @@ class Draft(BaseModel):
 
 
 class IdentifiedDraft(Draft):
-    """A draft that stands on its own in a file and has an id."""
+    """Draft with an id, which stands on its own in a file."""
 
     file: str = Field(description="path inside the folder of packs, put in by the reader")
     id: Id
@@ -69,7 +70,7 @@ class CodeDraft(Draft):
 
 
 class CoverageDraft(Draft):
-    """What a pack covers."""
+    """Coverage of a pack: period, area and searched sources."""
 
     from_: date | None = None
     until: date | None = None
@@ -78,14 +79,14 @@ class CoverageDraft(Draft):
 
 
 class NamedDraft(IdentifiedDraft):
-    """A draft that is found by names."""
+    """Draft of an entity that is found by names."""
 
     name: Text
     aliases: list[AliasDraft] = []
 
 
 class PackDraft(IdentifiedDraft):
-    """pack.toml."""
+    """The content of pack.toml."""
 
     title: Text
     version: Text
@@ -110,7 +111,7 @@ class SourceDraft(NamedDraft):
 
 
 class RelationDraft(Draft):
-    """How an actor stands to another."""
+    """A relation of an actor to another."""
 
     type: RelationType
     actor: str
@@ -140,7 +141,7 @@ class LocationDraft(NamedDraft):
 
 
 class DateDraft(Draft):
-    """When: both ends may be left out."""
+    """Dates of a claim; both ends may be left out."""
 
     earliest: date | None = None
     latest: date | None = None
@@ -148,12 +149,12 @@ class DateDraft(Draft):
 
     @property
     def interval(self) -> DateRange:
-        """The days alone."""
+        """The days without their precision."""
         return DateRange(self.earliest, self.latest)
 
 
-def _coerce_date(value: Any) -> Any:
-    """A single day is an interval of one day; no date is an open interval."""
+def _coerce_date(value: object) -> object:
+    """Accept a single day for a range of one day."""
     if isinstance(value, date):
         return {"earliest": value, "latest": value, "precision": Precision.DAY}
     return value
@@ -223,14 +224,14 @@ class ClaimDraft(Draft):
 
 
 class EventActorDraft(Draft):
-    """What an actor does in an event."""
+    """A coded role of an actor in an event."""
 
     actor: str
     role: Literal["initiator", "target", "ally", "host", "speaker", "participant"]
 
 
 class ControlChangeDraft(Draft):
-    """Which side gained and which lost a place."""
+    """A change of control: the sides that gained and lost a place."""
 
     location: str | None = None
     gained_by: str | None = None
@@ -240,7 +241,7 @@ class ControlChangeDraft(Draft):
 
 
 class MovementDraft(Draft):
-    """Who moved from where to where."""
+    """A movement: mover, places and outcome."""
 
     from_: str | None = None
     to: str | None = None
@@ -251,7 +252,7 @@ class MovementDraft(Draft):
 
 
 class EventDraft(IdentifiedDraft):
-    """One event; its claims are read beside it."""
+    """An event; its claims are read beside it."""
 
     category: EventCategory
     title: Text
@@ -264,11 +265,17 @@ class EventDraft(IdentifiedDraft):
     movement: MovementDraft | None = None
 
 
+def _check_resource(name: str) -> str:
+    if name not in ENTITY_TYPES:
+        raise ValueError(f"not one of {', '.join(ENTITY_TYPES)}")
+    return name
+
+
 class MergeDraft(Draft):
     """One line of merged.toml: an id that was given up, and the one that took over."""
 
     file: str
-    resource: Literal["events", "claims", "sources", "actors", "locations"]
+    resource: Annotated[str, AfterValidator(_check_resource)]
     old: Id
     new: Id
 
@@ -286,3 +293,18 @@ class PackContent(Draft):
     merged: list[MergeDraft] = []
     unreadable: frozenset[tuple[str, str]] = frozenset()
     """(resource, id) of drafts that could not be read, and of events with such a claim."""
+
+    def identified(self, resource: str) -> list[IdentifiedDraft]:
+        """Return the drafts of a resource; of any but claims, whose ids may follow from their events."""
+        drafts: list[IdentifiedDraft] = getattr(self, resource)
+        return drafts
+
+
+DRAFT_TYPES: dict[str, type[Draft]] = {
+    "sources": SourceDraft,
+    "actors": ActorDraft,
+    "locations": LocationDraft,
+    "events": EventDraft,
+    "claims": ClaimDraft,
+}
+"""The draft of each entity type, by the name of the type."""

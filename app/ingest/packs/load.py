@@ -1,4 +1,4 @@
-"""Loading seed packs: checked as a whole, written in one transaction, and nothing at all if nothing changed."""
+"""Load seed packs: check them as a whole and write them in one transaction, or change nothing."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,29 +12,25 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.db.engine import write_transaction
 from app.errors import BrokenPackError, Problem
+from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
 from app.ingest.denormalised_names import update_other_packs
 from app.ingest.pack_rows import store_pack
+from app.ingest.packs.ancestors import update_ancestors
 from app.ingest.packs.catalogue import DraftCatalogue
 from app.ingest.packs.checks import check_pack
 from app.ingest.packs.drafts import PackContent
 from app.ingest.packs.loaded_rows import add_loaded
 from app.ingest.packs.reader import digest_of, find_packs, read_pack
 from app.ingest.records import RecordBuilder, RowRecord
-from app.ingest.upsert import (
-    ChangeSet,
-    actor_ancestors,
-    location_ancestors,
-    pks,
-    store_closure,
-    upsert,
-)
+from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import CLAIMS, ENTITY_TYPES
 
 
 @dataclass
 class LoadResult:
-    """What a load did to one pack: the new revision, or None if nothing of it is different now."""
+    """Result of a load for one pack; `revision` is None if nothing of it changed."""
 
     pack: str
     version: str
@@ -43,7 +39,7 @@ class LoadResult:
 
 
 def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
-    """All packs of a folder (or the one named), read and checked beside each other.
+    """Read all packs of a folder (or the one named) and check them together.
 
     Raises BrokenPackError with every problem.
     """
@@ -52,7 +48,7 @@ def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
 
 
 def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
-    """The packs that are wanted, checked beside all that are at hand and what the universe holds already."""
+    """Return the packs named in `names`, checked with all packs at hand and what the catalogue holds."""
     contents: list[PackContent] = []
     problems: list[Problem] = []
     for path in paths:
@@ -68,7 +64,7 @@ def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) 
 
 
 def is_unchanged(connection: Connection, folder: Path) -> bool:
-    """Whether every pack of the folder is loaded already, as it stands."""
+    """Return whether every pack of the folder is loaded with its present content."""
     return all(_is_loaded(connection, path) for path in find_packs(folder))
 
 
@@ -93,7 +89,7 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
 
 
 def _is_loaded(connection: Connection, path: Path) -> bool:
-    """Whether a pack is loaded just as it stands in its folder."""
+    """Return whether a pack is loaded with its present content."""
     pack = table_of(models.Pack)
     return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
 
@@ -122,7 +118,7 @@ def _load(connection: Connection, contents: list[PackContent], catalogue: DraftC
 
 
 def _store_pack(connection: Connection, content: PackContent, catalogue: DraftCatalogue, revision: int) -> bool:
-    """Write the pack's own row; whether it differs from what was there."""
+    """Write the pack's own row and return whether it differs from the stored one."""
     document = RecordBuilder(catalogue, content.pack).ref("sources", content.pack.document)
     return store_pack(connection, content.pack, document, False, revision, content.digest)
 
@@ -134,23 +130,23 @@ def _store_rows(
     revision: int,
     done: list[LoadResult],
 ) -> None:
-    """Write the rows of all packs, resource by resource, then what follows from them.
+    """Write the rows of all packs, resource by resource, then everything that is derived from them.
 
-    A pack may refer to any other one, so nothing is derived before everything is there.
+    Packs may refer to each other, so nothing is derived before all rows are written.
     """
     touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
-    for resource in ("sources", "actors", "locations", "events", "claims"):
+    for resource in ENTITY_TYPES:
         for content, loaded in zip(contents, done, strict=True):
             records = {record.id: record for record in _records(connection, resource, content, catalogue)}
             merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
             loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
-    store_closure(connection, models.LocationAncestor, location_ancestors(connection))
-    store_closure(connection, models.ActorAncestor, actor_ancestors(connection))
+    update_ancestors(connection)
     for content, loaded in zip(contents, done, strict=True):
         update_other_packs(connection, content, revision, loaded.changes)
     touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
     existing = set(connection.scalars(select(table_of(models.Event).c.pk)))
     changed = derive(connection, touched & existing, revision)
+    refresh_acled_rows(connection, (touched & existing) | events_to_refresh(connection, revision))
     owners = {event.id: loaded for content, loaded in zip(contents, done, strict=True) for event in content.events}
     for id_ in changed:
         # An event of a pack that is not loaded now counts for the first that is.
@@ -162,16 +158,19 @@ def _records(
     connection: Connection, resource: str, content: PackContent, catalogue: DraftCatalogue
 ) -> Iterator[RowRecord]:
     build = RecordBuilder(catalogue, content.pack)
-    if resource == "claims":
+    if resource == CLAIMS.name:
         event_pks = pks(connection, "events", {claim.event for claim in content.claims})
         yield from (build.claim(claim, event_pks[claim.event]) for claim in content.claims)
         return
-    make: Callable[[Any], RowRecord] = getattr(build, resource.removesuffix("s"))
-    yield from map(make, getattr(content, resource))
+    make: Callable[[Any], RowRecord] = getattr(build, ENTITY_TYPES[resource].singular)
+    yield from map(make, content.identified(resource))
 
 
 def _affected_events(connection: Connection, pack_id: str) -> set[int]:
-    """The events that a change in a pack may bear on: its own, those with its claims, actors or places, their parts."""
+    """Return the events that a change in a pack may affect.
+
+    These are its own, those with its claims, sources, actors or places, and the parts of all these.
+    """
     event, claim = table_of(models.Event), table_of(models.Claim)
     hop, source = table_of(models.ClaimHop), table_of(models.Source)
     rows = set(connection.scalars(select(event.c.pk).where(event.c.pack_id == pack_id)))

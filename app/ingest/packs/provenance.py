@@ -1,4 +1,4 @@
-"""Proof that what a pack says was printed is printed, in the paragraph that it names."""
+"""Check of a pack's printed tokens against the paragraphs of its document."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ _NUMBER = re.compile(r"\[(\d+)\] ?")
 
 
 def read_document(path: Path) -> list[str]:
-    """The paragraphs of a text: its non-empty lines; a leading "[n] " is no text and must equal the count.
+    """Return the paragraphs of a text, its non-empty lines.
+
+    A leading "[n] " is not part of the text and must equal the count.
 
     Raises BrokenPackError when the file cannot be read or the numbers do not count.
     """
@@ -39,7 +41,7 @@ def read_document(path: Path) -> list[str]:
 
 
 def occurs_in(token: str, text: str) -> bool:
-    """Whether the token occurs on word boundaries: "June 2" does not stand in "June 21"."""
+    """Return whether the token occurs on word boundaries: "June 2" does not occur in "June 21"."""
     before = r"(?<!\w)" if token[0].isalnum() else ""
     after = r"(?!\w)" if token[-1].isalnum() else ""
     # A number is not proved by a part of a longer one: "18" does not stand in "18,000" nor in "1.18".
@@ -49,7 +51,7 @@ def occurs_in(token: str, text: str) -> bool:
 
 
 def printed_tokens(content: PackContent, document: str) -> Iterator[tuple[str, str, int | None, str, str]]:
-    """File, owner, paragraph, field and token for everything that a pack says the document prints."""
+    """Yield file, owner, paragraph, field and token of everything that the document prints according to the pack."""
     for claim in content.claims:
         if (claim.document or content.pack.document) != document:
             continue
@@ -67,12 +69,12 @@ def printed_tokens(content: PackContent, document: str) -> Iterator[tuple[str, s
 
 
 def _quantity_holds(number: int, quantities: tuple[str, ...]) -> bool:
-    """Whether a printed quantity, itself proved, holds the number."""
+    """Return whether a printed quantity, checked by itself, contains the number."""
     return any(occurs_in(str(number), quantity) for quantity in quantities)
 
 
 def _check_publication_date(content: PackContent, paragraphs: list[str]) -> Iterator[Problem]:
-    """A document that prints full dates prints the one of its publication among them."""
+    """Check that a document with full dates prints that of its publication among them."""
     source = next((source for source in content.sources if source.id == content.pack.document), None)
     if source is None or source.published_on is None:
         return
@@ -84,7 +86,7 @@ def _check_publication_date(content: PackContent, paragraphs: list[str]) -> Iter
 
 
 def verify_quotes(content: PackContent, document: Path) -> tuple[int, list[Problem]]:
-    """How many tokens were looked up, and a problem for each that is not where the pack says.
+    """Return the number of tokens checked, and a problem for each that is not where the pack says.
 
     A claim's token must stand in the paragraph of its locator, an alias anywhere in the document.
     """

@@ -1,4 +1,4 @@
-"""Reading packs from their folder: TOML into drafts, with every problem of form found on the way."""
+"""Read packs from their folders: TOML into drafts, with every problem of form."""
 
 import hashlib
 import tomllib
@@ -7,31 +7,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from app import __version__
 from app.errors import BrokenPackError, Problem
+from app.ingest.packs.catalogue import IDENTIFIED
 from app.ingest.packs.drafts import (
-    ActorDraft,
+    DRAFT_TYPES,
     ClaimDraft,
+    Draft,
     EventDraft,
-    LocationDraft,
     MergeDraft,
-    NamedDraft,
     PackContent,
     PackDraft,
-    SourceDraft,
 )
+from app.models.entity_types import ENTITY_TYPES, EVENTS, REFERENCE_TYPES, EntityType
 from app.names import closest_matches
 
 _DATE = "a day without quotes (2021-06-29), or { earliest = ..., latest = ..., precision = ... }"
 _UNREADABLE_KEYS: dict[type[BaseModel], tuple[str, str]] = {
-    SourceDraft: ("sources", "id"),
-    ActorDraft: ("actors", "id"),
-    LocationDraft: ("locations", "id"),
-    EventDraft: ("events", "id"),
-    ClaimDraft: ("events", "event"),
+    **{DRAFT_TYPES[resource]: (resource, "id") for resource in IDENTIFIED},
+    ClaimDraft: (EVENTS.name, "event"),
 }
-"""What a draft that cannot be read is missed as: a claim is missed by its event."""
+"""Resource and key by which an unreadable draft is missed: a claim is missed by its event."""
+_REFERENCE_FILES = {f"{entity.name}.toml": entity for entity in REFERENCE_TYPES}
 _REASONS = {
     "missing": "is needed",
     "extra_forbidden": "unknown key",
@@ -43,12 +42,12 @@ _REASONS = {
     "model_type": "a table: { ... }",
 }
 MAX_FILE_BYTES = 16 * 1024 * 1024
+TomlTable = dict[str, object]
 _Model = TypeVar("_Model", bound=BaseModel)
-_PLURALS = {"source": "sources", "actor": "actors", "location": "locations"}
 
 
 class ProblemList(list[Problem]):
-    """What is wrong with a pack so far, and what could not be read for it: (resource, id)."""
+    """Problems of a pack so far; `unreadable` holds (resource, id) of drafts that could not be read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +55,7 @@ class ProblemList(list[Problem]):
 
 
 def find_packs(folder: Path, name: str | None = None) -> list[Path]:
-    """The folders of packs (those that hold a pack.toml), sorted; raises BrokenPackError when there is none."""
+    """Return the folders with a pack.toml, sorted. Raises BrokenPackError if there is none."""
     folders = sorted(path.parent for path in folder.glob("*/pack.toml"))
     if name is None and folders:
         return folders
@@ -70,7 +69,7 @@ def find_packs(folder: Path, name: str | None = None) -> list[Path]:
 
 
 def digest_of(folder: Path) -> str:
-    """What tells whether a pack, or the software that reads it, changed."""
+    """Return a hash of a pack's files and of the software's version."""
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(folder.rglob("*.toml")):
         content = path.read_bytes() if path.stat().st_size <= MAX_FILE_BYTES else b""
@@ -79,10 +78,10 @@ def digest_of(folder: Path) -> str:
 
 
 def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
-    """A pack and its problems of form. The content is None when not even pack.toml can be used."""
+    """Read a pack and its problems of form. The content is None if pack.toml cannot be used."""
     problems = ProblemList()
     pack: PackDraft | None = None
-    drafts: dict[str, list[Any]] = {"sources": [], "actors": [], "locations": [], "events": [], "claims": []}
+    drafts: dict[str, list[Any]] = {resource: [] for resource in ENTITY_TYPES}
     merged: list[MergeDraft] = []
     for path in sorted(folder.rglob("*.toml")):
         file = path.relative_to(folder.parent).as_posix()
@@ -94,8 +93,8 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
             pack = _validate_draft(PackDraft, table | {"file": file}, problems)
         elif inside == "merged.toml":
             merged = [merge for merge in _merges(table, file, problems) if merge]
-        elif inside in ("sources.toml", "actors.toml", "locations.toml"):
-            _read_reference(inside.removesuffix("s.toml"), table, file, drafts, problems)
+        elif inside in _REFERENCE_FILES:
+            drafts[_REFERENCE_FILES[inside].name] = _read_reference(_REFERENCE_FILES[inside], table, file, problems)
         elif inside.startswith("events/"):
             _read_events(table, file, drafts, problems)
         else:
@@ -109,7 +108,7 @@ def read_pack(folder: Path) -> tuple[PackContent | None, list[Problem]]:
     ), problems
 
 
-def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] | None:
+def _read_toml(path: Path, file: str, problems: ProblemList) -> TomlTable | None:
     try:
         content = path.read_bytes()
         if len(content) > MAX_FILE_BYTES:
@@ -127,8 +126,8 @@ def _read_toml(path: Path, file: str, problems: ProblemList) -> dict[str, Any] |
     return None
 
 
-def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) -> Iterator[dict[str, Any]]:
-    """The tables of an array of tables; anything else there is a problem."""
+def _entries(table: TomlTable, key: str, file: str, problems: ProblemList) -> Iterator[TomlTable]:
+    """Yield the tables of an array of tables; anything else there is a problem."""
     entries = table.pop(key, [])
     if not isinstance(entries, list):
         problems.append(Problem(file, "", key, "", f"write each as [[{key}]]"))
@@ -140,21 +139,18 @@ def _entries(table: dict[str, Any], key: str, file: str, problems: ProblemList) 
             problems.append(Problem(file, "", key, str(entry)[:80], f"write each as [[{key}]]"))
 
 
-def _refuse_unknown_keys(table: dict[str, Any], file: str, problems: ProblemList) -> None:
+def _refuse_unknown_keys(table: TomlTable, file: str, problems: ProblemList) -> None:
     problems.extend(Problem(file, "", key, "", "unknown key") for key in table)
 
 
-def _read_reference(
-    singular: str, table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList
-) -> None:
-    models: dict[str, type[NamedDraft]] = {"source": SourceDraft, "actor": ActorDraft, "location": LocationDraft}
-    model = models[singular]
-    built = [_validate_draft(model, entry, problems) for entry in _entries(table, singular, file, problems)]
-    drafts[_PLURALS[singular]] = [draft for draft in built if draft]
+def _read_reference(entity: EntityType, table: TomlTable, file: str, problems: ProblemList) -> list[Draft]:
+    entries = _entries(table, entity.singular, file, problems)
+    drafts = [_validate_draft(DRAFT_TYPES[entity.name], entry, problems) for entry in entries]
     _refuse_unknown_keys(table, file, problems)
+    return [draft for draft in drafts if draft]
 
 
-def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:
+def _read_events(table: TomlTable, file: str, drafts: dict[str, list[Any]], problems: ProblemList) -> None:
     """Events with their claims, and claims on events of other packs (`[[claim]]` with `event`)."""
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
@@ -166,7 +162,7 @@ def _read_events(table: dict[str, Any], file: str, drafts: dict[str, list[Any]],
     _refuse_unknown_keys(table, file, problems)
 
 
-def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator[MergeDraft | None]:
+def _merges(table: TomlTable, file: str, problems: ProblemList) -> Iterator[MergeDraft | None]:
     for resource, lines in table.items():
         if not isinstance(lines, dict):
             problems.append(Problem(file, "", resource, "", "write [resource] and then old = new"))
@@ -175,8 +171,8 @@ def _merges(table: dict[str, Any], file: str, problems: ProblemList) -> Iterator
             yield _validate_draft(MergeDraft, {"file": file, "resource": resource, "old": old, "new": new}, problems)
 
 
-def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: ProblemList) -> _Model | None:
-    """A draft, or None and a problem for each thing that is wrong with it."""
+def _validate_draft(model: type[_Model], entry: TomlTable, problems: ProblemList) -> _Model | None:
+    """Validate a draft; on errors return None and add a problem for each."""
     try:
         return model.model_validate(entry)
     except ValidationError as error:
@@ -187,8 +183,8 @@ def _validate_draft(model: type[_Model], entry: dict[str, Any], problems: Proble
         return None
 
 
-def _problem(model: type[BaseModel], entry: dict[str, Any], wrong: Any) -> Problem:
-    """What is wrong with a draft, in words for a curator."""
+def _problem(model: type[BaseModel], entry: TomlTable, wrong: ErrorDetails) -> Problem:
+    """Make the problem of a draft from an error of pydantic, in words for a curator."""
     name = str(entry.get("id") or entry.get("old") or entry.get("event") or "")
     if model is ClaimDraft and "id" not in entry and isinstance(entry.get("paragraph"), int):
         name += f"-p{entry['paragraph']}"

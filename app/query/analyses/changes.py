@@ -1,11 +1,10 @@
-"""The feed of changes: applying it to a copy gives a fresh copy."""
+"""Feed of changes: a copy that applies it equals a fresh export."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, Table, and_, func, literal, null, or_, select, union_all
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Select, Subquery, Table, and_, func, literal, null, or_, select, union_all
 
 from app import models
 from app.db.column_types import BinaryText
@@ -13,6 +12,7 @@ from app.db.indexes import END_OF_TIME
 from app.db.revision import current_revision
 from app.errors import InvalidParameterError
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 from app.query.lists.computed import computed_list_params
 from app.query.lists.cursors import INVALID_CURSOR, Sort, write_cursor
 from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
@@ -34,50 +34,31 @@ FEED_ORDER: Sort = (
     ("resource", False),
     ("id", False),
 )
-FEED_TABLES: dict[str, type[SQLModel]] = {
-    "actors": models.Actor,
-    "claims": models.Claim,
-    "events": models.Event,
-    "locations": models.Location,
-    "sources": models.Source,
-}
 
 
-def _select_changes(resource: str, table: Table) -> Select[Any]:
-    return select(
-        table.c.revision,
-        literal(resource, BinaryText).label("resource"),
-        table.c.id,
-        table.c.added_in,
-        null().label("merged_into"),
-    )
+REMOVED = -1
+"""Stands for the revision in which a row was added, in entries of the feed that say that it was removed."""
+RowKey = tuple[str, str]
+"""Resource and id of a row."""
+
+
+class FeedEntry(Protocol):
+    """A row of the feed's SQL: what changed, in which revision, and when it was added."""
+
+    revision: int
+    resource: str
+    id: str
+    added_in: int
+    merged_into: str | None
 
 
 def changes(connection: Connection, request: ListRequest) -> Page:
-    """A page of what changed after `since`, in the order of revision, resource, id. Raises InvalidParameterError."""
+    """List the rows that changed after `since`, by revision, resource and id. Raises InvalidParameterError."""
     since, now = request.filters["since"], current_revision(connection)
     if since > now:
         raise InvalidParameterError("since", str(since), f"the database is at revision {now}; start again from 0")
-    pack, tombstone = table_of(models.Pack), table_of(models.Tombstone)
-    packs = select(
-        pack.c.revision,
-        literal("packs", BinaryText).label("resource"),
-        pack.c.id,
-        pack.c.added_in,
-        null().label("merged_into"),
-    )
-    removals = select(
-        tombstone.c.revision,
-        tombstone.c.resource,
-        tombstone.c.id,
-        literal(-1).label("added_in"),
-        tombstone.c.merged_into,
-    )
-    feed = union_all(
-        *(_select_changes(resource, table_of(model)) for resource, model in FEED_TABLES.items()), packs, removals
-    ).subquery()
-    place = (feed.c.revision, feed.c.resource, feed.c.id)
-    statement = select(feed).where(feed.c.revision > since).order_by(*place)
+    feed = _feed()
+    statement = select(feed).where(feed.c.revision > since).order_by(feed.c.revision, feed.c.resource, feed.c.id)
     if request.cursor:
         revision, resource, id_ = _decode_cursor(request.cursor)
         later = and_(feed.c.revision == revision, feed.c.resource == resource, feed.c.id > id_)
@@ -95,21 +76,46 @@ def changes(connection: Connection, request: ListRequest) -> Page:
     )
 
 
-def _stream_rows(connection: Connection, wanted: Select[Any], since: int) -> Iterator[list[RowWithPoint]]:
-    with connection.execute(wanted.execution_options(yield_per=ROWS_PER_BATCH)) as rows:
-        for part in rows.partitions():
-            yield _change_rows(connection, part, since)
+def _feed() -> Subquery:
+    """Select every row that exists or was removed, with the revision that changed it last."""
+    tombstone = table_of(models.Tombstone)
+    removals = select(
+        tombstone.c.revision,
+        tombstone.c.resource,
+        tombstone.c.id,
+        literal(REMOVED).label("added_in"),
+        tombstone.c.merged_into,
+    )
+    entities = (_select_changes(entity.name, entity.table) for entity in ENTITY_TYPES.values())
+    return union_all(*entities, _select_changes("packs", table_of(models.Pack)), removals).subquery()
 
 
-def _change_rows(connection: Connection, entries: Iterable[Any], since: int) -> list[RowWithPoint]:
-    entries = list(entries)
-    rows = _current_rows(connection, [(row.resource, row.id) for row in entries if row.added_in >= 0])
-    return [(_change_row(row, since, rows), None) for row in entries]
+def _select_changes(resource: str, table: Table) -> Select[int, str, str, int, None]:
+    return select(
+        table.c.revision,
+        literal(resource, BinaryText).label("resource"),
+        table.c.id,
+        table.c.added_in,
+        null().label("merged_into"),
+    )
 
 
-def _count_changes(connection: Connection, feed: Any, since: int) -> int:
-    counted = select(func.count()).select_from(feed).where(feed.c.revision > since)
-    return int(connection.scalar(counted) or 0)
+def _stream_rows(
+    connection: Connection, statement: Select[int, str, str, int, str | None], since: int
+) -> Iterator[list[RowWithPoint]]:
+    with connection.execute(statement.execution_options(yield_per=ROWS_PER_BATCH)) as rows:
+        for entries in rows.partitions():
+            yield _change_rows(connection, entries, since)
+
+
+def _change_rows(connection: Connection, entries: Sequence[FeedEntry], since: int) -> list[RowWithPoint]:
+    rows = _current_rows(connection, [(entry.resource, entry.id) for entry in entries if entry.added_in != REMOVED])
+    return [(_change_row(entry, since, rows), None) for entry in entries]
+
+
+def _count_changes(connection: Connection, feed: Subquery, since: int) -> int:
+    count = select(func.count()).select_from(feed).where(feed.c.revision > since)
+    return int(connection.scalar(count) or 0)
 
 
 def _decode_cursor(last: CursorValues) -> tuple[int, str, str]:
@@ -119,26 +125,26 @@ def _decode_cursor(last: CursorValues) -> tuple[int, str, str]:
     return int(revision), resource, id_
 
 
-def _current_rows(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
-    """The rows as they are served now."""
-    view, pack = table_of(models.EventVersion), table_of(models.Pack)
-    tables = {name: table_of(model) for name, model in FEED_TABLES.items()} | {"events": view, "packs": pack}
+def _current_rows(connection: Connection, keys: list[RowKey]) -> dict[RowKey, dict[str, Any]]:
+    """Read rows as they are served now."""
+    tables = {entity.name: table_of(entity.versions or entity.model) for entity in ENTITY_TYPES.values()}
+    tables["packs"] = table_of(models.Pack)
     rows = {}
     for resource, table in tables.items():
         ids = [id_ for name, id_ in keys if name == resource]
-        subquery = select(table.c.id, table.c.row).where(table.c.id.in_(ids))
-        if resource == "events":
-            subquery = subquery.where(view.c.known_until == END_OF_TIME)
-        for id_, row in connection.execute(subquery):
+        statement = select(table.c.id, table.c.row).where(table.c.id.in_(ids))
+        if "known_until" in table.c:
+            statement = statement.where(table.c.known_until == END_OF_TIME)
+        for id_, row in connection.execute(statement):
             rows[resource, id_] = json.loads(row)
     return rows
 
 
-def _change_row(change: Any, since: int, rows: Mapping[tuple[str, str], Any]) -> str:
-    fields: dict[str, Any] = {"revision": change.revision, "resource": change.resource, "id": change.id}
-    if change.added_in < 0:
-        merged = {"merged_into": change.merged_into} if change.merged_into else {}
+def _change_row(entry: FeedEntry, since: int, rows: Mapping[RowKey, dict[str, Any]]) -> str:
+    fields: dict[str, Any] = {"revision": entry.revision, "resource": entry.resource, "id": entry.id}
+    if entry.added_in == REMOVED:
+        merged = {"merged_into": entry.merged_into} if entry.merged_into else {}
         return ChangeRow(**fields, action="removed", **merged).model_dump_json(exclude_unset=True)
-    action = "added" if change.added_in > since else "updated"
-    row = rows[change.resource, change.id]
+    action = "added" if entry.added_in > since else "updated"
+    row = rows[entry.resource, entry.id]
     return ChangeRow(**fields, action=action, row=row).model_dump_json(exclude_unset=True)

@@ -1,10 +1,10 @@
-"""How many events lie in each cell of a grid: the same filters and conditions as the list of events."""
+"""Event density: counts of matching events by cell of a grid, with the filters of the list of events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select, tuple_
 
 from app import models
 from app.db.grid import FloorDivide
@@ -19,10 +19,10 @@ from app.query.lists.events import EVENT_INDEXES, EVENTS
 from app.query.lists.fetch import count_omitted
 from app.query.lists.page import ROWS_PER_BATCH, Page, RowWithPoint
 from app.query.lists.request import ID_ORDER, ListRequest
-from app.query.lists.select import predicates_of
+from app.query.lists.select import clauses_of, predicates_of
 from app.query.params.filters import EVENT_FILTERS
 from app.query.params.param import ListQuery, Param, integer_between
-from app.query.predicates.forms import Predicate, SemiJoin, as_correlated, as_subquery
+from app.query.predicates.forms import SemiJoin, as_correlated
 from app.schemas.analysis import DensityRow
 from app.vocab import PointKind
 
@@ -39,42 +39,57 @@ ZOOM = Param(
 PARAMS = with_examples(computed_list_params((ZOOM, *EVENT_FILTERS), DensityRow), {"known_by": "2021-07-05"})
 BASE_CELL_DEGREES = 45.0
 SPATIAL_FILTERS = ("bbox", "near")
-"""Filters whose index knows where, and nothing else of an event."""
-view = table_of(models.EventVersion)
+"""Filters that the spatial index answers; going from there back to events costs more than comparing coordinates."""
+event_version = table_of(models.EventVersion)
+
+
+class Cell(NamedTuple):
+    """A cell with events: its column and row, the number of its events, and the mean of their coordinates."""
+
+    column: int
+    row: int
+    events: int
+    longitude: float
+    latitude: float
+
+
+CellSelect = Select[Any]
+"""A statement that yields the values of `Cell`."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of one zoom. Columns count from -180 degrees eastwards, rows from -90 northwards.
+    """The grid of one zoom. Columns count from -180 degrees eastwards, rows from -90 northwards.
 
-    A cell holds its western and southern edge; the last column and row also hold 180 and 90 degrees.
+    A cell includes its western and southern edge; the last column and row also include 180 and 90 degrees.
     """
 
     zoom: int
 
     @property
     def size(self) -> float:
-        """Degrees of a side: exact, as it is 45 divided by a power of two."""
+        """Side of a cell in degrees. The value is exact, because 45 is divided by a power of two."""
         return float(BASE_CELL_DEGREES / 2**self.zoom)
 
     @property
     def columns(self) -> int:
-        """How many there are around the globe; there are half as many rows."""
+        """Number of columns around the globe; there are half as many rows."""
         return 8 << self.zoom
 
-    def cell_columns(self) -> tuple[Any, Any]:
-        """The column and row of an event, in SQL."""
-        return cell_number(view.c.longitude, self.size, self.columns), cell_number(
-            view.c.latitude, self.size, self.columns // 2
+    def cell_numbers(self) -> tuple[ColumnElement[int], ColumnElement[int]]:
+        """Return the column and row of an event, in SQL."""
+        return (
+            cell_number(event_version.c.longitude, self.size, self.columns),
+            cell_number(event_version.c.latitude, self.size, self.columns // 2),
         )
 
     def bounds(self, column: int, row: int) -> tuple[float, float, float, float]:
-        """West, south, east, north of a cell."""
+        """Return west, south, east and north of a cell, in degrees."""
         west, south = (column - self.columns // 2) * self.size, (row - self.columns // 4) * self.size
         return west, south, west + self.size, south + self.size
 
     def parse_id(self, id_: str) -> tuple[int, int]:
-        """The column and row that an id names. Raises InvalidParameterError for one that is not of this grid."""
+        """Parse the column and row from the id of a cell. Raises InvalidParameterError for an id of another grid."""
         zoom, _, place = id_.partition("/")
         column, _, row = place.partition("/")
         if zoom != str(self.zoom) or not all(
@@ -84,80 +99,85 @@ class Grid:
         return int(column), int(row)
 
 
-def cell_number(coordinate: Any, size: float, count: int) -> Any:
-    """The number of the step that a coordinate lies in, of `count` steps around zero; the last one is closed."""
+def cell_number(coordinate: ColumnElement[float], size: float, count: int) -> ColumnElement[int]:
+    """Return, in SQL, which of `count` steps around zero a coordinate lies in; the last one includes both ends."""
     step = FloorDivide(coordinate, literal(size)) + count // 2
     return case((step >= count, count - 1), else_=step)
 
 
 def density(connection: Connection, request: ListRequest) -> Page:
-    """How many events lie in each cell of a grid, so that a map of any number of events stays small.
+    """Count events by cell of a grid, so that a map of any number of events stays small.
 
-    Cells without events are not there. With `bbox` only the events inside it count, also in cells that it cuts. A row's
-    point is the mean of its events' points. `omitted` counts the events that lie nowhere.
+    Cells without events are left out. With `bbox` only the events inside it count, also in cells that it cuts. The
+    point of a row is the mean of its events' points. `omitted` counts the events without coordinates.
     """
     query, grid = EVENTS.resolve(request, connection), Grid(request.filters["zoom"])
     cells = _select_cells(query, grid)
-    column, row = grid.cell_columns()
-    counts: dict[str, Any] = {
-        "matched": connection.scalar(select(func.count()).select_from(cells.subquery())) if request.count else None,
-        "omitted": (count_omitted(EVENTS, query) or {}) | {"unlocated": _count_unlocated(query)},
-    }
+    column, row = grid.cell_numbers()
+    matched = connection.scalar(select(func.count()).select_from(cells.subquery())) if request.count else None
+    omitted = (count_omitted(EVENTS, query) or {}) | {"unlocated": _count_unlocated(query)}
     if request.cursor:
         cells = cells.where(tuple_(column, row) > tuple_(*map(literal, grid.parse_id(str(request.cursor[0])))))
     limit = request.limit
     if limit is None:
-        return Page(_stream_rows(connection, cells, grid), **counts)
-    rows = connection.execute(cells.limit(limit + 1)).all()
-    shown = [_row(grid, *cell) for cell in rows[:limit]]
-    more = len(rows) > limit
-    return Page([shown], next=write_cursor(ID_ORDER, [_id(grid, *rows[limit - 1][:2])]) if more else None, **counts)
+        return Page(_stream_rows(connection, cells, grid), matched=matched, omitted=omitted)
+    rows = [Cell._make(row) for row in connection.execute(cells.limit(limit + 1))]
+    return Page(
+        [[_render_cell(grid, cell) for cell in rows[:limit]]],
+        next=write_cursor(ID_ORDER, [_id(grid, rows[limit - 1])]) if len(rows) > limit else None,
+        matched=matched,
+        omitted=omitted,
+    )
 
 
-def _select_cells(query: ListQuery, grid: Grid) -> Select[Any]:
-    column, row = grid.cell_columns()
-    means = func.avg(view.c.longitude), func.avg(view.c.latitude)
-    counted = select(column.label("cell_column"), row.label("cell_row"), func.count(), *means)
-    placed = _filter_events(counted, query, predicates_of(EVENTS, query)).where(view.c.latitude.is_not(None))
-    return placed.group_by("cell_column", "cell_row").order_by("cell_column", "cell_row")
+def _select_cells(query: ListQuery, grid: Grid) -> CellSelect:
+    column, row = grid.cell_numbers()
+    means = func.avg(event_version.c.longitude), func.avg(event_version.c.latitude)
+    counts = select(column.label("cell_column"), row.label("cell_row"), func.count(), *means)
+    located = _filter_events(counts, query).where(event_version.c.latitude.is_not(None))
+    return located.group_by("cell_column", "cell_row").order_by("cell_column", "cell_row")
 
 
-def _filter_events(statement: Select[Any], query: ListQuery, predicates: Mapping[str, Predicate]) -> Select[Any]:
-    """The statement over the events that meet this.
+def _filter_events(statement: CellSelect, query: ListQuery) -> CellSelect:
+    """Restrict a statement to the events that match.
 
-    SQLite starts from what is rare where a filter names it, and else goes through the index that holds what events are
-    judged and placed by: boxes are compared there, as going from an index of points back to events takes longer.
+    SQLite starts from a semi-join if a filter names something rare. Else it reads the index of dates, which also holds
+    the filters' columns and the coordinates: reading events by the spatial index takes longer.
     """
-    named = any(isinstance(test, SemiJoin) for name, test in predicates.items() if name not in SPATIAL_FILTERS)
-    if named or "known_by" in query.filters:
-        return statement.where(*map(as_subquery, predicates.values()))
-    return use_index(statement.where(*map(as_correlated, predicates.values())), view, EVENT_INDEXES.by_date)
+    predicates = predicates_of(EVENTS, query)
+    names_entity = any(
+        isinstance(predicate, SemiJoin) for name, predicate in predicates.items() if name not in SPATIAL_FILTERS
+    )
+    if names_entity or "known_by" in query.filters:
+        return statement.where(*clauses_of(EVENTS, query))
+    return use_index(statement.where(*map(as_correlated, predicates.values())), event_version, EVENT_INDEXES.by_date)
 
 
 def _count_unlocated(query: ListQuery) -> int:
-    """How many events meet everything but what asks where they lie, and lie nowhere."""
-    predicates = predicates_of(EVENTS, query, without="unlocated").values()
-    counted = select(func.count()).select_from(view).where(*map(as_subquery, predicates), view.c.latitude.is_(None))
+    """Count events without coordinates that match all but the spatial filters."""
+    clauses = clauses_of(EVENTS, query, without="unlocated")
+    count = select(func.count()).select_from(event_version).where(*clauses, event_version.c.latitude.is_(None))
     index = "" if "known_by" in query.filters else EVENT_INDEXES.missing["unlocated"]
-    return int(query.connection.scalar(use_index(counted, view, index)) or 0)
+    return int(query.connection.scalar(use_index(count, event_version, index)) or 0)
 
 
-def _stream_rows(connection: Connection, cells: Select[Any], grid: Grid) -> Iterator[Sequence[RowWithPoint]]:
+def _stream_rows(connection: Connection, cells: CellSelect, grid: Grid) -> Iterator[Sequence[RowWithPoint]]:
     with connection.execution_options(stream_results=True).execute(cells) as rows:
         for batch in rows.partitions(ROWS_PER_BATCH):
-            yield [_row(grid, *cell) for cell in batch]
+            yield [_render_cell(grid, Cell._make(row)) for row in batch]
 
 
-def _id(grid: Grid, column: int, row: int) -> str:
-    return f"{grid.zoom}/{column}/{row}"
+def _id(grid: Grid, cell: Cell) -> str:
+    return f"{grid.zoom}/{cell.column}/{cell.row}"
 
 
-def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitude: float) -> RowWithPoint:
-    west, south, east, north = grid.bounds(column, row)
-    mean = LocatedPoint(_clamp_mean(longitude, west, east), _clamp_mean(latitude, south, north), PointKind.APPROXIMATE)
-    cell = DensityRow(
-        id=_id(grid, column, row),
-        count=count,
+def _render_cell(grid: Grid, cell: Cell) -> RowWithPoint:
+    west, south, east, north = grid.bounds(cell.column, cell.row)
+    longitude, latitude = _clamp_mean(cell.longitude, west, east), _clamp_mean(cell.latitude, south, north)
+    mean = LocatedPoint(longitude, latitude, PointKind.APPROXIMATE)
+    row = DensityRow(
+        id=_id(grid, cell),
+        count=cell.events,
         longitude=mean.longitude,
         latitude=mean.latitude,
         point_kind=mean.point_kind,
@@ -166,9 +186,9 @@ def _row(grid: Grid, column: int, row: int, count: int, longitude: float, latitu
         east=east,
         north=north,
     )
-    return cell.model_dump_json(), mean
+    return row.model_dump_json(), mean
 
 
 def _clamp_mean(mean: float, low: float, high: float) -> float:
-    """A mean without the digits on which databases differ, and not outside for want of them."""
+    """Round a mean to the digits on which databases agree, and keep it inside the cell."""
     return min(max(round(mean, DISPLAY_DECIMALS), low), high)

@@ -1,4 +1,4 @@
-"""One search over events, places, actors and sources: exact names, then beginnings of names, then all words."""
+"""Search over events, locations, actors and sources: exact names, then prefixes, then all words."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,21 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, or_
 from app import models
 from app.db.text_index import TextQuery, matches
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES, EntityType
 from app.names import match_key
 from app.query.lists.computed import computed_list_params, without_points
 from app.query.lists.cursors import Sort, write_cursor
 from app.query.lists.page import Page
 from app.query.lists.request import ListRequest
 from app.query.params.filters import KNOWN_BY
-from app.query.params.param import FilterValues, Param
-from app.query.predicates.conditions import parse_text_query, version_on
+from app.query.params.param import CursorValues, FilterValues, Param
+from app.query.predicates.text import parse_text_query
+from app.query.predicates.versions import version_on
 from app.schemas.analysis import SearchHit
 
 TIERS = ("exact", "prefix", "words")
-MAX_CHARACTER = "\U0010ffff"  # sorts after everything that a key may go on with
+"""Ways to match, best first; a hit is in the first that applies."""
+MAX_CHARACTER = "\U0010ffff"  # sorts after every character that may follow in a key
 SORT: Sort = (
     ("rank", False),
     ("id", False),
@@ -26,9 +29,14 @@ SORT: Sort = (
 )
 
 
+Position = tuple[str, str, str]
+"""Rank of the tier, id and resource: the sort values of a hit."""
+RankedHit = tuple[Position, SearchHit]
+
+
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is searched: the text as a key, and as words."""
+    """A search text, as it was given, as a match key, and as words and phrases."""
 
     text: str
     match_key: str
@@ -51,59 +59,65 @@ def _owns_name(names: Table, owner: Table, condition: ColumnElement[bool]) -> Co
     return owner.c.id.in_(select(names.c.owner_id).where(condition))
 
 
-def _rank_predicates(
-    resource: str, query: SearchQuery, filters: FilterValues
-) -> tuple[Table, list[ColumnElement[bool]]]:
-    """The table of a resource, and for each tier the rows that are in it and in no better one."""
-    reach = query.match_key + MAX_CHARACTER
-    if resource == "events":
-        table = table_of(models.Event)
+def _rank_predicates(entity: EntityType, query: SearchQuery, filters: FilterValues) -> list[ColumnElement[bool]]:
+    """Return for each tier the predicate of the rows that are in it and in no better one."""
+    table = entity.table
+    prefix_end = query.match_key + MAX_CHARACTER
+    if entity.names is None:
         exact = or_(table.c.title_key == query.match_key, table.c.id == query.text.lower())
-        prefix = and_(table.c.title_key >= query.match_key, table.c.title_key < reach)
+        prefix = and_(table.c.title_key >= query.match_key, table.c.title_key < prefix_end)
     else:
-        table, names = {
-            "locations": (table_of(models.Location), table_of(models.LocationName)),
-            "actors": (table_of(models.Actor), table_of(models.ActorName)),
-            "sources": (table_of(models.Source), table_of(models.SourceName)),
-        }[resource]
+        names = table_of(entity.names)
         exact = _owns_name(names, table, names.c.key == query.match_key)
-        prefix = _owns_name(names, table, and_(names.c.key >= query.match_key, names.c.key < reach))
+        prefix = _owns_name(names, table, and_(names.c.key >= query.match_key, names.c.key < prefix_end))
     words = matches(table.c.pk, table.name, query.phrases)
     tiers = [exact, and_(prefix, not_(exact)), and_(words, not_(prefix), not_(exact))]
-    return table, [and_(tier, _event_known(table, filters)) for tier in tiers] if resource == "events" else tiers
+    return [and_(tier, _is_event_known(table, filters)) for tier in tiers] if entity.versions else tiers
 
 
-def _event_known(event: Table, filters: FilterValues) -> ColumnElement[bool]:
-    """The event was known by the day asked for, or is known now."""
-    view = table_of(models.EventVersion)
-    return exists().where(view.c.event_pk == event.c.pk, version_on(filters.get("known_by"))).correlate(event)
+def _is_event_known(event: Table, filters: FilterValues) -> ColumnElement[bool]:
+    """Match events known by `known_by`, or known now."""
+    event_version = table_of(models.EventVersion)
+    return exists().where(event_version.c.event_pk == event.c.pk, version_on(filters.get("known_by"))).correlate(event)
 
 
 def search(connection: Connection, request: ListRequest) -> Page:
-    """A page of hits by tier, then id, then resource."""
+    """List hits by tier, then id, then resource."""
     limit = request.limit
-    after = tuple(map(str, request.cursor)) if request.cursor else None
-    result: list[tuple[tuple[str, str, str], SearchHit]] = []
-    for rank, tier in enumerate(TIERS):
-        if (limit is not None and len(result) > limit) or (after and str(rank) < after[0]):
-            continue
-        hits = []
-        for resource in ("actors", "events", "locations", "sources"):
-            table, tiers = _rank_predicates(resource, request.filters["q"], request.filters)
-            title_column = table.c.title if resource == "events" else table.c.name
-            kind = table.c.category if resource == "events" else table.c.kind
-            statement = select(table.c.id, title_column.label("name"), kind.label("kind")).where(tiers[rank])
-            if after and str(rank) == after[0]:
-                # the same id may be left in resources that come after the one shown last
-                beyond = table.c.id >= after[1] if resource > after[2] else table.c.id > after[1]
-                statement = statement.where(beyond)
-            for row in connection.execute(statement.order_by(table.c.id).limit(None if limit is None else limit + 1)):
-                hit = SearchHit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=tier)
-                hits.append(((str(rank), row.id, resource), hit))
-        result += sorted(hits, key=lambda pair: pair[0])
-    shown_hits = result[:limit]
-    has_more = len(result) > len(shown_hits)
+    after = _read_position(request.cursor)
+    hits: list[RankedHit] = []
+    for rank in range(len(TIERS)):
+        is_full = limit is not None and len(hits) > limit
+        if not is_full and (after is None or str(rank) >= after[0]):
+            hits += _hits_of_tier(connection, request, rank, after)
+    page_hits = hits[:limit]
+    has_more = len(hits) > len(page_hits)
     return Page(
-        [without_points(hit for _, hit in shown_hits)],
-        next=write_cursor(SORT, shown_hits[-1][0]) if has_more else None,
+        [without_points(hit for _, hit in page_hits)],
+        next=write_cursor(SORT, page_hits[-1][0]) if has_more else None,
     )
+
+
+def _read_position(cursor: CursorValues | None) -> Position | None:
+    if not cursor:
+        return None
+    rank, id_, resource = map(str, cursor)
+    return rank, id_, resource
+
+
+def _hits_of_tier(connection: Connection, request: ListRequest, rank: int, after: Position | None) -> list[RankedHit]:
+    """Return the hits of one tier in order, up to one more than the limit from each resource."""
+    limit, hits = request.limit, []
+    for resource, entity in ENTITY_TYPES.items():
+        if not (entity.label and entity.kind):
+            continue
+        table, tiers = entity.table, _rank_predicates(entity, request.filters["q"], request.filters)
+        label, kind = table.c[entity.label].label("name"), table.c[entity.kind].label("kind")
+        statement = select(table.c.id, label, kind).where(tiers[rank])
+        if after and str(rank) == after[0]:
+            # One id may be used in several resources: those that sort after the cursor's may still show it.
+            statement = statement.where(table.c.id >= after[1] if resource > after[2] else table.c.id > after[1])
+        for row in connection.execute(statement.order_by(table.c.id).limit(None if limit is None else limit + 1)):
+            hit = SearchHit(resource=resource, id=row.id, name=row.name, kind=row.kind, match=TIERS[rank])
+            hits.append(((str(rank), row.id, resource), hit))
+    return sorted(hits, key=lambda ranked: ranked[0])

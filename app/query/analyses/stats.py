@@ -1,4 +1,4 @@
-"""Counts of events by group: the same filters and the same conditions as the list of events."""
+"""Counts of events by group, with the filters of the list of events."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, func, select
 from app import models
 from app.models.base import table_of
 from app.query.lists.computed import without_points
-from app.query.lists.definition import FORMATS, filter_params, format_param
+from app.query.lists.definition import FORMAT_NAMES, filter_params, format_param
 from app.query.lists.events import EVENTS
 from app.query.lists.fetch import count_omitted
 from app.query.lists.page import Page
 from app.query.lists.request import ListRequest
 from app.query.lists.select import select_matching
 from app.query.params.param import ListQuery, Param, single_code_parser
-from app.query.predicates import conditions as where
+from app.query.predicates.versions import claims_known_by
 from app.schemas.analysis import GroupRow
 from app.vocab import LocationKind
 
@@ -34,16 +34,16 @@ GROUP_BY = Param(
     schema={"type": "string", "enum": list(GROUPS)},
     required=True,
 )
-STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filter_params(EVENTS), "f": format_param(FORMATS)}
+STATS_PARAMS: dict[str, Param] = {"group_by": GROUP_BY, **filter_params(EVENTS), "f": format_param(FORMAT_NAMES)}
 
-FILTERS = filter_params(EVENTS).keys()  # without any every event counts: each is known now
-view = table_of(models.EventVersion)
+FILTERS = filter_params(EVENTS).keys()
+event_version = table_of(models.EventVersion)
 
 
 def stats(connection: Connection, request: ListRequest) -> Page:
-    """Counts of the events that match, by group; what fits into no group is counted under null and says why.
+    """Count matching events by group; events that fit into no group are counted under null, with the reason.
 
-    Groups of time come in order, all others by count. `matched` is how many events match in all.
+    Groups of time come in order, all others by count. `matched` is the number of all events that match.
     """
     query = EVENTS.resolve(request, connection)
     by = request.filters["group_by"]
@@ -71,7 +71,7 @@ def _group_rows(
 
 
 def _count_by_column(connection: Connection, query: ListQuery, by: str) -> list[GroupRow]:
-    grouped = select_matching(EVENTS, query, view.c[by], func.count()).group_by(view.c[by])
+    grouped = select_matching(EVENTS, query, event_version.c[by], func.count()).group_by(event_version.c[by])
     counts: dict[str | None, int] = dict(connection.execute(grouped).all())
     place = table_of(models.Location)
     named = (
@@ -83,8 +83,8 @@ def _count_by_column(connection: Connection, query: ListQuery, by: str) -> list[
 
 
 def _count_by_time(connection: Connection, query: ListQuery, by: str) -> list[GroupRow]:
-    """A fuzzy date is put into a bucket only if it fits."""
-    dates = (view.c.earliest, view.c.latest)
+    """Count events by day, week or month; an imprecise date counts in a bucket only if it lies wholly inside."""
+    dates = (event_version.c.earliest, event_version.c.latest)
     counts: Counter[str] = Counter()
     ungrouped = 0
     for earliest, latest, count in connection.execute(
@@ -96,19 +96,21 @@ def _count_by_time(connection: Connection, query: ListQuery, by: str) -> list[Gr
         else:
             ungrouped += count
     rows = [GroupRow(group=bucket, label=bucket, count=counts[bucket]) for bucket in sorted(counts)]
-    why = f"not known to lie within one {by}"
-    return rows + ([GroupRow(group=None, label=why, count=ungrouped)] if ungrouped else [])
+    reason = f"not known to lie within one {by}"
+    return rows + ([GroupRow(group=None, label=reason, count=ungrouped)] if ungrouped else [])
 
 
 def _count_by_province(connection: Connection, query: ListQuery, matched: int) -> list[GroupRow]:
-    """An event has one place, which lies in one province at the most."""
-    within, province = table_of(models.LocationAncestor), table_of(models.Location)
-    located = select_matching(EVENTS, query, view.c.location_id, func.count().label("events"))
-    placed = located.where(view.c.location_id.is_not(None)).group_by(view.c.location_id).subquery()
+    """Count events by province; an event has one location, which lies in one province at most."""
+    ancestor, province = table_of(models.LocationAncestor), table_of(models.Location)
+    located = select_matching(EVENTS, query, event_version.c.location_id, func.count().label("events"))
+    counts_by_location = (
+        located.where(event_version.c.location_id.is_not(None)).group_by(event_version.c.location_id).subquery()
+    )
     grouped = (
-        select(province.c.id, func.min(province.c.name), func.sum(placed.c.events))
-        .join(within, within.c.ancestor_id == province.c.id)
-        .join(placed, placed.c.location_id == within.c.location_id)
+        select(province.c.id, func.min(province.c.name), func.sum(counts_by_location.c.events))
+        .join(ancestor, ancestor.c.ancestor_id == province.c.id)
+        .join(counts_by_location, counts_by_location.c.location_id == ancestor.c.location_id)
         .where(province.c.kind == LocationKind.PROVINCE)
         .group_by(province.c.id)
     )
@@ -119,7 +121,7 @@ def _count_by_province(connection: Connection, query: ListQuery, matched: int) -
 
 
 def _count_by_related(connection: Connection, query: ListQuery, by: str, matched: int) -> list[GroupRow]:
-    """An event counts once for each of its actors or sources."""
+    """Count events by actor or source; an event counts once for each of them."""
     if by == "actor":
         related, names = table_of(models.EventActor), table_of(models.Actor)
         group, event_pk, linked = related.c.actor_id, related.c.event_pk, select(related.c.event_pk)
@@ -127,17 +129,17 @@ def _count_by_related(connection: Connection, query: ListQuery, by: str, matched
         claim, hop, names = table_of(models.Claim), table_of(models.ClaimHop), table_of(models.Source)
         group, event_pk = hop.c.source_id, claim.c.event_pk
         linked = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
-        if (known := where.claims_known_by(query)) is not None:
+        if (known := claims_known_by(query)) is not None:
             linked = linked.where(known)
-    if FILTERS & query.filters.keys():
-        linked = linked.where(event_pk.in_(select_matching(EVENTS, query, view.c.event_pk)))
+    if FILTERS & query.filters.keys():  # else every event counts, as each has a current version
+        linked = linked.where(event_pk.in_(select_matching(EVENTS, query, event_version.c.event_pk)))
     pairs = linked.with_only_columns(group.label("group"), event_pk.label("event")).distinct().subquery()
     counted = select(pairs.c.group, func.count().label("events")).group_by(pairs.c.group).subquery()
     named = select(counted.c.group, counted.c.events, names.c.name).join(names, names.c.id == counted.c.group)
     rows = connection.execute(named).all()
-    ungrouped = 0  # what is known of an event comes from a source
+    ungrouped = 0  # every event has a claim, and every claim a source
     if by == "actor":
-        somebody = linked.with_only_columns(event_pk).distinct().subquery()
-        ungrouped = matched - int(connection.scalar(select(func.count()).select_from(somebody)) or 0)
+        with_actor = linked.with_only_columns(event_pk).distinct().subquery()
+        ungrouped = matched - int(connection.scalar(select(func.count()).select_from(with_actor)) or 0)
     counts = {group: int(events) for group, events, _ in rows}
     return _group_rows(counts, {group: name for group, _, name in rows}, ungrouped, f"without {by}")

@@ -1,4 +1,4 @@
-"""Claims read back from the database, as the rules see them."""
+"""Load stored claims in the form that the rules take."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from app.timespan import DateRange
 
 @dataclass(frozen=True)
 class StoredClaim:
-    """A claim on an event: what the rules see, and the pack that it comes from."""
+    """A claim on an event in the form that the rules take, and the pack that it comes from."""
 
     claim: Claim
     pack_id: str
@@ -26,7 +26,7 @@ class StoredClaim:
 def load_claims(
     connection: Connection, event_pks: Collection[int], known_by: date | None = None
 ) -> dict[int, list[StoredClaim]]:
-    """The claims of each event, first reports first; only those reported by `known_by`, if given."""
+    """Load the claims of events by event key, first reports first; with `known_by` only those reported by that day."""
     claim = table_of(models.Claim)
     statement = (
         select(claim.c.event_pk, claim.c.row, claim.c.pack_id)
@@ -46,7 +46,7 @@ def load_claims(
 
 
 def _organisations(connection: Connection, sources: set[str]) -> dict[str, tuple[str | None, str]]:
-    """(organisation, kind) of these sources and of everything that they belong to."""
+    """Load (organisation, kind) of these sources and of all organisations that they belong to."""
     source = table_of(models.Source)
     organisations: dict[str, tuple[str | None, str]] = {}
     pending = sources
@@ -61,7 +61,9 @@ def _to_claim(row: ClaimRow, organisations: dict[str, tuple[str | None, str]]) -
     return Claim(
         id=row.id,
         document=row.document.id,
-        origin=origin(row.origin.id, organisations.get),  # one that is gone is refused when the load commits
+        origin=origin(
+            row.origin.id, organisations.get
+        ),  # a source that does not exist is refused when the load commits
         stance=row.stance,
         modality=row.modality,
         reported_on=row.reported_on,

@@ -1,89 +1,91 @@
-"""Totals over matching movements."""
+"""Totals over matching movements, without counting anyone twice."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
 from app import models
 from app.models.base import table_of
 from app.query.analyses.stored_claims import load_claims
-from app.query.lists.definition import FORMATS, filter_params, format_param
+from app.query.lists.definition import FORMAT_NAMES, filter_params, format_param
 from app.query.lists.events import MOVEMENTS
 from app.query.lists.fetch import count_omitted
 from app.query.lists.request import ListRequest
 from app.query.lists.select import select_matching
-from app.query.params.param import Param
-from app.rules.totals import MovementClaims, Total, superseded, total
+from app.query.params.param import ListQuery, Param
+from app.rules.totals import CountedMovement, MovementClaims, superseded, total
 from app.schemas.analysis import (
     ExcludedRow,
     IncludedRow,
     PopulationTotal,
     SupersededRow,
+    TotalRow,
 )
+from app.schemas.envelope import Omitted
 from app.timespan import DateRange
 
-TOTALS_PARAMS: dict[str, Param] = {**filter_params(MOVEMENTS), "f": format_param(FORMATS[:1])}
+TOTALS_PARAMS: dict[str, Param] = {**filter_params(MOVEMENTS), "f": format_param(FORMAT_NAMES[:1])}
 
 
-def totals(connection: Connection, request: ListRequest) -> dict[str, Any]:
-    """The fields of a total: bounds, populations, what is counted and what is not."""
+def totals(connection: Connection, request: ListRequest, revision: int, packs: Sequence[str]) -> TotalRow:
+    """Total the matching movements; `revision` and `packs` name the state of the database that is counted.
+
+    The fields that the row was built with are set; `omitted` is one of them only if a filter omits rows. Raises
+    InvalidParameterError for names that resolve to nothing.
+    """
     query = MOVEMENTS.resolve(request, connection)
-    view, move = table_of(models.EventVersion), table_of(models.Movement)
-    movements = connection.execute(
-        select_matching(
-            MOVEMENTS,
-            query,
-            view.c.event_pk,
-            view.c.id,
-            view.c.status,
-            view.c.earliest,
-            view.c.latest,
-            move.c.population,
-        )
-    ).all()
     parents = _parent_by_event(connection)
-    claims = load_claims(connection, [row.event_pk for row in movements], request.filters.get("known_by"))
-    moved = [
+    movements = _matching_movements(query, parents)
+    window = request.filters.get("datetime") or DateRange()
+    result = total(movements, window, parents, request.filters.get("status", ()))
+    omitted = count_omitted(MOVEMENTS, query)
+    return TotalRow(
+        revision=revision,
+        packs=list(packs),
+        **vars(result.bounds),
+        by_population=[
+            PopulationTotal(population=name, **vars(bounds)) for name, bounds in result.by_population.items()
+        ],
+        included=[_included_row(counted) for counted in result.included],
+        excluded=[ExcludedRow(id=id_, reason=reason) for id_, reason in result.excluded],
+        **({} if omitted is None else {"omitted": Omitted(**omitted)}),
+    )
+
+
+def _matching_movements(query: ListQuery, parents: Mapping[str, str | None]) -> list[MovementClaims]:
+    """Load the movements that match, with their claims in view."""
+    event_version, movement = table_of(models.EventVersion), table_of(models.Movement)
+    columns = [event_version.c[name] for name in ("event_pk", "id", "status", "earliest", "latest")]
+    statement = select_matching(MOVEMENTS, query, *columns, movement.c.population)
+    rows = query.connection.execute(statement).all()
+    claims = load_claims(query.connection, [row.event_pk for row in rows], query.get("known_by"))
+    return [
         MovementClaims(
             event=row.id,
             part_of=parents.get(row.id),
             population=row.population,
             status=row.status,
             dates=DateRange(row.earliest, row.latest),
-            claims=tuple(claim.claim for claim in claims[row.event_pk]),
+            claims=tuple(stored.claim for stored in claims[row.event_pk]),
         )
-        for row in movements
+        for row in rows
     ]
-    counted = total(moved, request.filters.get("datetime") or DateRange(), parents, request.filters.get("status", ()))
-    return _total_fields(counted) | {"omitted": count_omitted(MOVEMENTS, query)}
 
 
 def _parent_by_event(connection: Connection) -> dict[str, str | None]:
-    """What every part is part of."""
+    """Load which event each part belongs to, matching or not."""
     event = table_of(models.Event)
     return dict(connection.execute(select(event.c.id, event.c.part_of_id).where(event.c.part_of_id.is_not(None))).all())
 
 
-def _total_fields(counted: Total) -> dict[str, Any]:
-    included = []
-    for part in counted.included:
-        count = part.movement.count
-        assert count is not None  # noqa: S101 - what counts has a figure, by the rule
-        reasons = [SupersededRow(claim=claim, reason=reason) for claim, reason in superseded(part.movement)]
-        included.append(
-            IncludedRow(
-                id=part.movement.event,
-                claim=count.claim,
-                counts=part.counts,
-                added=list(count.added),
-                superseded=reasons,
-            )
-        )
-    return {
-        **vars(counted.bounds),
-        "by_population": [
-            PopulationTotal(population=name, **vars(bounds)) for name, bounds in counted.by_population.items()
-        ],
-        "included": included,
-        "excluded": [ExcludedRow(id=id_, reason=reason) for id_, reason in counted.excluded],
-    }
+def _included_row(counted: CountedMovement) -> IncludedRow:
+    count = counted.movement.count
+    assert count is not None  # noqa: S101 - the rule counts only movements with a figure
+    reasons = [SupersededRow(claim=claim, reason=reason) for claim, reason in superseded(counted.movement)]
+    return IncludedRow(
+        id=counted.movement.event,
+        claim=count.claim,
+        counts=counted.counts,
+        added=list(count.added),
+        superseded=reasons,
+    )

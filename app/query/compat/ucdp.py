@@ -1,11 +1,11 @@
-"""Rows of UCDP GED as its own API gives them: filters, pages, and the types of its columns."""
+"""UCDP GED in the shape of UCDP's API: filters, pages, and the types of its columns."""
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from app import models
 from app.codebooks.ucdp import GED_COLUMNS
@@ -15,9 +15,11 @@ from app.db.revision import revision_cache
 from app.db.statements import PreparedStatement, StatementCache
 from app.geo import BBox
 from app.models.base import table_of
-from app.query.params.param import ListQuery, Param, integer_between, split_list
+from app.query.params.param import FilterValues, ListQuery, Param, ParamValue, integer_between, split_list
 from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
-from app.query.predicates.conditions import IS_CURRENT, split_at_antimeridian, view, within_boxes
+from app.query.predicates.forms import as_subquery
+from app.query.predicates.space import split_at_antimeridian, within_boxes
+from app.query.predicates.versions import IS_CURRENT, event_version
 from app.timespan import parse_day
 
 MAX_ROWS = 1000
@@ -33,7 +35,10 @@ def _numbers_parser(parse: Callable[[str], int]) -> Callable[[str], list[int]]:
 
 
 def _parse_corners(text: str) -> list[BBox]:
-    """`y0 x0,y1 x1`: the south-western and the north-eastern corner, latitude first, as UCDP's API takes them."""
+    """Parse `y0 x0,y1 x1`: the south-western and north-eastern corner, latitude first, as in UCDP's API.
+
+    Raises ValueError for anything that is not a box on the globe. The box is split at the antimeridian.
+    """
     match = re.fullmatch(r"\s*(-?[\d.]+)\s+(-?[\d.]+)\s*,\s*(-?[\d.]+)\s+(-?[\d.]+)\s*", text, re.ASCII)
     try:
         south, west, north, east = map(float, match.groups() if match else ())
@@ -45,12 +50,12 @@ def _parse_corners(text: str) -> list[BBox]:
 
 
 def _within_corners(parts: list[BBox], query: ListQuery) -> ColumnElement[bool]:
-    """The points of events are those of their rows, and there is an index of them."""
+    """Match rows in a box, by the spatial index of events, whose points are those of their GED rows."""
     x, y = ged.c.longitude, ged.c.latitude
-    semi_join = within_boxes(parts, ListQuery({}, query.connection, view))
+    semi_join = within_boxes(parts, ListQuery({}, query.connection, event_version))
     events = semi_join.subquery
     if semi_join.equivalent is not None and not is_embedded(query.connection.engine):
-        events = select(view.c.event_pk).where(IS_CURRENT, semi_join.equivalent)
+        events = select(event_version.c.event_pk).where(IS_CURRENT, semi_join.equivalent)
     inside = or_(*(and_(y >= box.south, y <= box.north, x >= box.west, x <= box.east) for box in parts))
     return and_(ged.c.event_pk.in_(events), inside)
 
@@ -93,7 +98,7 @@ PARAMS = {
             "Events that ended on this day or later.",
             "1989-01-01",
             parse_day,
-            lambda day, _asked: ged.c.ends_on >= day,
+            lambda day, _query: ged.c.ends_on >= day,
             DAY_SCHEMA,
         ),
         Param(
@@ -101,7 +106,7 @@ PARAMS = {
             "Events that ended on this day or earlier.",
             "2030-12-31",
             parse_day,
-            lambda day, _asked: ged.c.ends_on <= day,
+            lambda day, _query: ged.c.ends_on <= day,
             DAY_SCHEMA,
         ),
         _any_of_param(
@@ -117,15 +122,21 @@ PARAMS = {
 }
 
 
+Predicates = Sequence[ColumnElement[bool]]
+Bound = BindParameter[int]
+StatementBuilder = Callable[..., Select[Any]]
+"""Builds a statement from predicates and, for a page, its size and offset."""
+Rows = list[Any]
+"""Rows of a statement, as tuples."""
 _statements = StatementCache()
 
 
-def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """How many rows match in all, and one page of them in the order of their ids, each as JSON."""
+def ged_page(connection: Connection, values: FilterValues) -> tuple[int, list[str]]:
+    """Return the number of matching rows, and one page of them ordered by id, each as JSON."""
     filters = row_filters(values)
     size = values.get("pagesize", DEFAULT_ROWS)
     bounds = (size, size * values.get("page", 0))
-    if filters.keys() == {GEOGRAPHY_PARAM}:  # what lies in a box is looked at once
+    if filters.keys() == {GEOGRAPHY_PARAM}:  # one statement also counts, so that the box is searched once
         rows = _run_prepared(connection, filters, _select_page_with_total, bounds)
         total = rows[0][1] if rows else _count_rows(connection, filters)
     else:
@@ -134,69 +145,80 @@ def ged_page(connection: Connection, values: Mapping[str, Any]) -> tuple[int, li
     return total, [row_json(cells) for cells, *_ in rows]
 
 
-def row_filters(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that say which rows are meant."""
+def row_filters(values: FilterValues) -> dict[str, ParamValue]:
+    """Return the values of parameters that filter."""
     return {name: values[name] for name in PARAMS if name in values and PARAMS[name].predicate}
 
 
 COVERED_FILTERS = {"Country", "StartDate", "EndDate", "TypeOfViolence"}
+"""Filters on columns of the covering index that starts with the country."""
 
 
-def is_index_only(values: Mapping[str, Any]) -> bool:
-    """Whether an index holds all that is asked about, of the rows of one country or with some ids."""
+def is_index_only(values: FilterValues) -> bool:
+    """Return whether an index answers the filters alone: by ids, or within one country."""
     filters = row_filters(values)
     return filters.keys() == {"Id"} or (len(filters.get("Country", ())) == 1 and filters.keys() <= COVERED_FILTERS)
 
 
-def _count_rows(connection: Connection, filters: Mapping[str, Any]) -> int:
+def _count_rows(connection: Connection, filters: FilterValues) -> int:
     if filters:
         return int(_run_prepared(connection, filters, _select_count, ())[0][0])
-    memory = revision_cache(connection)
-    if "ged rows" not in memory:
-        memory["ged rows"] = int(_run_prepared(connection, {}, _select_count, ())[0][0])
-    return int(memory["ged rows"])
+    cache = revision_cache(connection)
+    if "ged rows" not in cache:
+        cache["ged rows"] = int(_run_prepared(connection, {}, _select_count, ())[0][0])
+    return int(cache["ged rows"])
 
 
-def _run_prepared(connection: Connection, filters: Mapping[str, Any], build: Any, more: tuple[int, ...]) -> list[Any]:
-    """What a statement finds that is written once for all questions of a shape."""
-    shape, leaves = extract_literals(filters, frozenset())
+def _run_prepared(
+    connection: Connection, filters: FilterValues, build: StatementBuilder, bounds: tuple[int, ...]
+) -> Rows:
+    """Run a statement, built and prepared once for all filters of a shape; `bounds` are the page's size and offset."""
+    shape, literals = extract_literals(filters, frozenset())
     key = (connection.dialect.name, build, shape)
 
     def compile_() -> PreparedStatement:
-        bound = bind_placeholders(filters, frozenset())
-        query = ListQuery(bound, connection, ged)
-        predicates: Any = [PARAMS[name].predicate(value, query) for name, value in bound.items()]  # type: ignore[misc]
-        names = [placeholder(at) for at in range(len(leaves) + len(more))]
-        bounds: list[Any] = [bindparam(name, 0, type_=BigInteger()) for name in names[len(leaves) :]]
-        return PreparedStatement(connection, build(predicates, *bounds), names, custom_plan=GEOGRAPHY_PARAM in filters)
+        bound_filters = bind_placeholders(filters, frozenset())
+        query = ListQuery(bound_filters, connection, ged)
+        predicates = [
+            as_subquery(predicate)
+            for name, value in bound_filters.items()
+            if (factory := PARAMS[name].predicate) and (predicate := factory(value, query)) is not None
+        ]
+        names = [placeholder(at) for at in range(len(literals) + len(bounds))]
+        bound_parameters = [bindparam(name, 0, type_=BigInteger()) for name in names[len(literals) :]]
+        return PreparedStatement(
+            connection, build(predicates, *bound_parameters), names, custom_plan=GEOGRAPHY_PARAM in filters
+        )
 
-    return _statements.get_or_compile(key, compile_).rows(connection, [*leaves, *more])
+    return _statements.get_or_compile(key, compile_).rows(connection, [*literals, *bounds])
 
 
-def _select_count(predicates: list[Any]) -> Select[Any]:
+def _select_count(predicates: Predicates) -> Select[int]:
     return select(func.count()).select_from(ged).where(*predicates)
 
 
-def _select_page(predicates: list[Any], size: Any, first: Any) -> Select[Any]:
-    """The rows of a page are chosen by what an index holds; only they are read."""
-    subquery = select(ged.c.event_pk).where(*predicates).order_by(ged.c.number).limit(size).offset(first).subquery()
+def _select_page(predicates: Predicates, size: Bound, offset: Bound) -> Select[str]:
+    """Select a page: its keys from an index first, so that only the rows of the page are read."""
+    subquery = select(ged.c.event_pk).where(*predicates).order_by(ged.c.number).limit(size).offset(offset).subquery()
     return select(ged.c.cells).where(ged.c.event_pk.in_(select(subquery.c.event_pk))).order_by(ged.c.number)
 
 
-def _select_page_with_total(predicates: list[Any], size: Any, first: Any) -> Select[Any]:
-    """The rows of a page, and beside each how many there are in all."""
-    all_ = select(ged.c.event_pk, ged.c.number, func.count().over().label("total")).where(*predicates)
+def _select_page_with_total(predicates: Predicates, size: Bound, offset: Bound) -> Select[Any]:
+    """Select a page, and beside each row the number of all that match."""
+    matching = select(ged.c.event_pk, ged.c.number, func.count().over().label("total")).where(*predicates)
     statement = (
-        use_index(all_, ged, "ix_ged_event_event_pk").order_by(ged.c.number).limit(size).offset(first).subquery()
+        use_index(matching, ged, "ix_ged_event_event_pk").order_by(ged.c.number).limit(size).offset(offset).subquery()
     )
     rows = select(ged.c.cells, statement.c.total).join_from(statement, ged, ged.c.event_pk == statement.c.event_pk)
     return rows.order_by(statement.c.number)
 
 
+Cell = Any
+"""A cell of a GED row: a number, a text, a boolean or None."""
 TEXT_COLUMNS = {"conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id", "gwnoa", "gwnob"}
 TIMESTAMP_COLUMNS = {"date_start", "date_end"}
 BOOLEAN_COLUMNS = {"active_year"}
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+_CONVERTERS: dict[str, Callable[[Cell], Cell]] = {
     **dict.fromkeys(TEXT_COLUMNS, str),
     **dict.fromkeys(TIMESTAMP_COLUMNS, "{}T00:00:00".format),
     **dict.fromkeys(BOOLEAN_COLUMNS, bool),
@@ -205,19 +227,19 @@ _CONVERSIONS = [(at, _CONVERTERS[column]) for at, column in enumerate(GED_COLUMN
 _ROW = "{" + ", ".join(f'"{column}": %s' for column in GED_COLUMNS) + "}"
 
 
-def encode_cells(cells: Sequence[Any]) -> str:
-    """The cells of a row with the types that UCDP's API gives its columns, each as JSON on a line of its own.
+def encode_cells(cells: Sequence[Cell]) -> str:
+    """Encode the cells of a row with the types of UCDP's API, each as JSON on a line of its own.
 
-    Old numbers of conflicts, dyads and sides, and the states behind a side, are texts; active_year is true or false;
-    days are date-times; every other cell is a number or text as it was given.
+    Old numbers of conflicts, dyads and sides, and the states behind a side, are texts. `active_year` is a boolean, days
+    are date-times, and every other cell is a number or text as it was given.
     """
-    served = list(cells)
-    for at, form in _CONVERSIONS:
-        if served[at] is not None:
-            served[at] = form(served[at])
-    return json.dumps(served, ensure_ascii=False, separators=("\n", ":"))[1:-1]
+    converted = list(cells)
+    for at, convert in _CONVERSIONS:
+        if converted[at] is not None:
+            converted[at] = convert(converted[at])
+    return json.dumps(converted, ensure_ascii=False, separators=("\n", ":"))[1:-1]
 
 
 def row_json(cells: str) -> str:
-    """A row as UCDP's API gives it."""
+    """Render a row as UCDP's API does, from the cells of `encode_cells`."""
     return _ROW % tuple(cells.split("\n"))

@@ -1,4 +1,4 @@
-"""Pages of rows that are worked out rather than stored: the same limit, cursor, count and fields as every list."""
+"""Pages of computed rows, with the limit, cursor, count and fields of every list."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,7 +13,7 @@ from app.query.params.param import Param
 
 
 def computed_list_params(filters: Sequence[Param], row: type[BaseModel]) -> dict[str, Param]:
-    """The filters, with what every list has but `sort`: these rows have one order."""
+    """Return the filters and the presentation parameters except `sort`, because computed rows have one order."""
     fields = field_names(row)
     return {
         param.name: param
@@ -23,7 +23,7 @@ def computed_list_params(filters: Sequence[Param], row: type[BaseModel]) -> dict
 
 
 def without_points(rows: Iterable[BaseModel]) -> list[RowWithPoint]:
-    """Rows that lie nowhere."""
+    """Render rows of a kind that has no coordinates."""
     return [(row.model_dump_json(), None) for row in rows]
 
 
@@ -33,7 +33,7 @@ def page_from_rows(
     omitted: dict[str, int] | None = None,
     points: Mapping[str, LocatedPoint] | None = None,
 ) -> Page:
-    """One page of rows by key, in the order of the keys; `points` says where they lie."""
+    """Return one page of rows, ordered by key; `points` holds the points of rows that have one."""
     after = request.cursor[0] if request.cursor else None
     keys = [key for key in sorted(rows) if after is None or key > str(after)]
     page_keys = keys[: request.limit]

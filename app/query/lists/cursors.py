@@ -1,4 +1,4 @@
-"""Where a page ends and the next one begins: the order's values of a row, as a text that fits into a URL."""
+"""Cursors: the sort values of the last row of a page, encoded for a URL (keyset pagination)."""
 
 import base64
 import binascii
@@ -15,7 +15,8 @@ from app.query.params.param import CursorValues, is_printable
 Sort = tuple[tuple[str, bool], ...]
 """Name and direction (descending?) of each sort column; the last is the id."""
 
-MAX_CURSOR_LENGTH = 40_000  # it holds whole names, in base64
+MAX_CURSOR_LENGTH = 40_000  # a cursor holds whole names, in base64
+Column = ColumnElement[Any]
 INVALID_CURSOR = "is no cursor of this list; follow next as it stands"
 
 
@@ -26,8 +27,8 @@ class EncodedCursor(NamedTuple):
     values: list[str]
 
 
-def keyset_predicate(order: Sequence[tuple[ColumnElement[Any], bool]], last: CursorValues) -> ColumnElement[bool]:
-    """The rows that come after the last one shown, in a form that an index on the first column can use."""
+def keyset_predicate(order: Sequence[tuple[Column, bool]], last: CursorValues) -> ColumnElement[bool]:
+    """Match the rows after the last one of a page, in a form that an index on the first sort column can use."""
     if len({down for _, down in order}) == 1:
         columns, values = tuple_(*(column for column, _ in order)), tuple_(*last)
         return columns < values if order[0][1] else columns > values
@@ -41,12 +42,12 @@ def keyset_predicate(order: Sequence[tuple[ColumnElement[Any], bool]], last: Cur
 
 
 def format_sort(sort: Sort) -> str:
-    """An order as `sort` spells it."""
+    """Format an order as the parameter `sort` spells it."""
     return ",".join(f"-{name}" if down else name for name, down in sort)
 
 
-def decode_value(column: ColumnElement[Any], text: str) -> str | date:
-    """A value of a cursor, as its column holds it. Raises InvalidParameterError."""
+def decode_value(column: Column, text: str) -> str | date:
+    """Decode a value of a cursor to the type of its column. Raises InvalidParameterError."""
     if column.type.python_type is not date:
         return text
     try:
@@ -56,14 +57,14 @@ def decode_value(column: ColumnElement[Any], text: str) -> str | date:
 
 
 def write_cursor(sort: Sort, last: CursorValues) -> str:
-    """The place after a row, as a text that fits into a URL."""
+    """Encode the position after a row as URL-safe text."""
     values = [value.isoformat() if isinstance(value, date) else value for value in last]
     text = json.dumps([format_sort(sort), values], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> EncodedCursor:
-    """Decode a cursor. Raises ValueError for anything that no page gave."""
+    """Decode a cursor. Raises ValueError for a text that no page can have given."""
     try:
         raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         sort, values = json.loads(raw)

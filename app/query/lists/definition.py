@@ -1,14 +1,15 @@
-"""What a list is: its rows, its parameters, its orders."""
+"""Definition of a list: its rows, parameters and orders."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, FromClause, Table
 
 from app.db.statements import StatementCache
 from app.errors import InvalidParameterError
+from app.formats import FORMATS
 from app.names import closest_matches
 from app.query.lists.cursors import MAX_CURSOR_LENGTH, Sort, decode_value, read_cursor
 from app.query.lists.request import DEFAULT_ROWS, MAX_ROWS, PRESENTATION_PARAMS, ListRequest, parse_list_request
@@ -16,15 +17,24 @@ from app.query.params.param import ListQuery, Param, integer_between, single_cod
 from app.query.planner.planner import Indexes
 from app.query.predicates.forms import SemiJoin
 
-FORMATS = ("json", "geojson", "csv", "ndjson", "parquet")
+FORMAT_NAMES = tuple(FORMATS)
+"""Values of the parameter `f`; the first one is the default."""
+Column = ColumnElement[Any]
+ChildRow = Mapping[str, Any]
+"""A row of a list's child table, by column."""
+BasePredicate = Callable[[ListQuery], ColumnElement[bool] | None]
+MissingValuePredicates = Mapping[str, Callable[[ListQuery], ColumnElement[bool]]]
+RenderChild = Callable[[str, ChildRow], str]
+PointColumns = tuple[Column, Column, Column]
 
 
 @dataclass(frozen=True)
 class ListDefinition:
-    """A resource that can be listed: its rows, what they are joined with, its parameters and orders.
+    """A resource that can be listed: its table, joins, parameters and orders.
 
-    `sorts` maps what may be sorted by to columns; every order ends with the id. `base_predicate` is a condition that
-    holds whatever is asked. `missing_value_predicates` tells, for what a filter may fail to judge, which rows lack it.
+    `sorts` maps names for `sort` to columns; every order ends with the id. `source` is the table with its joins, if it
+    has any. `base_predicate` holds whatever is asked. `missing_value_predicates` matches, by the values of
+    `Param.omits`, the rows that lack what such a filter needs.
     """
 
     name: str
@@ -33,22 +43,23 @@ class ListDefinition:
     sorts: Mapping[str, str]
     default_sort: Sort
     source: FromClause | None = None
-    base_predicate: Callable[[ListQuery], ColumnElement[bool] | None] | None = None
-    missing_value_predicates: Mapping[str, Callable[[ListQuery], ColumnElement[bool]]] = field(default_factory=dict)
+    base_predicate: BasePredicate | None = None
+    missing_value_predicates: MissingValuePredicates = field(default_factory=dict)
     child_table: Table | None = None
-    render_child: Callable[[str, Mapping[str, Any]], str] | None = None
-    """The table whose id ends the sort, and the function that renders its row from `table.row` and its own columns."""
-    point_columns: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]] | None = None
-    """Longitude, latitude and kind of the point of a row; None where rows lie nowhere."""
+    """The table of which each row is listed, where `table` holds several of them in one row, as claims hold figures."""
+    render_child: RenderChild | None = None
+    """The function that renders a row of `child_table` from `table.row` and its own columns."""
+    point_columns: PointColumns | None = None
+    """Longitude, latitude and kind of the point of a row; None if rows have no coordinates."""
     indexes: Indexes | None = None
-    """Of a table that may be large: how its rows are found."""
+    """Indexes of a table that may be large, from which the planner chooses."""
     subject: SemiJoin | None = None
-    """The rows that have what `source` joins them with, if that is not every one."""
+    """The rows that have what `source` joins them with, if that is not every row."""
     statements: StatementCache = field(init=False, default_factory=StatementCache, compare=False, repr=False)
-    """What was written before, by the shape of the question."""
+    """Prepared statements by shape of the query."""
 
     def resolve(self, request: ListRequest, connection: Connection) -> ListQuery:
-        """Return the query of a request: names are looked up. Raises InvalidParameterError."""
+        """Resolve the names in a request to ids. Raises InvalidParameterError for a name that resolves to nothing."""
         unresolved = ListQuery(request.filters, connection, self.table)
         filters = {
             name: param.resolver(value, unresolved) if (param := self.params.get(name)) and param.resolver else value
@@ -56,8 +67,8 @@ class ListDefinition:
         }
         return replace(unresolved, filters=filters, cursor=request.cursor)
 
-    def column(self, sort: str) -> ColumnElement[Any]:
-        """The column that a name of `sorts` stands for."""
+    def column(self, sort: str) -> Column:
+        """Return the column of a name in `sorts`."""
         name = self.sorts[sort]
         return (
             self.child_table.c[name]
@@ -66,7 +77,7 @@ class ListDefinition:
         )
 
     def parse(self, pairs: Iterable[tuple[str, str]]) -> ListRequest:
-        """Parse a query string; the cursor's values get the types of its columns. Raises InvalidParameterError."""
+        """Parse a query string, with the cursor's values as their columns hold them. Raises InvalidParameterError."""
         request = parse_list_request(pairs, self.params, self.default_sort)
         if request.cursor is None:
             return request
@@ -76,50 +87,62 @@ class ListDefinition:
 
 
 def filter_params(listing: ListDefinition) -> dict[str, Param]:
-    """The parameters that say which rows are meant, for answers that show no page of them."""
+    """Return the parameters of a list that filter, for answers that show no page of its rows."""
     return {name: param for name, param in listing.params.items() if name not in PRESENTATION_PARAMS}
 
 
 def field_names(row: type[BaseModel]) -> list[str]:
-    """The names of the fields of a row, as they are said."""
+    """Return the names of the fields of a row, as JSON has them."""
     return [name.rstrip("_") for name in row.model_fields]
 
 
 def with_examples(params: Mapping[str, Param], examples: Mapping[str, str]) -> dict[str, Param]:
-    """The parameters, some of them with another example."""
+    """Return the parameters, some of them with another example."""
     return {name: replace(param, example=examples.get(name, param.example)) for name, param in params.items()}
+
+
+class ListOptions(TypedDict, total=False):
+    """Fields of `ListDefinition` that not every list has."""
+
+    source: FromClause | None
+    base_predicate: BasePredicate | None
+    missing_value_predicates: MissingValuePredicates
+    child_table: Table | None
+    render_child: RenderChild | None
+    point_columns: PointColumns | None
+    indexes: Indexes | None
+    subject: SemiJoin | None
 
 
 def define_list(
     name: str,
-    rows: Table,
+    table: Table,
     filters: Sequence[Param],
     sorts: Mapping[str, str],
     default_sort: str,
     fields: Sequence[str],
     examples: Mapping[str, str] | None = None,
-    **more: Any,
+    **options: Unpack[ListOptions],
 ) -> ListDefinition:
-    """A listing with the parameters that every list has, beside its own filters.
+    """Define a list with its own filters and the presentation parameters of every list.
 
-    `examples` replace those of shared filters where these would find nothing in this list.
+    `examples` replaces examples of shared filters that match nothing in this list.
     """
     params = {param.name: param for param in (*filters, *presentation_params(sorts, default_sort, fields))}
     params = with_examples(params, examples or {})
-    return ListDefinition(name, rows, params, sorts, params["sort"].parser(default_sort), **more)
+    return ListDefinition(name, table, params, sorts, params["sort"].parser(default_sort), **options)
 
 
 def presentation_params(
-    sorts: Mapping[str, str], default_sort: str, fields: Sequence[str], formats: Sequence[str] = FORMATS
+    sorts: Mapping[str, str], default_sort: str, fields: Sequence[str], formats: Sequence[str] = FORMAT_NAMES
 ) -> list[Param]:
-    """The parameters of every list that steer and do not filter."""
-    by = ", ".join(sorts)
+    """Return the parameters of every list that choose a page and its form, rather than filter."""
     return [
         Param(
             "limit",
             f"How many rows at the most, 1 to {MAX_ROWS}; `all` streams every row, in any format but json.",
             "5",
-            read_limit,
+            parse_limit,
             schema={"anyOf": [LIMIT_SCHEMA, {"type": "string", "enum": ["all"]}], "default": DEFAULT_ROWS},
         ),
         Param(
@@ -129,19 +152,8 @@ def presentation_params(
             read_cursor,
             max_length=MAX_CURSOR_LENGTH,
         ),
-        Param(
-            "sort",
-            f"The order, by any of {by}, separated by commas; `-` turns one round. The id always comes last.",
-            "-" + next(iter(sorts)) if default_sort[0] != "-" else next(iter(sorts)),
-            _sort_parser(sorts),
-            schema={"type": "string", "default": default_sort},
-        ),
-        Param(
-            "fields",
-            f"Only these fields of each row, separated by commas: {', '.join(fields)}.",
-            ",".join(fields[:3]),
-            _fields_parser(fields),
-        ),
+        _sort_param(sorts, default_sort),
+        _fields_param(fields),
         format_param(formats),
         Param(
             "count",
@@ -156,19 +168,39 @@ def presentation_params(
 LIMIT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_ROWS}
 
 
-def read_limit(text: str) -> int | None:
-    """How many rows at the most; None for all of them."""
+def parse_limit(text: str) -> int | None:
+    """Parse the limit of rows; None for `all`. Raises ValueError unless it lies between 1 and `MAX_ROWS`."""
     return None if text == "all" else integer_between(1, MAX_ROWS)(text)
 
 
 def format_param(formats: Sequence[str]) -> Param:
-    """The parameter that names the format of an answer."""
+    """Return the parameter `f`, with these formats to choose from."""
     return Param(
         "f",
         "The format of the answer; without it, what Accept prefers.",
         formats[0],
         single_code_parser("f", *formats),
         schema={"type": "string", "enum": list(formats), "default": formats[0]},
+    )
+
+
+def _sort_param(sorts: Mapping[str, str], default_sort: str) -> Param:
+    first = next(iter(sorts))
+    return Param(
+        "sort",
+        f"The order, by any of {', '.join(sorts)}, separated by commas; `-` turns one round. The id always comes last.",
+        first if default_sort[0] == "-" else f"-{first}",
+        _sort_parser(sorts),
+        schema={"type": "string", "default": default_sort},
+    )
+
+
+def _fields_param(fields: Sequence[str]) -> Param:
+    return Param(
+        "fields",
+        f"Only these fields of each row, separated by commas: {', '.join(fields)}.",
+        ",".join(fields[:3]),
+        _fields_parser(fields),
     )
 
 
@@ -183,7 +215,7 @@ def _sort_parser(sorts: Mapping[str, str]) -> Callable[[str], Sort]:
             if name not in (name_ for name_, _ in parts):
                 parts.append((name, part.strip().startswith("-")))
             if name == "id":
-                return tuple(parts)  # ids are unique: nothing after them can matter
+                return tuple(parts)  # ids are unique, so no later name changes the order
         return (*parts, ("id", False))
 
     return parse

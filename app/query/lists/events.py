@@ -1,8 +1,9 @@
-"""Every list and its parameters. Adding a filter is one entry here (and a row in tests/query/lists/test_filters.py)."""
+"""Lists of events, claims and figures, with their filters and indexes.
 
-from typing import Any
+To add a filter, add one `Param` here and one row in tests/query/lists/test_filters.py.
+"""
 
-from sqlalchemy import Table, select
+from sqlalchemy import FromClause, Table, select
 
 from app import models, vocab
 from app.models.base import table_of
@@ -21,24 +22,23 @@ from app.query.params.filters import (
 )
 from app.query.params.param import Param, code_param, split_list
 from app.query.planner.planner import BY_PK, Indexes
-from app.query.predicates import conditions as where
-from app.query.predicates import entities as refers
-from app.query.predicates import time
+from app.query.predicates import column_values, entities, text, time, versions
 from app.query.predicates.forms import SemiJoin
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 from app.schemas.events import EventRow
+from app.timespan import parse_date_range
 
-view = table_of(models.EventVersion)
+event_version = table_of(models.EventVersion)
 change = table_of(models.ControlChange)
 movement = table_of(models.Movement)
 claim = table_of(models.Claim)
 location = table_of(models.Location)
 place = location.alias("place")
 EVENT_POINT_COLUMNS = (
-    view.c.longitude,
-    view.c.latitude,
-    select(place.c.point_kind).where(place.c.id == view.c.location_id).scalar_subquery(),
+    event_version.c.longitude,
+    event_version.c.latitude,
+    select(place.c.point_kind).where(place.c.id == event_version.c.location_id).scalar_subquery(),
 )
 
 
@@ -55,14 +55,14 @@ EVENT_INDEXES = Indexes(
     },
     by_key={"event_pk": "ix_event_version_event_pk"},
     missing={"undated": "ix_event_version_imprecise", "unlocated": "ix_event_version_unlocated"},
-    current_only=where.IS_CURRENT,
+    current_only=versions.IS_CURRENT,
 )
 CLAIM_INDEXES = Indexes(
     by_date="ix_claim_sort_date_id",
     by_date_all_versions="ix_claim_sort_date_id",
     open_start="ix_claim_open_start",
     imprecise="ix_claim_imprecise",
-    rare_codes={name: (f"ix_claim_{name}", codes) for name, codes in where.RARE_CODES.items()},
+    rare_codes={name: (f"ix_claim_{name}", codes) for name, codes in column_values.RARE_CODES.items()},
     by_value={"reported": "ix_claim_reported_on"},
     by_key={
         "event_pk": "ix_claim_event_pk",
@@ -77,51 +77,51 @@ EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status"
 def _event_list(
     name: str,
     filters: tuple[Param, ...] = (),
-    source: Any = None,
+    source: FromClause | None = None,
     examples: dict[str, str] | None = None,
     subject: Table | None = None,
 ) -> ListDefinition:
-    """A list of event rows: all of them, or those joined with what the list is about."""
+    """Define a list of event rows: all of them, or those joined with the table that is its subject."""
     return define_list(
         name,
-        view,
+        event_version,
         (*EVENT_FILTERS, *filters),
         EVENT_SORTS,
         "-date,id",
         field_names(EventRow),
         examples,
         source=source,
-        base_predicate=where.version_known_by,
+        base_predicate=versions.version_known_by,
         missing_value_predicates=MISSING_VALUE_PREDICATES,
         point_columns=EVENT_POINT_COLUMNS,
         indexes=EVENT_INDEXES,
-        subject=None if subject is None else SemiJoin(view.c.event_pk, select(subject.c.event_pk)),
+        subject=None if subject is None else SemiJoin(event_version.c.event_pk, select(subject.c.event_pk)),
     )
 
 
 def _place_param(name: str, description: str, example: str, column: str) -> Param:
-    text = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY_VALUE_HELP}"
+    help_ = f"{description} An id, exact alias or `scheme:code`; includes everything inside it. {ANY_VALUE_HELP}"
     return Param(
         name,
-        text,
+        help_,
         example,
         split_list,
-        refers.column_in_location(movement, column),
+        entities.column_in_location(movement, column),
         NAMES_SCHEMA,
-        resolver=refers.resolve_locations(name),
+        resolver=entities.resolve_locations(name),
     )
 
 
 def _side_param(name: str, description: str, example: str, column: str) -> Param:
-    text = f"{description} {NAME_HELP} Includes what is part of the actor. {ANY_VALUE_HELP}"
+    help_ = f"{description} {NAME_HELP} Includes what is part of the actor. {ANY_VALUE_HELP}"
     return Param(
         name,
-        text,
+        help_,
         example,
         split_list,
-        refers.control_side(change, column),
+        entities.control_side(change, column),
         NAMES_SCHEMA,
-        resolver=refers.resolve_members(name),
+        resolver=entities.resolve_members(name),
     )
 
 
@@ -131,11 +131,13 @@ CONTROL_CHANGES = _event_list(
     (
         _side_param("gained_by", "The side that gains the place.", "taliban", "gained_by_id"),
         _side_param("lost_by", "The side that loses the place.", "afghan-government", "lost_by_id"),
-        code_param("extent", vocab.ControlExtent, "full", where.in_joined_column(change, "extent")),
-        code_param("means", vocab.ControlMeans, "recaptured", where.in_joined_column(change, "means")),
-        code_param("kind", vocab.LocationKind, "district", where.in_joined_column(location, "kind")),
+        code_param("extent", vocab.ControlExtent, "full", column_values.in_joined_column(change, "extent")),
+        code_param("means", vocab.ControlMeans, "recaptured", column_values.in_joined_column(change, "means")),
+        code_param("kind", vocab.LocationKind, "district", column_values.in_joined_column(location, "kind")),
     ),
-    view.join(change, change.c.event_pk == view.c.event_pk).join(location, location.c.id == change.c.location_id),
+    event_version.join(change, change.c.event_pk == event_version.c.event_pk).join(
+        location, location.c.id == change.c.location_id
+    ),
     {"category": "control_change", "status": "unconfirmed"},
     change,
 )
@@ -145,18 +147,18 @@ MOVEMENTS = _event_list(
         _place_param("from", "Where the movement starts.", "badakhshan", "from_id"),
         _place_param("to", "Where the movement leads.", "tajikistan", "to_id"),
         _place_param("via", "What the movement goes through.", "uzbekistan", "via_id"),
-        code_param("population", vocab.Population, "troops", where.in_joined_column(movement, "population")),
-        code_param("outcome", vocab.MovementOutcome, "expelled", where.in_joined_column(movement, "outcome")),
+        code_param("population", vocab.Population, "troops", column_values.in_joined_column(movement, "population")),
+        code_param("outcome", vocab.MovementOutcome, "expelled", column_values.in_joined_column(movement, "outcome")),
         Param(
             "cross_border",
             "Whether the movement leads from one country into another.",
             "true",
-            where.parse_boolean,
-            where.boolean_column(movement, "cross_border"),
+            column_values.parse_boolean,
+            column_values.is_true(movement, "cross_border"),
             {"type": "boolean"},
         ),
     ),
-    view.join(movement, movement.c.event_pk == view.c.event_pk),
+    event_version.join(movement, movement.c.event_pk == event_version.c.event_pk),
     {
         "bbox": "60,29,75,39",
         "near": "70.39,37.84",
@@ -176,7 +178,7 @@ CLAIM_FILTERS = (
         "reported",
         "The day on which it was said, or an interval of days.",
         "../2021-07-04",
-        time.parse_days,
+        parse_date_range,
         time.reported_within,
     ),
     KNOWN_BY,
@@ -186,18 +188,18 @@ CLAIM_FILTERS = (
         f"The id of the event that the claim is about. {ANY_VALUE_HELP}",
         "kaldar-recaptured-2021-06-29",
         split_list,
-        refers.claim_on_event,
+        entities.claim_on_event,
         NAMES_SCHEMA,
-        resolver=refers.resolve_events,
+        resolver=entities.resolve_events,
     ),
     Param(
         "place",
         f"The place of the claim and everything inside it. {ANY_VALUE_HELP}",
         "balkh",
         split_list,
-        refers.column_in_location(claim, "location_id"),
+        entities.column_in_location(claim, "location_id"),
         NAMES_SCHEMA,
-        resolver=refers.resolve_locations("place"),
+        resolver=entities.resolve_locations("place"),
     ),
     COUNTRY,
     Param(
@@ -205,29 +207,29 @@ CLAIM_FILTERS = (
         f"{NAME_HELP} Takes part in the event. {ANY_VALUE_HELP}",
         "taliban",
         split_list,
-        refers.event_has_actor,
+        entities.event_has_actor,
         NAMES_SCHEMA,
-        resolver=refers.resolve_members("actor"),
+        resolver=entities.resolve_members("actor"),
     ),
-    code_param("actor_role", vocab.ActorRole, "speaker", refers.event_has_role),
+    code_param("actor_role", vocab.ActorRole, "speaker", entities.event_has_role),
     Param(
         "source",
         f"{NAME_HELP} Matches any hop of the chain, or the document. {ANY_VALUE_HELP}",
         "eurasianet",
         split_list,
-        refers.claim_from_source,
+        entities.claim_from_source,
         NAMES_SCHEMA,
-        resolver=refers.resolve_sources("source"),
+        resolver=entities.resolve_sources("source"),
     ),
-    code_param("category", vocab.EventCategory, "movement", refers.event_in_category),
-    code_param("stance", vocab.Stance, "denies", where.in_rare_codes("stance")),
-    code_param("modality", vocab.Modality, "possible", where.in_rare_codes("modality")),
+    code_param("category", vocab.EventCategory, "movement", entities.event_in_category),
+    code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance")),
+    code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality")),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",
         "Kaldar",
-        where.parse_text_query,
-        where.matches_text("claim", "pk"),
+        text.parse_text_query,
+        text.matches_text("claim", "pk"),
     ),
 )
 CLAIM_SORTS = {"date": "sort_date", "id": "id", "reported_on": "reported_on"}
@@ -240,7 +242,7 @@ CLAIMS = define_list(
     "-date,id",
     field_names(ClaimRow),
     source=CLAIM_SOURCE,
-    base_predicate=where.claims_known_by,
+    base_predicate=versions.claims_known_by,
     missing_value_predicates=MISSING_VALUE_PREDICATES,
     point_columns=LOCATION_POINT_COLUMNS,
     indexes=CLAIM_INDEXES,
@@ -251,8 +253,8 @@ FIGURES = define_list(
     claim,
     (
         *CLAIM_FILTERS,
-        code_param("measure", vocab.Measure, "persons_moved", where.figure_in_column("measure")),
-        code_param("count_kind", vocab.CountKind, "cumulative", where.figure_in_column("count_kind")),
+        code_param("measure", vocab.Measure, "persons_moved", column_values.figure_in_column("measure")),
+        code_param("count_kind", vocab.CountKind, "cumulative", column_values.figure_in_column("count_kind")),
     ),
     CLAIM_SORTS,
     "-date,id",
@@ -265,7 +267,7 @@ FIGURES = define_list(
         "q": "Tajikistan",
     },
     source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),
-    base_predicate=where.claims_known_by,
+    base_predicate=versions.claims_known_by,
     missing_value_predicates=MISSING_VALUE_PREDICATES,
     point_columns=LOCATION_POINT_COLUMNS,
     indexes=CLAIM_INDEXES,

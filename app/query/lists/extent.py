@@ -1,4 +1,4 @@
-"""Where and when all rows of a list lie."""
+"""Extent of a list in space and time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ from app.timespan import DateRange
 
 @dataclass(frozen=True)
 class Extent:
-    """The smallest box around all points, None if there is none, and the days from the first to the last."""
+    """The smallest box around all points (None without points), and the first and last day of all rows."""
 
     bbox: BBox | None
     days: DateRange
 
 
 def extent(listing: ListDefinition, connection: Connection) -> Extent:
-    """Where and when the rows of a list lie, as far as they tell."""
+    """Compute the extent of all rows of a list that have coordinates or dates."""
     query, rows = listing.resolve(ListRequest({}), connection), listing.table.c
     space: list[Any] = [None] * 4
     if listing.point_columns:

@@ -1,14 +1,12 @@
-"""Figures as rows of their own: cut out of the claim that gives them, so that they are never told twice."""
+"""Rows of figures, rendered from the claims that give them, so that each figure is stored once."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from app.query.lists.definition import ChildRow
 from app.schemas.analysis import FigureEntry
 from app.schemas.claims import ClaimRow
 
 
 def figure_entries(claim_row: str) -> list[FigureEntry]:
-    """The figures of a stored claim."""
+    """Return the figures of a stored claim, in their order."""
     claim = ClaimRow.model_validate_json(claim_row)
     return [
         FigureEntry(
@@ -25,6 +23,6 @@ def figure_entries(claim_row: str) -> list[FigureEntry]:
     ]
 
 
-def render_figure(claim_row: str, figure: Mapping[str, Any]) -> str:
-    """The row of a figure, from its claim's row and its position there."""
-    return str(figure_entries(claim_row)[figure["position"]].model_dump_json())
+def render_figure(claim_row: str, figure: ChildRow) -> str:
+    """Render the row of a figure from its claim's row; `figure` holds the columns of table `figure`."""
+    return figure_entries(claim_row)[figure["position"]].model_dump_json()

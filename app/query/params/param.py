@@ -1,4 +1,4 @@
-"""One parameter: how it is read, what it means, an example; and how a whole query string is read."""
+"""Query parameters: one parameter with its parser and predicate, and the parsing of a whole query string."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,36 +15,40 @@ from app.vocab import Code
 
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 2000
-MAX_QUOTED_CHARS = 500  # of a refused value; more helps nobody
+MAX_QUOTED_CHARS = 500  # of a refused value, so that a problem stays short
 _BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def is_printable(text: str) -> bool:
-    """Whether a text holds nothing but characters that a name may hold.
+    """Return whether a text holds only characters that a name may hold.
 
-    No control characters, halves of surrogate pairs, characters for private use, or overrides of the direction of
-    writing; joiners and soft hyphens are part of names in many scripts.
+    Excluded are control characters, surrogates, private-use characters and overrides of the writing direction.
+    Joiners and soft hyphens are allowed, because names in many scripts need them.
     """
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Co") or char in _BIDI_OVERRIDES for char in text)
 
 
 def printable(text: str) -> str:
-    """A text as a problem may quote it: whatever is not readable is spelt out."""
+    """Return a text as a problem may quote it; unprintable characters are escaped."""
     return text if is_printable(text) else repr(text)
 
 
-FilterValues = Mapping[str, Any]
+ParamValue = Any
+"""The value of one parameter. Each parameter has a type of its own, which its parser, resolver and predicate share."""
+FilterValues = Mapping[str, ParamValue]
 """Values of filters by parameter: parsed from a query string, or resolved to ids."""
+Schema = Mapping[str, Any]
+"""A JSON Schema, as OpenAPI embeds it."""
 CursorValues = Sequence[str | date]
 """Sort values of the last row of a page."""
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """Filters whose names are resolved, on a connection, over the table of the list.
+    """Resolved filters over the table of a list, with the connection that answers them.
 
-    `cursor` and `lookback_from` bound the rows that are read: only those after the cursor, and only those sorted by
-    that day or a later one.
+    `cursor` and `lookback_from` bound the rows that are read: only those after the cursor, and only those whose sort
+    date is that day or later.
     """
 
     filters: FilterValues
@@ -53,13 +57,13 @@ class ListQuery:
     cursor: CursorValues | None = None
     lookback_from: date | None = None
 
-    def get(self, name: str) -> Any:
+    def get(self, name: str) -> ParamValue:
         """Return the value of a filter, or None if it was not given."""
         return self.filters.get(name)
 
 
-Resolver = Callable[[Any, ListQuery], Any]
-PredicateFactory = Callable[[Any, ListQuery], Predicate | None]
+Resolver = Callable[[ParamValue, ListQuery], ParamValue]
+PredicateFactory = Callable[[ParamValue, ListQuery], Predicate | None]
 
 
 @dataclass(frozen=True)
@@ -67,26 +71,26 @@ class Param:
     """A query parameter of a list.
 
     `parser` turns text into a value; it raises ValueError with a reason, or InvalidParameterError. `resolver` replaces
-    names by ids. `predicate` makes SQL of the value; without one the parameter only modifies others. One SQL text
-    serves all values, which come as placeholders: a predicate may look at their type, their number and which are
-    None. If its SQL depends on the value itself, the parameter is `structural`. `omits` names what a row may lack so
-    that the filter cannot judge it: `undated` or `unlocated`.
+    names by ids; None means that the value asks nothing of a row. `predicate` makes SQL of the value; without one the
+    parameter only modifies others. One SQL text serves all values, which come as placeholders: a predicate may look at
+    their type, their number and which are None. If its SQL depends on the value itself, the parameter is
+    `structural`. `omits` names what a row may lack so that the filter cannot judge it: `undated` or `unlocated`.
     """
 
     name: str
     description: str
     example: str
-    parser: Callable[[str], Any]
+    parser: Callable[[str], ParamValue]
     predicate: PredicateFactory | None = None
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
     omits: str | None = None
     required: bool = False
     max_length: int = MAX_VALUE_LENGTH
     resolver: Resolver | None = None
     structural: bool = False
 
-    def parse(self, text: str) -> Any:
-        """The value of a text. Raises InvalidParameterError."""
+    def parse(self, text: str) -> ParamValue:
+        """Parse a text. Raises InvalidParameterError for an empty, overlong, unprintable or invalid one."""
         if not text:
             raise InvalidParameterError(self.name, text, "is empty; leave the parameter out instead")
         if len(text) > self.max_length:
@@ -106,9 +110,9 @@ def structural_params(params: Mapping[str, Param]) -> frozenset[str]:
     return frozenset(name for name, param in params.items() if param.structural)
 
 
-def parse_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, Any]:
-    """The values of a query string. Raises InvalidParameterError for the first thing that is not understood."""
-    values: dict[str, Any] = {}
+def parse_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> dict[str, ParamValue]:
+    """Parse a query string. Raises InvalidParameterError for the first parameter that is not understood."""
+    values: dict[str, ParamValue] = {}
     for name, text in _join_repeated(pairs, params):
         if name not in params:
             available = f"there are {', '.join(sorted(params))}" if params else "none is taken"
@@ -128,7 +132,7 @@ def parse_query(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -
 
 
 def _join_repeated(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]) -> list[tuple[str, str]]:
-    """A list that is given in parts, as generated clients write it, is one list: `a=1&a=2` is `a=1,2`."""
+    """Join repeated list parameters, as generated clients write them: `a=1&a=2` becomes `a=1,2`."""
     joined: list[tuple[str, str]] = []
     positions: dict[str, int] = {}
     for name, text in pairs:
@@ -141,7 +145,7 @@ def _join_repeated(pairs: Iterable[tuple[str, str]], params: Mapping[str, Param]
 
 
 def split_list(text: str) -> list[str]:
-    """The values of a list separated by commas, each once. Raises ValueError for an empty or endless one."""
+    """Split values at commas and drop duplicates. Raises ValueError for an empty value or more than `MAX_VALUES`."""
     values = [value.strip() for value in text.split(",")]
     if not all(values):
         raise ValueError("one of the values is empty")
@@ -151,10 +155,10 @@ def split_list(text: str) -> list[str]:
 
 
 def codes_parser(name: str, allowed: Iterable[str]) -> Callable[[str], list[str]]:
-    """A reader of codes separated by commas, any of which may match."""
+    """Return a parser of codes separated by commas, which raises InvalidParameterError for any other code."""
     choices = list(allowed)
 
-    def read(text: str) -> list[str]:
+    def parse(text: str) -> list[str]:
         values = split_list(text)
         for value in values:
             if value not in choices:
@@ -162,17 +166,17 @@ def codes_parser(name: str, allowed: Iterable[str]) -> Callable[[str], list[str]
                 raise InvalidParameterError(name, value, reason, closest_matches(value, choices))
         return values
 
-    return read
+    return parse
 
 
-def code_schema(allowed: Iterable[str]) -> dict[str, Any]:
-    """How the API's description shows codes separated by commas."""
+def code_schema(allowed: Iterable[str]) -> Schema:
+    """Return the JSON Schema of codes separated by commas."""
     item = {"type": "string", "enum": list(allowed)}
     return {"type": "array", "items": item}
 
 
 def code_param(name: str, codes: type[Code], example: str, predicate: PredicateFactory | None = None) -> Param:
-    """A parameter whose values are codes of a served list."""
+    """Return a parameter whose values are codes of a served code list."""
     return Param(
         name,
         f"{codes.vocabulary.definition} Several codes separated by commas mean any of them.",
@@ -184,21 +188,21 @@ def code_param(name: str, codes: type[Code], example: str, predicate: PredicateF
 
 
 def single_code_parser(name: str, *allowed: str) -> Callable[[str], str]:
-    """A reader of exactly one code."""
+    """Return a parser of exactly one code, which raises InvalidParameterError for any other."""
 
-    def read(text: str) -> str:
+    def parse(text: str) -> str:
         if text not in allowed:
             reason = f"not one of {', '.join(allowed)}"
             raise InvalidParameterError(name, text, reason, closest_matches(text, allowed))
         return text
 
-    return read
+    return parse
 
 
 def integer_between(low: int, high: int) -> Callable[[str], int]:
-    """A reader of a whole number within bounds."""
+    """Return a parser of an integer within bounds, both included, which raises ValueError outside."""
 
-    def read(text: str) -> int:
+    def parse(text: str) -> int:
         digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
             raise ValueError("not a whole number")
@@ -206,4 +210,4 @@ def integer_between(low: int, high: int) -> Callable[[str], int]:
             raise ValueError(f"not between {low} and {high}")
         return int(text)
 
-    return read
+    return parse

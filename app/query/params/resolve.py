@@ -1,25 +1,29 @@
-"""From a name that a user gives to the id of a row: id, exact alias, or `scheme:code`; never a substring."""
+"""Resolve names to ids: by id, exact alias or `scheme:code`, never by substring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, Table, func, select, union_all
 
 from app import models
 from app.errors import InvalidParameterError
+from app.models import entity_types
 from app.models.base import table_of
 from app.names import closest_matches, match_key
 
 SHARED_PREFIX_LENGTH = 2
+"""Characters that a suggestion shares with the text, unless the table is small."""
 MAX_COMPARED = 2000
-MAX_LISTED = 20  # of the rows that share a name
-MAX_NAME_PARTS = 3  # that a name with commas may have
+"""Spellings compared on either side of the text in the index."""
+MAX_LISTED = 20
+"""Ids listed in a problem when several rows share a name."""
+MAX_NAME_PARTS = 3
+"""Parts of one name between commas, as in "Washington, D.C."."""
 
 
 @dataclass(frozen=True)
 class NameTables:
-    """Where the names and codes of a resource are kept."""
+    """Tables that hold the rows, names and codes of a resource."""
 
     resource: str
     rows: Table
@@ -27,25 +31,25 @@ class NameTables:
     codes: Table | None = None
 
 
-SOURCES = NameTables("sources", table_of(models.Source), table_of(models.SourceName))
-ACTORS = NameTables("actors", table_of(models.Actor), table_of(models.ActorName), table_of(models.ActorCode))
-LOCATIONS = NameTables(
-    "locations", table_of(models.Location), table_of(models.LocationName), table_of(models.LocationCode)
+SOURCES, ACTORS, LOCATIONS = (
+    NameTables(entity.name, entity.table, table_of(entity.names), table_of(entity.codes) if entity.codes else None)
+    for entity in (entity_types.SOURCES, entity_types.ACTORS, entity_types.LOCATIONS)
+    if entity.names
 )
 
 
 def resolve_ids(connection: Connection, tables: NameTables, parameter: str, values: Sequence[str]) -> list[str]:
-    """The ids that the values name.
+    """Return the ids that the values name.
 
-    An id wins over aliases, and what is curated over what was imported with a dataset, so that a query means the same
-    after an import. An id that was merged leads to the one that took over; a name may hold commas. Raises
-    InvalidParameterError for a name that nothing has (with the nearest ones) or that several rows share.
+    An id wins over aliases, and a curated row over one imported with a dataset, so that a query means the same after
+    an import. A merged id leads to the one that took over. A name may hold commas. Raises InvalidParameterError for a
+    name that no row has, with the closest ones, or that several rows share.
     """
     return [_resolve_id(connection, tables, parameter, value) for value in _rejoin_names(connection, tables, values)]
 
 
 def _rejoin_names(connection: Connection, tables: NameTables, values: Sequence[str]) -> list[str]:
-    """The values, where neighbours that make up one name ("Washington, D.C.") are put together again."""
+    """Join neighbouring values that together are one known name, such as "Washington, D.C."."""
     if len(values) < 2:
         return list(values)
     runs = {
@@ -87,14 +91,14 @@ def _resolve_id(connection: Connection, tables: NameTables, parameter: str, valu
 
 
 def _curated_only(connection: Connection, tables: NameTables, ids: Sequence[str]) -> list[str]:
-    """Those of the rows that belong to a curated pack."""
+    """Return the ids that belong to a curated pack."""
     pack = table_of(models.Pack)
     statement = select(tables.rows.c.id).join(pack, pack.c.id == tables.rows.c.pack_id)
     return sorted(connection.scalars(statement.where(tables.rows.c.id.in_(ids), pack.c.dataset.is_(False))))
 
 
 def _outermost_only(connection: Connection, tables: NameTables, ids: Sequence[str]) -> list[str]:
-    """Of imported places those that lie in no other of them: a dataset names a point like the district it lies in."""
+    """Return the locations that lie in no other of them. Datasets name a point like the district it lies in."""
     if tables is not LOCATIONS:
         return list(ids)
     location_ancestor = table_of(models.LocationAncestor)
@@ -107,7 +111,7 @@ def _outermost_only(connection: Connection, tables: NameTables, ids: Sequence[st
 
 
 def ids_by_code(connection: Connection, tables: NameTables, value: str) -> list[str]:
-    """The ids of the rows that have a code, given as `scheme:code` in any case."""
+    """Return the ids of the rows with a code, given as `scheme:code` in any case."""
     scheme, colon, code = value.partition(":")
     if not colon or tables.codes is None:
         return []
@@ -119,7 +123,7 @@ def ids_by_code(connection: Connection, tables: NameTables, value: str) -> list[
 
 
 def _schemes_of_code(connection: Connection, tables: NameTables, code: str) -> list[str]:
-    """A code that was given without its scheme, as it has to be given."""
+    """Return each `scheme:code` of a code that was given without its scheme."""
     codes = tables.codes
     if codes is None:
         return []
@@ -128,7 +132,7 @@ def _schemes_of_code(connection: Connection, tables: NameTables, code: str) -> l
 
 
 def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
-    """The id that took over from a merged one; None if this one was never merged."""
+    """Return the id that took over from a merged one; None if this one was never merged."""
     tombstone = table_of(models.Tombstone)
     seen: set[str] = set()
     at: str | None = id_
@@ -144,23 +148,23 @@ def merged_into(connection: Connection, resource: str, id_: str) -> str | None:
 
 
 def closest_names(connection: Connection, tables: NameTables, value: str) -> list[str]:
-    """Names spelt like the value, the nearest first."""
+    """Return names spelt like the value, closest first."""
     names, key_text = tables.names, match_key(value)
     rows = connection.scalars(_spelling_candidates(select(names.c.name), names.c.key, key_text)) if key_text else ()
     return closest_matches(value, sorted(rows))
 
 
 def closest_ids(connection: Connection, table: Table, value: str, base: ColumnElement[bool] | None = None) -> list[str]:
-    """Ids spelt like the value, the nearest first, of rows that meet what always holds."""
+    """Return ids spelt like the value, closest first, of rows that match the base predicate of their list."""
     ids = select(table.c.id).distinct()
     rows = connection.scalars(_spelling_candidates(ids if base is None else ids.where(base), table.c.id, value))
     return closest_matches(value, sorted(rows))
 
 
-def _spelling_candidates(statement: Select[Any], column: ColumnElement[Any], text: str) -> CompoundSelect[Any]:
-    """Rows to compare spellings with: those that begin alike, nearest in the index, and no more than that.
+def _spelling_candidates(statement: Select[str], column: ColumnElement[str], text: str) -> CompoundSelect[str]:
+    """Select the spellings to compare with: up to `MAX_COMPARED` on either side of the text in the index.
 
-    Comparing is slow; among hundreds of thousands of names only a bounded number is worth it. A small table is
+    Comparing is slow, so among hundreds of thousands of names only a bounded number is read. A small table is
     compared whole.
     """
     after = statement.where(column >= text[:SHARED_PREFIX_LENGTH]).order_by(column).limit(MAX_COMPARED)

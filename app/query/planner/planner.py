@@ -24,8 +24,8 @@ from app.geo import BBox
 from app.query.params.param import ListQuery, Param, structural_params
 from app.query.planner.cost_model import LIST_SUBJECT, UNHINTED, AccessPath, CostModel, PathEstimate, TableStatistics
 from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
-from app.query.predicates.conditions import Circle, box_bounds
 from app.query.predicates.forms import Predicate, SemiJoin, as_correlated, as_subquery
+from app.query.predicates.space import Circle, box_bounds
 from app.query.predicates.time import Window
 
 SMALL_TABLE_ROWS = 2000

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists
+from sqlalchemy import ColumnElement, Select, Table, and_, exists
+
+Column = ColumnElement[Any]
+"""A column whose type does not matter, because it is only compared with others of its kind."""
+Keys = Select[Any]
+"""A subquery that yields the values of one key column."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +19,8 @@ class SemiJoin:
     subquery. `probe_cost` is the cost of the EXISTS form per row, in rows read.
     """
 
-    column: ColumnElement[Any]
-    subquery: Select[Any]
+    column: Column
+    subquery: Keys
     equivalent: ColumnElement[bool] | None = None
     correlated: ColumnElement[bool] | None = None
     probe_cost: float = 12.0
@@ -57,5 +62,5 @@ def as_correlated(predicate: Predicate) -> ColumnElement[bool]:
     if predicate.correlated is not None:
         return predicate.correlated
     [key] = predicate.subquery.selected_columns
-    table: Any = predicate.column.table
+    table: Table = predicate.column.table
     return exists(predicate.subquery.with_only_columns(1).where(key == predicate.column).correlate(table))

@@ -1,4 +1,4 @@
-"""Conditions on time: when something was, when it was reported."""
+"""Predicates on dates: when something happened, and when it was reported."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,72 +9,77 @@ from app.db.spatial_index import NO_DAY_CONSTRAINT, DayConstraint
 from app.db.sql_functions import MAX_PRECISE_DAYS, ImpreciseDate
 from app.query.params.param import ListQuery
 from app.query.predicates.forms import DateOverlap
-from app.timespan import DateRange, parse_date_range
+from app.timespan import DateRange
 
 NO_DATE_SORT_KEY: ColumnElement[date] = literal_column(f"'{date.min}'")
-"""The day by which rows without any date are sorted."""
-
-
-def parse_days(text: str) -> DateRange:
-    """A day or an interval; see `timespan.parse_date_range`."""
-    return parse_date_range(text)
+"""The `sort_date` of rows without any date. A literal, because partial indexes repeat it."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The days that are asked for, and how far before them something that ends in them may have begun."""
+    """The days asked for, and the first `sort_date` that a precisely dated row overlapping them can have."""
 
     days: DateRange
     lookback_from: date | None
 
 
 def resolve_window(days: DateRange, _query: ListQuery) -> Window | None:
-    """The days that an interval asks for; None if it is open at both ends."""
+    """Return the window of an interval; None if it is open at both ends, as it then asks nothing of a row."""
     if not days.is_bounded:
         return None
     first = days.earliest
     return Window(days, first and max(first, date.min + timedelta(MAX_PRECISE_DAYS + 1)) - timedelta(MAX_PRECISE_DAYS))
 
 
-def overlaps_window(window: Window, query: ListQuery) -> DateOverlap:
-    """The row's dates overlap the window, or lie wholly inside it if `date_match=certain`."""
+def overlaps_window(window: Window | None, query: ListQuery) -> DateOverlap | None:
+    """Match rows whose dates overlap the window, or lie wholly inside it if `date_match=certain`."""
+    if window is None:
+        return None
     days = window.days
     rows, certain = query.table.c, query.get("date_match") == "certain"
-    fits = []
-    if days.latest is not None:
-        last = rows.latest <= days.latest
-        fits.append(last if certain else or_(rows.earliest.is_(None), rows.earliest <= days.latest))
-    if days.earliest is not None:
-        first = rows.earliest >= days.earliest
-        fits.append(first if certain else or_(rows.latest.is_(None), rows.latest >= days.earliest))
-    exact = and_(rows.sort_date > NO_DATE_SORT_KEY, *fits)  # an undated row cannot be judged
-    # What is certain to lie after a day has its earliest day after it, by which it is sorted.
+    overlaps = _within_days(days, query) if certain else _touches_days(days, query)
+    full = and_(rows.sort_date > NO_DATE_SORT_KEY, *overlaps)  # an undated row cannot be judged
+    # A row certain to lie inside starts on its `sort_date`, so none sorted before the window can match.
     lower = days.earliest if certain else window.lookback_from
     bounds = [rows.sort_date > NO_DATE_SORT_KEY if lower is None else rows.sort_date >= lower]
     bounds += [] if days.latest is None else [rows.sort_date <= days.latest]
-    near = and_(*fits, *bounds)
+    in_window = and_(*overlaps, *bounds)
     if certain:
-        return DateOverlap(exact, near)
+        return DateOverlap(full, in_window)
     return DateOverlap(
-        exact,
-        near,
+        full,
+        in_window,
         undated_start=None
         if days.latest is None
-        else and_(rows.earliest.is_(None), *fits, rows.sort_date > days.latest),
+        else and_(rows.earliest.is_(None), *overlaps, rows.sort_date > days.latest),
         long_running=None
         if lower is None
-        else and_(ImpreciseDate(rows.earliest, rows.latest), exact, rows.sort_date < lower),
+        else and_(ImpreciseDate(rows.earliest, rows.latest), full, rows.sort_date < lower),
     )
 
 
+def _within_days(days: DateRange, query: ListQuery) -> list[ColumnElement[bool]]:
+    """Return what holds of rows that lie wholly inside the days."""
+    rows = query.table.c
+    conditions = [] if days.latest is None else [rows.latest <= days.latest]
+    return conditions + ([] if days.earliest is None else [rows.earliest >= days.earliest])
+
+
+def _touches_days(days: DateRange, query: ListQuery) -> list[ColumnElement[bool]]:
+    """Return what holds of rows that may lie on one of the days; a missing date is an open end."""
+    rows = query.table.c
+    conditions = [] if days.latest is None else [or_(rows.earliest.is_(None), rows.earliest <= days.latest)]
+    return conditions + ([] if days.earliest is None else [or_(rows.latest.is_(None), rows.latest >= days.earliest)])
+
+
 def has_no_date(query: ListQuery) -> ColumnElement[bool]:
-    """Rows without any date; that those are vague says by which index they are found."""
+    """Match rows without any date. Naming them imprecise lets SQLite use the index of imprecise dates."""
     rows = query.table.c
     return and_(rows.sort_date == NO_DATE_SORT_KEY, ImpreciseDate(rows.earliest, rows.latest))
 
 
 def reported_within(days: DateRange, query: ListQuery) -> ColumnElement[bool] | None:
-    """The claim was reported within the window."""
+    """Match claims reported within the days; None if both ends are open."""
     column = query.table.c.reported_on
     bounds = [] if days.earliest is None else [column >= days.earliest]
     bounds += [] if days.latest is None else [column <= days.latest]
@@ -82,7 +87,7 @@ def reported_within(days: DateRange, query: ListQuery) -> ColumnElement[bool] | 
 
 
 def day_constraint(query: ListQuery) -> DayConstraint:
-    """The days of which rows are wanted, as far as that is about what is known now."""
+    """Return the days by which the spatial index can narrow a search; it knows the dates of current versions only."""
     if "known_by" in query.filters:
         return NO_DAY_CONSTRAINT
     window, nearby = query.get("datetime"), query.lookback_from

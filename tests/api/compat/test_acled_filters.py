@@ -64,7 +64,7 @@ class Asked:
         separator = self.separator.replace("column", self.column)
         return {self.column: separator.join(self.values), f"{self.column}_where": self.operator}
 
-    def meets(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool:
         """What the filter means, read plainly."""
         cell, kind = row[self.column], EVENT_COLUMNS[self.column].kind
         if self.operator == "LIKE" or (self.operator == "=" and kind not in TYPES):

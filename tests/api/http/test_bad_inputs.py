@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from bad_inputs import ADDRESSES, HEAD, REQUESTS, Bad, Raw
 from conftest import Databases
+from raw_http import read_response, sent
 from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app import server
@@ -45,26 +46,6 @@ def listening(settings: Settings, keep: int | None = None) -> Iterator[int]:
 def port(databases: Databases, pack_url: str) -> Iterator[int]:
     with listening(Settings(database_url=pack_url)) as found:
         yield found
-
-
-def read_response(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """The status, headers and body of the next answer; the body may end with the connection."""
-    with connection.makefile("rb") as stream:
-        line = stream.readline()
-        assert line.startswith(b"HTTP/1.1 "), line
-        headers = dict[str, str]()
-        while (header := stream.readline().strip()) != b"":
-            name, _, value = header.decode("latin-1").partition(": ")
-            headers[name] = value
-        return int(line.split()[1]), headers, stream.read(int(headers.get("content-length", "0")))
-
-
-def sent(port: int, raw: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Return the answer to bytes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_SECONDS) as connection:
-        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was read
-            connection.sendall(raw)
-        return read_response(connection)
 
 
 def assert_refused_well(status: int, headers: dict[str, str], body: bytes) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from raw_http import INSIDE, sent
 from soak.servers import oxus_serving
 
-from api.http.test_bad_inputs import sent
-from api.middleware.test_guards import INSIDE
 from app.api.middleware.access_log import LOGGER, JsonLineFormatter, mask_query, write_access_log
 from app.main import create_app
 from app.settings import Settings

@@ -1,7 +1,6 @@
 """Guards and limits, timeouts, and errors that disclose nothing."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,9 +12,9 @@ import pytest
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
+from raw_http import INSIDE, leaks
 from sqlalchemy import text
 
-from api.http.test_problems import leaks
 from app.api.http import read_pool
 from app.api.middleware import rate_limit
 from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
@@ -230,12 +229,11 @@ FOREVER = {
 }
 
 
+@pytest.mark.each_database
 def test_a_query_is_cancelled_at_its_timeout(databases: Databases, pack_url: str) -> None:
     with engine_for(pack_url, read_only=True) as engine:
-        began = time.monotonic()
         with pytest.raises(UnavailableError, match="longer than it may"), read_transaction(engine, 0.2) as connection:
             connection.execute(text(FOREVER[databases.kind]))
-        assert time.monotonic() - began < 10
         with read_transaction(engine, 10) as connection:  # the connection is none the worse
             assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]
 
@@ -255,6 +253,7 @@ def test_an_exhausted_connection_pool_is_a_503(pack_url: str) -> None:
         assert client.get("/v1/events").status_code == 200
 
 
+@pytest.mark.each_database
 def test_a_query_that_times_out_is_a_503_with_retry_after(
     monkeypatch: pytest.MonkeyPatch, databases: Databases, pack_url: str
 ) -> None:
@@ -299,7 +298,6 @@ def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch,
 
 # --- errors disclose nothing ---
 
-INSIDE = "SELECT secret FROM claim -- /srv/oxus/app/query/pages.py line 7"
 PLACES: list[tuple[str, str, Callable[[], list[str]]]] = [
     ("app.api.http.read_pool.current_revision", "reading the revision", lambda: ["/v1/events", "/readyz", "/", "/ogc"]),
     ("app.api.http.read_pool.pack_rows", "reading the packs", lambda: ["/v1/events", "/v1/stats?group_by=day"]),

@@ -9,8 +9,9 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from api.http.test_problems import TWINS
 from conftest import examples
+from factories.acled import ACLED_ROW as PLAIN
+from factories.packs import TWINS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.ucdp_ged.reader import GedReader
 from app.ingest.packs.load import read_checked
 from app.settings import PROJECT_ROOT
-from ingest.datasets.acled.test_acled_reader import PLAIN
 
 CELLS = [
     "", " ", "0", "-1", "-0", "1.0", "1e5", "1e400", "nan", "inf", "15960.0", "9" * 40, "٣", "²", "1,5", "0x10",

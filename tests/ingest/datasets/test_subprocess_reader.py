@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import pytest
 from conftest import Databases, engine_for
 from sqlalchemy import event, inspect, select
+from stored_state import clean, counts_of, holds, newest, reader, served
+from waiting import wait_until
 
 from app import models
 from app.db.engine import read_transaction, write_transaction
@@ -24,26 +25,12 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.ucdp_ged.test_import_ged import (
-    FERRY,
-    GIVEN,
-    NEWER,
-    NO_SOURCE,
-    RECORDS,
-    Cells,
-    Write,
-    clean,
-    counts_of,
-    holds,
-    rec,
-    run,
-)
-from ingest.datasets.ucdp_ged.test_import_ged import empty_url as empty_url
-from ingest.datasets.ucdp_ged.test_import_ged import empty_urls as empty_urls
-from ingest.datasets.ucdp_ged.test_import_ged import other_empty_url as other_empty_url
-from ingest.datasets.ucdp_ged.test_import_ged import url as url
-from ingest.datasets.ucdp_ged.test_import_ged import write as write
-from ingest.packs.test_loading import newest, reader, served
+from ingest.datasets.ucdp_ged.ged_import import FERRY, GIVEN, NEWER, NO_SOURCE, RECORDS, Cells, Write, rec, run
+from ingest.datasets.ucdp_ged.ged_import import empty_url as empty_url
+from ingest.datasets.ucdp_ged.ged_import import empty_urls as empty_urls
+from ingest.datasets.ucdp_ged.ged_import import other_empty_url as other_empty_url
+from ingest.datasets.ucdp_ged.ged_import import url as url
+from ingest.datasets.ucdp_ged.ged_import import write as write
 
 
 @pytest.fixture
@@ -119,18 +106,17 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_ur
 
 
 def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, write: Write) -> None:
-    from app.ingest.datasets.core.writer import RESOURCES
-    from app.ingest.upsert import TABLES
+    from app.models.entity_types import ENTITY_TYPES
     from app.schemas.claims import ClaimRow
     from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
     run(empty_url, write(*RECORDS, *many(4, 60)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+        zip(ENTITY_TYPES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
     with reader(empty_url) as connection:
-        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
+        tables = [(ENTITY_TYPES[resource].table, schema) for resource, schema in schemas.items()]
         for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows
@@ -208,10 +194,7 @@ def test_the_other_process_ends_with_one_that_is_killed(databases: Databases, wr
         (other,) = map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())
         assert _lives(other)
         process.kill()
-    until = time.monotonic() + 20
-    while _lives(other) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not _lives(other)
+    wait_until(lambda: not _lives(other))
     assert process.returncode == -signal.SIGKILL
     assert holds(url) == before
     assert clean(url)

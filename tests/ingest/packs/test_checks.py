@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from app import models
 from app.cli import app as command
 from app.db.engine import read_transaction, sqlite_path
-from app.db.text_index import INDEXED_TABLES
 from app.errors import BrokenPackError, Problem
 from app.ingest.packs.load import read_checked
+from app.models.entity_types import ENTITY_TYPES
 
 BALKH, FLIGHT, UZBEK = "events/balkh.toml", "events/flight-to-tajikistan.toml", "events/uzbekistan.toml"
 ACTORS, PLACES, SOURCES, PACK_TOML = "actors.toml", "locations.toml", "sources.toml", "pack.toml"
@@ -488,7 +488,7 @@ def test_a_folder_without_packs_says_so(tmp_path: Path) -> None:
 
 def rows_of(url: str) -> dict[str, list[str]]:
     """Every row of every table."""
-    names = [*models.METADATA.tables, *(f"{name}_text" for name in INDEXED_TABLES)]
+    names = [*models.METADATA.tables, *(f"{entity.singular}_text" for entity in ENTITY_TYPES.values())]
     with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - names of ours

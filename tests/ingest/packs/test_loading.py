@@ -1,34 +1,25 @@
 """Loading: what a load changes, what it leaves alone, and what survives being killed."""
 
-import json
 import random
-import re
 import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import PACK, SEED, Databases, engine_for
+from factories.packs import Look, War, looks, wars
+from factories.packs import write_pack as _write
 from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, event, select, text
+from sqlalchemy import event
+from stored_state import emptied, load, newest, reader, removals, revisions, run_killed, served
 
-from app import models
 from app.commands import check_database
-from app.db.engine import read_transaction, write_transaction
-from app.db.text_index import INDEXED_TABLES
 from app.errors import BrokenPackError
-from app.ingest.packs.load import LoadResult, is_unchanged, load_packs
-from app.ingest.upsert import TABLES
+from app.ingest.packs.load import is_unchanged, load_packs
 from app.main import create_app
-from app.models.base import table_of
 from app.settings import Settings
 
 FLIGHT = "flight-to-tajikistan-2021"
@@ -38,210 +29,7 @@ DIPLOMACY, FLIGHTS = "events/diplomacy.toml", "events/flight-to-tajikistan.toml"
 # Small packs: one tells of a war, the other looks at it again and refers to the first for almost everything.
 
 
-@dataclass(frozen=True)
-class War:
-    """What varies in the first small pack."""
-
-    rebels: str = "Rebels of the Ford"
-    ford: str = "Ford"
-    parent: str = "north"
-    title: str = "Rebels take the ford"
-    place: str = "ford"
-    means: str = "captured"
-    published: str = "2021-07-05"
-    organisation: str | None = None
-    part_of_side: bool = True
-    crossed: str = "94"
-    flood: bool = False
-    denied: bool = False
-    loose_id: str = "loose"
-    parent_event: bool = False
-
-    def write(self, folder: Path) -> None:
-        """Write the pack into a folder of packs."""
-        sides = '\nrelations = [{ type = "part_of", actor = "rebels" }]' if self.part_of_side else ""
-        owner = f'\norganisation = "{self.organisation}"' if self.organisation else ""
-        part_of = '\npart_of = "ford-taken"' if self.parent_event else ""
-        _write(
-            folder / "eastern-war",
-            {
-                "pack": 'id = "eastern-war"\ntitle = "War"\nversion = "1"\nlicence = "CC-BY-4.0"\ncitation = "War."\n'
-                'document = "gazette-1"\n[coverage]\nsources_searched = "One paper."\n',
-                "sources": f'[[source]]\nid = "gazette"\nname = "Gazette"\nkind = "outlet"{owner}\n'
-                '[[source]]\nid = "gazette-1"\nname = "Gazette, one"\nkind = "article"\norganisation = "gazette"\n'
-                f'published_on = {self.published}\n[[source]]\nid = "trust"\nname = "Trust"\nkind = "outlet"\n',
-                "actors": '[[actor]]\nid = "crown"\nname = "Crown"\nkind = "government"\n'
-                f'[[actor]]\nid = "lancers"\nname = "Lancers"\nkind = "militia"{sides}\n'
-                f'[[actor]]\nid = "{self.loose_id}"\nname = "Loose band"\nkind = "militia"\n'
-                f'[[actor]]\nid = "rebels"\nname = "{self.rebels}"\nkind = "rebel_group"\n',
-                "locations": f'[[location]]\nid = "ford"\nname = "{self.ford}"\nkind = "district"\n'
-                f'parent = "{self.parent}"\n'
-                '[[location]]\nid = "north"\nname = "North"\nkind = "country"\ncountry = "NOR"\n'
-                'latitude = 60.5\nlongitude = 9.25\npoint_kind = "centroid"\n'
-                '[[location]]\nid = "south"\nname = "South"\nkind = "country"\ncountry = "ZAF"\n',
-                "events/all": f'[[event]]\nid = "ford-taken"\ncategory = "control_change"\ntitle = "{self.title}"\n'
-                f'summary = "It fell."\nlocation = "{self.place}"\n'
-                'actors = [{ actor = "rebels", role = "initiator" }]\n'
-                f'[event.control_change]\ngained_by = "rebels"\nlost_by = "crown"\nextent = "full"\n'
-                f'means = "{self.means}"\n'
-                '[[event.claim]]\nparagraph = 1\nmodality = "fact"\nsummary = "It fell."\ndate = 2021-07-01\n'
-                + (
-                    '[[event.claim]]\nparagraph = 2\nmodality = "fact"\nstance = "denies"\nvia = ["trust"]\n'
-                    'reported_on = 2021-07-02\nsummary = "It stands."\ndate = 2021-07-01\n'
-                    if self.denied
-                    else ""
-                )
-                + '[[event]]\nid = "crossing"\ncategory = "movement"\ntitle = "They cross"\nsummary = "South."\n'
-                f'location = "ford"{part_of}\n'
-                '[event.movement]\nfrom = "ford"\nto = "south"\nmover = "lancers"\npopulation = "militia"\n'
-                'outcome = "admitted"\n'
-                '[[event.claim]]\nparagraph = 3\nmodality = "fact"\nsummary = "They went."\n'
-                '[[event.claim.figures]]\nmeasure = "persons_moved"\ncount_kind = "increment"\n'
-                f'printed = "{self.crossed}"\nas_of = 2021-07-02\n'
-                + (
-                    '[[event]]\nid = "flood"\ncategory = "other"\ntitle = "Flood"\nsummary = "Water."\n'
-                    '[[event.claim]]\nparagraph = 4\nmodality = "possible"\nsummary = "Rain."\n'
-                    if self.flood
-                    else ""
-                ),
-            },
-        )
-
-
-@dataclass(frozen=True)
-class Look:
-    """What varies in the second small pack, whose claims and event lean on the first."""
-
-    pack: str = "western-look"
-    stance: str = "asserts"
-    mill: str = "Mill"
-    claim: bool = True
-    actor: str = "rebels"
-    hop: str | None = None
-
-    def write(self, folder: Path) -> None:
-        """Write the pack into a folder of packs."""
-        hop = f'via = ["{self.hop}"]\n' if self.hop else ""
-        _write(
-            folder / self.pack,
-            {
-                "pack": f'id = "{self.pack}"\ntitle = "Look"\n'
-                'version = "1"\nlicence = "CC-BY-4.0"\ncitation = "Look."\n'
-                'document = "herald-1"\n[coverage]\nsources_searched = "Another paper."\n',
-                "sources": '[[source]]\nid = "herald"\nname = "Herald"\nkind = "outlet"\n'
-                '[[source]]\nid = "herald-1"\nname = "Herald, one"\nkind = "article"\norganisation = "herald"\n'
-                "published_on = 2021-07-10\n"
-                '[[source]]\nid = "stringer"\nname = "Stringer"\nkind = "journalist"\norganisation = "gazette"\n',
-                "actors": '[[actor]]\nid = "scouts"\nname = "Scouts"\nkind = "militia"\n'
-                'relations = [{ type = "part_of", actor = "rebels" }]\n',
-                "locations": f'[[location]]\nid = "mill"\nname = "{self.mill}"\nkind = "town"\nparent = "ford"\n',
-                "events/all": (
-                    '[[claim]]\nid = "seen-again"\nevent = "ford-taken"\nparagraph = 1\nmodality = "fact"\n'
-                    f'stance = "{self.stance}"\n'
-                    f'{hop}summary = "Seen again."\ndate = 2021-07-01\n'
-                    if self.claim
-                    else ""
-                )
-                + '[[event]]\nid = "mill-burnt"\ncategory = "clash"\ntitle = "The mill burns"\nsummary = "Fire."\n'
-                f'location = "mill"\nactors = [{{ actor = "{self.actor}", role = "initiator" }}]\n'
-                '[[event.claim]]\nparagraph = 2\nmodality = "fact"\nvia = ["stringer"]\nsummary = "Smoke."\n'
-                'date = 2021-07-03\nlocation = "ford"\n'
-                '[[event]]\nid = "march"\ncategory = "movement"\ntitle = "A march"\nsummary = "To the south."\n'
-                'location = "mill"\n[event.movement]\nfrom = "mill"\nto = "south"\nmover = "scouts"\n'
-                'population = "militia"\noutcome = "unknown"\n'
-                '[[event.claim]]\nparagraph = 3\nmodality = "reported"\nsummary = "Boots."\n',
-            },
-        )
-
-
-def _write(folder: Path, files: dict[str, str]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    for name, content in files.items():
-        path = folder / f"{name}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-
-
 # What is in a database.
-
-
-@contextmanager
-def reader(url: str) -> Iterator[Connection]:
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
-        yield connection
-
-
-def served(url: str) -> dict[str, dict[str, Any]]:
-    """Everything that can be asked for, by resource and id, without revisions; with the words it is found by."""
-    found: dict[str, dict[str, Any]] = {}
-    with reader(url) as connection:
-        for resource, model in TABLES.items():
-            table = table_of(model)
-            rows = connection.execute(select(table.c.pk, table.c.id, table.c.row)).all()
-            names = {pk: id_ for pk, id_, _ in rows}
-            found[resource] = {id_: json.loads(row) for _, id_, row in rows}
-            words = connection.execute(text(f"SELECT rowid, CAST(body AS TEXT) FROM {table.name}_text"))  # noqa: S608
-            # Sets: a word's place in the text says nothing; PostgreSQL writes 'word':place.
-            found[f"words of {resource}"] = {
-                names[pk]: set(re.sub(r"'|:[0-9,]+", "", body).split()) for pk, body in words
-            }
-        view, pack = table_of(models.EventVersion), table_of(models.Pack)
-        found["views"] = {
-            f"{id_} known {start}..{end}": json.loads(row) | {"revision": None}
-            for id_, start, end, row in connection.execute(
-                select(view.c.id, view.c.known_from, view.c.known_until, view.c.row)
-            )
-        }
-        found["packs"] = {
-            id_: json.loads(row) | {"revision": None} for id_, row in connection.execute(select(pack.c.id, pack.c.row))
-        }
-        for closure in (table_of(models.LocationAncestor), table_of(models.ActorAncestor)):
-            columns = [column for column in closure.c if column.name != "pk"]
-            found[closure.name] = {str(sorted(map(str, connection.execute(select(*columns))))): True}
-    return found
-
-
-def revisions(url: str) -> dict[tuple[str, str], int]:
-    """The revision of every row."""
-    with reader(url) as connection:
-        return {
-            (resource, id_): revision
-            for resource, model in TABLES.items()
-            for id_, revision in connection.execute(select(table_of(model).c.id, table_of(model).c.revision))
-        }
-
-
-def newest(url: str) -> int:
-    """How many revisions there are."""
-    with reader(url) as connection:
-        return len(connection.execute(select(table_of(models.Revision).c.id)).all())
-
-
-def removals(url: str) -> dict[tuple[str, str], tuple[int, str | None]]:
-    """What is gone, since when, and into what it was merged."""
-    gone = table_of(models.Tombstone)
-    with reader(url) as connection:
-        return {
-            (resource, id_): (revision, into)
-            for resource, id_, revision, into in connection.execute(
-                select(gone.c.resource, gone.c.id, gone.c.revision, gone.c.merged_into)
-            )
-        }
-
-
-def emptied(url: str) -> str:
-    """The database without a row."""
-    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
-        for table in models.METADATA.tables.values():
-            connection.execute(delete(table))
-        for name in INDEXED_TABLES:
-            connection.execute(text(f"DELETE FROM {name}_text"))  # noqa: S608 - names of ours
-    return url
-
-
-def load(url: str, folder: Path, name: str | None = None) -> list[LoadResult]:
-    with engine_for(url, read_only=False) as engine:
-        return load_packs(engine, folder, name)
 
 
 def edit(seed_dir: Path, file: str, after: str, old: str, new: str) -> None:
@@ -636,32 +424,6 @@ def test_the_same_id_in_two_packs_is_refused_with_both_files(empty_url: str, pac
 
 # Any sequence of packs.
 
-wars = st.builds(
-    War,
-    rebels=st.sampled_from(["Rebels of the Ford", "New Model Army"]),
-    ford=st.sampled_from(["Ford", "Old Ford"]),
-    parent=st.sampled_from(["north", "south"]),
-    title=st.sampled_from(["Rebels take the ford", "The ford falls"]),
-    place=st.sampled_from(["ford", "north"]),
-    means=st.sampled_from(["captured", "unknown"]),
-    published=st.sampled_from(["2021-07-05", "2021-07-06"]),
-    organisation=st.sampled_from([None, "trust"]),
-    part_of_side=st.booleans(),
-    crossed=st.sampled_from(["94", "dozens"]),
-    flood=st.booleans(),
-    denied=st.booleans(),
-    loose_id=st.sampled_from(["loose", "lost"]),
-    parent_event=st.booleans(),
-)
-looks = st.builds(
-    Look,
-    stance=st.sampled_from(["asserts", "denies"]),
-    mill=st.sampled_from(["Mill", "Old Mill"]),
-    claim=st.booleans(),
-    actor=st.sampled_from(["rebels", "lancers"]),
-    hop=st.sampled_from([None, "trust", "stringer"]),
-)
-
 
 @settings(max_examples=6, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
 @given(variants=st.lists(wars, min_size=2, max_size=3))
@@ -704,41 +466,6 @@ def test_any_sequence_of_variants_of_two_packs_ends_like_a_fresh_load_of_the_las
 # Killed on the way.
 
 MOMENTS = 8
-KILLED = """
-# Run `oxus` with the arguments once for each (database, step) on standard input, in a process of its own that kills
-# itself without warning right before that step; a step is a statement or a commit. Prints how each process ended.
-import json, os, signal, sys
-from sqlalchemy import Engine, event
-from app import cli, commands
-
-for url, step in json.load(sys.stdin):
-    child = os.fork()
-    if child == 0:
-        left = [step]
-        def count(*_):
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        event.listen(Engine, "before_cursor_execute", count)
-        event.listen(Engine, "commit", count)
-        try:
-            cli.main([*sys.argv[1:], "--database", url])
-        except SystemExit as end:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(3 if end.code else 0)
-        os._exit(4)
-    _, ended = os.waitpid(child, 0)
-    print("ended", os.waitstatus_to_exitcode(ended), flush=True)
-"""
-
-
-def run_killed(runs: list[tuple[str, int]], *arguments: str) -> list[int]:
-    """How `oxus` ended for each database when it killed itself before the step given; 0 is never."""
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments], input=json.dumps(runs), capture_output=True, text=True, check=True
-    )
-    return [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("ended ")]
 
 
 def steps_of(url: str, folder: Path) -> int:

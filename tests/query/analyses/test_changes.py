@@ -2,65 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from asgi_client import AppClient
 from conftest import PACK, Databases
+from factories.packs import Look, War, looks, wars
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from ingest.packs.test_loading import Look, War, emptied, load, looks, wars
-
-from app.main import create_app
-from app.settings import Settings
-
-GetOk = Callable[..., Any]
-RESOURCES = ("actors", "claims", "events", "locations", "packs", "sources")
-Copy = dict[tuple[str, str], Any]
-
-
-@contextmanager
-def answering(url: str) -> Iterator[GetOk]:
-    with AppClient(create_app(Settings(database_url=url))) as client:
-
-        def get(path: str, /, **params: Any) -> Any:
-            response = client.get(path, params=params)
-            assert response.status_code == 200, response.text
-            return response.json()
-
-        yield get
-
-
-def entries(asked: GetOk, since: int, limit: int = 1000) -> tuple[int, list[Any]]:
-    """All that the feed tells after a revision, page by page, and the revision it leads to."""
-    page = asked("/v1/changes", since=since, limit=limit)
-    rows = list(page["items"])
-    while page["next"]:
-        assert len(page["items"]) == limit
-        page = asked("/v1/changes", since=since, limit=limit, cursor=page["next"].partition("cursor=")[2])
-        rows += page["items"]
-    return page["revision"], rows
-
-
-def applied(copy: Copy, told: list[Any]) -> Copy:
-    changed = dict(copy)
-    for entry in told:
-        at = entry["resource"], entry["id"]
-        if entry["action"] == "removed":
-            assert "row" not in entry
-            changed.pop(at, None)
-        else:
-            assert at in copy or entry["action"] == "added", entry
-            changed[at] = entry["row"]
-    return changed
-
-
-def lists(asked: GetOk) -> Copy:
-    """Everything as the lists serve it."""
-    return {(name, row["id"]): row for name in RESOURCES for row in asked(f"/v1/{name}", limit=1000)["items"]}
+from stored_state import RESOURCES, Copy, GetOk, answering, applied, emptied, entries, lists, load
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from asgi_client import AppClient
 from conftest import Databases
-from ingest.packs.test_loading import War, load
+from factories.packs import War
+from stored_state import load
 
 from app.main import create_app
 from app.settings import Settings

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, literal, select
 
 from app.query.analyses.density import MAX_ZOOM, Grid, cell_number
-from query.analyses.test_stats import FILTERS
+from query.analyses.event_filters import FILTERS
 
 GetOk = Callable[..., Any]
 quick = settings(max_examples=200, database=None, deadline=None)

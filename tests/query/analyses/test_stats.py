@@ -7,24 +7,10 @@ from typing import Any
 
 import pytest
 
+from query.analyses.event_filters import FILTERS
+
 GetOk = Callable[..., Any]
 SINGLE = ("category", "status", "day", "week", "month", "country", "province")
-FILTERS: list[dict[str, Any]] = [
-    {},
-    {"place": "balkh"},
-    {"actor": "afghan-government"},
-    {"datetime": "2021-06-21/2021-06-30", "date_match": "certain"},
-    {"datetime": "2021-06-29"},
-    {"status": "disputed,unconfirmed"},
-    {"known_by": "2021-07-04"},
-    {"source": "eurasianet", "category": "movement,other,control_change"},
-    {"q": "hairatan"},
-    {"bbox": "66,36,69,38"},
-    {"near": "67.53,37.13", "radius_km": "50"},
-    {"country": "UZB,TJK"},
-    {"min_origins": 2},
-    {"actor": "taliban", "actor_role": "initiator", "place": "afghanistan"},
-]
 
 
 def counts(found: Any) -> dict[str | None, int]:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from conftest import Databases, engine_for
-from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
+from factories.ged import ged_bytes
+from factories.ged import many_ged_rows as made_up
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from statement_probe import EVENTS, ROWS, StatementProbe, probing
@@ -19,44 +20,6 @@ from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.query.lists.fetch import fetch_page
 from app.resources import STORED_LISTS
-
-COUNTRIES = ("Afghanistan", "Tajikistan", "Uzbekistan", "Pakistan", "India", "Nepal", "Iraq", "Syria")
-
-
-def made_up(number: int) -> dict[str, str]:
-    """One of the rows of an invented file: spread over places, actors, offices, days and numbers of deaths."""
-    province, town, side, office = number % 40, number % 600, number % 150, number % 97
-    country = COUNTRIES[-1] if number % 250 == 7 else COUNTRIES[province % 7]
-    day = f"{1990 + number % 30}-{1 + number % 12:02}-{1 + number % 28:02}"
-    return {
-        "id": str(995_000_000 + number),
-        "country": country,
-        "country_id": str({"Afghanistan": 700, "Syria": 652}.get(country, 701 + province % 7)),
-        "adm_1": f"Invented{province} province" if country != COUNTRIES[-1] else "Outlying province",
-        "adm_2": f"Sample{town} district",
-        "where_coordinates": f"Madeup{town} town",
-        "where_prec": "1",
-        "latitude": f"{10 + town * 0.05:.4f}",
-        "longitude": f"{40 + (town * 7 % 600) * 0.05:.4f}",
-        "side_a": f"Invented Front {side}",
-        "side_a_new_id": str(980_000 + side),
-        "side_b": f"Invented League {side // 2}",
-        "side_b_new_id": str(970_000 + side // 2),
-        "dyad_new_id": str(960_000 + side),
-        "dyad_name": f"Invented Front {side} - Invented League {side // 2}",
-        "number_of_sources": "1",
-        "source_article": f'"Fable Times {office},{day},Quarrel number {number} in an invented town"',
-        "source_office": f"Fable Times {office}",
-        "source_date": day,
-        "source_headline": f"Quarrel number {number} in an invented town",
-        "date_start": day,
-        "date_end": day,
-        "date_prec": "1",
-        "year": day[:4],
-        "best": str(number % 40),
-        "low": str(number % 40),
-        "high": str(40 if number != 1234 else 9000),
-    } | ({"best": "9000", "low": "9000"} if number == 1234 else {})
 
 
 @pytest.fixture(scope="module")

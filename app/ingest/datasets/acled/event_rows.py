@@ -14,7 +14,7 @@
 from collections.abc import Iterator, Mapping
 
 from app.codebooks.acled import ACLED_COLUMNS, Inter, SubEventType
-from app.formats.base import dumps
+from app.ingest.acled_cells import NO_CELLS, imported_row
 from app.ingest.datasets.acled.cells import split_names
 from app.ingest.datasets.acled.codes import (
     ACTOR_KIND_BY_INTER,
@@ -76,7 +76,12 @@ class AcledRowBuilder(NamedActorRowBuilder):
             actors += [(ref, role) for ref, role in ((change.gained, "gains"), (change.lost, "loses")) if ref]
         event = _event(record, cell, category, place, list(dict.fromkeys(actors)), document)
         event.change = change
-        self.write(event, list(self._claims(record, event, note)), "acled_event", _raw_columns(record, cell))
+        self.write(event, list(self._claims(record, event, note)), "acled_event", self._raw_columns(cell, event))
+
+    def _raw_columns(self, cell: Cells, event: DatasetEvent) -> tuple[object, ...]:
+        """Return the columns of `acled_event` without its first."""
+        place = event.place.cells if event.place else NO_CELLS
+        return imported_row(0, event.id, event.earliest, cell, place, self.acled.changed_at)[1:]
 
     def _side(self, record: AcledRecord, cell: Cells, number: int) -> Side:
         name = " ".join((cell[("actor1", "actor2")[number]] or "").split())
@@ -199,23 +204,3 @@ def _estimate_summary(fatalities: int | None) -> str:
     if fatalities == 0:
         return "ACLED records no deaths: none, or none reported."
     return f"ACLED records {fatalities} reported death{'s' * (fatalities != 1)}."
-
-
-def _raw_columns(record: AcledRecord, cell: Cells) -> tuple[object, ...]:
-    """Return the columns of `acled_event` without its first."""
-    iso, year = cell["iso"], cell["year"]
-    return (
-        record.id,
-        record.event_date.isoformat(),
-        int(year) if year else record.event_date.year,
-        cell["event_type"],
-        cell["sub_event_type"],
-        cell["inter1"],
-        cell["inter2"],
-        int(iso) if iso else None,
-        cell["region"],
-        cell["country"],
-        record.fatalities,
-        record.timestamp,
-        dumps(list(record.cells)),
-    )

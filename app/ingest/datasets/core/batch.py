@@ -4,8 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from app.ingest.acled_cells import COLUMNS as ACLED_COLUMNS
 from app.ingest.datasets.core.records import Rejected
 
+ACLED_TABLE = "acled_event"
 Tuples = list[tuple[Any, ...]]
 
 
@@ -49,6 +51,7 @@ BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
         "country", "latitude", "longitude", "row",
     ),
     "event_text": _TEXT_COLUMNS,
+    "acled_event": ACLED_COLUMNS,
     "claim": (
         "pk", *_SERVED_COLUMNS, "event_pk", "stance", "modality", "reported_on", "reported_basis", "earliest", "latest",
         "sort_date", "precision", "location_id",

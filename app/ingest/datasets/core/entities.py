@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from app.codebooks.countries import Country
 from app.db.text_index import index_words
+from app.ingest.acled_cells import NO_CELLS, PlaceCells
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
 from app.ingest.served_json import code_json, compile_writer, list_json, ref_json, string_json
 from app.names import fold, match_key
@@ -64,6 +65,9 @@ class EntityRef:
     path: tuple[str, ...] = ()
     """Ids from the outermost location down to this one."""
     aliases: tuple[str, ...] = ()
+    kind: str = ""
+    cells: PlaceCells = NO_CELLS
+    """Of a location: what ACLED's shape prints of it."""
     json: str = field(init=False)
     """The reference as `app.schemas.base.Ref`, encoded once for all rows that hold it."""
     words: str = field(init=False)
@@ -81,6 +85,7 @@ class ExistingEntity(NamedTuple):
     parent: str | None = None
     country: str | None = None
     has_point: bool = False
+    kind: str = ""
 
 
 RefsByCode = Mapping[tuple[str, str], EntityRef]
@@ -127,7 +132,7 @@ class EntityRegistry:
             if row.has_point:
                 self._points[_digest(row.id)] = self._interned(_PointRecord(row.name, row.parent, False))
             else:
-                self._refs[row.id] = EntityRef(row.id, row.name, row.country)
+                self._refs[row.id] = EntityRef(row.id, row.name, row.country, kind=row.kind)
                 self._parents[row.id] = row.parent
 
     def take(self) -> RowBatch:
@@ -140,7 +145,7 @@ class EntityRegistry:
         self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
+            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS], kind=kind)
             row = source_json(id=id_, name=ref.name, kind=kind)
             self._add("source", ref, row, (ref.name, kind, None, None, None))
         return ref
@@ -165,7 +170,7 @@ class EntityRegistry:
         self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS])
+            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS], kind=kind)
             iso3 = country.iso3 if country else None
             codes = [(scheme, str(number) if code is None else code)]
             row = actor_json(id=id_, name=ref.name, kind=kind, country=iso3, codes=_codes_json(codes))
@@ -193,6 +198,9 @@ class EntityRegistry:
             self._add_location(ref, kind, parent_id, None, codes or [])
         elif not ref.path:
             ref.path = _path(id_, parent)
+        else:
+            return ref
+        ref.cells = (parent.cells if parent else NO_CELLS).inner(kind, ref.name, None, None)
         return ref
 
     def point(
@@ -213,6 +221,7 @@ class EntityRegistry:
         previous = self._points.get(digest)
         spelling = previous.name if previous else name[:MAX_TEXT_CHARS]
         ref = EntityRef(id_, spelling, country.iso3 if country else None, point[0], point[1], (*parent.path, id_))
+        ref.cells = parent.cells.inner(kind, spelling, point[0], point[1])
         if previous is None or not (
             previous.is_new or (previous.parent == parent.id and parent.id not in self._created)
         ):

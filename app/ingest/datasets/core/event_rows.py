@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.db.text_index import FIELD_SEPARATOR, index_words
+from app.ingest.datasets.core.acled_row_builder import AcledRowBuilder
+from app.ingest.datasets.core.batch import ACLED_TABLE
 from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry
 from app.ingest.datasets.core.records import StoredActorKind
 from app.ingest.served_json import (
@@ -114,6 +116,9 @@ class _EventFragments(NamedTuple):
 class RowBuilder(EntityRegistry):
     """Build the rows of a dataset's records. Each dataset subclasses it with an `add` of its own."""
 
+    acled: AcledRowBuilder
+    """Set by the reader of the import."""
+
     def add(self, record: Any) -> None:
         """Add the rows of one record to the batch."""
         raise NotImplementedError
@@ -136,6 +141,8 @@ class RowBuilder(EntityRegistry):
         pk, title_words, parts = len(tables["event"]), index_words(event.title), _fragments(event)
         self._add_event(event, pk, parts)
         tables[raw_table].append((pk, *raw_columns))
+        if raw_table != ACLED_TABLE and (row := self.acled.row(pk, event, claims)):
+            tables[ACLED_TABLE].append(row)
         tables["event_text"].append((pk, _event_search_words(event, title_words)))
         self._add_claims(event, pk, claims, parts, title_words)
         tables["event_version"].extend(self._version_rows(event, pk, claims, parts))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from app import models
+from app.ingest.acled_rows import load_place_cells
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.entities import ISO, EntityRef, ExistingEntity, RefsByCode
 from app.ingest.datasets.core.records import StoredActorKind
@@ -35,7 +36,11 @@ class ExistingRows:
         A country that no curated pack has is that of another dataset, if one has it.
         """
         curated = self._codes(models.LocationCode, models.Location, models.LocationName)
-        return {**self._countries(imported=True), **self._countries(imported=False), **curated}
+        result = {**self._countries(imported=True), **self._countries(imported=False), **curated}
+        cells = load_place_cells(self.connection, {ref.id for ref in result.values()})
+        for ref in result.values():
+            ref.cells = cells[ref.id]
+        return result
 
     def entities(self) -> Iterator[ExistingEntity]:
         """Yield sources, actors and locations of earlier imports, whose spelling stays.
@@ -49,8 +54,10 @@ class ExistingRows:
         others = pack.c.dataset & (pack.c.id != self.pack_id)
         stays = others if self.full_snapshot else pack.c.dataset
         for table, condition in ((source, stays), (actor, stays if self.dataset.names_actors else others)):
-            rows = select(table.c.id, table.c.name).join(pack, pack.c.id == table.c.pack_id).where(condition)
-            yield from (ExistingEntity(id_, name) for id_, name in self.connection.execute(rows))
+            rows = (
+                select(table.c.id, table.c.name, table.c.kind).join(pack, pack.c.id == table.c.pack_id).where(condition)
+            )
+            yield from (ExistingEntity(id_, name, kind=kind) for id_, name, kind in self.connection.execute(rows))
         pointed = place.c.point_kind.is_not(None)
         rows = select(place.c.id, place.c.name, place.c.parent_id, place.c.country, pointed)
         for row in self.connection.execute(rows.join(pack, pack.c.id == place.c.pack_id).where(stays)):
@@ -100,4 +107,6 @@ def to_entity_ref(row: RowMapping, aliases: Iterable[str]) -> EntityRef:
     """Return a reference to a row of another pack."""
     place = {name: row[name] for name in ("latitude", "longitude") if name in row}
     path = tuple(json.loads(row["row"]).get("path", ()))
-    return EntityRef(row["id"], row["name"], row["country"], path=path, aliases=tuple(aliases), **place)
+    return EntityRef(
+        row["id"], row["name"], row["country"], path=path, aliases=tuple(aliases), kind=row["kind"], **place
+    )

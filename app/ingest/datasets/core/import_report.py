@@ -11,6 +11,7 @@ from app.files import atomic_write
 from app.formats.as_csv import escape_formula
 from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.core.run import ImportResult
+from app.models.entity_types import ENTITY_TYPES
 
 REPORT_COLUMNS = ("file", "line", "id", "field", "value", "reason")
 
@@ -26,7 +27,7 @@ def summary_lines(result: ImportResult) -> Iterator[str]:
     """Summarise what an import has read and changed."""
     parts = [
         f"{result.counts[resource, action]} {resource} {action}"
-        for resource in ("sources", "actors", "locations", "claims", "events")
+        for resource in ENTITY_TYPES
         for action in ("added", "updated", "removed")
         if result.counts[resource, action]
     ]

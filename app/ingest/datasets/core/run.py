@@ -18,6 +18,9 @@ from app.db.engine import write_transaction
 from app.db.spatial_index import SPATIAL_TABLES, deferred_spatial_index
 from app.db.text_index import bulk_text_indexing
 from app.errors import BrokenPackError, InvalidParameterError, Problem
+from app.ingest.acled_rows import events_to_refresh, refresh_acled_rows
+from app.ingest.acled_sides import ActorRelations
+from app.ingest.datasets.core.acled_row_builder import AcledContext
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
@@ -28,9 +31,10 @@ from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, c
 from app.ingest.datasets.core.writer import REFERENCE_RESOURCES, BatchWriter
 from app.ingest.denormalised_names import update_names
 from app.ingest.pack_rows import store_pack
-from app.ingest.upsert import CHILDREN, TABLES, pks, upsert
+from app.ingest.upsert import pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES
 
 RECORDS_PER_BATCH = 500  # held in memory at a time
 IDS_PER_QUERY = 5000
@@ -117,8 +121,10 @@ class _Import:
         self.is_first_import = is_dataset is None
         """True if the dataset has no rows yet, so that rows are only added."""
         revision = table_of(models.Revision)
+        self.made_at = datetime.now(UTC)
         self.revision = (connection.scalar(select(func.max(revision.c.id))) or 0) + 1
         self.context = ImportContext(result.dataset, self.revision, self.revision)
+        self.last_event_pk = connection.scalar(select(func.max(table_of(models.Event).c.pk))) or 0
         self.store = BatchWriter(connection, dataset, self.context)
         self.result.counts = self.store.counts
         self.retained_event_ids: set[str] = set()
@@ -130,7 +136,7 @@ class _Import:
         """Read and write all batches. Raises _UnchangedError when nothing differs."""
         revision_row = {
             "id": self.revision,
-            "made_at": datetime.now(UTC),
+            "made_at": self.made_at,
             "summary": f"import of {self.result.dataset}",
         }
         self.connection.execute(insert(table_of(models.Revision)).values(revision_row))
@@ -146,6 +152,8 @@ class _Import:
             self._remove_unseen()
         self.result.nothing_removed = removing and self.unreadable
         self._update_names()
+        if self.last_event_pk:  # the rows of new events are right
+            refresh_acled_rows(self.connection, events_to_refresh(self.connection, self.revision, self.last_event_pk))
         if not self._store_pack(files) and not any(self.result.counts.values()):
             raise _UnchangedError
         self.result.revision = self.revision
@@ -184,6 +192,7 @@ class _Import:
             RECORDS_PER_BATCH,
             collect_retained,
             existing.actor_kinds(),
+            AcledContext(int(self.made_at.timestamp()), ActorRelations.load(self.connection)),
             self._versions(files) if self.dataset.has_timestamps else None,
         )
         if use_subprocess:
@@ -234,7 +243,7 @@ class _Import:
 
     def _remove(self, resource: str, is_gone: Callable[[str], bool]) -> bool:
         """Remove the dataset's rows that are gone; return whether there were any."""
-        table = table_of(TABLES[resource])
+        table = ENTITY_TYPES[resource].table
         stored_ids = self.connection.scalars(select(table.c.id).where(table.c.pack_id == self.result.dataset)).all()
         lost = list(filter(is_gone, stored_ids))
         for ids in chunked(lost, IDS_PER_QUERY):
@@ -252,13 +261,13 @@ class _Import:
 
 def _referenced_ids(connection: Connection, resource: str) -> set[str]:
     """Return the ids that rows refer to, other than the child rows of the entities themselves."""
-    own = table_of(TABLES[resource])
-    hanging = {(table_of(model), column) for model, column in CHILDREN[resource].items()}
+    entity = ENTITY_TYPES[resource]
+    hanging = {(table_of(model), column) for model, column in entity.children.items()}
     closures = {table_of(model) for model in (models.LocationAncestor, models.ActorAncestor)}
     result: set[str] = set()
     for table in models.METADATA.tables.values():
         for key in table.foreign_keys:
-            if key.column is own.c.id and table not in closures and (table, key.parent.name) not in hanging:
+            if key.column is entity.table.c.id and table not in closures and (table, key.parent.name) not in hanging:
                 result |= set(connection.scalars(select(key.parent).where(key.parent.is_not(None)).distinct()))
     return result
 

@@ -12,12 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from app.errors import OxusError
+from app.ingest.datasets.core.acled_row_builder import AcledContext, AcledRowBuilder
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
@@ -42,8 +43,10 @@ class ImportJob:
     """Number of records in a batch."""
     collect_references: bool
     """True if the last batch is to carry the ids of all entities that records refer to."""
-    kinds: Mapping[str, StoredActorKind] = field(default_factory=dict)
+    kinds: Mapping[str, StoredActorKind]
     """Kinds of stored actors, by id, of a dataset whose actors have names and no numbers."""
+    acled: AcledContext
+    """What rows in ACLED's shape rest on beside the records."""
     versions: StoredVersions | None = None
     """Versions of events, of a dataset whose rows have timestamps."""
 
@@ -63,6 +66,7 @@ class BatchReader:
         self.rows = job.dataset.row_builder(
             job.context, job.actors, job.locations, existing, collect_references=job.collect_references
         )
+        self.rows.acled = AcledRowBuilder(job.acled, job.context.pack_id)
         self.rows.seed_actor_kinds(job.kinds)
         self.policy = RejectDuplicates() if job.versions is None else KeepNewest(job.dataset, job.versions)
         self.records_read = 0

@@ -16,13 +16,13 @@ from app.formats.base import dumps
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, EVENT_AT, ID_AT, ROW_AT, ImportContext, RowBatch, Tuples
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.records import RowRecord, claim_text
-from app.ingest.upsert import CHILDREN, TABLES, ChangeSet, pks, upsert
+from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
+from app.models.entity_types import ENTITY_TYPES, REFERENCE_TYPES
 from app.schemas.claims import ClaimRow
 
-REFERENCE_RESOURCES = ("sources", "actors", "locations")
-RESOURCES = (*REFERENCE_RESOURCES, "events", "claims")
+REFERENCE_RESOURCES = tuple(entity.name for entity in REFERENCE_TYPES)
 MAX_IN_MEMORY = 20_000
 PKS = {"pk", "rowid", "event_pk", "claim_pk"}
 
@@ -35,7 +35,7 @@ class BatchWriter:
         self.dataset = dataset
         self.context = context
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.changed_names: dict[str, dict[str, str]] = {name: {} for name in RESOURCES}
+        self.changed_names: dict[str, dict[str, str]] = {name: {} for name in ENTITY_TYPES}
         """New names by resource and id, of updated rows that rows of other packs may repeat."""
         self.small_tables: dict[str, dict[str, int] | None] = {}
         cells = table_of(dataset.raw_table)
@@ -59,7 +59,7 @@ class BatchWriter:
         A table that was small before the import is kept in memory, as in most first imports.
         """
         if resource not in self.small_tables:
-            table = table_of(TABLES[resource])
+            table = ENTITY_TYPES[resource].table
             rows = self.connection.execute(select(table.c.id, table.c.pk).limit(MAX_IN_MEMORY + 1)).all()
             self.small_tables[resource] = dict(rows) if len(rows) <= MAX_IN_MEMORY else None
         small = self.small_tables[resource]
@@ -105,7 +105,7 @@ class BatchWriter:
         """
         name = _table_name(resource)
         rows = batch.tables[name]
-        table = table_of(TABLES[resource])
+        table = ENTITY_TYPES[resource].table
         first: int = (self.connection.scalar(select(func.max(table.c.pk))) or 0) + 1
         selected = rows if new is None else [row for row in rows if row[0] in new]
         self.counts[resource, "added"] += len(selected)
@@ -124,7 +124,9 @@ class BatchWriter:
     def _child_tables(self, resource: str) -> list[str]:
         name = _table_name(resource)
         result = [child for child in self.columns if child.startswith(f"{name}_")]
-        return result + {"events": [self.raw_table, "control_change"], "claims": ["figure"]}.get(resource, [])
+        return result + {"events": [*{self.raw_table, "acled_event"}, "control_change"], "claims": ["figure"]}.get(
+            resource, []
+        )
 
     def _insert_tuples(self, table: str, rows: Tuples, base: Mapping[str, int]) -> None:
         if table.endswith("_text"):
@@ -224,14 +226,14 @@ class BatchWriter:
     def _upsert(
         self, resource: str, records: dict[str, RowRecord], force_update_ids: Collection[str] = ()
     ) -> ChangeSet:
-        scope = table_of(TABLES[resource]).c.id.in_(list(records))
+        scope = ENTITY_TYPES[resource].table.c.id.in_(list(records))
         return upsert(
             self.connection, resource, records, self.context.pack_id, self.context.revision, {}, scope, force_update_ids
         )
 
     def _records(self, batch: RowBatch, resource: str, rows: Tuples, ids: Mapping[int, str]) -> dict[str, RowRecord]:
         """Return tuples of a batch as records, with their child rows, which have their number or id first."""
-        name, table = _table_name(resource), table_of(TABLES[resource])
+        name, table = _table_name(resource), ENTITY_TYPES[resource].table
         to_columns = _row_reader(table, self.columns[name])
         result: dict[str, RowRecord] = {}
         for row in rows:
@@ -239,7 +241,7 @@ class BatchWriter:
             for column in ("pk", "id", *ImportContext._fields, "row"):
                 del columns[column]
             result[row[ID_AT]] = RowRecord(row[ID_AT], row[ROW_AT], columns, text=columns.get("name", ""))
-        for model in CHILDREN[resource]:
+        for model in ENTITY_TYPES[resource].children:
             child = table_of(model)
             names = self.columns.get(child.name, ())
             to_columns = _row_reader(child, names)
@@ -253,7 +255,7 @@ class BatchWriter:
 
 
 def _table_name(resource: str) -> str:
-    return table_of(TABLES[resource]).name
+    return ENTITY_TYPES[resource].singular
 
 
 def _row_reader(table: Table, names: Iterable[str]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What must hold in a pack: each check is a generator of problems, and every one of them always runs."""
+"""Checks of a pack: each is a generator of problems, and all of them always run."""
 
 from collections.abc import Callable, Iterator
 
@@ -30,5 +30,5 @@ CHECKS: tuple[PackCheck, ...] = (
 
 
 def check_pack(content: PackContent, catalogue: DraftCatalogue) -> list[Problem]:
-    """Every problem of a pack, sorted by file and id."""
+    """Return every problem of a pack, sorted by file and id."""
     return sorted({problem for run in CHECKS for problem in run(content, catalogue)})

@@ -1,4 +1,4 @@
-"""Claims: a document, dates that make sense, and a reason wherever the coding departs from the print."""
+"""Checks of claims: documents, dates, and a reason wherever the coding departs from the print."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from app.vocab import DOCUMENT_KINDS, Modality, Precision
 
 
 def documents(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Every claim stands in a document, at a place in it, and was said before the document came out."""
+    """Check that a claim has a document and a place in it, and was said before the document came out."""
     for claim in content.claims:
         where = (claim.file, claim.full_id)
         document_id = claim.document or content.pack.document
@@ -35,7 +35,7 @@ def documents(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Probl
 
 
 def dates(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Ends in order, a precision that fits them, and nothing told as done before it was done."""
+    """Check the order and the precision of dates, and that nothing is reported before it happened."""
     for claim in content.claims:
         dates, where = claim.date, (claim.file, claim.full_id)
         value = f"{dates.earliest}..{dates.latest}"
@@ -57,7 +57,7 @@ def _fitting_precisions(days: DateRange) -> tuple[Precision, ...]:
 
 
 def printed_dates(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """A date coded otherwise than it is printed says why."""
+    """Check that a date coded otherwise than printed has a note."""
     for claim in content.claims:
         if claim.note or not claim.printed.date:
             continue
@@ -71,7 +71,7 @@ def printed_dates(content: PackContent, catalogue: DraftCatalogue) -> Iterator[P
 
 
 def figures(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Bounds in order, read by the served table or else explained."""
+    """Check that bounds are in order, and read by the conversion table or else explained in a note."""
     for claim in content.claims:
         for figure in claim.figures:
             yield from _figure(claim, figure)

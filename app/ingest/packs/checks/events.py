@@ -1,4 +1,4 @@
-"""Events: what belongs to a category, no circles, and changes of control that can be ordered."""
+"""Checks of events: parts of a category, cycles, and the order of control changes."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from app.vocab import EventCategory, EventStatus
 
 
 def category_parts(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """An event rests on claims and has the parts of its category; roles that are derived are not coded."""
+    """Check that an event has claims and the parts of its category, and no role twice."""
     for event in content.events:
         if not catalogue.claims.get(event.id) and ("events", event.id) not in catalogue.unreadable:
             yield Problem(event.file, event.id, "claim", "", "an event needs at least one claim")
@@ -45,7 +45,7 @@ def _parts(event: EventDraft) -> Iterator[Problem]:
 
 
 def part_of_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """No event is part of itself."""
+    """Check that no event is part of itself."""
     own = {event.id: event for event in content.events}
     parents = {event.id: [event.part_of] if event.part_of else [] for event in catalogue.events.values()}
     for id_ in find_cycles(parents):
@@ -54,10 +54,10 @@ def part_of_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[
 
 
 def control_order(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Changes of one place stand in the same order by their earliest and by their latest day.
+    """Check that changes of one place have one order, by their earliest and by their latest day.
 
-    Without this there is no telling who held the place: one change would both precede and follow the other.
-    Denied changes are left out, as the rule on control leaves them out.
+    Otherwise the holder of the place is undecidable: one change would both precede and follow the other. Denied
+    changes are left out, as in the rule on control.
     """
     changes: dict[str, list[tuple[EventDraft, DateRange]]] = defaultdict(list)
     for event in catalogue.events.values():

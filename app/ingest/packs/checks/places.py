@@ -1,4 +1,4 @@
-"""Places: a hierarchy without circles, coordinates on the globe, codes that fit their parents'."""
+"""Checks of places: hierarchy without cycles, complete coordinates, codes that fit those of parents."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1
 
 
 def hierarchy(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Parents lead outwards, and a country says which one it is."""
+    """Check that no place lies in itself, and that countries, and only outermost places, have a country code."""
     own = {location.id: location for location in content.locations}
     parents = {location.id: [location.parent] if location.parent else [] for location in catalogue.locations.values()}
     for id_ in find_cycles(parents):
@@ -29,7 +29,7 @@ def hierarchy(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Probl
 
 
 def coordinates(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Both coordinates and what they stand for, or none of the three."""
+    """Check that a place has both coordinates and a point kind, or none of the three."""
     for location in content.locations:
         parts_given = [
             location.latitude is not None,
@@ -42,7 +42,7 @@ def coordinates(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Pr
 
 
 def codes(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """A code has the form of its scheme, belongs to one place, and begins with its coded parent's (P-codes)."""
+    """Check that a code has the form of its scheme and one owner; a P-code begins with that of its parent."""
     owners: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     for location in catalogue.locations.values():
         for code in location.codes:
@@ -62,7 +62,7 @@ def codes(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
 
 
 def _outer_code(location: LocationDraft, scheme: str, catalogue: DraftCatalogue) -> str | None:
-    """The code of the nearest place around this one that has one in the scheme."""
+    """Return the code in a scheme of the nearest ancestor that has one."""
     for outer in reversed(catalogue.path(location.id)[:-1]):
         for code in catalogue.locations[outer].codes:
             if code.scheme == scheme:

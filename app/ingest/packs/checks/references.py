@@ -1,12 +1,12 @@
-"""Ids: unique, known, sorted; aliases and merges that lead somewhere."""
+"""Checks of ids and references: unique, known, sorted; aliases and merges with a target."""
 
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
 from app.errors import Problem
-from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
-from app.ingest.packs.drafts import IdentifiedDraft, PackContent
+from app.ingest.packs.catalogue import IDENTIFIED, DraftCatalogue, find_cycles
+from app.ingest.packs.drafts import PackContent
 from app.names import closest_matches, match_key
 from app.vocab import DOCUMENT_KINDS, RelationType
 
@@ -15,12 +15,12 @@ Reference = tuple[str, str, str, str, str]
 
 
 def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """An id stands for one row, in this pack and beside all others."""
-    for resource in ("sources", "actors", "locations", "events"):
-        drafts: list[IdentifiedDraft] = getattr(content, resource)
+    """Check that an id stands for one entity, in this pack and beside all others."""
+    for resource in IDENTIFIED:
+        drafts = content.identified(resource)
         times = Counter(draft.id for draft in drafts)
         for draft in drafts:
-            other: IdentifiedDraft = getattr(catalogue, resource)[draft.id]
+            other = catalogue.identified(resource)[draft.id]
             if times[draft.id] > 1:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"given {times[draft.id]} times in {resource}")
             elif other.file.partition("/")[0] != draft.file.partition("/")[0]:
@@ -33,9 +33,9 @@ def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Prob
 
 
 def known_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Every reference leads to a row."""
+    """Check that every reference leads to an entity."""
     for file, owner, field, resource, id_ in _references(content):
-        if id_ not in getattr(catalogue, resource) and (resource, id_) not in catalogue.unreadable:
+        if id_ not in catalogue.identified(resource) and (resource, id_) not in catalogue.unreadable:
             near = closest_matches(id_, catalogue.ids(resource))
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
@@ -89,7 +89,7 @@ def _claims(content: PackContent) -> Iterator[tuple[str, str, str, str, str | No
 
 
 def sorted_ids(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Hand-edited lists stay sorted, so that a diff shows what changed and nothing else."""
+    """Check that lists are sorted by id, so that a diff shows changes alone."""
     for drafts in (content.sources, content.actors, content.locations):
         for before, after in pairwise(drafts):
             if after.id < before.id:
@@ -97,7 +97,7 @@ def sorted_ids(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Pro
 
 
 def aliases(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """An alias adds a spelling, and `as_printed` names a document."""
+    """Check that an alias adds a spelling, and that `as_printed` names a document."""
     for draft in (*content.sources, *content.actors, *content.locations):
         seen: set[tuple[str, str | None]] = set()
         for alias in draft.aliases:
@@ -117,7 +117,7 @@ def aliases(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem
 
 
 def merges(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """An id that was given up is gone, and leads to one that is there."""
+    """Check that a merged id is gone and leads to one that exists."""
     for merge in content.merged:
         ids = set(catalogue.ids(merge.resource))
         if merge.old in ids:
@@ -127,7 +127,7 @@ def merges(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]
 
 
 def actor_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """No actor is part of itself."""
+    """Check that no actor is part of itself, and that relations end after they start."""
     own = {actor.id: actor for actor in content.actors}
     parents = {
         actor.id: [relation.actor for relation in actor.relations if relation.type == RelationType.PART_OF]

@@ -1,4 +1,4 @@
-"""Filters as ACLED's API has them: how their values are read, and which cells fulfil them.
+"""Filters as ACLED's API has them: their values parsed, and the SQL that they are.
 
 The rules are those of its API guide: `a|b` and `a:OR:b` are alternatives, or the ends of a BETWEEN. LIKE finds a part
 of the text, `=` the whole; neither knows case, and in both `%` and `*` stand for any text.
@@ -13,44 +13,43 @@ from functools import cache
 from math import isfinite
 from typing import Any, Literal
 
+from sqlalchemy import BigInteger, ColumnElement, func, literal, or_
+
+from app.codebooks.acled import INTER_CODES
 from app.codebooks.countries import ACLED_REGIONS, COUNTRIES
 from app.errors import InvalidParameterError
 from app.names import closest_matches, match_key
+from app.query.compat.acled.crosswalk import interaction
 from app.query.params.param import integer_between
 from app.timespan import parse_day
 
 CellType = Literal["text", "day", "year", "whole", "number", "moment", "country", "region", "side", "sides"]
+TYPED: tuple[CellType, ...] = ("day", "year", "whole", "number", "moment")
+"""Kinds of cells that are compared as what they are; all others are compared as text."""
+Value = str | int | float | date
 MAX_VALUES = 300
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+MAX_PATTERN_BYTES = 40_000
+"""Below SQLite's limit of 50,000 for a pattern of LIKE."""
+COMPARISONS: dict[str, Callable[[ColumnElement[object], ColumnElement[Any]], ColumnElement[bool]]] = {
     "=": operator.eq,
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
     "<=": operator.le,
 }
-"""On values in Python, and on columns in SQL."""
 OPERATORS = (*COMPARISONS, "BETWEEN", "LIKE")
-INTER_CODES = (
-    "",
-    "State forces",
-    "Rebel group",
-    "Political militia",
-    "Identity militia",
-    "Rioters",
-    "Protesters",
-    "Civilians",
-    "External/Other forces",
-)
-"""Kinds of actors; the place of each is the code by which ACLED's API takes it."""
-_INTERACTION_ORDER = (
-    *INTER_CODES[:7],
-    INTER_CODES[8],
-    INTER_CODES[7],
-)  # External/Other forces-Civilians, though their codes are 8 and 7
+
+
+def lower_ascii(text: str) -> str:
+    """Lower the letters of ASCII and no others, as both databases do."""
+    return text.encode().lower().decode()
 
 
 def fold_case(text: str) -> str:
-    """A text without case. No letter becomes one of ASCII that is none, so that both databases can search for those."""
+    """Remove the case of a text; no letter beyond ASCII becomes one of ASCII.
+
+    Databases can thus fold what is ASCII by themselves.
+    """
     return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
 
 
@@ -60,11 +59,21 @@ def _fold_letter(letter: str) -> str:
     return letter if any(map(str.isascii, folded)) and not letter.isascii() else folded
 
 
-def interaction(one: str, other: str) -> str:
-    """Two kinds of actors as one text, always in the same order; of one alone, that it is alone."""
-    if not (one and other):
-        return f"{one or other} only" if one or other else ""
-    return "-".join(sorted((one, other), key=_INTERACTION_ORDER.index))
+@dataclass(frozen=True)
+class AcledColumn:
+    """A column of the shape, which is a filter too.
+
+    `operator` is how it compares unless told otherwise. `cell` is SQL for the text that is printed, `value` for what
+    is compared: a number or a day, or the text without case.
+    """
+
+    name: str
+    kind: CellType
+    operator: str
+    description: str
+    example: str
+    cell: ColumnElement[str]
+    value: ColumnElement[object]
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,20 @@ class Pattern:
     parts: tuple[str, ...]
     anchored: bool
 
-    def matches(self, text: str) -> bool:
-        """Whether the text has the parts in their order. The first fit of each is enough, so nothing is tried twice."""
+    @property
+    def like(self) -> str:
+        """The pattern of SQL's LIKE, with `/` as its escape."""
+        inner = "%".join(re.sub("[/%_]", r"/\g<0>", part) for part in self.parts)
+        return inner if self.anchored else f"%{inner}%"
+
+    def matches(self, text: ColumnElement[object]) -> ColumnElement[bool]:
+        """Test a folded text."""
+        if self.anchored and len(self.parts) == 1:
+            return text == self.parts[0]
+        return text.like(self.like, escape="/")
+
+    def found_in(self, text: str) -> bool:
+        """Test a folded text at hand. The first fit of each part is enough, so nothing is tried twice."""
         parts = self.parts
         if self.anchored and len(parts) == 1:
             return text == parts[0]
@@ -86,54 +107,45 @@ class Pattern:
             text, parts = text[len(first) : len(text) - len(last)], parts[1:-1]
         at = 0
         for part in parts:
-            index = text.find(part, at)
-            if index < 0:
+            start = text.find(part, at)
+            if start < 0:
                 return False
-            at = index + len(part)
+            at = start + len(part)
         return True
+
+
+def _bind(value: Value) -> ColumnElement[Any]:
+    """Bind a value; a whole number may be larger than its column holds."""
+    return literal(value, BigInteger) if isinstance(value, int) else literal(value)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One condition on the cells of a column. `values` are typed as its kind is, or patterns."""
+    """One condition on the cells of a column: patterns to find in their text, or values to compare with."""
 
-    column: str
-    kind: CellType
+    column: AcledColumn
     operator: str
-    values: tuple[Any, ...]
+    patterns: tuple[Pattern, ...] = ()
+    values: tuple[Value, ...] = ()
 
-    @property
-    def is_text_search(self) -> bool:
-        """Whether it looks for a text, not for an order."""
-        return is_text_search(self.kind, self.operator)
-
-    def matches(self, cell: str) -> bool:
-        """Whether a cell, as it is printed, fulfils the condition."""
-        if self.is_text_search:
-            texts = [fold_case(cell), *_inter_names(self.kind, cell)]
-            return any(pattern.matches(text) for pattern in self.values for text in texts)
-        try:
-            value = _CELL_PARSERS.get(self.kind, fold_case)(cell)
-        except ValueError:  # as published: a cell of an imported row may hold anything
-            return False
+    def clause(self, column: AcledColumn) -> ColumnElement[bool]:
+        """Render the condition as SQL over a column of this name."""
+        values = [_bind(value) for value in self.values]
         if self.operator == "BETWEEN":
-            return bool(self.values[0] <= value <= self.values[1])
-        return any(COMPARISONS[self.operator](value, expected) for expected in self.values)
+            return column.value.between(values[0], values[1])
+        if values:
+            return or_(*(COMPARISONS[self.operator](column.value, value) for value in values))
+        text = func.lower(column.cell) if column.kind in TYPED else column.value
+        codes = [code for code, words in _OLD_CODES.get(column.kind, {}).items() if self._finds(words)]
+        return or_(*(pattern.matches(text) for pattern in self.patterns), *([column.cell.in_(codes)] if codes else []))
+
+    def _finds(self, words: str) -> bool:
+        return any(pattern.found_in(words) for pattern in self.patterns)
 
 
 def is_text_search(kind: CellType, operator_: str) -> bool:
     """Whether cells of a kind are searched for a text by that operator."""
-    return operator_ == "LIKE" or (operator_ == "=" and kind not in _CELL_PARSERS)
-
-
-_CELL_PARSERS: dict[CellType, Callable[[str], Any]] = {
-    "day": date.fromisoformat,
-    "year": int,
-    "whole": int,
-    "number": float,
-    "moment": int,
-}
-"""How a cell is read that is no text."""
+    return operator_ == "LIKE" or (operator_ == "=" and kind not in TYPED)
 
 
 def parse_operator(text: str) -> str:
@@ -198,7 +210,7 @@ def _parse_interaction(text: str) -> str:
     return interaction(*(_parse_inter(digit) for digit in text.zfill(2)))
 
 
-_VALUE_PARSERS: dict[CellType, Callable[[str], Any]] = {
+_VALUE_PARSERS: dict[CellType, Callable[[str], Value]] = {
     "day": parse_day,
     "year": integer_between(1, 9999),
     "whole": integer_between(-(10**11), 10**11),
@@ -212,36 +224,41 @@ _VALUE_PARSERS: dict[CellType, Callable[[str], Any]] = {
 """How a value of a filter is read that is no plain text."""
 
 
-def _inter_names(kind: CellType, cell: str) -> list[str]:
-    """The words for an old code of kinds of actors, which rows imported from ACLED may hold."""
-    if kind not in ("side", "sides") or not cell.isdecimal():
-        return []
-    try:
-        return [fold_case(_VALUE_PARSERS[kind](cell))]
-    except ValueError:
-        return []
+def _old_codes(kind: CellType, highest: int) -> dict[str, str]:
+    """Map the numbers that ACLED printed until 2024 for kinds of actors to folded words."""
+    return {
+        str(code): fold_case(str(_VALUE_PARSERS[kind](f"{code}")))
+        for code in range(highest + 1)
+        if "9" not in str(code)
+    }
 
 
-def _pattern(kind: CellType, text: str, anchored: bool) -> Pattern:
-    if anchored and not set(text) & set("%*"):
-        return Pattern((fold_case(_VALUE_PARSERS.get(kind, str)(text)),), anchored)
-    return Pattern(tuple(re.split("[%*]+", fold_case(text))), anchored)
+_OLD_CODES: dict[CellType, dict[str, str]] = {"side": _old_codes("side", 8), "sides": _old_codes("sides", 88)}
 
 
-def _parse_value(kind: CellType, text: str) -> Any:
+def _pattern(kind: CellType, text: str, whole: bool) -> Pattern:
+    if whole and not set(text) & set("%*"):
+        return Pattern((fold_case(str(_VALUE_PARSERS.get(kind, str)(text))),), whole)
+    pattern = Pattern(tuple(re.split("[%*]+", fold_case(text))), whole)
+    if len(pattern.like.encode()) > MAX_PATTERN_BYTES:
+        raise ValueError("is too long for a pattern")
+    return pattern
+
+
+def _parse_value(kind: CellType, text: str) -> Value:
     value = _VALUE_PARSERS.get(kind, str)(text)
-    return value if kind in _CELL_PARSERS else fold_case(value)
+    return value if kind in TYPED else fold_case(str(value))
 
 
 def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
     """The values between `|` or `:OR:`; after `:OR:` the name of the column may be said again."""
     values = [value.strip() for value in re.split(r"\||:OR:", text, flags=re.IGNORECASE)]
     for at, value in enumerate(values[1:], 1):
-        name, equals, remainder = value.partition("=")
+        name, equals, rest = value.partition("=")
         if equals and name.strip().lower() in columns:
             if name.strip().lower() != column:
                 raise ValueError(f"alternatives are of one column; ask for {name.strip().lower()} beside it")
-            values[at] = remainder.strip()
+            values[at] = rest.strip()
     if not all(values):
         raise ValueError("one of the values is empty")
     if len(values) > MAX_VALUES:
@@ -249,19 +266,21 @@ def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
     return values
 
 
-def parse_filter(column: str, kind: CellType, operator_: str, text: str, columns: Container[str]) -> Filter:
-    """The condition that a text puts on a column; `columns` are the names of all.
+def parse_filter(column: AcledColumn, operator_: str, text: str, columns: Container[str]) -> Filter:
+    """Parse the condition that a text puts on a column; `columns` are the names of all.
 
     Raises ValueError with a reason, or InvalidParameterError.
     """
-    alternatives = _alternatives(column, text, columns)
+    name, kind = column.name, column.kind
+    alternatives = _alternatives(name, text, columns)
     if is_text_search(kind, operator_):
-        return Filter(column, kind, operator_, tuple(_pattern(kind, value, operator_ == "=") for value in alternatives))
-    values = [_parse_value(kind, value) for value in alternatives]
+        patterns = tuple(_pattern(kind, value, operator_ == "=") for value in alternatives)
+        return Filter(column, operator_, patterns=patterns)
+    values = tuple(_parse_value(kind, value) for value in alternatives)
     if operator_ == "BETWEEN" and len(values) != 2:
         raise ValueError("BETWEEN takes two values, as in a|b")
-    if operator_ == "BETWEEN" and values[0] > values[1]:
+    if operator_ == "BETWEEN" and values != tuple(sorted(values)):
         raise ValueError("ends before it starts")
     if operator_ not in ("=", "BETWEEN") and len(values) > 1:
-        raise ValueError(f"{operator_} takes one value; {column}_where=BETWEEN takes two")
-    return Filter(column, kind, operator_, tuple(values))
+        raise ValueError(f"{operator_} takes one value; {name}_where=BETWEEN takes two")
+    return Filter(column, operator_, values=values)

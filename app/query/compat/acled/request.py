@@ -1,7 +1,7 @@
-"""A query string in ACLED's way: a filter and an operator for every column, fields, limit, page and format.
+"""Query strings as ACLED's API takes them: a filter and an operator for every column, fields, limit, page, format.
 
-What is empty asks nothing. Names that mean nothing are passed over, as ACLED passes over them, but counted up, so
-that an answer can name them; values that mean nothing are errors.
+An empty parameter asks nothing. As in ACLED's API unknown parameters are ignored; an answer names them in a header.
+Values that cannot be read are errors.
 """
 
 import re
@@ -11,33 +11,22 @@ from typing import Any
 
 from app.errors import InvalidParameterError
 from app.names import closest_matches
-from app.query.compat.acled.filters import OPERATORS, CellType, Filter, parse_filter, parse_operator
+from app.query.compat.acled.filters import OPERATORS, AcledColumn, Filter, parse_filter, parse_operator
 from app.query.params.param import MAX_QUOTED_CHARS, Param, integer_between, single_code_parser
 
 DEFAULT_ROWS = 5000
 MAX_VALUE_LENGTH = 10_000  # all countries of the world in one list
 SILENTLY_IGNORED = ("key", "email", "password", "access_token", "with_total")
-"""Passed over without a word: credentials, which open nothing here, and a wish that is always met."""
+"""Parameters that no header names: credentials, which are not needed, and a total, which is always given."""
 
 
-@dataclass(frozen=True)
-class AcledColumn:
-    """A column of the shape, which is a filter too: what it holds, and how it compares unless told otherwise."""
-
-    name: str
-    kind: CellType
-    operator: str
-    description: str
-    example: str
-
-    @property
-    def params(self) -> tuple[Param, Param]:
-        """The filter, and the operator that it takes."""
-        how = f"How `{self.name}` is compared: {', '.join(OPERATORS)}; without it {self.operator}."
-        return (
-            Param(self.name, self.description, self.example, str, max_length=MAX_VALUE_LENGTH),
-            Param(f"{self.name}_where", how, self.operator, parse_operator),
-        )
+def _column_params(column: AcledColumn) -> tuple[Param, Param]:
+    """Describe the filter of a column, and the operator that it takes."""
+    how = f"How `{column.name}` is compared: {', '.join(OPERATORS)}; without it {column.operator}."
+    return (
+        Param(column.name, column.description, column.example, str, max_length=MAX_VALUE_LENGTH),
+        Param(f"{column.name}_where", how, column.operator, parse_operator),
+    )
 
 
 Columns = Mapping[str, AcledColumn]
@@ -45,9 +34,9 @@ Columns = Mapping[str, AcledColumn]
 
 @dataclass(frozen=True)
 class AcledQuery:
-    """What a query string asks: conditions, columns, and which page of how many rows (None: all of them).
+    """A parsed query: conditions, columns, and a page of `limit` rows (None: all rows).
 
-    `ignored` are the names that mean nothing here, `hints` what is often meant otherwise.
+    `ignored` are unknown parameters; `hints` say where a query probably means something else than it asks.
     """
 
     filters: tuple[Filter, ...]
@@ -107,13 +96,13 @@ def _presentation_params(columns: Columns) -> tuple[Param, ...]:
 
 
 def query_params(columns: Columns) -> dict[str, Param]:
-    """The parameters of a shape with these columns."""
-    filters = [param for column in columns.values() for param in column.params]
+    """Describe the parameters of a shape with these columns."""
+    filters = [param for column in columns.values() for param in _column_params(column)]
     return {param.name: param for param in (*filters, *_presentation_params(columns))}
 
 
 def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
-    """What a query string asks. Names of parameters may be in upper case. Raises InvalidParameterError."""
+    """Parse a query string; names of parameters may be in upper case. Raise InvalidParameterError."""
     params = query_params(columns)
     values: dict[str, Any] = {}
     ignored: dict[str, None] = {}
@@ -135,7 +124,9 @@ def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> Acl
         format=values.get("_format"),
         ignored=tuple(ignored),
         hints=tuple(
-            _hint(filter_) for filter_ in filters if f"{filter_.column}_where" not in values and _is_misleading(filter_)
+            _hint(filter_)
+            for filter_ in filters
+            if f"{filter_.column.name}_where" not in values and _is_misleading(filter_)
         ),
     )
 
@@ -143,17 +134,16 @@ def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> Acl
 def _make_filter(column: AcledColumn, values: Mapping[str, Any], columns: Columns) -> Filter:
     text, operator = values[column.name], values.get(f"{column.name}_where", column.operator)
     try:
-        return parse_filter(column.name, column.kind, operator, text, columns)
+        return parse_filter(column, operator, text, columns)
     except ValueError as error:
         raise InvalidParameterError(column.name, text[:MAX_QUOTED_CHARS], str(error)) from None
 
 
 def _is_misleading(filter_: Filter) -> bool:
-    """Whether it names two days, by which people mostly mean all days between them."""
-    return filter_.kind == "day" and filter_.operator == "=" and len(filter_.values) == 2
+    """Whether a filter names two days, by which people mostly mean all days between them."""
+    return filter_.column.kind == "day" and filter_.operator == "=" and len(filter_.values) == 2
 
 
 def _hint(filter_: Filter) -> str:
-    return (
-        f"{filter_.column} asks for each of these days; {filter_.column}_where=BETWEEN asks for all days between them"
-    )
+    name = filter_.column.name
+    return f"{name} asks for each of these days; {name}_where=BETWEEN asks for all days between them"

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories.acled import ACLED_ROW as PLAIN
+from factories.acled import OLD_ACLED_COLUMNS as OLD_COLUMNS
+from factories.acled import OLD_ACLED_ROW as OLD
+from factories.acled import Cells, acled_bytes
+from factories.acled import acled_sample as sample
 
 from app import vocab
 from app.codebooks.acled import (
@@ -34,67 +39,6 @@ from app.ingest.datasets.acled.reader import LAYOUT, AcledReader, AcledRecord, p
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
 from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.query.compat.acled.columns import EVENT_COLUMNS
-from app.settings import PROJECT_ROOT
-from ingest.datasets.ucdp_ged.test_ged_reader import csv_bytes
-
-SAMPLES = PROJECT_ROOT.parent / "shared" / "data"
-OLD_COLUMNS = (
-    "data_id", "iso", "event_id_cnty", "event_id_no_cnty", "event_date", "year", "time_precision", "event_type",
-    "sub_event_type", "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "region",
-    "country", "admin1", "admin2", "admin3", "location", "latitude", "longitude", "geo_precision", "source",
-    "source_scale", "notes", "fatalities", "timestamp", "iso3",
-)  # fmt: skip
-PLAIN = {
-    "event_id_cnty": "XMP10",
-    "event_date": "2014-03-05",
-    "year": "2014",
-    "time_precision": "1",
-    "disorder_type": "Political violence",
-    "event_type": "Battles",
-    "sub_event_type": "Armed clash",
-    "actor1": "Mill Front",
-    "assoc_actor_1": "",
-    "inter1": "Rebel group",
-    "actor2": "Military Forces of Nowhere (2010-2020)",
-    "assoc_actor_2": "Police Forces of Nowhere (2010-2020); Mill Guard",
-    "inter2": "State forces",
-    "interaction": "State forces-Rebel group",
-    "civilian_targeting": "",
-    "iso": "4",
-    "region": "Caucasus and Central Asia",
-    "country": "Afghanistan",
-    "admin1": "Mill province",
-    "admin2": "Mill district",
-    "admin3": "",
-    "location": "Mill village",
-    "latitude": "36.5",
-    "longitude": "67.25",
-    "geo_precision": "1",
-    "source": "Imaginary Wire; Village Radio",
-    "source_scale": "National-Subnational",
-    "notes": "Made up. Shots near the mill.",
-    "fatalities": "3",
-    "tags": "",
-    "timestamp": "1400000000",
-}
-OLD = PLAIN | {
-    "data_id": "77",
-    "event_id_no_cnty": "10",
-    "iso3": "AFG",
-    "inter1": "2",
-    "inter2": "1",
-    "interaction": "12",
-}
-Cells = dict[str, str]
-
-
-def acled_bytes(
-    *rows: Cells, columns: tuple[str, ...] = ACLED_COLUMNS, plain: Cells = PLAIN, end: str = "\n", tags: bool = False
-) -> bytes:
-    """An ACLED file of rows that differ from the plain one in the cells given."""
-    tag_row = [[f"#tag+{name}" if at % 3 else "" for at, name in enumerate(columns)]] if tags else []
-    cells = [[{**plain, **row}.get(name, "") for name in columns] for row in rows]
-    return csv_bytes([list(columns), *tag_row, *cells], end)
 
 
 @pytest.fixture
@@ -545,13 +489,6 @@ def test_small_readers() -> None:
 
 
 # The shared samples.
-
-
-def sample(name: str) -> Path:
-    path = SAMPLES / name
-    if not path.exists():
-        pytest.skip(f"NOT RUN: the shared sample {name} is not there")
-    return path
 
 
 def test_the_sample_of_today_is_read() -> None:

@@ -1,6 +1,5 @@
 """Importing ACLED: what rows become, what an import changes and leaves alone, and that what went in comes out again."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,17 @@ from unittest.mock import patch
 
 import pytest
 from conftest import SEED, Databases, engine_for
+from factories.acled import ACLED_ROW as PLAIN
+from factories.acled import OLD_ACLED_COLUMNS as OLD_COLUMNS
+from factories.acled import OLD_ACLED_ROW as OLD
+from factories.acled import acled_bytes
+from factories.acled import acled_sample as sample
+from factories.ged import ged_bytes
 from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from query.analyses.test_changes import answering
 from sqlalchemy import select
+from stored_state import answering, clean, counts_of, emptied, holds, newest, reader, removals
 from typer.testing import CliRunner, Result
 
 from app import cli, models
@@ -22,124 +27,34 @@ from app.errors import BrokenPackError
 from app.ingest.datasets.acled.dataset import ACLED
 from app.ingest.datasets.acled.event_rows import AcledRowBuilder
 from app.ingest.datasets.core import run as imports
-from app.ingest.datasets.core.run import ImportResult, import_dataset
+from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.models.base import table_of
 from app.settings import Settings
-from ingest.datasets.acled.test_acled_reader import OLD, OLD_COLUMNS, PLAIN, acled_bytes, sample
-from ingest.datasets.ucdp_ged.test_ged_reader import ged_bytes
-from ingest.datasets.ucdp_ged.test_import_ged import clean, counts_of, holds
-from ingest.packs.test_loading import emptied, newest, reader, removals
+from ingest.datasets.acled.acled_import import (
+    ARMY,
+    AT_THE_MILL,
+    BACK,
+    CONTROL,
+    FRONT,
+    MILL,
+    ROWS,
+    TRANSFER,
+    Cells,
+    Write,
+    row,
+    run,
+)
+from ingest.datasets.acled.acled_import import empty_url as empty_url
+from ingest.datasets.acled.acled_import import empty_urls as empty_urls
+from ingest.datasets.acled.acled_import import other_empty_url as other_empty_url
+from ingest.datasets.acled.acled_import import write as write
 
-Cells = dict[str, str]
-Write = Callable[..., Path]
 GetOk = Callable[..., Any]
 READ = "/compat/acled/api/acled/read"
 UNDATED = "When it was said is not given: the last day of the event stands in."
-
-
-def row(number: int, **cells: str) -> Cells:
-    """A row that differs in these cells from the plain one of the tests of reading."""
-    return {"event_id_cnty": f"XMP{number}", **cells}
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes rows into a file of its own."""
-    made = iter(range(1000))
-
-    def written(
-        *rows: Cells, name: str = "acled.csv", columns: tuple[str, ...] = ACLED_COLUMNS, plain: Cells = PLAIN
-    ) -> Path:
-        path = tmp_path / str(next(made)) / name
-        path.parent.mkdir()
-        path.write_bytes(acled_bytes(*rows, columns=columns, plain=plain))
-        return path
-
-    return written
-
-
-def run(url: str, *files: Path, snapshot: str | None = None) -> ImportResult:
-    with engine_for(url, read_only=False) as engine:
-        return import_dataset(engine, ACLED, files, snapshot, lambda *_: None)
-
-
-@pytest.fixture(scope="module")
-def empty_urls(databases: Databases) -> tuple[str, str]:
-    """Two migrated databases that tests empty and fill in turn."""
-    return databases.migrated(), databases.migrated()
-
-
-@pytest.fixture
-def empty_url(empty_urls: tuple[str, str]) -> str:
-    """A database without rows."""
-    return emptied(empty_urls[0])
-
-
-@pytest.fixture
-def other_empty_url(empty_urls: tuple[str, str]) -> str:
-    """Another one."""
-    return emptied(empty_urls[1])
-
-
-CONTROL = {"sub_event_type": "Non-state actor overtakes territory", "event_date": "2022-07-04", "year": "2022"}
-BACK = {"sub_event_type": "Government regains territory", "event_date": "2022-08-01", "year": "2022"}
-TRANSFER = {
-    "event_type": "Strategic developments",
-    "sub_event_type": "Non-violent transfer of territory",
-    "disorder_type": "Strategic developments",
-    "event_date": "2022-09-16",
-    "year": "2022",
-    "time_precision": "3",
-}
-AT_CIVILIANS = {
-    "event_type": "Violence against civilians",
-    "sub_event_type": "Attack",
-    "actor2": "Civilians (Nowhere)",
-    "assoc_actor_2": "Teachers (Nowhere)",
-    "inter2": "Civilians",
-    "interaction": "Rebel group-Civilians",
-    "civilian_targeting": "Civilian targeting",
-}
-AT_PROTESTERS = {
-    "event_type": "Protests",
-    "sub_event_type": "Excessive force against protesters",
-    "disorder_type": "Political violence; Demonstrations",
-    "actor1": "Protesters (Nowhere)",
-    "inter1": "Protesters",
-    "interaction": "State forces-Protesters",
-    "civilian_targeting": "Civilian targeting",
-}
-ROWS = (
-    row(1, event_date="05 March 2014"),
-    row(2, **CONTROL),
-    row(3, **BACK, actor1=PLAIN["actor2"], inter1="State forces", actor2="Mill Front", inter2="Rebel group"),
-    row(4, **TRANSFER, actor2="", inter2="", assoc_actor_2="", interaction="Rebel group only"),
-    row(5, **AT_CIVILIANS, time_precision="2", geo_precision="2", fatalities="0", source="Undisclosed Source"),
-    row(6, **AT_PROTESTERS, geo_precision="3", location="Mill province"),
-    row(
-        7,
-        event_type="Explosions/Remote violence",
-        sub_event_type="Grenade",
-        actor2="",
-        inter2="",
-        assoc_actor_2="",
-        interaction="Rebel group only",
-        iso="566",
-        country="Nigeria",
-        region="Western Africa",
-        admin3="Mill ward",
-        tags="crowd size=no report",
-        fatalities="",
-        source="",
-    ),
-    row(8, iso="0", country="Sea of Nowhere", region="Oceania", admin1="", admin2="", location="At sea"),
-)
-MILL = "acled-place:afg:mill-province:mill-district"
-AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
-FRONT, ARMY = "acled-actor:mill-front", "acled-actor:military-forces-of-nowhere-2010-2020"
 
 
 @pytest.fixture(scope="module")
@@ -879,14 +794,13 @@ def test_a_filter_on_a_cell_that_is_no_number_of_its_kind_is_answered(empty_url:
         assert set(served(asked, fatalities="0")) == {"XMP1"}
 
 
-def test_the_columns_that_are_asked_by_are_those_of_the_cells(imported: str) -> None:
-    given = table_of(models.AcledEvent)
+def test_the_stored_columns_are_those_of_acled_and_what_an_imported_row_left_empty_is_told(imported: str) -> None:
+    stored = table_of(models.AcledEvent)
+    assert set(ACLED_COLUMNS) - set(stored.c.keys()) == {"event_id_cnty"}
     with reader(imported) as connection:
-        for found in connection.execute(select(given)).mappings():
-            cells = dict(zip(ACLED_COLUMNS, json.loads(found["cells"]), strict=True))
-            assert found.keys() - cells.keys() == {"event_pk", "cells"}
-            for name in found.keys() & cells.keys():
-                assert (None if found[name] is None else str(found[name])) == cells[name]
+        for found in connection.execute(select(stored).where(stored.c.digest.is_not(None))).mappings():
+            assert ("timestamp" in found["omitted"]) == (found["timestamp"] is None)
+            assert all(found[name] is not None for name in ACLED_COLUMNS if name in found and name != "timestamp")
 
 
 # The command.

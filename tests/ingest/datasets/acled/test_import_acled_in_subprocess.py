@@ -6,33 +6,20 @@ from typing import Any
 
 import pytest
 from conftest import engine_for
-from query.analyses.test_changes import answering
+from factories.acled import ACLED_ROW as PLAIN
 from sqlalchemy import select
+from stored_state import answering, clean, counts_of, holds, reader, served
 
 from app import models
 from app.db.engine import write_transaction
 from app.ingest.datasets.core import run as imports
 from app.ingest.versions import derive
 from app.models.base import table_of
-from ingest.datasets.acled.test_import_acled import (
-    ARMY,
-    AT_THE_MILL,
-    BACK,
-    CONTROL,
-    FRONT,
-    PLAIN,
-    ROWS,
-    Cells,
-    Write,
-    row,
-    run,
-)
-from ingest.datasets.acled.test_import_acled import empty_url as empty_url
-from ingest.datasets.acled.test_import_acled import empty_urls as empty_urls
-from ingest.datasets.acled.test_import_acled import other_empty_url as other_empty_url
-from ingest.datasets.acled.test_import_acled import write as write
-from ingest.datasets.ucdp_ged.test_import_ged import clean, counts_of, holds
-from ingest.packs.test_loading import reader, served
+from ingest.datasets.acled.acled_import import ARMY, AT_THE_MILL, BACK, CONTROL, FRONT, ROWS, Cells, Write, row, run
+from ingest.datasets.acled.acled_import import empty_url as empty_url
+from ingest.datasets.acled.acled_import import empty_urls as empty_urls
+from ingest.datasets.acled.acled_import import other_empty_url as other_empty_url
+from ingest.datasets.acled.acled_import import write as write
 
 Asked = Callable[..., Any]
 SPREAD = (-100, 0, 0, 0, 500)  # seconds around the timestamp of the plain row
@@ -120,18 +107,17 @@ def test_what_is_written_of_new_events_is_what_would_be_derived_of_them(empty_ur
 
 
 def test_rows_of_imports_are_as_their_schemas_would_write_them(empty_url: str, write: Write) -> None:
-    from app.ingest.datasets.core.writer import RESOURCES
-    from app.ingest.upsert import TABLES
+    from app.models.entity_types import ENTITY_TYPES
     from app.schemas.claims import ClaimRow
     from app.schemas.events import CodedEventRow, EventRow
     from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
     run(empty_url, write(*ROWS, *many(5, 40)))
     schemas: dict[str, Any] = dict(
-        zip(RESOURCES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
+        zip(ENTITY_TYPES, (SourceRow, ActorRow, LocationRow, CodedEventRow, ClaimRow), strict=True)
     )
     with reader(empty_url) as connection:
-        tables = [(table_of(TABLES[resource]), schema) for resource, schema in schemas.items()]
+        tables = [(ENTITY_TYPES[resource].table, schema) for resource, schema in schemas.items()]
         for table, schema in [*tables, (table_of(models.EventVersion), EventRow)]:
             rows = connection.scalars(select(table.c.row)).all()
             assert rows

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import io
 import sys
 import time
 from collections import Counter
@@ -14,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from factories.ged import GED_ROW as PLAIN
+from factories.ged import MADE_UP, SAMPLES, csv_bytes, ged_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,74 +24,8 @@ from app.ingest.datasets.core.files import CsvTable, UnreadableFileError, is_hxl
 from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.ingest.datasets.ucdp_ged.reader import LAYOUT, GedReader, GedRecord
 from app.ingest.datasets.ucdp_ged.sources import GedSource, first_hop, parse_sources
-from app.settings import PROJECT_ROOT
 
-MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
-SAMPLES = PROJECT_ROOT.parent / "shared" / "data"
 quick = settings(max_examples=60, database=None, deadline=None)
-
-PLAIN = {
-    "id": "999000010",
-    "relid": "MADEUP-10",
-    "year": "2014",
-    "active_year": "1",
-    "code_status": "Clear",
-    "type_of_violence": "1",
-    "conflict_dset_id": "7",
-    "conflict_new_id": "8",
-    "conflict_name": "Nowhere: Invented quarrel",
-    "dyad_dset_id": "9",
-    "dyad_new_id": "10",
-    "dyad_name": "Army - Front",
-    "side_a_dset_id": "11",
-    "side_a_new_id": "12",
-    "side_a": "Army",
-    "side_b_dset_id": "13",
-    "side_b_new_id": "14",
-    "side_b": "Front",
-    "number_of_sources": "1",
-    "source_article": '"Imaginary Wire,2014-03-06,Shots near the mill"',
-    "source_office": "Imaginary Wire",
-    "source_date": "2014-03-06",
-    "source_headline": "Shots near the mill",
-    "source_original": "army",
-    "where_prec": "1",
-    "where_coordinates": "Mill village",
-    "where_description": "near the mill",
-    "adm_1": "Mill province",
-    "adm_2": "Mill district",
-    "latitude": "36.5",
-    "longitude": "67.25",
-    "geom_wkt": "POINT (67.25 36.5)",
-    "priogrid_gid": "182655",
-    "country": "Nowhere",
-    "country_id": "700",
-    "region": "Asia",
-    "event_clarity": "1",
-    "date_prec": "1",
-    "date_start": "2014-03-05 00:00:00.000",
-    "date_end": "2014-03-05 00:00:00.000",
-    "deaths_a": "1",
-    "deaths_b": "2",
-    "deaths_civilians": "0",
-    "deaths_unknown": "0",
-    "best": "3",
-    "high": "4",
-    "low": "3",
-    "gwnoa": "700",
-    "gwnob": "",
-}
-
-
-def csv_bytes(rows: list[list[str]], end: str = "\n") -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator=end).writerows(rows)
-    return text.getvalue().encode()
-
-
-def ged_bytes(*rows: dict[str, str], columns: tuple[str, ...] = GED_COLUMNS, end: str = "\n") -> bytes:
-    """A GED file of rows that differ from the plain one in the cells given."""
-    return csv_bytes([list(columns), *([{**PLAIN, **row}.get(name, "") for name in columns] for row in rows)], end)
 
 
 @pytest.fixture

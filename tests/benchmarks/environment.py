@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .arithmetic import Line
-from .prepared import Databases, Folder
+from .databases import Databases, Folder
 
 
 @dataclass

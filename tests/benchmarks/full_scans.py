@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from .arithmetic import Line, Target, middle, milliseconds, timed
-from .asked import client_cost
-from .bare import opened
 from .client import Connection, connected
 from .data import NOW
+from .environment import Environment
+from .handwritten_sql import opened
 from .processes import oxus_serving, resident_bytes, watched
-from .setting import Environment
+from .query_latency import client_cost
 
 NOW_IS = f"known_until = '{NOW}'"
 PAGES = 30  # asked at each end

@@ -155,7 +155,7 @@ class Folder:
         plain = Path(databases.plain)
         if plain.exists():
             return
-        from .plain import Event, Ged
+        from .sqlmodel_baseline import Event, Ged
 
         self.said("making the plain tables")
         events = self.path / "events.ndjson"
@@ -210,7 +210,7 @@ class Folder:
             server.cleanup()
 
     def _fill_plain_postgresql(self, url: str) -> None:
-        from .plain import Event, Ged
+        from .sqlmodel_baseline import Event, Ged
 
         self.said("making the plain tables on PostgreSQL")
         data.fill_postgresql(url, Ged.__table__, Event.__table__, self.path / "plain.db")  # type: ignore[attr-defined]

@@ -5,11 +5,11 @@ from contextlib import closing
 from typing import Any
 
 from .arithmetic import Line, Overhead, Target, middle, milliseconds, overhead, percentile, timed
-from .bare import Way, opened, quickest
 from .client import Connection, connected
+from .environment import Environment
+from .handwritten_sql import Way, opened, quickest
 from .processes import app_serving, oxus_serving
 from .questions import Drawing, Question
-from .setting import Environment
 
 LIMIT = 100
 SMALL, LARGE = 1_000, 150_000
@@ -33,7 +33,7 @@ def measure(environment: Environment) -> Iterator[Line]:
 
 def client_cost(environment: Environment) -> Overhead:
     """What the client and uvicorn cost by themselves, by the size of the answer."""
-    with app_serving("raw:app", "/bytes/2", environment.log) as server, connected(server.port) as connection:
+    with app_serving("asgi_baseline:app", "/bytes/2", environment.log) as server, connected(server.port) as connection:
         points = []
         for size in (SMALL, LARGE):
             times = [connection.get(f"/bytes/{size}").seconds for _ in range(300)]

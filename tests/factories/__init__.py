@@ -1,0 +1,1 @@
+"""Packs, rows and files that tests load."""
