@@ -5,7 +5,7 @@ thousand; `compile_writer` turns a row model into one f-string, which takes a te
 """
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from enum import StrEnum
 from json.encoder import encode_basestring
@@ -51,17 +51,13 @@ def list_json(items: Iterable[str]) -> str:
     return f"[{','.join(items)}]"
 
 
-def _integer_json(number: int | None) -> str:
-    return "null" if number is None else str(number)
-
-
-def _date_json(day: date | str | None) -> str:
-    return "null" if day is None else f'"{day}"'
+def _date_json(day: date | str) -> str:
+    return f'"{day}"'
 
 
 _ENCODERS: dict[type, Callable[[Any], str]] = {
-    str: string_json,
-    int: _integer_json,
+    str: encode_basestring,
+    int: str,
     date: _date_json,
     bool: any_json,
     float: any_json,
@@ -69,19 +65,33 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
 """Encoders by type; what is not listed is a row, or a list, and comes as JSON."""
 
 
-def _plain_type(annotation: Any) -> Any:
-    """Return the type below `Annotated` and `| None`."""
+def _plain_type(annotation: object) -> tuple[object, bool]:
+    """Return the type below `Annotated` and `| None`, and whether it may be None."""
     if get_origin(annotation) is Annotated:
         return _plain_type(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        return _plain_type(next(kind for kind in get_args(annotation) if kind is not types.NoneType))
-    return str if isinstance(annotation, type) and issubclass(annotation, StrEnum) else annotation
+        kinds = [kind for kind in get_args(annotation) if kind is not types.NoneType]
+        return _plain_type(kinds[0])[0], len(kinds) < len(get_args(annotation))
+    is_code = isinstance(annotation, type) and issubclass(annotation, StrEnum)
+    return str if is_code else annotation, False
 
 
-def compile_writer(model: type[ApiModel], **constants: object) -> Writer:
-    """Compile the writer of a row model; `constants` are fields with one value in all rows.
+def _expression(name: str, annotation: object) -> tuple[str, Callable[[Any], str] | None]:
+    """Return the expression that writes a field, and the encoder that it calls; rows and lists come as JSON."""
+    kind, is_nullable = _plain_type(annotation)
+    encoder = _ENCODERS.get(kind) if isinstance(kind, type) else None
+    if encoder is None:
+        return name, None
+    call = name if encoder is str and not is_nullable else f"encode_{name}({name})"
+    return f'"null" if {name} is None else {call}' if is_nullable else call, encoder
 
-    The source of the function is made of field names alone, and is evaluated once, as that of a named tuple is.
+
+def compile_writer(model: type[ApiModel], *, encoded: Collection[str] = (), **constants: object) -> Writer:
+    """Compile the writer of a row model.
+
+    `encoded` are fields of plain types that come as JSON all the same, because several rows share them. `constants` are
+    fields with one value in all rows. The source of the function is made of field names alone, and is evaluated once,
+    as that of a named tuple is.
     """
     parts, encoders, names = [], {}, []
     for name, field in model.model_fields.items():
@@ -90,10 +100,10 @@ def compile_writer(model: type[ApiModel], **constants: object) -> Writer:
             parts.append(key + to_json(constants[name]).decode().replace("{", "{{").replace("}", "}}"))
             continue
         names.append(name)
-        encoder = _ENCODERS.get(_plain_type(field.annotation))
+        expression, encoder = (name, None) if name in encoded else _expression(name, field.annotation)
         if encoder:
             encoders[f"encode_{name}"] = encoder
-        parts.append(f"{key}{{encode_{name}({name})}}" if encoder else f"{key}{{{name}}}")
+        parts.append(f"{key}{{{expression}}}")
     body = ",".join(parts)
     source = f"lambda *, {', '.join(names)}: f'{{{{{body}}}}}'"
     return eval(source, encoders)  # type: ignore[no-any-return]  # noqa: S307 - names of our own fields

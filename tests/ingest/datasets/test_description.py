@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.codebooks.countries import BY_ISO3
+from app.ingest.acled_sides import ActorRelations
+from app.ingest.datasets.core.acled_row_builder import AcledContext
 from app.ingest.datasets.core.batch import ID_AT, ROW_AT, ImportContext
 from app.ingest.datasets.core.cells import DateParser, parse_int
 from app.ingest.datasets.core.claims import Estimate, NamedSource, build_claims
@@ -105,7 +107,17 @@ x,2021-07-05,Miller,,,36.75,,3,
 def test_a_third_dataset_is_read_and_mapped_by_its_description(tmp_path: Path) -> None:
     path = tmp_path / "mill.csv"
     path.write_text(FILE, "utf-8")
-    job = ImportJob(MILL, (path,), ImportContext("mill", 1, 1), {}, {}, 500, collect_references=False)
+    job = ImportJob(
+        MILL,
+        (path,),
+        ImportContext("mill", 1, 1),
+        actors={},
+        locations={},
+        batch_size=500,
+        collect_references=False,
+        kinds={},
+        acled=AcledContext(changed_at=1, relations=ActorRelations()),
+    )
     batch, *others = BatchReader(job, []).batches()
     assert others == []
     assert [rejected for _, rejected in batch.rejected] == [

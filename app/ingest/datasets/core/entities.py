@@ -190,15 +190,14 @@ class EntityRegistry:
         """Return an area that other locations lie in, adding it if it is new or its parent moved."""
         self._collect(id_)
         ref, parent_id = self._refs.get(id_), parent.id if parent else None
-        path = (*(parent.path if parent else ()), id_)
         if ref is None or self._has_moved(id_, parent_id):
             self._parents[id_] = parent_id
             self._created.add(id_)
             spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
-            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=path)
+            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=_path(id_, parent))
             self._add_location(ref, kind, parent_id, None, codes or [])
         elif not ref.path:
-            ref.path = path
+            ref.path = _path(id_, parent)
         else:
             return ref
         ref.cells = (parent.cells if parent else NO_CELLS).inner(kind, ref.name, None, None)
@@ -274,6 +273,10 @@ class EntityRegistry:
         for scheme, code in codes:
             tables[f"{table}_code"].append((id_, scheme, None, code))
         tables[f"{table}_text"].append((pk, ref.words))
+
+
+def _path(id_: str, parent: EntityRef | None) -> tuple[str, ...]:
+    return (*(parent.path if parent else ()), id_)
 
 
 def _digest(id_: str) -> bytes:

@@ -21,14 +21,18 @@ from app.ingest.served_json import (
     date_range_json,
     event_actor_json,
     list_json,
-    ref_json,
+    string_json,
 )
 from app.names import fold
+from app.schemas.base import Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import CodedEventRow, EventDateRow, EventRow
 
-coded_event_json = compile_writer(CodedEventRow, movement=None, part_of=None)
-event_json = compile_writer(EventRow, movement=None, part_of=None)
+SHARED_TEXTS = ("id", "title", "summary")
+"""Texts that all rows of an event repeat, encoded once."""
+coded_event_json = compile_writer(CodedEventRow, encoded=SHARED_TEXTS, movement=None, part_of=None)
+event_json = compile_writer(EventRow, encoded=SHARED_TEXTS, movement=None, part_of=None)
+event_ref_json = compile_writer(Ref, encoded=("id", "name"))
 event_date_json = compile_writer(EventDateRow, printed=None)
 claim_json = compile_writer(ClaimRow, stance="asserts")
 printed_json = compile_writer(PrintedRow, date=None, quantity=None, name=None)
@@ -101,6 +105,9 @@ class DatasetClaim(NamedTuple):
 class _EventFragments(NamedTuple):
     """JSON of an event's parts that several of its rows share."""
 
+    id: str
+    title: str
+    summary: str
     location: str
     actors: str
     control_change: str
@@ -142,14 +149,7 @@ class RowBuilder(EntityRegistry):
 
     def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
-        row = coded_event_json(
-            id=event.id,
-            category=event.category,
-            title=event.title,
-            summary=event.summary,
-            location_precision=event.precision,
-            **parts._asdict(),
-        )
+        row = coded_event_json(category=event.category, location_precision=event.precision, **parts._asdict())
         title_key = fold(event.title).replace(" ", "")
         place_id = place.id if place else None
         tables["event"].append(
@@ -176,7 +176,7 @@ class RowBuilder(EntityRegistry):
         place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
         precision = event.date_precision
         shared = {
-            "event": ref_json(id=event.id, name=event.title),
+            "event": event_ref_json(id=parts.id, name=parts.title),
             "document": event.document.json,
             "date": date_range_json(earliest=event.earliest, latest=event.latest, precision=precision),
             "location": parts.location,
@@ -208,6 +208,7 @@ class RowBuilder(EntityRegistry):
         position = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
         dates = event_date_json(earliest=event.earliest, latest=event.latest, precision=precision)
         packs = list_json([f'"{self.context.pack_id}"'])
+        texts = parts._asdict()
         origins: set[str] = set()
         deaths: Deaths | None = None
         for count, claim in enumerate(reported, 1):
@@ -220,10 +221,7 @@ class RowBuilder(EntityRegistry):
             status = "corroborated" if len(origins) >= 2 else "reported"
             low, best, high = deaths or (None, None, None)
             row = event_json(
-                id=event.id,
                 category=event.category,
-                title=event.title,
-                summary=event.summary,
                 date=dates,
                 location_precision=event.precision,
                 status=status,
@@ -232,7 +230,7 @@ class RowBuilder(EntityRegistry):
                 figures=_figures_json(deaths, event.latest),
                 packs=packs,
                 revision=self.context.revision,
-                **parts._asdict(),
+                **texts,
             )
             yield (
                 pk, event.id, claim.reported_on, known_until, event.earliest, event.latest, event.earliest, precision,
@@ -257,6 +255,9 @@ def _event_search_words(event: DatasetEvent, title_words: str) -> str:
 
 def _fragments(event: DatasetEvent) -> _EventFragments:
     return _EventFragments(
+        id=string_json(event.id),
+        title=string_json(event.title),
+        summary=string_json(event.summary),
         location=event.place.json if event.place else "null",
         actors=list_json([event_actor_json(id=ref.id, name=ref.name, role=role) for ref, role in event.actors]),
         control_change=_control_change_json(event),

@@ -51,8 +51,9 @@ def build_place(
     point: tuple[float, float] | None,
 ) -> EntityRef:
     """Return the point as given, inside the units as given; the innermost unit if there is no point."""
-    parent = outermost = _build_country(registry, scheme, area)
-    stem, gap = f"{scheme.prefix}-place:{area.key}", ""
+    key = area.key
+    parent = outermost = _build_country(registry, scheme, area, key)
+    stem, gap = f"{scheme.prefix}-place:{key}", ""
     for column, kind in scheme.units:
         name = cells[column]
         if name:
@@ -72,11 +73,11 @@ def build_place(
     return registry.point(id_, name, kind, area.country, parent, (latitude, longitude, point_kind))
 
 
-def _build_country(registry: EntityRegistry, scheme: PlaceScheme, area: CountryCell) -> EntityRef:
+def _build_country(registry: EntityRegistry, scheme: PlaceScheme, area: CountryCell, key: str) -> EntityRef:
     codes = [(ISO, area.country.iso3)] if area.country else []
     codes += [area.code] if area.code else []
     curated = next((registry.known_locations[code] for code in codes if code in registry.known_locations), None)
     if curated:
         return curated
     name = area.country.name if area.country else area.name
-    return registry.location(f"{scheme.prefix}-country:{area.key}", name, area.kind, area.country, None, codes[:1])
+    return registry.location(f"{scheme.prefix}-country:{key}", name, area.kind, area.country, None, codes[:1])
