@@ -12,20 +12,6 @@ MAX_WORDS = 25
 WRONG_START = re.compile(r"(What|Where|Who|Whether|How|The same|It|As)\b")
 BEING_REWRITTEN: frozenset[str] = frozenset(
     {
-        "api/compat/acled.py",
-        "codebooks/countries.py",
-        "query/__init__.py",
-        "query/compat/acled/crosswalk.py",
-        "query/compat/acled/exact_filters.py",
-        "query/compat/acled/fetch.py",
-        "query/compat/acled/filters.py",
-        "query/compat/acled/prefilters.py",
-        "query/compat/acled/raw_cell_filters.py",
-        "query/compat/acled/request.py",
-        "query/compat/acled/rows.py",
-        "query/compat/acled/sides.py",
-        "query/lists/request.py",
-        "query/lists/select.py",
         "query/planner/cost_model.py",
         "query/planner/parametrize.py",
         "query/planner/planner.py",

@@ -137,7 +137,7 @@ def _parse_with_libpq(url: str) -> dict[str, Any]:
 
 
 def make_engine(url: str, *, read_only: bool, require_primary: bool = False) -> Engine:
-    """An engine for the database that the URL names. Nothing is opened yet.
+    """Make an engine for the database that the URL names; nothing is opened yet.
 
     Where the URL names several servers, readers go where it says (`target_session_attrs`, `load_balance_hosts`), and
     writers to the one that takes writes, as do readers who must see the `require_primary` state.

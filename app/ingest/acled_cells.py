@@ -161,7 +161,7 @@ def folded_cells(texts: Sequence[str]) -> str | None:
 
 @lru_cache(1 << 12)
 def _has_case_beyond_ascii(text: str) -> bool:
-    """Whether SQL's lower() leaves another text than folding does."""
+    """Return whether SQL's lower() leaves another text than folding does."""
     return fold_case(text) != lower_ascii(text)
 
 

@@ -100,7 +100,7 @@ def _refresh_batch(connection: Connection, batch: Collection[int], timestamps: M
 
 @dataclass(frozen=True)
 class _References:
-    """What the events of a batch refer to."""
+    """Entities that the events of a batch refer to."""
 
     inter_of: Mapping[str, str]
     relations: ActorRelations

@@ -149,11 +149,11 @@ class ActorRelations:
         return cls(dict(memberships), dict(alliances))
 
     def has(self, id_: str) -> bool:
-        """Whether an actor belongs to another, or is allied with one."""
+        """Return whether an actor belongs to another, or is allied with one."""
         return id_ in self.memberships or id_ in self.alliances
 
     def associated(self, one: str, other: str, day: date) -> bool:
-        """Whether two actors belonged together on a day: to one group, or to groups that are tied."""
+        """Return whether two actors belonged together on a day: to one group, or to groups that are tied."""
         ours, theirs = self._groups(one, day), self._groups(other, day)
         return bool(ours & theirs) or bool(self._allies(ours, day) & theirs) or bool(self._allies(theirs, day) & ours)
 

@@ -1,1 +1,1 @@
-"""What may be asked: parameters as data, conditions, cursors, and the statements they become. No HTTP here."""
+"""Queries: parameters as data, predicates, cursors, and the statements they become. No HTTP here."""

@@ -54,7 +54,7 @@ ShapeOf = Callable[[Connection], Shape]
 
 
 class AcledError(ApiModel):
-    """What went wrong, for clients that look for it here."""
+    """The error of a response, for clients that look for it here."""
 
     status: int
     message: str
@@ -68,7 +68,7 @@ class AcledProblem(ProblemRow):
 
 
 def _page_model(name: str, columns: Columns) -> Any:
-    """How answers with these columns are described."""
+    """Build the model that describes a page with these columns."""
     cells: dict[str, Any] = {column.name: (str, Field(description=column.description)) for column in columns.values()}
     row = create_model(f"{name}Row", __base__=ApiModel, __doc__="Cells are text, and never null.", **cells)
     return create_model(
@@ -129,7 +129,7 @@ def _render(
 
 
 def _envelope(reader: PagedReader, query: AcledQuery, last_update: int) -> Iterator[bytes]:
-    """A chunk per batch; what must be counted comes last."""
+    """Yield a chunk per batch; counts come last, because they are known then."""
     start = {"status": 200, "success": True, "last_update": last_update, "messages": query.hints}
     text = f'{dumps(start)[:-1]},"data":['
     for rows in reader:
@@ -145,7 +145,7 @@ def _row_batches(reader: PagedReader) -> Iterator[list[tuple[str, None]]]:
 
 
 def _csv_metadata(session: ReadSession, query: AcledQuery, columns: Columns) -> ResultMetadata:
-    """What the writer of CSV must know. Only words can be taken for a formula: a longitude may start with a minus."""
+    """Return the metadata of CSV. Only words can be taken for formulas: a longitude may start with a minus."""
     worded = ("text", "country", "region", "side", "sides")
     flat = [Column(name, (name,), "text" if column.kind in worded else "number") for name, column in columns.items()]
     credits_ = [Attribution(pack.id, pack.licence, pack.citation) for pack in session.packs]

@@ -16,7 +16,7 @@ PRESENTATION_PARAMS = frozenset(("limit", "cursor", "sort", "fields", "f", "coun
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What a query string asks of a list.
+    """A query string, parsed for a list.
 
     `filters` maps parameters to parsed values. `limit` is None for all rows. `cursor` holds the sort values of the last
     row of the page before. `fields` and `format` are None unless asked for.

@@ -52,7 +52,7 @@ def select_from(listing: ListDefinition, statement: Select[Any]) -> Select[Any]:
 
 @dataclass(frozen=True)
 class StatementPurpose:
-    """What a statement is for: to count rows, to count those that lack a value (`missing`), or to read rows in order.
+    """The purpose of a statement: count rows, count rows that lack a value (`missing`), or read rows in order.
 
     Rows are read up to a limit if `bounded`. `range_part` is the range of a date window that the statement reads.
     """

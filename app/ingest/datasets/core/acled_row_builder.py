@@ -74,7 +74,7 @@ class _Event(Protocol):
 
 
 class AcledContext(NamedTuple):
-    """What the rows of an import rest on beside its records."""
+    """Context of the rows of an import, beside its records."""
 
     changed_at: int
     """Unix seconds of the revision that the import makes."""

@@ -46,7 +46,7 @@ class ImportJob:
     kinds: Mapping[str, StoredActorKind]
     """Kinds of stored actors, by id, of a dataset whose actors have names and no numbers."""
     acled: AcledContext
-    """What rows in ACLED's shape rest on beside the records."""
+    """Context of rows in ACLED's shape, beside the records."""
     versions: StoredVersions | None = None
     """Versions of events, of a dataset whose rows have timestamps."""
 

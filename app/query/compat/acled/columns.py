@@ -18,7 +18,7 @@ _VALUES: dict[str, ColumnElement[object]] = {
     "longitude": event.c.longitude_degrees,
     "timestamp": timestamp,
 }
-"""What is compared as a number although the column of this name is not one."""
+"""Columns compared as numbers although the column of this name holds text."""
 _IMPORTED_ID = "acled:"
 
 

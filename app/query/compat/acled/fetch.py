@@ -97,7 +97,7 @@ class PagedReader:
 
 @dataclass(frozen=True)
 class VisibleCounts:
-    """How many events with a country are shown, and how many are not because they have no date or no point."""
+    """Counts of events with a country: shown, and left out for want of a date or a point."""
 
     visible: int
     undated: int

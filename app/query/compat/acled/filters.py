@@ -85,7 +85,7 @@ class Pattern:
 
     @property
     def like(self) -> str:
-        """The pattern of SQL's LIKE, with `/` as its escape."""
+        """Return the pattern of SQL's LIKE, with `/` as its escape."""
         inner = "%".join(re.sub("[/%_]", r"/\g<0>", part) for part in self.parts)
         return inner if self.anchored else f"%{inner}%"
 
@@ -144,12 +144,12 @@ class Filter:
 
 
 def is_text_search(kind: CellType, operator_: str) -> bool:
-    """Whether cells of a kind are searched for a text by that operator."""
+    """Return whether cells of a kind are searched for a text by that operator."""
     return operator_ == "LIKE" or (operator_ == "=" and kind not in TYPED)
 
 
 def parse_operator(text: str) -> str:
-    """An operator, in upper or lower case."""
+    """Parse an operator, in upper or lower case."""
     if text.upper() not in OPERATORS:
         raise ValueError(f"not one of {', '.join(OPERATORS)}")
     return text.upper()
@@ -166,7 +166,7 @@ def _parse_number(text: str) -> float:
 
 
 def _parse_timestamp(text: str) -> int:
-    """Unix seconds, or the first second of a day (UTC)."""
+    """Parse Unix seconds, or a day as its first second (UTC)."""
     if text.isascii() and text.isdigit():
         return integer_between(0, 10**11)(text)
     try:
@@ -183,26 +183,26 @@ _REGIONS = {str(code): name for name, code in ACLED_REGIONS.items()} | {match_ke
 
 
 def _parse_country(text: str) -> str:
-    """ACLED's name of a country, given by that or by its ISO name; or a code, for what has no entry there."""
+    """Return ACLED's name of a country, given by it or by its ISO name; codes without an entry stand for themselves."""
     if match_key(text) not in _COUNTRIES and not (len(text) == 3 and text.isascii() and text.isalpha()):
         raise InvalidParameterError("country", text, "no such country", closest_matches(text, _COUNTRIES.values()))
     return _COUNTRIES.get(match_key(text), text)
 
 
 def _parse_region(text: str) -> str:
-    """ACLED's name of a region, given by that or by its code."""
+    """Return ACLED's name of a region, given by it or by its code."""
     if match_key(text) not in _REGIONS:
         raise InvalidParameterError("region", text, "no such region", closest_matches(text, ACLED_REGIONS))
     return _REGIONS[match_key(text)]
 
 
 def _parse_inter(text: str) -> str:
-    """A kind of actor, given by its name or code."""
+    """Parse a kind of actor, given by its name or code."""
     return INTER_CODES[integer_between(0, len(INTER_CODES) - 1)(text)] if text.isdigit() else text
 
 
 def _parse_interaction(text: str) -> str:
-    """Two kinds of actors, given as they are printed, or by both codes in one number; 0 is no actor."""
+    """Parse two kinds of actors, as printed or by both codes in one number; 0 is no actor."""
     if not text.isdigit():
         return text
     if len(text) > 2:
@@ -221,7 +221,7 @@ _VALUE_PARSERS: dict[CellType, Callable[[str], Value]] = {
     "side": _parse_inter,
     "sides": _parse_interaction,
 }
-"""How a value of a filter is read that is no plain text."""
+"""Parsers of values that are no plain text, by kind of cell."""
 
 
 def _old_codes(kind: CellType, highest: int) -> dict[str, str]:
@@ -251,7 +251,7 @@ def _parse_value(kind: CellType, text: str) -> Value:
 
 
 def _alternatives(column: str, text: str, columns: Container[str]) -> list[str]:
-    """The values between `|` or `:OR:`; after `:OR:` the name of the column may be said again."""
+    """Split alternatives at `|` or `:OR:`; after `:OR:` the column's name may be repeated."""
     values = [value.strip() for value in re.split(r"\||:OR:", text, flags=re.IGNORECASE)]
     for at, value in enumerate(values[1:], 1):
         name, equals, rest = value.partition("=")

@@ -140,7 +140,7 @@ def _make_filter(column: AcledColumn, values: Mapping[str, Any], columns: Column
 
 
 def _is_misleading(filter_: Filter) -> bool:
-    """Whether a filter names two days, by which people mostly mean all days between them."""
+    """Return whether a filter names two days, by which people mostly mean all days between them."""
     return filter_.column.kind == "day" and filter_.operator == "=" and len(filter_.values) == 2
 
 
