@@ -49,8 +49,8 @@ from app.commands import check_database
 from app.db.bulk import insert_rows
 from app.db.engine import read_transaction, write_transaction
 from app.errors import BrokenPackError, InvalidParameterError
-from app.ingest.datasets.core import files as table_files
 from app.ingest.datasets.core import run as imports
+from app.ingest.datasets.core import streams
 from app.ingest.datasets.core.files import UnreadableFileError
 from app.ingest.datasets.core.run import import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
@@ -1620,7 +1620,7 @@ def test_the_command_says_what_changed_and_exits_0(oxus: Oxus, empty_url: str, w
     assert again.stdout.splitlines()[0] == "ucdp-ged: 2 rows read: nothing changed"
     assert not Path("rejected.csv").exists()
     result = oxus("import", "ucdp-ged", write(rec(1)), "--database", empty_url, "--snapshot", GIVEN)
-    assert result.stdout == "ucdp-ged: 1 rows read: revision 2: 2 claims removed, 1 events removed\n"
+    assert result.stdout == "ucdp-ged: 1 rows read: revision 2: 1 events removed, 2 claims removed\n"
 
 
 def test_no_progress_is_written_where_no_terminal_is(oxus: Oxus, empty_url: str, write: Write) -> None:
@@ -1742,7 +1742,7 @@ def test_a_zst_file_without_the_extra_says_what_to_install(
     def absent(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr(table_files, "import_module", absent)
+    monkeypatch.setattr(streams, "import_module", absent)
     packed = tmp_path / "ged.csv.zst"
     packed.write_bytes(b"\x28\xb5\x2f\xfd and more")
     result = oxus("import", "ucdp-ged", packed, "--database", empty_url)
