@@ -121,7 +121,7 @@ def test_filters_find_what_a_plain_reading_of_all_rows_finds(
     params: dict[str, Any] = {"limit": limit, "page": page}
     for one in asked:
         params |= one.params
-    expected = [row for row in rows if all(one.meets(row) for one in asked)]
+    expected = [row for row in rows if all(one.matches(row) for one in asked)]
     response = client.get(READ, params=params)
     assert response.status_code == 200, response.text
     body = response.json()

@@ -829,8 +829,8 @@ def test_the_command_says_what_changed_and_lists_what_was_left_out(
     result = oxus("import", "acled", path, "--database", empty_url, *reports)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "acled: 2 rows read: revision 1: 3 sources added, 4 actors added, 4 locations added, 6 claims added, "
-        "2 events added",
+        "acled: 2 rows read: revision 1: 3 sources added, 4 actors added, 4 locations added, 2 events added, "
+        "6 claims added",
         "1 rows are odd (such as a sub-event type of another event type) and were kept as they are; "
         f"{tmp_path / 'odd.csv'} lists them",
         f"1 rows were left out; {tmp_path / 'why.csv'} says why",
