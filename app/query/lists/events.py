@@ -222,8 +222,8 @@ CLAIM_FILTERS = (
         resolver=entities.resolve_sources("source"),
     ),
     code_param("category", vocab.EventCategory, "movement", entities.event_in_category),
-    code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance")),
-    code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality")),
+    code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance"), structural=True),
+    code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality"), structural=True),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",
