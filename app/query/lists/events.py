@@ -21,7 +21,7 @@ from app.query.params.filters import (
     TIME,
 )
 from app.query.params.param import Param, code_param, split_list
-from app.query.planner.planner import BY_PK, Indexes
+from app.query.planner.access_paths import BY_PK, Indexes
 from app.query.predicates import column_values, entities, text, time, versions
 from app.query.predicates.forms import SemiJoin
 from app.schemas.analysis import FigureEntry
