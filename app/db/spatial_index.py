@@ -111,11 +111,10 @@ def point_in(longitude: ColumnElement[float], latitude: ColumnElement[float], bo
 
 @dataclass(frozen=True)
 class DayConstraint:
-    """Days of events: between `first` and `last`, begun on `begin` or later; None is any day."""
+    """Days of events: between `first` and `last`; None is any day."""
 
     first: Any = None
     last: Any = None
-    begin: Any = None
 
 
 NO_DAY_CONSTRAINT = DayConstraint()
@@ -130,7 +129,6 @@ def _rtree_predicate(tree: TableClause, boxes: Sequence[BoxBounds], days: DayCon
     """Make one predicate of all boxes; each repeats the days, because the tree takes no OR beside an AND."""
     when = [] if days.first is None else [tree.c.until >= _bind_years(days.first)]
     when += [] if days.last is None else [tree.c.since <= _bind_years(days.last)]
-    when += [] if days.begin is None else [tree.c.since >= _bind_years(days.begin)]
     return or_(
         *(
             and_(tree.c.east >= west, tree.c.west <= east, tree.c.north >= south, tree.c.south <= north, *when)

@@ -1,6 +1,5 @@
 """Imprecise dates as a SQL function, with one rendering for statements and indexes."""
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.compiler import compiles
@@ -17,11 +16,6 @@ class ImpreciseDate(FunctionElement[Any]):
 
     inherit_cache = True
     type = NullType()  # a Boolean would be compared with 1, and then no index would fit
-
-
-def is_imprecise(earliest: date | None, latest: date | None) -> bool:
-    """Return whether a date is missing or the range is longer than MAX_PRECISE_DAYS."""
-    return earliest is None or latest is None or (latest - earliest).days > MAX_PRECISE_DAYS
 
 
 def imprecise_sql(dialect: str, earliest: str = "earliest", latest: str = "latest") -> str:

@@ -16,7 +16,7 @@ from app.db.statements import PreparedStatement, StatementCache
 from app.geo import BBox
 from app.models.base import table_of
 from app.query.params.param import FilterValues, ListQuery, Param, ParamValue, integer_between, split_list
-from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
+from app.query.planner.parametrize import prepare_shape
 from app.query.predicates.forms import as_subquery
 from app.query.predicates.space import split_at_antimeridian, within_boxes
 from app.query.predicates.versions import IS_CURRENT, event_version
@@ -173,24 +173,22 @@ def _run_prepared(
     connection: Connection, filters: FilterValues, build: StatementBuilder, bounds: tuple[int, ...]
 ) -> Rows:
     """Run a statement, built and prepared once for all filters of a shape; `bounds` are the page's size and offset."""
-    shape, literals = extract_literals(filters, frozenset())
-    key = (connection.dialect.name, build, shape)
 
-    def compile_() -> PreparedStatement:
-        bound_filters = bind_placeholders(filters, frozenset())
+    def compile_(bound_filters: dict[str, Any], names: list[str]) -> PreparedStatement:
         query = ListQuery(bound_filters, connection, ged)
         predicates = [
             as_subquery(predicate)
             for name, value in bound_filters.items()
             if (factory := PARAMS[name].predicate) and (predicate := factory(value, query)) is not None
         ]
-        names = [placeholder(at) for at in range(len(literals) + len(bounds))]
-        bound_parameters = [bindparam(name, 0, type_=BigInteger()) for name in names[len(literals) :]]
+        bound_parameters = [bindparam(name, 0, type_=BigInteger()) for name in names[len(names) - len(bounds) :]]
         return PreparedStatement(
             connection, build(predicates, *bound_parameters), names, custom_plan=GEOGRAPHY_PARAM in filters
         )
 
-    return _statements.get_or_compile(key, compile_).rows(connection, [*literals, *bounds])
+    key = (connection.dialect.name, build)
+    statement, literals = prepare_shape(_statements, key, filters, compile_, extra=len(bounds))
+    return statement.rows(connection, [*literals, *bounds])
 
 
 def _select_count(predicates: Predicates) -> Select[int]:

@@ -14,7 +14,7 @@ from app.names import closest_matches
 from app.query.lists.cursors import MAX_CURSOR_LENGTH, Sort, decode_value, read_cursor
 from app.query.lists.request import DEFAULT_ROWS, MAX_ROWS, PRESENTATION_PARAMS, ListRequest, parse_list_request
 from app.query.params.param import ListQuery, Param, integer_between, single_code_parser
-from app.query.planner.planner import Indexes
+from app.query.planner.access_paths import Indexes
 from app.query.predicates.forms import SemiJoin
 
 FORMAT_NAMES = tuple(FORMATS)

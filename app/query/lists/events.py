@@ -21,7 +21,7 @@ from app.query.params.filters import (
     TIME,
 )
 from app.query.params.param import Param, code_param, split_list
-from app.query.planner.planner import BY_PK, Indexes
+from app.query.planner.access_paths import BY_PK, Indexes
 from app.query.predicates import column_values, entities, text, time, versions
 from app.query.predicates.forms import SemiJoin
 from app.schemas.analysis import FigureEntry
@@ -222,8 +222,8 @@ CLAIM_FILTERS = (
         resolver=entities.resolve_sources("source"),
     ),
     code_param("category", vocab.EventCategory, "movement", entities.event_in_category),
-    code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance")),
-    code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality")),
+    code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance"), structural=True),
+    code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality"), structural=True),
     Param(
         "q",
         "All words, in the claim, its event's title and the names of its sources.",

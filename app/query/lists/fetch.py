@@ -26,7 +26,7 @@ from app.query.lists.select import (
     sorts_in_python,
 )
 from app.query.params.param import ListQuery
-from app.query.planner.cost_model import UNHINTED, AccessPath
+from app.query.planner.access_paths import UNHINTED, AccessPath
 from app.query.planner.planner import Planner, lookback_start
 from app.query.predicates.time import Window
 

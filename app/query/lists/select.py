@@ -12,9 +12,8 @@ from app.db.statements import PreparedStatement
 from app.query.lists.cursors import keyset_predicate
 from app.query.lists.definition import ListDefinition
 from app.query.params.param import ListQuery, structural_params
-from app.query.planner.cost_model import LIST_SUBJECT, UNHINTED, AccessPath
-from app.query.planner.parametrize import bind_placeholders, extract_literals, placeholder
-from app.query.planner.planner import BY_PK
+from app.query.planner.access_paths import BY_PK, LIST_SUBJECT, UNHINTED, AccessPath
+from app.query.planner.parametrize import prepare_shape
 from app.query.predicates.forms import DateOverlap, Predicate, SemiJoin, as_correlated, as_subquery
 
 IN_WINDOW, UNDATED_START, LONG_RUNNING = "in_window", "undated_start", "long_running"
@@ -69,14 +68,8 @@ def prepare(
     listing: ListDefinition, query: ListQuery, path: AccessPath, purpose: StatementPurpose
 ) -> tuple[PreparedStatement | None, list[Any]]:
     """Return the statement prepared for queries of this shape, and its arguments; None for a range without rows."""
-    arguments = _arguments(query, purpose)
-    structural = structural_params(listing.params)
-    shape, values = extract_literals(arguments, structural)
-    key = (query.connection.dialect.name, path, shape, purpose)
 
-    def compile_() -> PreparedStatement | None:
-        names = [placeholder(at) for at in range(len(values) + purpose.bounded)]
-        bound_filters = bind_placeholders(arguments, structural)
+    def compile_(bound_filters: dict[str, Any], names: list[str]) -> PreparedStatement | None:
         cursor, lookback_from = bound_filters.pop(CURSOR, None), bound_filters.pop(LOOKBACK, None)
         bound = replace(query, filters=bound_filters, cursor=cursor, lookback_from=lookback_from)
         limit: Any = bindparam(names[-1], 0) if purpose.bounded else None
@@ -90,7 +83,9 @@ def prepare(
         custom_plan = any(isinstance(predicate, SemiJoin) for predicate in predicates_of(listing, bound).values())
         return PreparedStatement(query.connection, selection, names, custom_plan=custom_plan)
 
-    return listing.statements.get_or_compile(key, compile_), values
+    key, arguments = (query.connection.dialect.name, path, purpose), _arguments(query, purpose)
+    structural = structural_params(listing.params)
+    return prepare_shape(listing.statements, key, arguments, compile_, structural, extra=purpose.bounded)
 
 
 def _arguments(query: ListQuery, purpose: StatementPurpose) -> dict[str, object]:
@@ -138,8 +133,7 @@ def _select_rows(
         if purpose.range_part != IN_WINDOW and listing.indexes is not None:
             # Imprecise dates lie anywhere in the order, but there are few of them.
             by_part = {UNDATED_START: listing.indexes.open_start, LONG_RUNNING: listing.indexes.imprecise}
-            index = by_part[purpose.range_part]
-            range_path = replace(path, index=index, materialised=path.materialised_imprecise)
+            range_path = replace(path, index=by_part[purpose.range_part])
         return in_order(
             unfiltered.where(*_render_clauses(listing, query, range_path, {**predicates, "datetime": part})),
             range_path.index,

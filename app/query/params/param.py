@@ -175,7 +175,9 @@ def code_schema(allowed: Iterable[str]) -> Schema:
     return {"type": "array", "items": item}
 
 
-def code_param(name: str, codes: type[Code], example: str, predicate: PredicateFactory | None = None) -> Param:
+def code_param(
+    name: str, codes: type[Code], example: str, predicate: PredicateFactory | None = None, *, structural: bool = False
+) -> Param:
     """Return a parameter whose values are codes of a served code list."""
     return Param(
         name,
@@ -184,6 +186,7 @@ def code_param(name: str, codes: type[Code], example: str, predicate: PredicateF
         codes_parser(name, codes),
         predicate,
         code_schema(codes.vocabulary.codes),
+        structural=structural,
     )
 
 

@@ -1,1 +1,1 @@
-"""Choose an access path for a query on SQLite."""
+"""Choose the access path of a query on SQLite: `planner.Planner.choose` is the entry; see README.md."""

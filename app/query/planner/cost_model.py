@@ -1,64 +1,34 @@
-"""What the ways to an answer cost, as far as a sample of the rows and the frequency of what is asked tell."""
+"""Compare access paths by cost, in units of one row read in date order; the constants are measured."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, inf
-from typing import Any
 
-from app.geo import BBox
-from app.query.predicates.time import Window
+from app.query.planner.access_paths import LIST_SUBJECT, UNHINTED, AccessPath
+from app.query.planner.statistics import TableStatistics
 
-LOOKUP_COST, MATERIALISE_COST = 8.0, 2.0
-"""What it costs to look up a row and sort it, and to list one that meets a condition, against going on to the next in
-order. Measured; nothing but speed depends on it."""
+LOOKUP_COST = 8.0
+"""Look up one row through another index, and sort it."""
+MATERIALISE_COST = 2.0
+"""Run a semi-join once, per key that it yields."""
 RTREE_PROBE_COST = 0.4
-"""What it costs to find one in the tree of points, and when it was."""
+"""Find one row in the R*Tree, with its start."""
 OVERSAMPLE, MIN_OVERSAMPLE = 1.3, 20.0
-"""How many more of the latest rows at a place are looked at than seem to be needed."""
-RECENT_SHARE = 0.25
-"""The share of all rows among which the latest ones of a place are looked for first."""
+"""Read this factor more, and so many rows more, of the latest rows in a box than are expected to fill the page."""
 OVERRUN_FACTOR = 3.0
-"""How much further than expected one looks in order before one starts from a condition instead, and how much rarer that
-must be than all rows: what happened at one place, or by one actor, may all lie long ago."""
+"""Abandon an ordered scan after this multiple of the expected rows, if another path costs that much less than the rest.
 
-
-@dataclass(frozen=True)
-class AccessPath:
-    """How an answer is found: by `index`, or as the database likes ("").
-
-    `driving_filter` is the parameter whose subquery gives the rows. `ordered` tells that they come in the usual order.
-    `materialised` are parameters whose subquery is run once and its rows remembered, instead of being put to one row
-    after the other; `materialised_imprecise` those of them with which the same is done for vaguely dated rows, where
-    these are found apart.
-    """
-
-    index: str = ""
-    driving_filter: str | None = None
-    ordered: bool = False
-    materialised: frozenset[str] = frozenset()
-    materialised_imprecise: frozenset[str] = frozenset()
-    key: Any = field(default=None, compare=False)
-    """With `driving_filter`: the column of the rows that the subquery gives values of."""
-    lookback_date: date | None = field(default=None, compare=False)
-    lookback_rows: int = field(default=0, compare=False)
-    fallback: "AccessPath | None" = field(default=None, compare=False)
-    """Look no further back than `lookback_date` at first, or than `lookback_rows` of the latest rows that meet the
-    condition of `driving_filter`, which may lie after `lookback_date`; if that is not enough, answer `fallback`."""
-
-
-UNHINTED = AccessPath()
-LIST_SUBJECT = "joined"
-"""Stands for a parameter where an answer starts from the rows that a list is about."""
+All that happened at one place, or by one actor, may lie long ago.
+"""
 
 
 @dataclass(frozen=True)
 class PathEstimate:
-    """A condition that rows may be found by: about how many meet it, and how to start from them (None: not at all).
+    """One filter as a candidate start: its matching rows, its access path (None: no candidate).
 
-    `probe_cost` is what it costs to put it to one row; 0 if the row itself tells. If it is `temporal`, the rows are
-    found from the latest on, and those of a window alone.
+    `probe_cost` is the cost of testing one row for it; 0 if the row itself tells. A `temporal` filter has an R*Tree
+    that knows when rows start: the latest are found first, and only those of the window.
     """
 
     rows: float
@@ -68,41 +38,11 @@ class PathEstimate:
 
 
 @dataclass(frozen=True)
-class TableStatistics:
-    """How many rows there are, and of these vaguely dated; some of them, the days by which some of them are sorted, in
-    order, and their points."""
-
-    rows: int
-    imprecise_rows: float
-    pks: Sequence[int]
-    days: Sequence[date]
-    points: Sequence[tuple[float, float]]
-
-    def window_selectivity(self, window: Window) -> float:
-        """The share of rows in that part of the order in which those of a window are."""
-        first, last = window.lookback_from or date.min, window.days.latest or date.max
-        return self._share(max(bisect_right(self.days, last) - bisect_left(self.days, first), 0))
-
-    def box_selectivity(self, boxes: Sequence[BBox]) -> float:
-        """The share of rows with a point in one of the boxes."""
-        inside = (any(b.west <= x <= b.east and b.south <= y <= b.north for b in boxes) for x, y in self.points)
-        return self._share(sum(inside))
-
-    def lookback_date(self, latest: date, share: float) -> date | None:
-        """The day from which on lies such a share of all rows, counted back from a day; None if all of them do."""
-        at = bisect_right(self.days, latest) - ceil(share * len(self.days)) - 1
-        return self.days[at] if at > 0 else None
-
-    def _share(self, hits: int) -> float:
-        return (hits or 0.3) / max(len(self.days), 1)
-
-
-@dataclass(frozen=True)
 class CostModel:
-    """Compares the ways to the first `limit` rows (None: to all) of a question with these conditions.
+    """Compare the paths to the first `limit` rows (None: all rows) of a query with these filters.
 
-    `window_selectivity` is the share of rows among which those of the window asked for are, `latest` the day
-    from which one looks back. `by_date` tells that the rows are wanted in the usual order.
+    `window_selectivity` is the date window's share of the rows; `latest` is the day from which a scan goes back;
+    `by_date` is whether the query sorts by date.
     """
 
     statistics: TableStatistics
@@ -113,91 +53,69 @@ class CostModel:
     latest: date
 
     def choose(self, candidates: Iterable[PathEstimate]) -> AccessPath:
-        """The cheapest path, with what to do where it turns out longer than expected; FREE if there is none."""
-        usable = [estimate for estimate in candidates if estimate.path is not None]
-        if not usable:
+        """Return the cheapest path, with its fallback if it may overrun; UNHINTED if there is no candidate."""
+        ways = [candidate for candidate in candidates if candidate.path is not None]
+        if not ways:
             return UNHINTED
-        best, *others = sorted(usable, key=lambda estimate: self._cost(estimate, self._rows_visited(estimate)))
-        if best.path is None or best.path == UNHINTED:
-            return UNHINTED
-        if not self._in_order(best.path):
-            return self._with_lookback(best)
-        path = self._with_materialised(best)
-        unlucky = best.rows * self.window_selectivity / OVERRUN_FACTOR
-        rarer = [
-            estimate
-            for estimate in others
-            if not self._in_order(estimate.path) and self._worst_case_cost(estimate) < unlucky
-        ]
-        if not rarer:
+        best, *others = sorted(ways, key=lambda way: self._cost(way, self._visited(way)))
+        path = self._latest_first(best)
+        if self._in_order(best):
+            worst = self._total(best) / OVERRUN_FACTOR
+            cheaper = [o for o in others if not self._in_order(o) and self._cost(o, self._total(o)) < worst]
+            if cheaper:
+                back = self.statistics.lookback_date(self.latest, OVERRUN_FACTOR * self._visited(best) / best.rows)
+                return replace(path, lookback_date=back, fallback=self._latest_first(cheaper[0]))
+        return path
+
+    def _latest_first(self, estimate: PathEstimate) -> AccessPath:
+        """Return the path; it looks at the latest rows in a box first, if so few are expected to fill the page."""
+        path = replace(estimate.path or UNHINTED, materialised=self._materialised(estimate, self._visited(estimate)))
+        needed = self._needed(estimate)
+        if needed >= self._total(estimate):
             return path
-        until = self.statistics.lookback_date(self.latest, OVERRUN_FACTOR * self._rows_visited(best) / best.rows)
-        return replace(path, lookback_date=until, fallback=self._with_lookback(rarer[0]))
+        return replace(path, lookback_rows=int(needed), fallback=path)
 
-    def _with_lookback(self, estimate: PathEstimate) -> AccessPath:
-        """The path of a way, at first to no more of the latest rows than are likely to be enough; else to all of them,
-        which is sooner done than to go through all rows there are, or the way would not have been the cheapest."""
-        path, enough = self._with_materialised(estimate), self._rows_needed(estimate)
-        if enough >= self._rows_total(estimate):
-            return path
-        until = self.statistics.lookback_date(self.latest, RECENT_SHARE)
-        return replace(path, lookback_date=until, lookback_rows=int(enough), fallback=path)
+    def _in_order(self, estimate: PathEstimate) -> bool:
+        return self.by_date and estimate.path is not None and estimate.path.ordered
 
-    def _in_order(self, path: AccessPath | None) -> bool:
-        return self.by_date and path is not None and path.ordered
+    def _visited(self, estimate: PathEstimate) -> float:
+        """Return the rows read until the page is full."""
+        if self._in_order(estimate):
+            return estimate.rows * min(self.window_selectivity, (self.limit or inf) / self._matching())
+        return min(self._total(estimate), self._needed(estimate))
 
-    def _rows_visited(self, estimate: PathEstimate) -> float:
-        """How many rows are looked at: those that the way starts from, or those in order until there are enough."""
-        if not self._in_order(estimate.path):
-            return min(self._rows_total(estimate), self._rows_needed(estimate))
-        return estimate.rows * min(self.window_selectivity, (self.limit or inf) / self._rows_matching())
+    def _total(self, estimate: PathEstimate) -> float:
+        """Return the rows read if the page is never full."""
+        return estimate.rows * (self.window_selectivity if estimate.temporal or self._in_order(estimate) else 1.0)
 
-    def _rows_total(self, estimate: PathEstimate) -> float:
-        """How many rows a way has."""
-        return estimate.rows * (self.window_selectivity if estimate.temporal or self._in_order(estimate.path) else 1.0)
-
-    def _rows_needed(self, estimate: PathEstimate) -> float:
-        """How many of the latest rows of a way are likely to have enough among them that meet all conditions."""
+    def _needed(self, estimate: PathEstimate) -> float:
+        """Return how many of the latest rows in a box fill the page; infinite if they are not found latest first."""
         if not (estimate.temporal and self.by_date and self.limit):
             return inf
-        return ceil(OVERSAMPLE * self.limit * estimate.rows / self._rows_matching() + MIN_OVERSAMPLE)
+        return ceil(OVERSAMPLE * self.limit * estimate.rows / self._matching() + MIN_OVERSAMPLE)
 
-    def _rows_matching(self) -> float:
-        """How many rows meet all conditions, of all days."""
+    def _matching(self) -> float:
+        """Return the rows that meet all filters, in any window, as if the filters were independent."""
         matching = float(self.statistics.rows)
         for other in self.estimates.values():
             matching *= min(other.rows / self.statistics.rows, 1.0)
         return max(matching, 0.01)
 
-    def _worst_case_cost(self, estimate: PathEstimate) -> float:
-        """What it costs to look at all rows of a way."""
-        return self._cost(estimate, self._rows_total(estimate))
-
     def _cost(self, estimate: PathEstimate, visited: float) -> float:
-        asking = (
-            min(other.rows * MATERIALISE_COST, visited * other.probe_cost)
-            for other in self._other_filters(estimate).values()
-        )
-        cost = estimate.rows * RTREE_PROBE_COST if estimate.temporal else 0.0
-        return cost + visited * (1.0 if self._in_order(estimate.path) else LOOKUP_COST) + sum(asking)
+        cost = visited * (1.0 if self._in_order(estimate) else LOOKUP_COST)
+        for other in self._others(estimate).values():
+            cost += min(other.rows * MATERIALISE_COST, visited * other.probe_cost)
+        return cost + (estimate.rows * RTREE_PROBE_COST if estimate.temporal else 0.0)
 
-    def _other_filters(self, estimate: PathEstimate) -> dict[str, PathEstimate]:
-        """The conditions that another table answers, for rows that a way finds."""
-        items = self.estimates.items()
-        return {
-            name: other for name, other in items if other.probe_cost and other is not estimate and name != LIST_SUBJECT
-        }
-
-    def _with_materialised(self, estimate: PathEstimate) -> AccessPath:
-        """The path of a way, with those conditions listed that are cheaper so than put to row after row."""
-        path = estimate.path or UNHINTED
-        imprecise = self._cheaper_materialised(estimate, self.statistics.imprecise_rows * self.window_selectivity)
-        return replace(
-            path,
-            materialised=self._cheaper_materialised(estimate, self._rows_visited(estimate)),
-            materialised_imprecise=imprecise,
-        )
-
-    def _cheaper_materialised(self, estimate: PathEstimate, visited: float) -> frozenset[str]:
-        others = self._other_filters(estimate).items()
+    def _materialised(self, estimate: PathEstimate, visited: float) -> frozenset[str]:
+        """Return the semi-joins that are cheaper to run once than to probe for each row visited."""
+        others = self._others(estimate).items()
         return frozenset(name for name, other in others if other.rows * MATERIALISE_COST < visited * other.probe_cost)
+
+    def _others(self, estimate: PathEstimate) -> dict[str, PathEstimate]:
+        """Return the other semi-joins."""
+        return {
+            name: other
+            for name, other in self.estimates.items()
+            if other.probe_cost and other is not estimate and name != LIST_SUBJECT
+        }

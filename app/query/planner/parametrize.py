@@ -1,23 +1,24 @@
-"""Questions of one shape: their values taken out, so that what finds the answer is written once and kept.
+"""Separate a query's shape from its literals, so that one prepared statement serves every query of that shape.
 
-Two questions have the same shape if they differ in nothing but texts, numbers and days. Conditions are made from
-placeholders that stand where those stood; the statement made of them takes the values of any question of the shape.
+Queries of one shape differ only in texts, numbers and days. Their predicates are built from placeholders.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.operators import OperatorType
 
+from app.db.statements import PreparedStatement, StatementCache
 from app.db.text_index import TextQuery, TextQueryType
 
 LITERAL_TYPES = (str, int, float, date, TextQuery)
+Prepared = TypeVar("Prepared", PreparedStatement, "PreparedStatement | None")
 
 
 class Placeholder(BindParameter[Any]):
@@ -36,10 +37,32 @@ class Placeholder(BindParameter[Any]):
         return super().operate(op, *other, **kwargs)
 
 
-def extract_literals(values: Mapping[str, Any], structural: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
-    """The shape of the values, and what is taken out of it, in order.
+def prepare_shape(
+    statements: StatementCache,
+    key: Hashable,
+    values: Mapping[str, Any],
+    build: Callable[[dict[str, Any], list[str]], Prepared],
+    structural: frozenset[str] = frozenset(),
+    extra: int = 0,
+) -> tuple[Prepared, list[Any]]:
+    """Return the statement prepared for the shape of the values, and their literals as its arguments.
 
-    Values of parameters `structural` are part of the shape.
+    `build` takes the values with placeholders, and the names of the placeholders: the last `extra` are for further
+    arguments.
+    """
+    shape, literals = extract_literals(values, structural)
+
+    def compile_() -> Prepared:
+        names = [placeholder(at) for at in range(len(literals) + extra)]
+        return build(bind_placeholders(values, structural), names)
+
+    return statements.get_or_compile((key, shape), compile_), literals
+
+
+def extract_literals(values: Mapping[str, Any], structural: frozenset[str]) -> tuple[tuple[Hashable, ...], list[Any]]:
+    """Return the shape of the values, and the literals taken out of it, in order.
+
+    Values of `structural` parameters stay in the shape.
     """
     literals: list[Any] = []
     shape = tuple(
@@ -49,13 +72,13 @@ def extract_literals(values: Mapping[str, Any], structural: frozenset[str]) -> t
 
 
 def bind_placeholders(values: Mapping[str, Any], structural: frozenset[str]) -> dict[str, Any]:
-    """The values with a placeholder where `extract_literals` takes one out."""
+    """Replace each literal that `extract_literals` takes out by a placeholder."""
     numbers = count()
     return {name: value if name in structural else _substitute(value, numbers) for name, value in values.items()}
 
 
 def placeholder(index: int) -> str:
-    """The name of the placeholder of a value by its place."""
+    """Return the name of the placeholder at an index."""
     return f"v{index}"
 
 
@@ -68,7 +91,7 @@ def _is_record(value: Any) -> bool:
 
 
 def _shape(value: Any, literals: list[Any]) -> Any:
-    """What is left of a value without its leaves, which are put into `literals`."""
+    """Return the structure of a value without its literals, which are appended to `literals`."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, LITERAL_TYPES):
@@ -80,7 +103,7 @@ def _shape(value: Any, literals: list[Any]) -> Any:
 
 
 def _substitute(value: Any, numbers: Iterator[int]) -> Any:
-    """The value with placeholders for its leaves; these are visited in the same order."""
+    """Return the value with placeholders for its literals, visited in the order of `_shape`."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, LITERAL_TYPES):

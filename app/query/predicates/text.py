@@ -28,7 +28,7 @@ def parse_text_query(text: str) -> TextQuery:
         raise ValueError("holds no word")
     if sum(map(len, phrases)) > MAX_WORDS:
         raise ValueError(f"more than {MAX_WORDS} words")
-    return TextQuery(phrases)
+    return TextQuery(map(tuple, phrases))
 
 
 def matches_text(index: str, key: str) -> Callable[[TextQuery, ListQuery], SemiJoin]:

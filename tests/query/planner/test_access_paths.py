@@ -13,7 +13,7 @@ from app.db.spatial_index import TEMPORAL_TABLES
 from app.query.lists import fetch
 from app.query.lists.definition import ListDefinition
 from app.query.params.param import ListQuery
-from app.query.planner.cost_model import LIST_SUBJECT, UNHINTED, AccessPath
+from app.query.planner.access_paths import LIST_SUBJECT, UNHINTED, AccessPath
 from app.query.predicates.forms import SemiJoin
 from app.resources import STORED_LISTS
 
@@ -22,15 +22,13 @@ LISTS = [name for name, resource in STORED_LISTS.items() if resource.listing.ind
 
 def possible(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterator[AccessPath]:
     """Every path that fits a question, with its conditions put to row after row, and with all of them listed."""
-    every = frozenset(asked.values)
+    every = frozenset(asked.filters)
     for path in starts(listing, asked, by_date):
         yield path
         if path is not UNHINTED:
             yield replace(path, materialised=every)
-            yield replace(path, materialised_imprecise=every)
         if path.driving_filter in ("bbox", "near") and by_date and knows_days(listing, asked):
             yield from (replace(path, lookback_rows=number, fallback=path) for number in (3, 10, 1000))
-            yield replace(path, lookback_date=date(2021, 7, 4), lookback_rows=3, fallback=path)
         if by_date:  # some of these days are too few to fill a page, some are enough
             days = (date(2021, 7, 4), date(2021, 6, 1))
             yield from (replace(path, lookback_date=day, fallback=UNHINTED) for day in days)
@@ -50,7 +48,7 @@ def starts(listing: ListDefinition, asked: ListQuery, by_date: bool) -> Iterator
     past = indexes.current_only is not None and asked.get("known_by") is not None
     if by_date:
         yield AccessPath(indexes.by_date_all_versions) if past else AccessPath(indexes.by_date, ordered=True)
-    for name, value in asked.values.items():
+    for name, value in asked.filters.items():
         param = listing.params.get(name)
         test = param.predicate(value, asked) if param and param.predicate and value is not None else None
         if isinstance(test, SemiJoin):

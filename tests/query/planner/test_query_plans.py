@@ -197,8 +197,8 @@ def test_postgresql_keeps_a_plan_only_where_the_values_do_not_decide_it(
     listing = STORED_LISTS["events"].listing
     with engine_for(databases.loaded(), read_only=True) as engine, read_transaction(engine, 10) as connection:
         for _ in range(12):
-            values = listing.read([*query.items(), ("limit", "3")])
-            assert [len(batch) for batch in fetch_page(listing, values, connection).batches] == [3]
+            request = listing.parse([*query.items(), ("limit", "3")])
+            assert [len(batch) for batch in fetch_page(listing, request, connection).batches] == [3]
         prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert any("event_version.row" in statement for statement in prepared) == kept
 
