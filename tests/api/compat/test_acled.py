@@ -499,16 +499,16 @@ def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_open(
         gc.collect()  # a cursor that is still open would warn, and warnings are errors
 
 
-def test_a_page_takes_as_many_queries_whatever_it_holds(forgetful: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_takes_as_many_queries_whatever_it_holds(uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)
 
     def asked(**params: Any) -> int:
-        answer(forgetful, **params)  # what is kept of a revision is made once
+        answer(uncached_client, **params)  # what is kept of a revision is made once
         seen.clear()
-        answer(forgetful, **params)
+        answer(uncached_client, **params)
         # PostgreSQL is asked for its revision each time; SQLite tells it without a query.
         read = [statement for statement in seen if statement.lstrip().startswith("SELECT")]
         return sum(statement != NEWEST_REVISION for statement in read)
