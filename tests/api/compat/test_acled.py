@@ -499,7 +499,9 @@ def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_open(
         gc.collect()  # a cursor that is still open would warn, and warnings are errors
 
 
-def test_a_page_takes_as_many_queries_whatever_it_holds(uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_takes_as_many_queries_whatever_it_holds(
+    uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
