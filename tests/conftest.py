@@ -33,7 +33,7 @@ EACH_DATABASE = (
 )
 """Folders and files whose tests run on SQLite and on PostgreSQL, because SQL is what they are about. Tests elsewhere
 run on SQLite, unless they are marked `each_database`."""
-SLOW = ("api/test_deploy.py", "clients", "faults", "web")
+SLOW = ("api/http/test_hostile.py", "api/test_deploy.py", "clients", "faults", "web")
 """Folders and files that `pytest` leaves out and .ci/run runs, but for tests marked `smoke`."""
 UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL that only a crash of the machine needs. Tests of crashes start servers of their own."""

@@ -6,17 +6,19 @@ from datetime import date
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from app.db.engine import is_embedded
 from app.db.spatial_index import TEMPORAL_TABLES
 from app.query.lists import fetch
 from app.query.lists.definition import ListDefinition
+from app.query.lists.fetch import fetch_page
 from app.query.params.param import ListQuery
 from app.query.planner.access_paths import LIST_SUBJECT, UNHINTED, AccessPath
 from app.query.predicates.forms import SemiJoin
 from app.resources import STORED_LISTS
 
+PATHS_ON_POSTGRESQL = 3
 LISTS = [name for name, resource in STORED_LISTS.items() if resource.listing.indexes]
 
 
@@ -83,27 +85,31 @@ def questions() -> Iterator[tuple[str, dict[str, str]]]:
             yield from ((name, asked | other) for other in beside)
 
 
+def rows_of(listing: ListDefinition, query: dict[str, str], limit: str, connection: Connection) -> list[str]:
+    request = listing.parse([*query.items(), ("limit", limit)])
+    return [row for batch in fetch_page(listing, request, connection).batches for row, _ in batch]
+
+
 @pytest.mark.parametrize(("name", "query"), list(questions()))
 def test_every_path_gives_the_same_rows(
-    name: str, query: dict[str, str], uncached_client: TestClient, monkeypatch: pytest.MonkeyPatch
+    name: str, query: dict[str, str], connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: dict[int, Any] = {}
+    listing = STORED_LISTS[name].listing
     seen: list[AccessPath] = []
     asked_for = []
 
     def chosen(listing: ListDefinition, asked: ListQuery, limit: int | None, *, by_date: bool) -> AccessPath:
         ways = list(possible(listing, asked, by_date))
-        seen[:] = ways
+        # PostgreSQL takes no hints: there a few paths show that it passes over them.
+        seen[:] = ways if is_embedded(connection.engine) else ways[:PATHS_ON_POSTGRESQL]
         asked_for.append(at)
-        return ways[at] if at < len(ways) else UNHINTED
+        return ways[at]
 
     monkeypatch.setattr(fetch, "_choose_path", chosen)
+    found: dict[int, list[list[str]]] = {}
     at = 0
     while at == 0 or at < len(seen):
-        for limit in ("7", "1000"):
-            answer = uncached_client.get(f"/v1/{name}", params=query | {"limit": limit})
-            assert answer.status_code == 200, answer.text
-            found.setdefault(at, []).append(answer.json()["items"])
+        found[at] = [rows_of(listing, query, limit, connection) for limit in ("7", "1000")]
         at += 1
     assert asked_for == [number for number in range(len(seen)) for _ in range(2)]
     assert seen[0] == UNHINTED
