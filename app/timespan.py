@@ -32,6 +32,12 @@ class DateRange:
             return None
         return (self.latest - self.earliest).days + 1
 
+    def __str__(self) -> str:
+        """Return the days as ISO 8601 writes them: one day, or `start/end` with `..` for an open end."""
+        if self.earliest == self.latest and self.earliest:
+            return self.earliest.isoformat()
+        return "/".join(day.isoformat() if day else ".." for day in (self.earliest, self.latest))
+
     def overlaps(self, other: "DateRange") -> bool:
         """Return whether the two share a day; an open end is infinite."""
         return intersection([self, other]) is not None
@@ -41,6 +47,10 @@ class DateRange:
         after = other.earliest is None or (self.earliest is not None and self.earliest >= other.earliest)
         before = other.latest is None or (self.latest is not None and self.latest <= other.latest)
         return after and before
+
+
+ALL_TIME = DateRange()
+"""The interval that is open at both ends."""
 
 
 def intersection(intervals: list[DateRange]) -> DateRange | None:

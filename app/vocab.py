@@ -238,6 +238,7 @@ class ControlMeans(Code, name="means", definition="How a place changes hands."):
     RECAPTURED = Term("recaptured", "Taken back by the side that had lost it.")
     HANDED_OVER = Term("handed_over", "Given up by agreement.")
     ABANDONED = Term("abandoned", "Left by the side that held it.")
+    HELD = Term("held", "Nothing changes hands: the side is seen to hold the place on that day.")
     UNKNOWN = Term("unknown", "Not told.")
 
 
@@ -259,14 +260,15 @@ class MovementOutcome(Code, name="outcome", definition="How a movement ends."):
     BARRED = Term("barred", "They were kept from entering.")
     DEPLOYED = Term("deployed", "They were sent to a place to act there.")
     WITHDRAWN = Term("withdrawn", "They left a place for good.")
+    RETURNED = Term("returned", "They went back to where they had come from.")
     UNKNOWN = Term("unknown", "Not told.")
 
 
 class CountKind(Code, name="count_kind", definition="What a figure counts."):
     """Reading of a figure as an increment, a running total, a stock or a capacity."""
 
-    INCREMENT = Term("increment", "This many more, on that occasion.")
-    CUMULATIVE = Term("cumulative", "A running total up to the day as_of.")
+    INCREMENT = Term("increment", "This many, on the days of the claim.")
+    CUMULATIVE = Term("cumulative", "A running total from the day since to the day as_of.")
     STOCK = Term("stock", "How many there are on the day as_of.")
     CAPACITY = Term("capacity", "How many there could be.")
 
@@ -319,6 +321,7 @@ class LocationKind(Code, name="location_kind", definition="What kind of place it
     BORDER_CROSSING = Term("border_crossing", "A point where a border may be crossed.")
     AIRBASE = Term("airbase", "A military airfield.")
     RIVER = Term("river", "A river.")
+    BORDER = Term("border", "The line between two countries, or a stretch of it.")
     REGION = Term("region", "An area without an administration of its own.")
 
 
@@ -363,24 +366,32 @@ class ControlCertainty(Code, name="control_state", definition="How sure it is wh
     DISPUTED = Term("disputed", "Some claims say that another side took it, others deny it.")
     UNCONFIRMED = Term("unconfirmed", "It is only said to be possible that another side took it.")
     CONTESTED = Term("contested", "Another side has a part of it, or its surroundings.")
-    UNKNOWN = Term("unknown", "No change of control of this place is in view.")
+    UNKNOWN = Term(
+        "unknown", "No change of control of this place is in view, or the day lies too far outside what packs cover."
+    )
 
 
 class ControlBasis(Code, name="control_basis", definition="What the holder of a place on a day rests on."):
     """Evidence for the holder of a place on a day."""
 
-    STATED = Term("stated", "A change by which the holder gained the place.")
-    INFERRED = Term("inferred", "The first change in view, by which the holder lost it later.")
-    CARRIED = Term("carried", "The last known state, carried beyond the day up to which the pack was curated.")
+    STATED = Term("stated", "A change by which the last holder gained the place, or an observation of it.")
+    INFERRED = Term("inferred", "The first change in view, by which the last holder lost it later.")
+    CARRIED = Term("carried", "The last known state, carried beyond the day up to which the packs were curated.")
+    CARRIED_BACK = Term("carried_back", "The first known state, carried back before the days that the packs cover.")
 
 
 class ContradictionKind(Code, name="contradiction", definition="How claims contradict each other."):
     """Kind of contradiction between claims."""
 
     POLARITY = Term("polarity", "One event is asserted and denied.")
-    DATE = Term("date", "Claims on one event give dates that share no day.")
-    FIGURE = Term("figure", "Claims on one event give numbers for the same days that cannot both be right.")
+    DATE = Term("date", "Claims on one event put the same moment on days that do not meet.")
+    FIGURE = Term(
+        "figure", "Numbers for the same days cannot all be right, inside an event or with those of its parts."
+    )
     CONTROL = Term("control", "A change of a whole place stands against what is said of it or of a place inside it.")
+    OCCASION = Term(
+        "occasion", "Two events of different packs may be one occasion, and disagree on its date or numbers."
+    )
 
 
 class ExclusionReason(Code, name="excluded", definition="Why a movement does not count in a total."):
@@ -388,29 +399,21 @@ class ExclusionReason(Code, name="excluded", definition="Why a movement does not
 
     PART_OF = Term("part_of", "What it is part of counts already.")
     NO_FIGURE = Term("no_figure", "No claim in view says how many.")
+    WIDER_PLACE = Term("wider_place", "One end of it contains the place asked for, so only some of it may belong.")
     DISPUTED = Term("disputed", "Its status; `status=disputed` asks for it.")
     UNCONFIRMED = Term("unconfirmed", "Its status; `status=unconfirmed` asks for it.")
     DENIED = Term("denied", "Its status; `status=denied` asks for it.")
 
 
-class SupersessionReason(Code, name="superseded", definition="Why a claim on a movement does not decide its count."):
-    """Reason for which a claim does not decide a movement's count."""
+class SupersessionReason(Code, name="superseded", definition="Why a claim gives no bound of a movement's count."):
+    """Reason for which a claim gives no bound of a movement's count."""
 
-    EARLIER = Term("earlier", "A running total as of a later day decides.")
-    LESS_EXACT = Term("less_exact", "Another claim tells the same day better: with a best, narrower, or later.")
-    COVERED = Term("covered", "An increment that the running total holds already.")
+    LESS_EXACT = Term("less_exact", "Other tellings give closer bounds for the window.")
+    REPLACED = Term("replaced", "Its source said something else of the same days later, or it is only possible.")
     NOT_A_COUNT = Term("not_a_count", "It gives a stock or a capacity.")
     NO_FIGURE = Term("no_figure", "It gives no figure.")
     PLANNED = Term("planned", "It is only planned.")
     DENIES = Term("denies", "It denies the movement.")
-
-
-class CountedBound(Code, name="counts", definition="What a movement gives to a total."):
-    """Bounds that a movement gives to a total."""
-
-    ALL = Term("all", "Low, best and high: it lies wholly inside the window.")
-    HIGH = Term("high", "Its high alone: it lies only partly inside the window.")
-    LOW = Term("low", "Its low alone: a part, wholly inside, of a whole that is only partly inside.")
 
 
 @dataclass(frozen=True)
@@ -456,5 +459,10 @@ RELATIVE_DATES = (
     RelativeDate("almost two weeks", -14, -10),
     RelativeDate("last few days", -5, 0),
     RelativeDate("in the last week", -7, 0),
+    RelativeDate("in the past week", -7, 0),
+    RelativeDate("in the last two weeks", -14, 0),
+    RelativeDate("in the past two weeks", -14, 0),
+    RelativeDate("earlier this week", None, None, "its Monday to D"),
     RelativeDate("weekend", None, None, "the Saturday and Sunday on or last before D"),
+    RelativeDate("weekday", None, None, "the last day of that name on or before D"),
 )

@@ -9,7 +9,11 @@ from app.vocab import Modality, Stance
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a claim. `low`, `best` and `high` may each be unknown, which is None and never 0."""
+    """One number of a claim. `low`, `best` and `high` may each be unknown, which is None and never 0.
+
+    `since` and `as_of` are the first and last day that a cumulative figure counts, as the coder gives them. `loose`
+    marks words without a number, such as "hundreds".
+    """
 
     measure: str
     count_kind: str
@@ -17,16 +21,19 @@ class Figure:
     best: int | None = None
     high: int | None = None
     of: int | None = None
+    since: date | None = None
     as_of: date | None = None
     printed: str | None = None
+    loose: bool = False
 
 
 @dataclass(frozen=True)
 class Claim:
     """One claim on an event.
 
-    `origin` is the outermost organisation of the first hop, or the hop itself if it has none. Two people of one
-    organisation thus have the same origin. None if the first hop is unattributed or a dataset.
+    `document` and `origin` are those that count as one: a document that stands under two ids has one here, and an
+    origin is the outermost organisation of the first hop. `origin` is None if the first hop is unattributed or a
+    dataset. `is_narration` marks what a document tells on its own account.
     """
 
     id: str
@@ -38,7 +45,8 @@ class Claim:
     date: DateRange
     precision: str
     figures: tuple[Figure, ...] = ()
-    printed_date: str | None = None
+    printed_dates: tuple[str, ...] = ()
+    is_narration: bool = False
 
     @property
     def asserts(self) -> bool:

@@ -6,17 +6,14 @@ from datetime import date
 from app.rules.facts import Claim
 
 
-def versions_by_report_date(
-    claims: Collection[Claim], extra_days: Iterable[date] = ()
-) -> Iterator[tuple[date, date, list[Claim]]]:
-    """Yield (first day, first day of the next period, claims in view) for each period of unchanged knowledge.
+def known_periods(claims: Collection[Claim], extra_days: Iterable[date] = ()) -> Iterator[tuple[date, date]]:
+    """Yield (first day, first day of the next period) for each period of unchanged knowledge of an event.
 
-    The last period ends with `date.max`. `extra_days` names further days on which the version changes, such as the day
-    on which the parent event became known. Nothing is yielded for the time before the first report.
+    The last period ends with `date.max`. `extra_days` names further days on which the version changes: those on which
+    the parent event became known, or more of a part. Nothing is yielded for the time before the first report.
     """
     first = min((claim.reported_on for claim in claims), default=None)
     if first is None:
         return
     days = sorted({claim.reported_on for claim in claims} | {day for day in extra_days if day > first})
-    for day, until in zip(days, [*days[1:], date.max], strict=True):
-        yield day, until, [claim for claim in claims if claim.reported_on <= day]
+    yield from zip(days, [*days[1:], date.max], strict=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from app.rules.facts import Claim
-from app.rules.figures import Published, counts_up_to, published
+from app.rules.published import FlowCount, Published
+from app.rules.tellings import FLOWS, EventFacts
 from app.timespan import DateRange
-from app.vocab import CountedBound, CountKind, EventStatus, ExclusionReason, Measure, Modality, SupersessionReason
+from app.vocab import EventStatus, ExclusionReason, Measure, Modality, Population, SupersessionReason
 
 MOVEMENT_MEASURE = Measure.PERSONS_MOVED
 EXCLUDED_STATUSES: dict[str, ExclusionReason] = {
@@ -18,20 +18,15 @@ EXCLUDED_STATUSES: dict[str, ExclusionReason] = {
 
 
 @dataclass(frozen=True)
-class MovementClaims:
-    """A movement that matches a query: its date and status, the event it is part of, its claims in view."""
+class MovementFacts:
+    """A movement that matches a query, and its population.
 
-    event: str
-    part_of: str | None
+    `is_wider` marks one that does not lie in the place asked for but leads from or to something around it.
+    """
+
+    facts: EventFacts
     population: str
-    status: str
-    dates: DateRange
-    claims: tuple[Claim, ...]
-
-    @property
-    def count(self) -> Published | None:
-        """Published figure of the movement; see `published`."""
-        return published(self.claims, MOVEMENT_MEASURE)
+    is_wider: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,10 +40,10 @@ class TotalBounds:
 
 @dataclass(frozen=True)
 class CountedMovement:
-    """A movement that counts: wholly, or with its low or its high bound alone; see `total`."""
+    """A movement that counts, and its published figure within the window."""
 
-    movement: MovementClaims
-    counts: str
+    movement: MovementFacts
+    figure: Published
 
 
 @dataclass(frozen=True)
@@ -60,46 +55,62 @@ class Total:
     included: list[CountedMovement]
     excluded: list[tuple[str, str]]
 
+    @property
+    def contradicted(self) -> bool:
+        """True if a movement that counts has tellings that cannot all be true within the window."""
+        return any(counted.figure.contradicted for counted in self.included)
+
 
 def total(
-    movements: Collection[MovementClaims],
+    movements: Collection[MovementFacts],
     window: DateRange,
     parent_by_event: Mapping[str, str | None],
     asked_statuses: Collection[str] = (),
 ) -> Total:
-    """Total the matching movements by population.
+    """Total the matching movements by population: the sums of their published figures within the window.
 
-    Movements are left out with a reason: `no_figure`; `disputed`, `unconfirmed`, `denied` (unless `asked_statuses`
-    names the status); `part_of` if an ancestor counts. `low` sums what is certainly inside the window, `high` what is
-    possibly inside. A whole that is only partly inside gives its high, and its parts certainly inside give their low.
-    `best` is known only if everything counted is certainly inside and has one. Populations are never added up: the
-    top-level bounds are known only if all that counts is of one population. If nothing counts, all are unknown.
+    Movements are left out with a reason: `disputed`, `unconfirmed`, `denied` (unless `asked_statuses` names the
+    status); `no_figure`; `wider_place` if only a part of it may belong to the place asked for, which leaves best and
+    high of its population unknown; `part_of` if an ancestor counts. Populations are never added up: the top-level
+    bounds are known only if all that counts is of one population. If nothing counts, all are unknown.
     `parent_by_event` maps any event, matching or not, to the one it is part of.
     """
-    by_id = {moved.event: moved for moved in movements}
-    reasons = {id_: _exclusion_reason(moved, asked_statuses) for id_, moved in by_id.items()}
+    # A wider movement that would not count anyway says nothing of the place asked for.
+    by_id = {
+        movement.facts.event: movement
+        for movement in movements
+        if not movement.is_wider or _exclusion_reason(movement, asked_statuses) == ExclusionReason.WIDER_PLACE
+    }
+    reasons = {id_: _exclusion_reason(movement, asked_statuses) for id_, movement in by_id.items()}
     countable = {id_ for id_, reason in reasons.items() if reason is None}
-    included: list[CountedMovement] = []
-    excluded = [(id_, reason) for id_, reason in reasons.items() if reason]
-    for id_ in sorted(countable):
-        counting = [outer for outer in _ancestors(id_, parent_by_event) if outer in countable]
-        certain = by_id[id_].dates.is_within(window)
-        if not counting:
-            included.append(CountedMovement(by_id[id_], CountedBound.ALL if certain else CountedBound.HIGH))
-        elif certain and not any(by_id[outer].dates.is_within(window) for outer in counting):
-            included.append(CountedMovement(by_id[id_], CountedBound.LOW))
-        else:
-            excluded.append((id_, ExclusionReason.PART_OF))
-    populations = sorted({counted.movement.population for counted in included})
-    sums = {name: _sum_bounds([c for c in included if c.movement.population == name]) for name in populations}
+    for id_ in countable:
+        if not countable.isdisjoint(_ancestors(id_, parent_by_event)):
+            reasons[id_] = ExclusionReason.PART_OF
+    included = [
+        CountedMovement(movement, figure)
+        for id_, movement in sorted(by_id.items())
+        if reasons[id_] is None and (figure := _count(movement, asked_statuses).published(window))
+    ]
+    wider = {by_id[id_].population for id_, reason in reasons.items() if reason == ExclusionReason.WIDER_PLACE}
+    sums = {
+        population: _sum_bounds([c.figure for c in included if c.movement.population == population], population, wider)
+        for population in sorted({counted.movement.population for counted in included})
+    }
     only = next(iter(sums.values())) if len(sums) == 1 else TotalBounds()
-    return Total(only, sums, included, sorted(excluded))
+    return Total(only, sums, included, sorted((id_, reason) for id_, reason in reasons.items() if reason))
 
 
-def _exclusion_reason(movement: MovementClaims, asked_statuses: Collection[str]) -> ExclusionReason | None:
-    if movement.status in EXCLUDED_STATUSES and movement.status not in asked_statuses:
-        return EXCLUDED_STATUSES[movement.status]
-    return None if movement.count else ExclusionReason.NO_FIGURE
+def _count(movement: MovementFacts, asked_statuses: Collection[str]) -> FlowCount:
+    return FlowCount(movement.facts, MOVEMENT_MEASURE, frozenset(asked_statuses))
+
+
+def _exclusion_reason(movement: MovementFacts, asked_statuses: Collection[str]) -> ExclusionReason | None:
+    status = movement.facts.status
+    if status in EXCLUDED_STATUSES and status not in asked_statuses:
+        return EXCLUDED_STATUSES[status]
+    if not _count(movement, asked_statuses).tellings:
+        return ExclusionReason.NO_FIGURE
+    return ExclusionReason.WIDER_PLACE if movement.is_wider else None
 
 
 def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
@@ -111,17 +122,14 @@ def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
         at = parents.get(at)
 
 
-def _sum_bounds(counted: Collection[CountedMovement]) -> TotalBounds:
-    """Sum the bounds of what counts in one population."""
-    wholes = [(c, count) for c in counted if c.counts != CountedBound.LOW and (count := c.movement.count)]
-    lows = [(c, count) for c in counted if c.counts != CountedBound.HIGH and (count := c.movement.count)]
-    all_certain = len(wholes) == len(lows) == len(counted)
-    low = _sum_known([count.low for _, count in lows])
-    # A part may be of another population than its whole; then no claim bounds its own population from above.
-    high = _sum_known([count.high for _, count in wholes]) if wholes else None
-    # Contradictory claims may give the parts of a whole more than the whole; a total keeps its bounds in order.
-    low = min(low, high) if low is not None and high is not None else low
-    return TotalBounds(low, _sum_known([count.best for _, count in wholes]) if all_certain else None, high)
+def _sum_bounds(figures: Collection[Published], population: str, wider: Collection[str]) -> TotalBounds:
+    """Sum the bounds of one population; `wider` holds the populations of movements that may belong in part."""
+    low = _sum_known([figure.low for figure in figures])
+    if population in wider or Population.MIXED in wider:
+        return TotalBounds(low)
+    return TotalBounds(
+        low, _sum_known([figure.best for figure in figures]), _sum_known([figure.high for figure in figures])
+    )
 
 
 def _sum_known(parts: list[int | None]) -> int | None:
@@ -130,46 +138,31 @@ def _sum_known(parts: list[int | None]) -> int | None:
     return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
-def superseded(movement: MovementClaims) -> list[tuple[str, str]]:
-    """Return (claim, reason) for every claim on a movement that neither decides its count nor adds to it.
+def superseded(counted: CountedMovement) -> list[tuple[str, str]]:
+    """Return (claim, reason) for every claim on a movement that gives no bound of its count within the window.
 
     Reasons are the following. `denies`, `planned`, `no_figure`: nothing to count. `not_a_count`: a stock or capacity.
-    `covered`: an increment on or before the day of the running total. `earlier`: a running total as of a later day
-    decides. `less_exact`: another claim gives a better figure of the same day.
+    `replaced`: its origin said something else of the same days later, or gave its stance up, or it is only possible
+    beside reports. `less_exact`: other tellings give the bounds.
     """
-    count = movement.count
-    if count is None:
-        return []
-    deciding = next(claim for claim in movement.claims if claim.id == count.claim)
-    as_of = max(_days_counted_to(deciding, CountKind.CUMULATIVE), default=None)
+    facts = counted.movement.facts
+    telling = {telling.claim.id for telling in FlowCount(facts, MOVEMENT_MEASURE).tellings}
     return [
-        (claim.id, _supersession_reason(claim, as_of))
-        for claim in movement.claims
-        if claim.id not in {count.claim, *count.added}
+        (claim.id, _supersession_reason(claim, claim.id in telling))
+        for claim in facts.claims
+        if claim.id not in counted.figure.claims
     ]
 
 
-def _supersession_reason(claim: Claim, as_of: date | None) -> SupersessionReason:
-    """Return why a claim does not count beside a running total of `as_of`; None: beside increments alone."""
-    totals, increments = _days_counted_to(claim, CountKind.CUMULATIVE), _days_counted_to(claim, CountKind.INCREMENT)
+def _supersession_reason(claim: Claim, tells: bool) -> SupersessionReason:
+    """Return why a claim gives no bound; `tells` says that it is a telling that competes."""
+    figures = [figure for figure in claim.figures if figure.measure == MOVEMENT_MEASURE]
     if not claim.asserts:
         return SupersessionReason.DENIES
     if claim.modality == Modality.PLANNED:
         return SupersessionReason.PLANNED
-    if not totals and not increments:
-        is_counted = any(figure.measure == MOVEMENT_MEASURE for figure in claim.figures)
-        return SupersessionReason.NOT_A_COUNT if is_counted else SupersessionReason.NO_FIGURE
-    if as_of and totals and max(totals) < as_of:
-        return SupersessionReason.EARLIER
-    if as_of and not totals and max(increments) <= as_of:
-        return SupersessionReason.COVERED
-    return SupersessionReason.LESS_EXACT
-
-
-def _days_counted_to(claim: Claim, count_kind: CountKind) -> list[date]:
-    """Return the days up to which the claim's figures of one kind count."""
-    return [
-        counts_up_to(claim, figure)
-        for figure in claim.figures
-        if figure.measure == MOVEMENT_MEASURE and figure.count_kind == count_kind
-    ]
+    if not figures:
+        return SupersessionReason.NO_FIGURE
+    if not any(figure.count_kind in FLOWS for figure in figures):
+        return SupersessionReason.NOT_A_COUNT
+    return SupersessionReason.LESS_EXACT if tells else SupersessionReason.REPLACED

@@ -1,14 +1,12 @@
-"""The rule of known_by: which claims are in view on which day."""
+"""The rule of known_by: the periods in which nothing more became known of an event."""
 
 from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.dates import event_date
 from app.rules.facts import Claim
-from app.rules.knowledge import versions_by_report_date
-from app.rules.status import status
+from app.rules.knowledge import known_periods
 from app.timespan import DateRange
 
 quick = settings(max_examples=200, database=None, deadline=None)
@@ -34,60 +32,42 @@ def claim(
 
 
 def test_nothing_was_known_of_an_event_without_claims() -> None:
-    assert list(versions_by_report_date([])) == []
-    assert list(versions_by_report_date([], [july(3)])) == []
+    assert list(known_periods([])) == []
+    assert list(known_periods([], [july(3)])) == []
 
 
 def test_one_claim_is_known_from_its_report_for_ever() -> None:
     told = claim("a", july(3))
-    assert list(versions_by_report_date([told])) == [(july(3), date.max, [told])]
+    assert list(known_periods([told])) == [(july(3), date.max)]
 
 
 def test_each_report_opens_a_new_slice_that_keeps_what_was_known() -> None:
     first, second, third = claim("a", july(1)), claim("b", july(4)), claim("c", july(5))
-    assert list(versions_by_report_date([third, first, second])) == [
-        (july(1), july(4), [first]),
-        (july(4), july(5), [first, second]),
-        (july(5), date.max, [third, first, second]),
+    assert list(known_periods([third, first, second])) == [
+        (july(1), july(4)),
+        (july(4), july(5)),
+        (july(5), date.max),
     ]
 
 
 def test_claims_of_one_day_become_known_together() -> None:
     first, second = claim("a", july(3)), claim("b", july(3))
-    assert list(versions_by_report_date([first, second])) == [(july(3), date.max, [first, second])]
+    assert list(known_periods([first, second])) == [(july(3), date.max)]
 
 
 def test_a_further_day_cuts_a_slice_without_changing_what_is_known() -> None:
     told, later = claim("a", july(1)), claim("b", july(5))
-    assert list(versions_by_report_date([told, later], extra_days=[july(3), july(9)])) == [
-        (july(1), july(3), [told]),
-        (july(3), july(5), [told]),
-        (july(5), july(9), [told, later]),
-        (july(9), date.max, [told, later]),
+    assert list(known_periods([told, later], extra_days=[july(3), july(9)])) == [
+        (july(1), july(3)),
+        (july(3), july(5)),
+        (july(5), july(9)),
+        (july(9), date.max),
     ]
 
 
 def test_a_further_day_before_or_on_a_report_adds_no_slice() -> None:
     told = claim("a", july(3))
-    assert list(versions_by_report_date([told], extra_days=[july(1), july(3), july(3)])) == [
-        (july(3), date.max, [told])
-    ]
-
-
-def test_status_and_date_follow_from_what_was_known_at_the_time() -> None:
-    claims = [
-        claim("rumour", july(1), modality="possible"),
-        claim("report", july(2)),
-        claim("second", july(3), origin="agency"),
-        claim("denial", july(4), stance="denies", origin="ministry"),
-    ]
-    seen = [(day, status(known), event_date(known)[0]) for day, _, known in versions_by_report_date(claims)]
-    assert seen == [
-        (july(1), "unconfirmed", DateRange(july(1), july(1))),
-        (july(2), "reported", DateRange(july(1), july(2))),
-        (july(3), "corroborated", DateRange(july(1), july(3))),
-        (july(4), "disputed", DateRange(july(1), july(3))),
-    ]
+    assert list(known_periods([told], extra_days=[july(1), july(3), july(3)])) == [(july(3), date.max)]
 
 
 claims_of_one_event = st.lists(
@@ -101,41 +81,17 @@ further_days = st.lists(st.integers(-5, 25).map(july), max_size=5)
 def test_slices_part_the_time_since_the_first_report_without_gap_or_overlap(
     claims: list[Claim], also: list[date]
 ) -> None:
-    found = list(versions_by_report_date(claims, also))
+    found = list(known_periods(claims, also))
     assert found[0][0] == min(told.reported_on for told in claims)
     assert found[-1][1] == date.max
-    assert [until for _, until, _ in found[:-1]] == [day for day, _, _ in found[1:]]
-    assert all(day < until for day, until, _ in found)
-
-
-@quick
-@given(claims_of_one_event, further_days)
-def test_a_slice_holds_on_each_of_its_days_what_was_reported_by_then(claims: list[Claim], also: list[date]) -> None:
-    found = list(versions_by_report_date(claims, also))
-    for day in (july(number) for number in range(-6, 27)):
-        in_view = [known for first, until, known in found if first <= day < until]
-        reported = [told for told in claims if told.reported_on <= day]
-        assert in_view == ([reported] if reported else [])
-
-
-@quick
-@given(claims_of_one_event, further_days)
-def test_the_last_slice_is_all_claims(claims: list[Claim], also: list[date]) -> None:
-    assert list(versions_by_report_date(claims, also))[-1][2] == claims
-
-
-@quick
-@given(claims_of_one_event)
-def test_known_by_the_last_report_equals_no_known_by(claims: list[Claim]) -> None:
-    last_report = max(told.reported_on for told in claims)
-    [in_view] = [known for first, until, known in versions_by_report_date(claims) if first <= last_report < until]
-    assert in_view == claims
+    assert [until for _, until in found[:-1]] == [day for day, _ in found[1:]]
+    assert all(day < until for day, until in found)
 
 
 @quick
 @given(claims_of_one_event, further_days)
 def test_further_days_cut_where_they_should_and_lose_no_report(claims: list[Claim], also: list[date]) -> None:
-    starts = {day for day, _, _ in versions_by_report_date(claims, also)}
+    starts = {day for day, _ in known_periods(claims, also)}
     reports = {told.reported_on for told in claims}
     assert starts == reports | {day for day in also if day > min(reports)}
 
@@ -144,6 +100,4 @@ def test_further_days_cut_where_they_should_and_lose_no_report(claims: list[Clai
 @given(st.data(), claims_of_one_event)
 def test_the_order_of_claims_moves_no_cut(data: st.DataObject, claims: list[Claim]) -> None:
     shuffled = data.draw(st.permutations(claims))
-    one = [(first, until, {id(told) for told in known}) for first, until, known in versions_by_report_date(claims)]
-    other = [(first, until, {id(told) for told in known}) for first, until, known in versions_by_report_date(shuffled)]
-    assert one == other
+    assert list(known_periods(shuffled)) == list(known_periods(claims))
