@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator
 
 from app.db.bulk import insert_tuples
-from app.names import MAX_TOKEN_BYTES, fold, tokens
+from app.names import MAX_TOKEN_BYTES, fold
 
 SEPARATOR = "\ue000"
 """Separates the fields of a text, so that no phrase reaches over two of them. Both databases take it for a word, and
@@ -30,8 +30,9 @@ FTS_HASH_BYTES, BULK_FTS_HASH_BYTES = 1 << 20, 8 << 20
 def index_words(text: str) -> str:
     """Fold a text into the words of an index."""
     folded = fold(text)
-    # A text no longer than one token may be needs no check of its tokens.
-    return folded if len(folded) <= MAX_TOKEN_BYTES and folded.isascii() else " ".join(tokens(text))
+    if len(folded) <= MAX_TOKEN_BYTES and folded.isascii():
+        return folded  # a text no longer than one token may be needs no check of its tokens
+    return " ".join([word for word in folded.split() if len(word.encode()) <= MAX_TOKEN_BYTES])
 
 
 FIELD_SEPARATOR = f" {SEPARATOR} "

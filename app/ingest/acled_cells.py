@@ -56,11 +56,11 @@ class PlaceCells(NamedTuple):
 
     def inner(self, kind: str, name: str, latitude: float | None, longitude: float | None) -> "PlaceCells":
         """Derive the cells of a place that lies in this one."""
-        return PlaceCells(
-            name if kind == "province" else self.admin1,
-            name if kind == "district" else self.admin2,
-            *((self.latitude, self.longitude) if latitude is None else (latitude, longitude)),
-        )
+        if latitude is None:
+            latitude, longitude = self.latitude, self.longitude
+        admin1 = name if kind == "province" else self.admin1
+        admin2 = name if kind == "district" else self.admin2
+        return PlaceCells(admin1, admin2, latitude, longitude)
 
 
 NO_CELLS = PlaceCells()
@@ -84,6 +84,9 @@ class EventCells(NamedTuple):
     notes: str
     fatalities: int
     tags: str
+    status: str
+    is_repeated: bool
+    """True if the event is part of another that is served itself."""
     changed_at: int
 
 
@@ -106,17 +109,29 @@ def country_cells(iso3: str | None) -> tuple[int, str, str]:
 
 def geo_precision(location_precision: str | None, *, has_own_point: bool) -> int:
     """Return ACLED's geo_precision: 3 where the point is that of a unit around the place."""
-    precise = has_own_point and location_precision
-    return int(GEO_PRECISION_OF[location_precision] if precise and location_precision else COARSE_PRECISION)
+    return int(GEO_PRECISION_OF[location_precision] if has_own_point and location_precision else COARSE_PRECISION)
 
 
-@lru_cache(1 << 12)
 def time_precision(earliest: str | None, latest: str | None) -> int:
     """Return ACLED's time_precision: 1 for a day, 2 for up to seven days, else 3."""
     if earliest is None or latest is None:
         return 3
+    if earliest == latest:
+        return 1
     days = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days + 1
-    return 1 if days == 1 else 2 if days <= MAX_DAYS_OF_PRECISION_2 else 3
+    return 2 if days <= MAX_DAYS_OF_PRECISION_2 else 3
+
+
+@lru_cache(1 << 12)
+def middle_day(earliest: str | None, latest: str | None) -> str | None:
+    """Return the middle of the days on which an event may have happened, or the one end that is known.
+
+    ACLED codes an event of unknown day to the middle of its week or month, and says so by time_precision.
+    """
+    if earliest is None or latest is None or earliest == latest:
+        return earliest or latest
+    first = date.fromisoformat(earliest)
+    return (first + (date.fromisoformat(latest) - first) // 2).isoformat()
 
 
 def tags_cell(status: str, packs: Sequence[str]) -> str:
@@ -126,16 +141,17 @@ def tags_cell(status: str, packs: Sequence[str]) -> str:
 
 def derived_row(event_pk: int, event: EventCells) -> Row:
     """Build the row of an event that is not from ACLED."""
-    day = event.earliest or event.latest
+    day = middle_day(event.earliest, event.latest)
     place = event.place
     acting = (*event.types, *event.sides)
     iso, *nation = country_cells(event.country)
     names = (place.admin1, place.admin2, "", event.location)
     said = (event.source, "", event.notes)
     return (
-        event_pk, event.id, event.sort_date, day, int(day[:4]) if day else None,
+        event_pk, event.id, day or event.sort_date, day, int(day[:4]) if day else None,
         time_precision(event.earliest, event.latest), *acting, iso, *nation, *names,
-        *_point(place), event.geo_precision, *said, event.fatalities, event.tags, None, event.changed_at,
+        *_point(place), event.geo_precision, *said, event.fatalities, event.tags,
+        event.status, event.is_repeated, None, event.changed_at,
         folded_cells((*acting, *nation, *names, *said, event.tags)), None, None,
     )  # fmt: skip
 
@@ -166,7 +182,7 @@ def _has_case_beyond_ascii(text: str) -> bool:
 
 
 def imported_row(
-    event_pk: int, id_: str, sort_date: str, given: Mapping[str, str | None], place: PlaceCells, changed_at: int
+    event_pk: int, id_: str, given: Mapping[str, str | None], place: PlaceCells, status: str, changed_at: int
 ) -> Row:
     """Build the row of an event from ACLED's own cells; `place` stands in for a point that is not given."""
     omitted = [name for name in OPTIONAL_COLUMNS if given[name] is None]
@@ -183,7 +199,9 @@ def imported_row(
     cells |= {
         "event_pk": event_pk,
         "id": id_,
-        "sort_date": sort_date,
+        "sort_date": given["event_date"],
+        "status": status,
+        "is_repeated": False,
         "changed_at": changed_at,
         "folded": folded_cells([given[name] or "" for name in TEXT_COLUMNS]),
         "omitted": ",".join(omitted),
@@ -196,7 +214,8 @@ def completed_row(row: Row, event: EventCells) -> Row:
     """Derive anew what an imported row left empty, and what it holds of the event itself."""
     cells = dict(zip(COLUMNS, row, strict=True))
     omitted = str(cells["omitted"])
-    cells |= {"id": event.id, "sort_date": event.sort_date, "changed_at": event.changed_at}
+    cells |= {"id": event.id, "changed_at": event.changed_at}
+    cells |= {"status": event.status, "is_repeated": event.is_repeated}
     if "fatalities" in omitted:
         cells["fatalities"] = event.fatalities
     if "latitude" in omitted or "longitude" in omitted:

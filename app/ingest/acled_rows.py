@@ -24,12 +24,11 @@ from app.ingest.acled_cells import (
     tags_cell,
     type_cells,
 )
-from app.ingest.acled_sides import Acting, ActorRelations, SideCells, join_names, side_cells
+from app.ingest.acled_sides import OUTLET_KINDS, Acting, ActorRelations, SideCells, join_names, side_cells
 from app.models.base import table_of
 from app.query.compat.acled.crosswalk import INTER_OF
-from app.query.compat.acled.fetch import revision_timestamps
+from app.query.compat.acled.fetch import SERVED_STATUSES, revision_timestamps
 
-OUTLET_KINDS = ("outlet", "agency")
 EVENTS_PER_BATCH = 500
 
 
@@ -106,6 +105,8 @@ class _References:
     relations: ActorRelations
     locations: Mapping[str, Any]
     sources: Mapping[int, list[str]]
+    served: Collection[str]
+    """Those of the events that others are part of which are served, or part of one that is."""
     timestamps: Mapping[int, int]
 
 
@@ -125,6 +126,7 @@ def _load_cells(connection: Connection, batch: Collection[int], timestamps: Mapp
         ActorRelations.load(connection, actor_ids),
         _load_locations(connection, {event["location_id"] for event, _ in events if event["location_id"]}),
         _load_sources(connection, batch),
+        _load_served_wholes(connection, {row["part_of"]["id"] for _, row in events if row["part_of"]}),
         timestamps,
     )
     return {event["event_pk"]: _event_cells(event, row, references) for event, row in events}
@@ -155,12 +157,14 @@ def _event_cells(event: RowMapping, row: dict[str, Any], references: _References
         row["summary"],
         next(counts, 0),  # ACLED prints 0 where nobody tells, and its clients need a number
         tags_cell(row["status"], row["packs"]),
+        row["status"],
+        bool(row["part_of"]) and row["part_of"]["id"] in references.served,
         references.timestamps[row["revision"]],
     )
 
 
 def _sides(event: RowMapping, row: dict[str, Any], references: _References) -> SideCells:
-    actors = [Acting(actor["id"], actor["name"], actor["role"]) for actor in row["actors"]]
+    actors = [Acting(actor["id"], actor["name"], role) for actor in row["actors"] for role in actor["roles"]]
     day: date = event["sort_date"]
     return side_cells(actors, references.inter_of, lambda one, other: references.relations.associated(one, other, day))
 
@@ -207,3 +211,29 @@ def _load_sources(connection: Connection, event_pks: Collection[int]) -> dict[in
     for event_pk, name in rows:
         names[event_pk].append(name)
     return names
+
+
+def _load_served_wholes(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Return those of these events that are served, complete and sure enough, or are part of such an event."""
+    version, event = table_of(models.EventVersion), table_of(models.Event)
+    columns = (version.c.id, version.c.status, version.c.country, version.c.location_id, event.c.part_of_id)
+    known: dict[str, Any] = {}
+    pending = set(ids)
+    while pending:
+        statement = select(*columns, version.c.sort_date).join(event, event.c.pk == version.c.event_pk)
+        found = connection.execute(
+            statement.where(version.c.id.in_(pending), version.c.known_until == END_OF_TIME)
+        ).all()
+        known |= {row.id: row for row in found}
+        pending = {row.part_of_id for row in found if row.part_of_id} - known.keys()
+    places = load_place_cells(connection, {row.location_id for row in known.values() if row.location_id})
+
+    def is_served(id_: str | None) -> bool:
+        row = known.get(id_) if id_ else None
+        if row is None:
+            return False
+        has_point = row.location_id is not None and places[row.location_id].latitude is not None
+        is_complete = row.country is not None and has_point and row.sort_date > date.min
+        return (row.status in SERVED_STATUSES and is_complete) or is_served(row.part_of_id)
+
+    return {id_ for id_ in ids if is_served(id_)}

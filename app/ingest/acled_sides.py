@@ -22,6 +22,8 @@ SECOND_ROLES = ("loses", "mover", "host", "gains", "participant")
 """Roles of the two main actors, the likeliest first; a target is always the second."""
 SIDE_OF_ROLE = {"initiator": 1, "gains": 1, "speaker": 1, "ally": 1, "target": 2, "loses": 2, "host": 2, "mover": 2}
 """Side of a role where no relation decides."""
+OUTLET_KINDS = ("outlet", "agency")
+"""Kinds of sources that are named beside the first one of a claim, because they passed it on."""
 ASSOCIATING_RELATIONS = ("allied_with", "commands")
 
 AreAssociated = Callable[[str, str], bool]

@@ -222,6 +222,7 @@ _CONVERTERS: dict[str, Callable[[Cell], Cell]] = {
     **dict.fromkeys(BOOLEAN_COLUMNS, bool),
 }
 _CONVERSIONS = [(at, _CONVERTERS[column]) for at, column in enumerate(GED_COLUMNS) if column in _CONVERTERS]
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=("\n", ":")).encode
 _ROW = "{" + ", ".join(f'"{column}": %s' for column in GED_COLUMNS) + "}"
 
 
@@ -235,7 +236,7 @@ def encode_cells(cells: Sequence[Cell]) -> str:
     for at, convert in _CONVERSIONS:
         if converted[at] is not None:
             converted[at] = convert(converted[at])
-    return json.dumps(converted, ensure_ascii=False, separators=("\n", ":"))[1:-1]
+    return _encode_json(converted)[1:-1]
 
 
 def row_json(cells: str) -> str:

@@ -24,9 +24,15 @@ from app.ingest.datasets.acled.codes import (
     category_of,
 )
 from app.ingest.datasets.acled.reader import AcledRecord
-from app.ingest.datasets.core.claims import UNDATED_REPORT_NOTE, Estimate, NamedSource, build_claims
+from app.ingest.datasets.core.dataset_events import (
+    UNDATED_REPORT_NOTE,
+    DatasetClaim,
+    DatasetControlChange,
+    DatasetEvent,
+    Deaths,
+    status_of,
+)
 from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
-from app.ingest.datasets.core.event_rows import DatasetClaim, DatasetControlChange, DatasetEvent, Deaths
 from app.ingest.datasets.core.named_actors import NamedActorRowBuilder
 from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
 
@@ -76,12 +82,13 @@ class AcledRowBuilder(NamedActorRowBuilder):
             actors += [(ref, role) for ref, role in ((change.gained, "gains"), (change.lost, "loses")) if ref]
         event = _event(record, cell, category, place, list(dict.fromkeys(actors)), document)
         event.change = change
-        self.write(event, list(self._claims(record, event, note)), "acled_event", self._raw_columns(cell, event))
+        claims = list(self._claims(record, event, note))
+        self.write(event, claims, "acled_event", self._raw_columns(cell, event, status_of(claims)))
 
-    def _raw_columns(self, cell: Cells, event: DatasetEvent) -> tuple[object, ...]:
+    def _raw_columns(self, cell: Cells, event: DatasetEvent, status: str) -> tuple[object, ...]:
         """Return the columns of `acled_event` without its first."""
         place = event.place.cells if event.place else NO_CELLS
-        return imported_row(0, event.id, event.earliest, cell, place, self.acled.changed_at)[1:]
+        return imported_row(0, event.id, cell, place, status, self.acled.changed_at)[1:]
 
     def _side(self, record: AcledRecord, cell: Cells, number: int) -> Side:
         name = " ".join((cell[("actor1", "actor2")[number]] or "").split())
@@ -101,27 +108,32 @@ class AcledRowBuilder(NamedActorRowBuilder):
 
     def _claims(self, record: AcledRecord, event: DatasetEvent, note: str | None) -> Iterator[DatasetClaim]:
         count = record.fatalities
-        estimate = Estimate(
+        yield DatasetClaim(
+            number=0,
+            chain=[event.document],
             reported_on=event.latest,
-            summary=_estimate_summary(count),
-            deaths=None if count is None else Deaths(count, count, count),
-            note=f"{UNDATED_REPORT_NOTE} {note}" if note else UNDATED_REPORT_NOTE,
-        )
-        sources = (self._named_source(name, event.latest) for name in record.sources)
-        return build_claims(event, f"event {record.id}", estimate, sources)
-
-    def _named_source(self, name: str, reported_on: str) -> NamedSource:
-        kind = "unattributed" if name.casefold() in UNNAMED_SOURCES else "outlet"
-        source = self.source(f"acled-source:{slug(name)}", name, kind)
-        return NamedSource(
-            chain=[source],
-            reported_on=reported_on,
             reported_on_stated=False,
-            summary="Named by ACLED as a source.",
-            note=UNDATED_REPORT_NOTE,
-            # Sources belong to no organisation; those without a name are no origins: see `app.rules.status.origin`.
-            origin=None if source.name.casefold() in UNNAMED_SOURCES else source.id,
+            modality="fact",
+            locator=f"event {record.id}",
+            summary=_estimate_summary(count),
+            note=f"{UNDATED_REPORT_NOTE} {note}" if note else UNDATED_REPORT_NOTE,
+            deaths=None if count is None else Deaths(count, count, count),
         )
+        for number, name in enumerate(record.sources, 1):
+            kind = "unattributed" if name.casefold() in UNNAMED_SOURCES else "outlet"
+            source = self.source(f"acled-source:{slug(name)}", name, kind)
+            yield DatasetClaim(
+                number=number,
+                chain=[source, event.document],
+                reported_on=event.latest,
+                reported_on_stated=False,
+                modality="reported",
+                locator=f"event {record.id}, source {number}",
+                summary="Named by ACLED as a source.",
+                note=UNDATED_REPORT_NOTE,
+                # Sources belong to no organisation; those without a name are no origins: see `app.rules.status.origin`.
+                origin=None if source.name.casefold() in UNNAMED_SOURCES else source,
+            )
 
 
 def _country(record: AcledRecord, cell: Cells) -> CountryCell:

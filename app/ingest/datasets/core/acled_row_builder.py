@@ -8,8 +8,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from app.ingest.acled_cells import EventCells, Row, derived_row, geo_precision, tags_cell, type_cells
-from app.ingest.acled_rows import OUTLET_KINDS
-from app.ingest.acled_sides import Acting, ActorRelations, SideCells, join_names, side_cells
+from app.ingest.acled_sides import OUTLET_KINDS, Acting, ActorRelations, SideCells, join_names, side_cells
 from app.ingest.datasets.core.entities import EntityRef
 from app.query.compat.acled.crosswalk import INTER_OF
 
@@ -30,13 +29,9 @@ class _Claim(Protocol):
     """A claim, as far as cells follow from it."""
 
     @property
-    def number(self) -> int: ...
-    @property
     def chain(self) -> Sequence[EntityRef]: ...
     @property
-    def reported_on(self) -> str: ...
-    @property
-    def origin(self) -> str | None: ...
+    def origin(self) -> EntityRef | None: ...
     @property
     def deaths(self) -> _Deaths | None: ...
 
@@ -92,13 +87,13 @@ class AcledRowBuilder:
         self._tags = {status: tags_cell(status, [pack_id]) for status in ("reported", "corroborated")}
 
     def row(self, event_pk: int, event: _Event, claims: Sequence[_Claim]) -> Row | None:
-        """Build the row of an event; None of one without a country."""
+        """Build the row of an event from its claims, first reports first; None of an event without a country."""
         place, change = event.place, event.change
         if place is None or place.country is None:
             return None
         gainer = change.gained if change else None
         deaths = next((claim.deaths for claim in claims if claim.deaths), None)
-        origins = {claim.origin for claim in claims if claim.origin}
+        status = "corroborated" if len({claim.origin for claim in claims} - {None}) >= 2 else "reported"
         return derived_row(
             event_pk,
             EventCells(
@@ -112,10 +107,12 @@ class AcledRowBuilder:
                 place.name,
                 place.cells,
                 geo_precision(event.precision, has_own_point=place.latitude is not None),
-                _source_cell(event.id, claims),
+                _source_cell(claims),
                 event.summary,
                 _fatalities(deaths),
-                self._tags["corroborated" if len(origins) >= 2 else "reported"],
+                self._tags[status],
+                status,
+                False,  # a dataset's events are no parts of others
                 self.changed_at,
             ),
         )
@@ -136,16 +133,11 @@ class AcledRowBuilder:
 def _fatalities(deaths: _Deaths | None) -> int:
     if deaths is None:
         return 0
-    return next((count for count in (deaths.best, deaths.low) if count is not None), 0)
+    return (deaths.low or 0) if deaths.best is None else deaths.best
 
 
-def _source_cell(event_id: str, claims: Sequence[_Claim]) -> str:
-    """Join the names of first sources and of the outlets that passed them on; first reports first."""
-    reported = sorted(claims, key=lambda claim: (claim.reported_on, f"{event_id}:{claim.number}"))
-    names = [
-        hop.name
-        for claim in reported
-        for position, hop in enumerate(claim.chain)
-        if position == 0 or hop.kind in OUTLET_KINDS
-    ]
-    return join_names(names)
+def _source_cell(claims: Sequence[_Claim]) -> str:
+    """Join the names of first sources and of the outlets that passed them on."""
+    return join_names(
+        [hop.name for claim in claims for hop in claim.chain if hop is claim.chain[0] or hop.kind in OUTLET_KINDS]
+    )

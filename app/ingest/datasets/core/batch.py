@@ -54,7 +54,7 @@ BATCH_COLUMNS: dict[str, tuple[str, ...]] = {
     "acled_event": ACLED_COLUMNS,
     "claim": (
         "pk", *_SERVED_COLUMNS, "event_pk", "stance", "modality", "reported_on", "reported_basis", "earliest", "latest",
-        "sort_date", "precision", "location_id",
+        "sort_date", "precision", "document_id", "paragraph", "location_id",
     ),
     "claim_hop": ("claim_pk", "position", "source_id"),
     "figure": (

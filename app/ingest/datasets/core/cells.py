@@ -7,7 +7,7 @@ between time zones that may have changed the day.
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.geo import INTERNAL_DECIMALS
 from app.ingest.datasets.core.files import CsvTable
@@ -35,6 +35,7 @@ def parse_int(text: str) -> int:
     return int(digits)
 
 
+@lru_cache(1 << 14)
 def parse_degrees(text: str) -> float:
     """Parse a coordinate in degrees. Raises ValueError for anything that is not a plain decimal number."""
     stripped = text.strip()

@@ -13,6 +13,7 @@ from app.ingest.acled_cells import NO_CELLS, PlaceCells
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
 from app.ingest.served_json import code_json, compile_writer, list_json, ref_json, string_json
 from app.names import fold, match_key
+from app.schemas.events import EventLocationRow
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
 MIN_DATE, MAX_DATE = date.min.isoformat(), date.max.isoformat()
@@ -38,7 +39,8 @@ source_json = compile_writer(
     description=None,
 )
 actor_json = compile_writer(ActorRow, aliases=[], relations=[])
-location_json = compile_writer(LocationRow, aliases=[])
+location_json = compile_writer(LocationRow, aliases=[], covers=[])
+event_place_json = compile_writer(EventLocationRow)
 
 Codes = list[tuple[str, str]]
 """Codes of an entity, each with its scheme first."""
@@ -64,10 +66,18 @@ class EntityRef:
     longitude: float | None = None
     path: tuple[str, ...] = ()
     """Ids from the outermost location down to this one."""
+    covered_by: tuple[str, ...] = ()
+    """Ids of regions, borders and rivers that take this location in, or one that it lies in."""
     aliases: tuple[str, ...] = ()
     kind: str = ""
     cells: PlaceCells = NO_CELLS
     """Of a location: what ACLED's shape prints of it."""
+    point_kind: str | None = None
+    admin1: str = "null"
+    """Of a location: reference to the province that it is or lies in, as JSON; `admin2` likewise to the district."""
+    admin2: str = "null"
+    place_json: str = ""
+    """Of a location: the place of an event as `app.schemas.events.EventLocationRow`."""
     json: str = field(init=False)
     """The reference as `app.schemas.base.Ref`, encoded once for all rows that hold it."""
     words: str = field(init=False)
@@ -75,6 +85,31 @@ class EntityRef:
     def __post_init__(self) -> None:
         self.json = ref_json(id=self.id, name=self.name)
         self.words = words_of(self.name)
+
+    def place_in(self, parent: "EntityRef | None") -> None:
+        """Set what follows of a location from the one that it lies in: its units, and the place of its events."""
+        if parent:
+            self.admin1, self.admin2, self.covered_by = parent.admin1, parent.admin2, parent.covered_by
+        if self.kind == "province":
+            self.admin1 = self.json
+        elif self.kind == "district":
+            self.admin2 = self.json
+        self.cells = (parent.cells if parent else NO_CELLS).inner(self.kind, self.name, self.latitude, self.longitude)
+        self.set_place_json()
+
+    def set_place_json(self) -> None:
+        """Encode the place of an event that lies here."""
+        self.place_json = event_place_json(
+            id=self.id,
+            name=self.name,
+            kind=self.kind,
+            country=self.country,
+            admin1=self.admin1,
+            admin2=self.admin2,
+            longitude=self.longitude,
+            latitude=self.latitude,
+            point_kind=self.point_kind,
+        )
 
 
 class ExistingEntity(NamedTuple):
@@ -194,13 +229,14 @@ class EntityRegistry:
             self._parents[id_] = parent_id
             self._created.add(id_)
             spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
-            ref = self._refs[id_] = EntityRef(id_, spelling, country.iso3 if country else None, path=_path(id_, parent))
-            self._add_location(ref, kind, parent_id, None, codes or [])
+            ref = self._refs[id_] = EntityRef(
+                id_, spelling, country.iso3 if country else None, path=_path(id_, parent), kind=kind
+            )
+            ref.place_in(parent)
+            self._add_location(ref, parent, codes or [])
         elif not ref.path:
-            ref.path = _path(id_, parent)
-        else:
-            return ref
-        ref.cells = (parent.cells if parent else NO_CELLS).inner(kind, ref.name, None, None)
+            ref.path, ref.kind = _path(id_, parent), kind
+            ref.place_in(parent)
         return ref
 
     def point(
@@ -220,13 +256,22 @@ class EntityRegistry:
         digest = _digest(id_)
         previous = self._points.get(digest)
         spelling = previous.name if previous else name[:MAX_TEXT_CHARS]
-        ref = EntityRef(id_, spelling, country.iso3 if country else None, point[0], point[1], (*parent.path, id_))
-        ref.cells = parent.cells.inner(kind, spelling, point[0], point[1])
+        ref = EntityRef(
+            id_,
+            spelling,
+            country.iso3 if country else None,
+            point[0],
+            point[1],
+            (*parent.path, id_),
+            kind=kind,
+            point_kind=point[2],
+        )
+        ref.place_in(parent)
         if previous is None or not (
             previous.is_new or (previous.parent == parent.id and parent.id not in self._created)
         ):
             self._points[digest] = self._interned(_PointRecord(spelling, parent.id, True))
-            self._add_location(ref, kind, parent.id, point[2], [])
+            self._add_location(ref, parent, [])
         return ref
 
     def _collect(self, id_: str) -> None:
@@ -241,24 +286,25 @@ class EntityRegistry:
         """Return one object for all points of one name in one place: there may be hundreds of thousands."""
         return self._shared_points.setdefault(point, point)
 
-    def _add_location(
-        self, ref: EntityRef, kind: str, parent: str | None, point_kind: str | None, codes: Codes
-    ) -> None:
+    def _add_location(self, ref: EntityRef, parent: EntityRef | None, codes: Codes) -> None:
         row = location_json(
             id=ref.id,
             name=ref.name,
-            kind=kind,
+            kind=ref.kind,
             country=ref.country,
-            parent=parent,
+            parent=parent.json if parent else "null",
             path=list_json(map(string_json, ref.path)),
+            admin1=ref.admin1,
+            admin2=ref.admin2,
             latitude=ref.latitude,
             longitude=ref.longitude,
-            point_kind=point_kind,
+            point_kind=ref.point_kind,
             codes=_codes_json(codes),
         )
-        columns = (ref.name, kind, ref.country, parent, ref.latitude, ref.longitude, point_kind)
+        parent_id = parent.id if parent else None
+        columns = (ref.name, ref.kind, ref.country, parent_id, ref.latitude, ref.longitude, ref.point_kind)
         self._add("location", ref, row, columns, codes)
-        self.batch.tables["location_ancestor"].extend([(ref.id, outer) for outer in ref.path])
+        self.batch.tables["location_ancestor"].extend([(ref.id, outer) for outer in (*ref.path, *ref.covered_by)])
 
     def _add(
         self, table: str, ref: EntityRef, row: str, columns: tuple[object, ...], codes: Iterable[tuple[str, str]] = ()

@@ -5,105 +5,50 @@ dataset are of one plain kind: each claim asserts one date, as fact or as report
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.db.text_index import FIELD_SEPARATOR, index_words
 from app.ingest.datasets.core.acled_row_builder import AcledRowBuilder
 from app.ingest.datasets.core.batch import ACLED_TABLE
+from app.ingest.datasets.core.dataset_events import DatasetClaim, DatasetEvent, Deaths
 from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry
 from app.ingest.datasets.core.records import StoredActorKind
 from app.ingest.served_json import (
-    bounds_json,
     compile_writer,
     control_change_json,
-    corroboration_json,
     date_range_json,
     event_actor_json,
     list_json,
+    ref_json,
     string_json,
 )
 from app.names import fold
 from app.schemas.base import Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
-from app.schemas.events import CodedEventRow, EventDateRow, EventRow
+from app.schemas.events import CodedEventRow, CorroborationRow, EventDateRow, EventRow, PublishedFigureRow
 
 SHARED_TEXTS = ("id", "title", "summary")
 """Texts that all rows of an event repeat, encoded once."""
 coded_event_json = compile_writer(CodedEventRow, encoded=SHARED_TEXTS, movement=None, part_of=None)
 event_json = compile_writer(EventRow, encoded=SHARED_TEXTS, movement=None, part_of=None)
+published_json = compile_writer(
+    PublishedFigureRow, measure="deaths", of=None, count_kind="cumulative", contradicted=False
+)
 event_ref_json = compile_writer(Ref, encoded=("id", "name"))
-event_date_json = compile_writer(EventDateRow, printed=None)
-claim_json = compile_writer(ClaimRow, stance="asserts")
-printed_json = compile_writer(PrintedRow, date=None, quantity=None, name=None)
+event_date_json = compile_writer(EventDateRow, printed=[])
+corroboration_json = compile_writer(CorroborationRow, documents=1, denying=0)
+claim_json = compile_writer(ClaimRow, stance="asserts", paragraph=None)
+printed_json = compile_writer(PrintedRow, date=[], quantity=[], name=[])
 figure_json = compile_writer(FigureRow, measure="deaths", of=None, count_kind="cumulative", printed=None)
-
-
-class Deaths(NamedTuple):
-    """Number of deaths in an event, civilians and fighters together; None is unknown."""
-
-    low: int | None
-    best: int | None
-    high: int | None
-
-
-class DatasetControlChange(NamedTuple):
-    """Change of control over the place of an event."""
-
-    gained: EntityRef | None
-    lost: EntityRef | None
-    extent: str
-    means: str
-
-
-@dataclass(slots=True)
-class DatasetEvent:
-    """Coded part of an event. Dates are texts, YYYY-MM-DD."""
-
-    id: str
-    category: str
-    title: str
-    summary: str
-    place: EntityRef | None
-    precision: str | None
-    actors: list[tuple[EntityRef, str]]
-    """Actors with their roles."""
-    earliest: str
-    latest: str
-    document: EntityRef
-    """Document of all its claims: the dataset."""
-    printed_place: str | None
-    change: DatasetControlChange | None = None
-    """Change of control; its sides are among the actors, with the roles `gains` and `loses`."""
-
-    @property
-    def date_precision(self) -> str:
-        """Precision of the date, as in `EventDateRow`."""
-        return "day" if self.earliest == self.latest else "range"
-
-
-class DatasetClaim(NamedTuple):
-    """One claim about an event."""
-
-    number: int
-    """Last part of the id of the claim, `<event>:<number>`."""
-    chain: Sequence[EntityRef]
-    """Chain of attribution, from the first hop to the dataset."""
-    reported_on: str
-    reported_on_stated: bool
-    """True if the file gives the day of the report."""
-    modality: str
-    locator: str
-    summary: str
-    printed: str | None
-    note: str | None
-    origin: str | None
-    """Origin that counts as independent: see `app.rules.status.origin`."""
-    deaths: Deaths | None = None
 
 
 class _EventFragments(NamedTuple):
     """JSON of an event's parts that several of its rows share."""
+
+    reference: str
+    """The event, as claims refer to it."""
+    date: str
+    """The date that all claims assert."""
 
     id: str
     title: str
@@ -141,15 +86,25 @@ class RowBuilder(EntityRegistry):
         pk, title_words, parts = len(tables["event"]), index_words(event.title), _fragments(event)
         self._add_event(event, pk, parts)
         tables[raw_table].append((pk, *raw_columns))
-        if raw_table != ACLED_TABLE and (row := self.acled.row(pk, event, claims)):
+        reported = sorted(claims, key=lambda claim: (claim.reported_on, str(claim.number)))
+        if raw_table != ACLED_TABLE and (row := self.acled.row(pk, event, reported)):
             tables[ACLED_TABLE].append(row)
-        tables["event_text"].append((pk, _event_search_words(event, title_words)))
+        tables["event_text"].append((pk, _event_search_words(event, title_words, reported)))
         self._add_claims(event, pk, claims, parts, title_words)
-        tables["event_version"].extend(self._version_rows(event, pk, claims, parts))
+        tables["event_version"].extend(self._version_rows(event, pk, reported, parts))
 
     def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
-        row = coded_event_json(category=event.category, location_precision=event.precision, **parts._asdict())
+        row = coded_event_json(
+            id=parts.id,
+            category=event.category,
+            title=parts.title,
+            summary=parts.summary,
+            location=parts.location,
+            location_precision=event.precision,
+            actors=parts.actors,
+            control_change=parts.control_change,
+        )
         title_key = fold(event.title).replace(" ", "")
         place_id = place.id if place else None
         tables["event"].append(
@@ -175,20 +130,14 @@ class RowBuilder(EntityRegistry):
         rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
         place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
         precision = event.date_precision
-        shared = {
-            "event": event_ref_json(id=parts.id, name=parts.title),
-            "document": event.document.json,
-            "date": date_range_json(earliest=event.earliest, latest=event.latest, precision=precision),
-            "location": parts.location,
-        }
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
             basis = "stated" if claim.reported_on_stated else "document"
-            row = _claim_json(event, claim, id_, basis, shared)
+            row = _claim_json(event, claim, id_, basis, parts)
             rows.append(
                 (
                     pk, id_, *self.context, row, event_pk, "asserts", claim.modality, claim.reported_on, basis,
-                    event.earliest, event.latest, event.earliest, precision, place_id,
+                    event.earliest, event.latest, event.earliest, precision, event.document.id, None, place_id,
                 )
             )  # fmt: skip
             hops.extend([(pk, at, hop.id) for at, hop in enumerate(claim.chain)])
@@ -197,40 +146,56 @@ class RowBuilder(EntityRegistry):
                     (pk, 0, f"{id_}-f1", "deaths", *claim.deaths, None, "cumulative", event.latest, None, True)
                 )
             words = FIELD_SEPARATOR.join([title_words, index_words(claim.summary), *[hop.words for hop in claim.chain]])
-            texts.append((pk, words + place_words))
+            printed = [index_words(text) for text in (event.printed_place, claim.printed) if text]
+            texts.append((pk, FIELD_SEPARATOR.join([words + place_words, *printed])))
 
     def _version_rows(
-        self, event: DatasetEvent, pk: int, claims: Sequence[DatasetClaim], parts: _EventFragments
+        self, event: DatasetEvent, pk: int, reported: Sequence[DatasetClaim], parts: _EventFragments
     ) -> Iterator[tuple[object, ...]]:
-        """Yield one version for each day of a report, from the claims that are known on that day."""
-        reported = sorted(claims, key=lambda claim: (claim.reported_on, f"{event.id}:{claim.number}"))
+        """Yield one version for each day of a report, from the claims known on that day; first reports come first."""
         place, precision = event.place, event.date_precision
         position = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)
-        dates = event_date_json(earliest=event.earliest, latest=event.latest, precision=precision)
+        edtf = event.earliest if precision == "day" else f"[{event.earliest}..{event.latest}]"
+        dates = event_date_json(earliest=event.earliest, latest=event.latest, precision=precision, edtf=edtf)
         packs = list_json([f'"{self.context.pack_id}"'])
-        texts = parts._asdict()
-        origins: set[str] = set()
-        deaths: Deaths | None = None
+        location = place.place_json if place else "null"
+        origins: dict[str, str] = {}
+        unattributed = 0
+        low = best = high = None
+        deaths, figures = "null", "[]"
         for count, claim in enumerate(reported, 1):
             if claim.origin:
-                origins.add(claim.origin)
-            deaths = claim.deaths or deaths
+                origins[claim.origin.id] = claim.origin.json
+            elif len(claim.chain) > 1:  # else it is the dataset's own word
+                unattributed += 1
+            if claim.deaths:
+                low, best, high = claim.deaths.published()
+                deaths = _published_json(event, claim, claim.deaths)
+                figures = list_json([deaths])
             known_until = reported[count].reported_on if count < len(reported) else MAX_DATE
             if known_until == claim.reported_on and count < len(reported):
                 continue  # the next claim was reported on the same day
             status = "corroborated" if len(origins) >= 2 else "reported"
-            low, best, high = deaths or (None, None, None)
             row = event_json(
+                id=parts.id,
                 category=event.category,
+                title=parts.title,
+                summary=parts.summary,
                 date=dates,
+                location=location,
                 location_precision=event.precision,
+                actors=parts.actors,
+                control_change=parts.control_change,
                 status=status,
-                corroboration=corroboration_json(documents=1, origins=len(origins), asserting=count, denying=0),
-                deaths=bounds_json(low=low, best=best, high=high) if deaths else "null",
-                figures=_figures_json(deaths, event.latest),
+                corroboration=corroboration_json(
+                    origins=list_json([origins[id_] for id_ in sorted(origins)]),
+                    unattributed=unattributed,
+                    asserting=count,
+                ),
+                deaths=deaths,
+                figures=figures,
                 packs=packs,
                 revision=self.context.revision,
-                **texts,
             )
             yield (
                 pk, event.id, claim.reported_on, known_until, event.earliest, event.latest, event.earliest, precision,
@@ -238,8 +203,8 @@ class RowBuilder(EntityRegistry):
             )  # fmt: skip
 
 
-def _event_search_words(event: DatasetEvent, title_words: str) -> str:
-    """Return the indexed words of an event: title, summary, names of its actors and its place."""
+def _event_search_words(event: DatasetEvent, title_words: str, reported: Sequence[DatasetClaim]) -> str:
+    """Return the indexed words of an event: title, summary, names of its actors and its place, and what claims say."""
     named = [ref for ref, _ in event.actors]
     named += [event.place] if event.place else []
     parts = {event.title: title_words}
@@ -247,27 +212,36 @@ def _event_search_words(event: DatasetEvent, title_words: str) -> str:
         parts[event.summary] = index_words(event.summary)
     names = {ref.name: ref.words for ref in named}
     for ref in named:
-        names |= {alias: index_words(alias) for alias in ref.aliases}
+        for alias in ref.aliases:
+            names[alias] = index_words(alias)
     for name in sorted(names):
         parts.setdefault(name, names[name])
+    for claim in reported:
+        for text in (claim.summary, event.printed_place, claim.printed):
+            if text and text not in parts:
+                parts[text] = index_words(text)
     return FIELD_SEPARATOR.join(parts.values())
 
 
 def _fragments(event: DatasetEvent) -> _EventFragments:
+    id_, title = string_json(event.id), string_json(event.title)
     return _EventFragments(
-        id=string_json(event.id),
-        title=string_json(event.title),
+        reference=event_ref_json(id=id_, name=title),
+        date=date_range_json(earliest=event.earliest, latest=event.latest, precision=event.date_precision),
+        id=id_,
+        title=title,
         summary=string_json(event.summary),
         location=event.place.json if event.place else "null",
-        actors=list_json([event_actor_json(id=ref.id, name=ref.name, role=role) for ref, role in event.actors]),
+        actors=_actors_json(event),
         control_change=_control_change_json(event),
     )
 
 
-def _claim_json(event: DatasetEvent, claim: DatasetClaim, id_: str, basis: str, shared: Mapping[str, str]) -> str:
-    """Return the JSON of a claim; `shared` are its fields that are the same in all claims about the event."""
+def _claim_json(event: DatasetEvent, claim: DatasetClaim, id_: str, basis: str, parts: _EventFragments) -> str:
     return claim_json(
         id=id_,
+        event=parts.reference,
+        document=event.document.json,
         locator=claim.locator,
         summary=claim.summary,
         modality=claim.modality,
@@ -275,10 +249,11 @@ def _claim_json(event: DatasetEvent, claim: DatasetClaim, id_: str, basis: str, 
         origin=claim.chain[0].json,
         reported_on=claim.reported_on,
         reported_basis=basis,
-        printed=printed_json(place=event.printed_place, other=claim.printed),
-        figures=_figures_json(claim.deaths, event.latest),
+        date=parts.date,
+        location=parts.location,
+        printed=printed_json(place=_tokens_json(event.printed_place), other=_tokens_json(claim.printed)),
+        figures=_figures_json(claim.deaths, event),
         note=claim.note,
-        **shared,
     )
 
 
@@ -287,7 +262,6 @@ def _control_change_json(event: DatasetEvent) -> str:
         return "null"
     gained, lost = (side.json if side else "null" for side in event.change[:2])
     return control_change_json(
-        location=event.place.json,
         gained_by=gained,
         lost_by=lost,
         extent=event.change.extent,
@@ -295,7 +269,28 @@ def _control_change_json(event: DatasetEvent) -> str:
     )
 
 
-def _figures_json(deaths: Deaths | None, as_of: str) -> str:
+def _actors_json(event: DatasetEvent) -> str:
+    """Return one row for each actor, with all its roles."""
+    roles: dict[EntityRef, list[str]] = {}
+    for ref, role in event.actors:
+        roles.setdefault(ref, []).append(f'"{role}"')
+    return list_json([event_actor_json(id=ref.id, name=ref.name, roles=list_json(held)) for ref, held in roles.items()])
+
+
+def _tokens_json(text: str | None) -> str:
+    return "[]" if text is None else list_json([string_json(text)])
+
+
+def _published_json(event: DatasetEvent, claim: DatasetClaim, deaths: Deaths) -> str:
+    """Return the published number of deaths that follows from one claim."""
+    low, best, high = deaths.published()
+    reference = ref_json(id=f"{event.id}:{claim.number}", name=claim.locator)
+    return published_json(low=low, best=best, high=high, as_of=event.latest, claims=list_json([reference]))
+
+
+def _figures_json(deaths: Deaths | None, event: DatasetEvent) -> str:
     if deaths is None:
         return "[]"
-    return list_json([figure_json(low=deaths.low, best=deaths.best, high=deaths.high, as_of=as_of)])
+    return list_json(
+        [figure_json(low=deaths.low, best=deaths.best, high=deaths.high, since=event.earliest, as_of=event.latest)]
+    )

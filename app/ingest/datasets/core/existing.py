@@ -1,7 +1,8 @@
 """Load what an import must know of stored rows before it reads its files."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -11,6 +12,7 @@ from app.ingest.acled_rows import load_place_cells
 from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.entities import ISO, EntityRef, ExistingEntity, RefsByCode
 from app.ingest.datasets.core.records import StoredActorKind
+from app.ingest.served_json import any_json
 from app.models.base import table_of
 
 
@@ -38,9 +40,20 @@ class ExistingRows:
         curated = self._codes(models.LocationCode, models.Location, models.LocationName)
         result = {**self._countries(imported=True), **self._countries(imported=False), **curated}
         cells = load_place_cells(self.connection, {ref.id for ref in result.values()})
+        covers = self._covers({ref.id for ref in result.values()})
         for ref in result.values():
             ref.cells = cells[ref.id]
+            ref.covered_by = tuple(sorted(covers[ref.id] - set(ref.path)))
         return result
+
+    def _covers(self, ids: Collection[str]) -> dict[str, set[str]]:
+        """Return by location what it lies in and what takes it in."""
+        ancestor = table_of(models.LocationAncestor)
+        found: dict[str, set[str]] = defaultdict(set)
+        rows = select(ancestor.c.location_id, ancestor.c.ancestor_id).where(ancestor.c.location_id.in_(ids))
+        for location, outer in self.connection.execute(rows):
+            found[location].add(outer)
+        return found
 
     def entities(self) -> Iterator[ExistingEntity]:
         """Yield sources, actors and locations of earlier imports, whose spelling stays.
@@ -105,8 +118,12 @@ class ExistingRows:
 
 def to_entity_ref(row: RowMapping, aliases: Iterable[str]) -> EntityRef:
     """Return a reference to a row of another pack."""
-    place = {name: row[name] for name in ("latitude", "longitude") if name in row}
-    path = tuple(json.loads(row["row"]).get("path", ()))
-    return EntityRef(
+    place = {name: row[name] for name in ("latitude", "longitude", "point_kind") if name in row}
+    served = json.loads(row["row"])
+    path = tuple(served.get("path", ()))
+    ref = EntityRef(
         row["id"], row["name"], row["country"], path=path, aliases=tuple(aliases), kind=row["kind"], **place
     )
+    ref.admin1, ref.admin2 = any_json(served.get("admin1")), any_json(served.get("admin2"))
+    ref.set_place_json()
+    return ref

@@ -52,11 +52,13 @@ def build_place(
 ) -> EntityRef:
     """Return the point as given, inside the units as given; the innermost unit if there is no point."""
     key = area.key
-    parent = outermost = _build_country(registry, scheme, area, key)
+    parent = _build_country(registry, scheme, area, key)
+    unit_names = [parent.name]
     stem, gap = f"{scheme.prefix}-place:{key}", ""
     for column, kind in scheme.units:
         name = cells[column]
         if name:
+            unit_names.append(name)
             stem, gap = f"{stem}{gap}:{slug(name)}", ""
             parent = registry.location(stem, name, kind, area.country, parent)
         else:
@@ -67,7 +69,7 @@ def build_place(
     name = cells[scheme.name_column] or parent.name
     id_ = f"{stem}:{slug(name)}@{latitude}_{longitude}:{precision}"
     is_area, point_kind = precision in scheme.area_precisions, scheme.point_kinds[precision]
-    if is_area and name in (outermost.name, *(cells[column] for column, _ in scheme.units)):
+    if is_area and name in unit_names:
         name = f"{name} ({point_kind})"  # the unit itself has this name
     kind = "region" if is_area else "town"
     return registry.point(id_, name, kind, area.country, parent, (latitude, longitude, point_kind))
@@ -76,8 +78,8 @@ def build_place(
 def _build_country(registry: EntityRegistry, scheme: PlaceScheme, area: CountryCell, key: str) -> EntityRef:
     codes = [(ISO, area.country.iso3)] if area.country else []
     codes += [area.code] if area.code else []
-    curated = next((registry.known_locations[code] for code in codes if code in registry.known_locations), None)
-    if curated:
-        return curated
+    for code in codes:
+        if code in registry.known_locations:
+            return registry.known_locations[code]
     name = area.country.name if area.country else area.name
     return registry.location(f"{scheme.prefix}-country:{key}", name, area.kind, area.country, None, codes[:1])

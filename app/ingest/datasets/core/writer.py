@@ -15,7 +15,7 @@ from app.errors import BrokenPackError, Problem
 from app.formats.base import dumps
 from app.ingest.datasets.core.batch import BATCH_COLUMNS, EVENT_AT, ID_AT, ROW_AT, ImportContext, RowBatch, Tuples
 from app.ingest.datasets.core.dataset import Dataset
-from app.ingest.records import RowRecord, claim_text
+from app.ingest.row_records import RowRecord, claim_text
 from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of

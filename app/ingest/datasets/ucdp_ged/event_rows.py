@@ -14,17 +14,18 @@ where_prec, date_prec and the sides are those of the GED Codebook 25.1.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 
 from app.codebooks.countries import BY_GWNO
 from app.codebooks.ucdp import GED_COLUMNS, ONE_SIDED, VIOLENCE_TYPES
-from app.ingest.datasets.core.claims import UNDATED_REPORT_NOTE, Estimate, NamedSource, build_claims
+from app.ingest.datasets.core.dataset_events import UNDATED_REPORT_NOTE, DatasetClaim, DatasetEvent, Deaths
 from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
-from app.ingest.datasets.core.event_rows import DatasetClaim, DatasetEvent, Deaths, RowBuilder
+from app.ingest.datasets.core.event_rows import RowBuilder
 from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
 from app.ingest.datasets.core.reader import Cell
 from app.ingest.datasets.core.records import first_report_day
 from app.ingest.datasets.ucdp_ged.reader import GedRecord
-from app.ingest.datasets.ucdp_ged.sources import GedSource, first_hop
+from app.ingest.datasets.ucdp_ged.sources import first_hop
 from app.query.compat.ucdp import encode_cells
 
 ID, NAME = "ucdp-ged", "UCDP Georeferenced Event Dataset"
@@ -69,7 +70,8 @@ class GedRowBuilder(RowBuilder):
         document = self.source(ID, NAME, "dataset")
         latitude, longitude = cell["latitude"], cell["longitude"]
         point = None if latitude is None else (latitude, longitude)
-        place = build_place(self, PLACES, cell, _country(cell), cell["where_prec"], point)
+        area = _country(cell["country"], cell["country_id"])
+        place = build_place(self, PLACES, cell, area, cell["where_prec"], point)
         event = _event(record, cell, place, self._actors(cell), document)
         self.write(event, list(self._claims(record, cell, event)), "ged_event", _raw_columns(record, cell))
 
@@ -90,42 +92,44 @@ class GedRowBuilder(RowBuilder):
     def _claims(self, record: GedRecord, cell: Cells, event: DatasetEvent) -> Iterator[DatasetClaim]:
         first = first_hop(cell["source_original"])
         hop = [self.source(f"ucdp-original:{slug(first)}", first, "unattributed")] if first else []
-        reported = [first_report_day(record.earliest, source.published_on) for source in record.sources]
+        days = [first_report_day(record.earliest, source.published_on) for source in record.sources]
+        reported = [day.isoformat() if day else event.latest for day in days]
         deaths = Deaths(cell["low"], cell["best"], cell["high"])
-        estimate = Estimate(
-            reported_on=max((day.isoformat() if day else event.latest for day in reported), default=event.latest),
+        yield DatasetClaim(
+            number=0,
+            chain=[event.document],
+            reported_on=max(reported, default=event.latest),
+            reported_on_stated=False,
+            modality="fact",
+            locator=f"record {record.id}",
             summary=_estimate_summary(deaths),
-            deaths=None if deaths == (None, None, None) else deaths,
             note=None if record.sources else UNDATED_REPORT_NOTE,
             printed=None if first else cell["source_original"],
+            deaths=None if deaths == (None, None, None) else deaths,
         )
-        sources = (
-            self._named_source(source, day, hop, event) for source, day in zip(record.sources, reported, strict=True)
-        )
-        return build_claims(event, f"record {record.id}", estimate, sources)
-
-    def _named_source(
-        self, source: GedSource, reported_on: date | None, hop: list[EntityRef], event: DatasetEvent
-    ) -> NamedSource:
-        name = source.office
-        office = [self.source(f"ucdp-source:{slug(name)}", name, "outlet")] if name else []
-        headline = f"Named by UCDP as a source: {source.headline}" if source.headline else "Named by UCDP as a source."
-        return NamedSource(
-            chain=[*hop, *office],
-            reported_on=reported_on.isoformat() if reported_on else event.latest,
-            reported_on_stated=reported_on is not None,
-            summary=headline,
-            note=None if reported_on else _undated_note(source.published_on),
-            # Offices belong to no organisation, and first hops are not named: see `app.rules.status.origin`.
-            origin=office[0].id if office and not hop else None,
-            printed=source.text.strip() or None,
-        )
+        for number, (source, day) in enumerate(zip(record.sources, days, strict=True), 1):
+            name = source.office
+            office = [self.source(f"ucdp-source:{slug(name)}", name, "outlet")] if name else []
+            yield DatasetClaim(
+                number=number,
+                chain=[*hop, *office, event.document],
+                reported_on=reported[number - 1],
+                reported_on_stated=day is not None,
+                modality="reported",
+                locator=f"record {record.id}, source {number}",
+                summary=_source_summary(source.headline),
+                note=None if day else _undated_note(source.published_on),
+                printed=source.text.strip() or None,
+                # Offices belong to no organisation, and first hops are not named: see `app.rules.status.origin`.
+                origin=office[0] if office and not hop else None,
+            )
 
 
-def _country(cell: Cells) -> CountryCell:
-    number = cell["country_id"]
-    code = None if number is None else ("gwno", str(number))
-    return CountryCell(cell["country"], BY_GWNO.get(number), code)
+@cache
+def _country(name: str, number: int | None) -> CountryCell:
+    if number is None:
+        return CountryCell(name, None)
+    return CountryCell(name, BY_GWNO.get(number), ("gwno", str(number)))
 
 
 def _event(
@@ -143,8 +147,8 @@ def _event(
         place=place,
         precision=PLACES.location_precisions[cell["where_prec"]],
         actors=actors,
-        earliest=record.earliest.isoformat(),
-        latest=record.latest.isoformat(),
+        earliest=cell["date_start"],
+        latest=cell["date_end"],
         document=document,
         printed_place=cell["where_coordinates"],
     )
@@ -159,6 +163,10 @@ def _estimate_summary(deaths: Deaths) -> str:
     return f"UCDP estimates {number} deaths, from {deaths.low} to {deaths.high}, over all sources that it names."
 
 
+def _source_summary(headline: str | None) -> str:
+    return f"Named by UCDP as a source: {headline}" if headline else "Named by UCDP as a source."
+
+
 def _raw_columns(record: GedRecord, cell: Cells) -> tuple[object, ...]:
     """Return the columns of `ged_event` without its first."""
     return (
@@ -168,7 +176,7 @@ def _raw_columns(record: GedRecord, cell: Cells) -> tuple[object, ...]:
         cell["dyad_new_id"],
         cell["side_a_new_id"],
         cell["side_b_new_id"],
-        record.latest.isoformat(),
+        cell["date_end"],
         cell["latitude"],
         cell["longitude"],
         encode_cells(record.cells),

@@ -10,6 +10,7 @@ letters or in ISO order, a headline. All else stays in `text`; nothing is droppe
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -238,6 +239,7 @@ _NO_HOP = re.compile(
 )
 
 
+@lru_cache(1 << 12)
 def first_hop(source_original: str | None) -> str | None:
     """Parse `source_original` into the one it names as the first to say it; None when it is empty or names several.
 

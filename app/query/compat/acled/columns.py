@@ -42,7 +42,9 @@ def _column(name: str, kind: CellType, operator: str, description: str, example:
 
 _EVENTS = (
     _column("event_id_cnty", "text", "LIKE", "The id of the event; a part is enough.", "kaldar"),
-    _column("event_date", "day", "=", "The first day on which it may have happened.", "2021-06-29"),
+    _column(
+        "event_date", "day", "=", "The day, or the middle of the days on which it may have happened.", "2021-06-29"
+    ),
     _column("year", "year", "=", "The year of event_date.", "2021"),
     _column("time_precision", "whole", "=", "1 if the day is known, 2 if it is one of up to seven days, else 3.", "1"),
     _column(
@@ -67,8 +69,8 @@ _EVENTS = (
     _column("admin2", "text", "LIKE", "The district.", "Kaldar"),
     _column("admin3", "text", "LIKE", "Empty unless imported from ACLED; `%` finds what is empty, too.", "%"),
     _column("location", "text", "LIKE", "The place.", "Kaldar"),
-    _column("latitude", "number", "=", "Degrees; of the place, or of the nearest around it with a point.", "37.229"),
-    _column("longitude", "number", "=", "Degrees; see latitude.", "67.428"),
+    _column("latitude", "number", "=", "Degrees; of the place, or of the nearest around it with a point.", "37.13249"),
+    _column("longitude", "number", "=", "Degrees; see latitude.", "67.5269"),
     _column("geo_precision", "whole", "=", "1 if the place is exact, 2 if it is near it, else 3.", "1"),
     _column("source", "text", "LIKE", "Who said it first, and the outlets it came through.", "Ariana News"),
     _column("source_scale", "text", "LIKE", "Empty unless imported from ACLED; `%` finds what is empty, too.", "%"),
@@ -76,7 +78,7 @@ _EVENTS = (
         "notes", "text", "LIKE", "The summary of the event; ACLED's own notes of what was imported from it.", "district"
     ),
     _column("fatalities", "whole", "=", "Deaths: best, else low; 0 also where nobody says, as ACLED has it.", "0"),
-    _column("tags", "text", "LIKE", "The status of the event, and the packs it is from.", "status=disputed"),
+    _column("tags", "text", "LIKE", "The status of the event, and the packs it is from.", "status=reported"),
     _column("timestamp", "moment", ">=", "When it last changed here: Unix seconds, or a day.", "2021-07-05"),
 )
 EVENT_COLUMNS = {column.name: column for column in _EVENTS}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
 
 from app import models
 from app.errors import UnavailableError
@@ -15,6 +15,7 @@ from app.query.compat.acled.columns import EVENT_COLUMNS, event, removal_columns
 from app.query.compat.acled.filters import AcledColumn
 from app.query.compat.acled.request import AcledQuery
 from app.query.lists.page import ROWS_PER_BATCH
+from app.vocab import EventStatus
 
 Cells = dict[str, str]
 CellSelect = Select[Any]
@@ -30,8 +31,18 @@ class Shape:
     order: tuple[ColumnElement[object], ...]
 
 
-EVENTS = Shape(EVENT_COLUMNS, and_(HAS_DATE, HAS_POINT), (event.c.sort_date.desc(), event.c.id))
-"""Events with a country, a date and a point, which ACLED's clients rely on: the newest first, then by id."""
+SERVED_STATUSES = (EventStatus.REPORTED, EventStatus.CORROBORATED)
+SERVED = and_(event.c.status.in_(SERVED_STATUSES), not_(event.c.is_repeated))
+
+
+def events_shape(statuses: Sequence[str]) -> Shape:
+    """Describe events with a country, a date and a point, which ACLED's clients rely on: the newest first, then by id.
+
+    Without `statuses` these are the reported and corroborated ones that repeat no part of another; else all with one of
+    the statuses.
+    """
+    asked = event.c.status.in_(statuses) if statuses else SERVED
+    return Shape(EVENT_COLUMNS, and_(HAS_DATE, HAS_POINT, asked), (event.c.sort_date.desc(), event.c.id))
 
 
 def removals(connection: Connection) -> Shape:
@@ -97,7 +108,7 @@ class PagedReader:
 
 @dataclass(frozen=True)
 class VisibleCounts:
-    """Counts of events with a country: shown, and left out for want of a date or a point."""
+    """Counts of events that are served by default: shown, and left out for want of a date or a point."""
 
     visible: int
     undated: int
@@ -105,10 +116,10 @@ class VisibleCounts:
 
 
 def count_visible(connection: Connection) -> VisibleCounts:
-    """Count the events with a country."""
+    """Count the events that are served unless their status is asked for."""
     counts: Sequence[ColumnElement[int]] = (
         func.count().filter(and_(HAS_DATE, HAS_POINT)),
         func.count().filter(~HAS_DATE),
         func.count().filter(and_(HAS_DATE, ~HAS_POINT)),
     )
-    return VisibleCounts(*map(int, connection.execute(select(*counts)).one()))
+    return VisibleCounts(*map(int, connection.execute(select(*counts).where(SERVED)).one()))

@@ -6,13 +6,14 @@ Values that cannot be read are errors.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.errors import InvalidParameterError
 from app.names import closest_matches
 from app.query.compat.acled.filters import OPERATORS, AcledColumn, Filter, parse_filter, parse_operator
-from app.query.params.param import MAX_QUOTED_CHARS, Param, integer_between, single_code_parser
+from app.query.params.param import MAX_QUOTED_CHARS, Param, code_param, integer_between, single_code_parser
+from app.vocab import EventStatus
 
 DEFAULT_ROWS = 5000
 MAX_VALUE_LENGTH = 10_000  # all countries of the world in one list
@@ -30,6 +31,11 @@ def _column_params(column: AcledColumn) -> tuple[Param, Param]:
 
 
 Columns = Mapping[str, AcledColumn]
+STATUS = replace(
+    code_param("status", EventStatus, "disputed"),
+    description="Not a parameter of ACLED: every event with one of these statuses, parts of others included. Without "
+    "it, reported and corroborated events that repeat no part of another.",
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class AcledQuery:
     limit: int | None
     page: int
     format: str | None
+    statuses: tuple[str, ...]
+    """Statuses asked for; without any, reported and corroborated events are served."""
     ignored: tuple[str, ...]
     hints: tuple[str, ...]
 
@@ -98,7 +106,8 @@ def _presentation_params(columns: Columns) -> tuple[Param, ...]:
 def query_params(columns: Columns) -> dict[str, Param]:
     """Describe the parameters of a shape with these columns."""
     filters = [param for column in columns.values() for param in _column_params(column)]
-    return {param.name: param for param in (*filters, *_presentation_params(columns))}
+    own = (STATUS,) if "tags" in columns else ()  # removed events have no status
+    return {param.name: param for param in (*filters, *own, *_presentation_params(columns))}
 
 
 def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> AcledQuery:
@@ -122,6 +131,7 @@ def parse_acled_query(pairs: Iterable[tuple[str, str]], columns: Columns) -> Acl
         limit=values.get("limit", DEFAULT_ROWS) or None,
         page=values.get("page", 1),
         format=values.get("_format"),
+        statuses=tuple(values.get("status", ())),
         ignored=tuple(ignored),
         hints=tuple(
             _hint(filter_)
