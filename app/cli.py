@@ -134,12 +134,17 @@ def seed_check(
     ] = None,
     seed: SeedOption = None,
 ) -> None:
-    """Print every problem of the packs with file, id, field, value and reason. Exit with 1 on any problem."""
+    """Print every problem of the packs with file, id, field, value and reason. Exit with 1 on any problem.
+
+    Warnings go to standard error and change no exit status.
+    """
     from app.commands import check_packs
 
     with report_errors():
-        for line in check_packs(_settings(None, seed), pack, document):
+        for line, warnings in check_packs(_settings(None, seed), pack, document):
             stdout.print(line, markup=False)
+            for warning in warnings:
+                stderr.print(f"warning: {warning}", markup=False)
 
 
 @seed.command("load")

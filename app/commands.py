@@ -13,7 +13,7 @@ from app.db.backup import copy_to, is_in_use
 from app.db.engine import make_engine, read_transaction, sqlite_path, write_transaction
 from app.db.revision import current_revision
 from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade
-from app.errors import BrokenPackError, NotFoundError, OutputError, SchemaError
+from app.errors import BrokenPackError, NotFoundError, OutputError, Problem, SchemaError
 from app.files import atomic_write
 from app.formats import FORMATS
 from app.formats.base import Batches
@@ -175,18 +175,21 @@ class RowCounter:
             yield batch
 
 
-def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[str]:
-    """Check packs, and their quotes against the text of the document, if given. Raises BrokenPackError."""
-    contents = read_checked(settings.seed_dir, name)
-    for content in contents:
+def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[tuple[str, list[Problem]]]:
+    """Check packs, and their quotes against the text of the document, if given.
+
+    Yield a line for each pack, and its warnings. Raises BrokenPackError.
+    """
+    checked = read_checked(settings.seed_dir, name)
+    for content, warnings in checked:
         quotes = ""
-        if document and (content.pack.document or len(contents) == 1):
+        if document and (content.pack.document or len(checked) == 1):
             count, problems = verify_quotes(content, document)
             if problems:
                 raise BrokenPackError(problems)
             quotes = f", {count} printed tokens found in {document.name}"
         size = f"{len(content.events)} events, {len(content.claims)} claims"
-        yield f"{content.pack.id} {content.pack.version}: {size}, no problem{quotes}"
+        yield f"{content.pack.id} {content.pack.version}: {size}, no problem{quotes}", warnings
 
 
 def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:

@@ -9,7 +9,17 @@ from sqlalchemy import Connection
 
 from app.formats.base import Attribution, ResultMetadata
 from app.formats.columns import Column, columns_of
-from app.query.analyses import changes, contradictions, control, density, lookups, search, stats
+from app.query.analyses import (
+    changes,
+    contradictions,
+    control,
+    control_summary,
+    density,
+    duplicates,
+    lookups,
+    search,
+    stats,
+)
 from app.query.lists.cursors import Sort
 from app.query.lists.definition import ListDefinition
 from app.query.lists.events import CLAIMS, CONTROL_CHANGES, EVENTS, FIGURES, MOVEMENTS
@@ -24,6 +34,7 @@ from app.schemas.analysis import (
     ControlPeriodRow,
     ControlRow,
     DensityRow,
+    DuplicateRow,
     FigureEntry,
     GroupRow,
     SearchHit,
@@ -32,7 +43,7 @@ from app.schemas.analysis import (
 from app.schemas.base import ApiModel
 from app.schemas.claims import ClaimRow
 from app.schemas.envelope import Candidate
-from app.schemas.events import EventDetail, EventRow
+from app.schemas.events import ControlChangeEventRow, EventDetail, EventRow, MovementEventRow
 from app.schemas.reference import ActorRow, LocationRow, PackRow, SourceRow
 
 Compute = Callable[[Connection, ListRequest], Page]
@@ -153,8 +164,10 @@ STORED_LISTS = {
     resource.name: resource
     for resource in (
         _stored_list("events", EVENTS, EventRow, EventDetail, "Events, derived from the claims in view"),
-        _stored_list("control-changes", CONTROL_CHANGES, EventRow, None, "Events in which a place changed hands"),
-        _stored_list("movements", MOVEMENTS, EventRow, None, "Events in which troops or others moved"),
+        _stored_list(
+            "control-changes", CONTROL_CHANGES, ControlChangeEventRow, None, "Events that tell who held a place"
+        ),
+        _stored_list("movements", MOVEMENTS, MovementEventRow, None, "Events in which troops or others moved"),
         _stored_list("claims", CLAIMS, ClaimRow, ClaimRow, "Claims: who said what, through whom, and as printed"),
         _stored_list("figures", FIGURES, FigureEntry, None, "All figures of all claims"),
         _stored_list("sources", SOURCES_LIST, SourceRow, SourceRow, "Sources of claims"),
@@ -179,8 +192,8 @@ COMPUTED_LISTS = {
             "control/summary",
             "control",
             TallyRow,
-            control.SUMMARY_PARAMS,
-            control.summary,
+            control_summary.SUMMARY_PARAMS,
+            control_summary.summary,
             "Gains and losses of each side within a window",
         ),
         _computed_list(
@@ -190,6 +203,14 @@ COMPUTED_LISTS = {
             contradictions.PARAMS,
             contradictions.contradictions,
             "Claims that cannot all be true",
+        ),
+        _computed_list(
+            "duplicates",
+            "contradictions",
+            DuplicateRow,
+            duplicates.DUPLICATES_PARAMS,
+            duplicates.duplicates,
+            "Rows of several packs that may be one",
         ),
         _computed_list("stats", "stats", GroupRow, stats.STATS_PARAMS, stats.stats, "Number of events by group"),
         _computed_list(

@@ -7,9 +7,9 @@ from sqlalchemy import column as column_named
 
 from app.errors import SchemaError
 
-FIRST_SCHEMA = "1001"
+FIRST_SCHEMA = "1002"
 """The first migration of the first release. Smaller numbers were used before it, and lead nowhere."""
-CURRENT_SCHEMA = "1001"
+CURRENT_SCHEMA = "1002"
 """The newest migration; `tests/db/test_migrations.py` holds it to the chain."""
 OXUS_TABLES = {"claim", "event", "pack", "revision"}
 """Tables that tell an Oxus database from any other."""

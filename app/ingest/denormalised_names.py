@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from app.db.text_index import write_texts
 from app.ingest.packs.drafts import PackContent
-from app.ingest.records import claim_text
+from app.ingest.row_records import claim_text
 from app.ingest.upsert import ChangeSet
 from app.models.entity_types import CLAIMS, ENTITY_TYPES, EntityType
 from app.schemas.claims import ClaimRow

@@ -1,32 +1,28 @@
 """Build records from drafts of packs: served JSON, columns and child rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from sqlmodel import SQLModel
-
 from app import models
-from app.db.text_index import SEPARATOR
-from app.ingest.packs.catalogue import DraftCatalogue, to_figure
+from app.ingest.packs.catalogue import DraftCatalogue, figure_bounds
 from app.ingest.packs.drafts import (
     ActorDraft,
     AliasDraft,
     ClaimDraft,
     EventDraft,
+    FigureDraft,
     LocationDraft,
     NamedDraft,
     PackDraft,
     SourceDraft,
 )
+from app.ingest.row_records import Children, RowRecord, claim_text, joined_text, name_rows, sort_date
 from app.names import match_key
 from app.schemas.base import Alias, ApiModel, CodeRow, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import CodedEventRow, ControlChangeRow, EventActorRow, MovementRow
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
-from app.timespan import DateRange
-from app.vocab import ActorRole, LocationKind, LocationPrecision, ReportedBasis
+from app.vocab import ActorRole, CountKind, LocationKind, LocationPrecision, ReportedBasis
 
 PRECISION_OF_KIND = {
     LocationKind.COUNTRY: LocationPrecision.COUNTRY,
@@ -34,28 +30,9 @@ PRECISION_OF_KIND = {
     LocationKind.DISTRICT: LocationPrecision.DISTRICT,
     LocationKind.REGION: LocationPrecision.AREA,
     LocationKind.RIVER: LocationPrecision.AREA,
+    LocationKind.BORDER: LocationPrecision.AREA,
 }
 """location_precision by kind of location, where a draft gives none; all other kinds are exact."""
-
-
-Children = dict[type[SQLModel], list[dict[str, Any]]]
-"""Child rows by table."""
-
-
-@dataclass
-class RowRecord:
-    """Row to write: served JSON, columns, child rows, and the text that is indexed for full-text search."""
-
-    id: str
-    row: str
-    columns: dict[str, Any]
-    children: Children = field(default_factory=dict)
-    text: str = ""
-
-
-def sort_date(dates: DateRange) -> date:
-    """Return the date that a row is sorted by: its earliest, else its latest, else the first of the calendar."""
-    return dates.earliest or dates.latest or date.min
 
 
 class RecordBuilder:
@@ -137,17 +114,20 @@ class RecordBuilder:
 
     def location(self, draft: LocationDraft) -> RowRecord:
         """Build a location with its names, codes and path."""
-        country = self.catalogue.country(draft.id)
+        country, path = self.catalogue.country(draft.id), self.catalogue.path(draft.id)
         row = LocationRow(
             id=draft.id,
             name=draft.name,
             kind=draft.kind,
             country=country,
-            parent=draft.parent,
-            path=self.catalogue.path(draft.id),
+            parent=self.ref("locations", draft.parent),
+            path=path,
+            admin1=self._unit(path, LocationKind.PROVINCE),
+            admin2=self._unit(path, LocationKind.DISTRICT),
             latitude=draft.latitude,
             longitude=draft.longitude,
             point_kind=draft.point_kind,
+            covers=[self.require_ref("locations", id_) for id_ in draft.covers],
             aliases=_aliases(draft.aliases),
             codes=[CodeRow(**code.model_dump()) for code in draft.codes],
         )
@@ -163,15 +143,20 @@ class RecordBuilder:
         children: Children = {
             models.LocationName: _names(draft),
             models.LocationCode: [code.model_dump() for code in draft.codes],
+            models.LocationCover: [{"covered_id": id_} for id_ in draft.covers],
         }
         return RowRecord(
             draft.id, row.model_dump_json(), columns, children, joined_text(draft.name, *_spellings(draft.aliases))
         )
 
+    def _unit(self, path: list[str], kind: LocationKind) -> Ref | None:
+        """Return the administrative unit of a kind on the path of a place."""
+        return next((self.ref("locations", id_) for id_ in path if self.catalogue.locations[id_].kind == kind), None)
+
     def event(self, draft: EventDraft) -> RowRecord:
         """Build the coded part of an event, its actors in coded and derived roles, and all its locations."""
         change, movement = self._control_change(draft), self._movement(draft)
-        roles = [(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)
+        roles = list(dict.fromkeys([(actor.actor, actor.role) for actor in draft.actors] + _derived_roles(draft)))
         precision = draft.location_precision
         if precision is None and draft.location:
             precision = PRECISION_OF_KIND.get(self.catalogue.locations[draft.location].kind, LocationPrecision.EXACT)
@@ -182,10 +167,10 @@ class RecordBuilder:
             summary=draft.summary,
             location=self.ref("locations", draft.location),
             location_precision=precision,
-            actors=[EventActorRow(**self.require_ref("actors", id_).model_dump(), role=role) for id_, role in roles],
+            actors=self._actors(roles),
             control_change=change,
             movement=movement,
-            part_of=draft.part_of,
+            part_of=self.ref("events", draft.part_of),
         )
         columns = {
             "category": draft.category,
@@ -195,22 +180,31 @@ class RecordBuilder:
             "location_precision": precision,
             "part_of_id": draft.part_of,
         }
-        touched = [row.location, change and change.location]
-        touched += [movement.from_, movement.to, movement.via] if movement else []
+        touched = [row.location, *([movement.from_, movement.to, movement.via] if movement else [])]
         children: Children = {
             models.EventActor: [{"actor_id": id_, "role": role} for id_, role in roles],
             models.EventLocation: [{"location_id": id_} for id_ in sorted({ref.id for ref in touched if ref})],
-            models.ControlChange: [_flat_columns(change)] if change else [],
+            models.ControlChange: [_flat_columns(change) | {"location_id": draft.location}] if change else [],
             models.Movement: [_flat_columns(movement)] if movement else [],
+            models.EventDistinction: [{"other_id": id_} for id_ in draft.distinct_from],
         }
         return RowRecord(draft.id, row.model_dump_json(), columns, children)
+
+    def _actors(self, roles: Iterable[tuple[str, str]]) -> list[EventActorRow]:
+        """Return one row for each actor, with all its roles, in the order in which they are coded."""
+        by_actor: dict[str, list[str]] = {}
+        for id_, role in roles:
+            by_actor.setdefault(id_, []).append(role)
+        return [
+            EventActorRow.model_validate(self.require_ref("actors", id_).model_dump() | {"roles": roles_})
+            for id_, roles_ in by_actor.items()
+        ]
 
     def _control_change(self, draft: EventDraft) -> ControlChangeRow | None:
         change = draft.control_change
         if change is None:
             return None
         return ControlChangeRow(
-            location=self.require_ref("locations", change.location or draft.location or ""),
             gained_by=self.ref("actors", change.gained_by),
             lost_by=self.ref("actors", change.lost_by),
             extent=change.extent,
@@ -244,6 +238,7 @@ class RecordBuilder:
             event=self.require_ref("events", draft.event),
             document=chain[-1],
             locator=f"paragraph {draft.paragraph}" if draft.paragraph else draft.locator,
+            paragraph=draft.paragraph,
             summary=draft.summary,
             stance=draft.stance,
             modality=draft.modality,
@@ -253,10 +248,8 @@ class RecordBuilder:
             reported_basis=ReportedBasis.STATED if draft.reported_on else ReportedBasis.DOCUMENT,
             date=DateRangeRow(**draft.date.model_dump()),
             location=self.ref("locations", location),
-            printed=PrintedRow(
-                **{name: "; ".join(getattr(draft.printed, name)) or None for name in PrintedRow.model_fields}
-            ),
-            figures=[FigureRow(**vars(to_figure(figure, draft))) for figure in draft.figures],
+            printed=PrintedRow(**{name: list(getattr(draft.printed, name)) for name in PrintedRow.model_fields}),
+            figures=[_figure_row(figure, draft) for figure in draft.figures],
             note=draft.note,
         )
         columns = {
@@ -269,21 +262,37 @@ class RecordBuilder:
             "latest": draft.date.latest,
             "sort_date": sort_date(draft.date.interval),
             "precision": draft.date.precision,
+            "document_id": chain[-1].id,
+            "paragraph": draft.paragraph,
             "location_id": location,
         }
         hops = [{"position": at, "source_id": hop.id} for at, hop in enumerate(chain)]
         figures = [
-            figure.model_dump() | {"position": at, "id": f"{row.id}-f{at + 1}", "as_given": False}
+            figure.model_dump(exclude={"since"}) | {"position": at, "id": f"{row.id}-f{at + 1}", "as_given": False}
             for at, figure in enumerate(row.figures)
         ]
         children: Children = {models.ClaimHop: hops, models.Figure: figures}
         return RowRecord(draft.full_id, row.model_dump_json(), columns, children, claim_text(row))
 
 
-def claim_text(row: ClaimRow) -> str:
-    """Return the text by which full-text search finds a claim."""
-    place = row.location.name if row.location else None
-    return joined_text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place)
+def _figure_row(draft: FigureDraft, claim: ClaimDraft) -> FigureRow:
+    """Return the served row of a figure.
+
+    Where none are coded, its bounds are those of the printed words, and its days those of the claim.
+    """
+    is_total = draft.count_kind == CountKind.CUMULATIVE
+    low, best, high = figure_bounds(draft)
+    return FigureRow(
+        measure=draft.measure,
+        low=low,
+        best=best,
+        high=high,
+        of=draft.of,
+        count_kind=draft.count_kind,
+        since=draft.since or (claim.date.earliest if is_total else None),
+        as_of=draft.as_of or claim.date.latest,
+        printed=draft.printed,
+    )
 
 
 def _derived_roles(draft: EventDraft) -> list[tuple[str, str]]:
@@ -301,7 +310,7 @@ def _flat_columns(part: ApiModel) -> dict[str, Any]:
     columns = {}
     for name in type(part).model_fields:
         value = getattr(part, name)
-        if name.rstrip("_") in ("location", "gained_by", "lost_by", "from", "to", "via", "mover"):
+        if name.rstrip("_") in ("gained_by", "lost_by", "from", "to", "via", "mover"):
             columns[f"{name.rstrip('_')}_id"] = value and value.id
         elif name != "count":
             columns[name] = value
@@ -319,16 +328,3 @@ def _spellings(drafts: Iterable[AliasDraft]) -> list[str]:
 def _names(draft: NamedDraft) -> list[dict[str, Any]]:
     """Return the name rows of a draft: id, name and aliases."""
     return name_rows(draft.id, draft.name, [alias.model_dump() for alias in draft.aliases])
-
-
-def name_rows(id_: str, name: str, aliases: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Return the name rows of an id, a name and aliases, each with its key."""
-    own_names: list[dict[str, Any]] = [{"name": id_, "kind": "id"}, {"name": name, "kind": "name"}]
-    blank = {"language": None, "as_printed": None}
-    result = [*own_names, *(alias | {"kind": "alias"} for alias in aliases)]
-    return [blank | spelling | {"key": match_key(spelling["name"])} for spelling in result]
-
-
-def joined_text(*parts: str | None) -> str:
-    """Join parts of an indexed text with a separator that no phrase reaches over."""
-    return SEPARATOR.join(part for part in parts if part)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 
 from pydantic_core import to_json
 
-from app.schemas.base import ApiModel, Bounds, CodeRow, DateRangeRow, Ref
+from app.schemas.base import ApiModel, CodeRow, DateRangeRow, Ref
 from app.schemas.claims import ClaimRow, FigureRow, PrintedRow
 from app.schemas.events import (
     CodedEventRow,
@@ -21,7 +21,10 @@ from app.schemas.events import (
     CorroborationRow,
     EventActorRow,
     EventDateRow,
+    EventLocationRow,
     EventRow,
+    MovementRow,
+    PublishedFigureRow,
 )
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
@@ -111,10 +114,12 @@ def compile_writer(model: type[ApiModel], *, encoded: Collection[str] = (), **co
 
 ref_json = compile_writer(Ref)
 code_json = compile_writer(CodeRow, version=None)
-bounds_json = compile_writer(Bounds)
 date_range_json = compile_writer(DateRangeRow)
 event_date_json = compile_writer(EventDateRow)
 event_actor_json = compile_writer(EventActorRow)
+event_location_json = compile_writer(EventLocationRow)
+published_json = compile_writer(PublishedFigureRow)
+movement_json = compile_writer(MovementRow)
 corroboration_json = compile_writer(CorroborationRow)
 control_change_json = compile_writer(ControlChangeRow)
 printed_json = compile_writer(PrintedRow)

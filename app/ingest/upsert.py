@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 from app import models
 from app.db.bulk import insert_rows
 from app.db.text_index import remove_texts, write_texts
-from app.ingest.records import RowRecord
+from app.ingest.row_records import RowRecord
 from app.models.base import table_of
 from app.models.entity_types import ENTITY_TYPES, EntityType
 

@@ -5,8 +5,8 @@ from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorR
 from app.models.base import METADATA
 from app.models.claims import Claim, ClaimHop, Figure
 from app.models.datasets import AcledEvent, GedEvent
-from app.models.events import ControlChange, Event, EventActor, EventLocation, EventVersion, Movement
-from app.models.locations import Location, LocationAncestor, LocationCode, LocationName
+from app.models.events import ControlChange, Event, EventActor, EventDistinction, EventLocation, EventVersion, Movement
+from app.models.locations import Location, LocationAncestor, LocationCode, LocationCover, LocationName
 from app.models.packs import Pack, Revision, Tombstone
 from app.models.sources import Source, SourceName
 
@@ -29,6 +29,7 @@ __all__ = [
     "ControlChange",
     "Event",
     "EventActor",
+    "EventDistinction",
     "EventLocation",
     "EventVersion",
     "Figure",
@@ -36,6 +37,7 @@ __all__ = [
     "Location",
     "LocationAncestor",
     "LocationCode",
+    "LocationCover",
     "LocationName",
     "Movement",
     "Pack",

@@ -28,6 +28,7 @@ class Claim(ServedRow, table=True):
         one_of("precision", vocab.Precision),
         ordered("earliest", "latest"),
         Index("ix_claim_sort_date_id", *LIST_ORDER),
+        partial_index("ix_claim_paragraph", "document_id", "paragraph", where=lambda _dialect: "paragraph IS NOT NULL"),
         partial_index("ix_claim_stance", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["stance"]),
         partial_index("ix_claim_modality", *LIST_ORDER, where=lambda _dialect: RARE_CODE_CONDITIONS["modality"]),
         partial_index("ix_claim_open_start", *LIST_ORDER, where=lambda _dialect: "earliest IS NULL"),
@@ -43,6 +44,8 @@ class Claim(ServedRow, table=True):
     latest: date | None = None
     sort_date: date
     precision: str
+    document_id: str = Field(sa_type=BinaryText, foreign_key="source.id")
+    paragraph: int | None = None
     location_id: str | None = Field(default=None, sa_type=BinaryText, foreign_key="location.id", index=True)
 
 

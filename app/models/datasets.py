@@ -36,7 +36,8 @@ class AcledEvent(SQLModel, table=True):
     """An event in ACLED's shape: one row for each event with a country, or imported from ACLED.
 
     The 31 cells stand in columns of their names, as ACLED prints them. What filters compare as a number or a day is
-    stored as that. Rows without `event_date` or `latitude` are not served.
+    stored as that. Rows without `event_date` or `latitude` are not served. Events that are not reported or
+    corroborated, or are part of another that is served, are served if their status is asked for.
     """
 
     __tablename__ = "acled_event"
@@ -76,6 +77,8 @@ class AcledEvent(SQLModel, table=True):
     notes: str = Field(sa_type=BinaryText)
     fatalities: int
     tags: str = Field(sa_type=BinaryText)
+    status: str = Field(sa_type=BinaryText)
+    is_repeated: bool = Field(description="true if it is part of an event that is served itself")
     timestamp: int | None = Field(default=None, description="Unix seconds: when ACLED last changed the row")
     changed_at: int = Field(description="Unix seconds: when the event last changed here; served without a timestamp")
     folded: str | None = Field(

@@ -15,8 +15,8 @@ from app.models.actors import Actor, ActorAncestor, ActorCode, ActorName, ActorR
 from app.models.base import CodeColumns, NameColumns, ServedRow, table_of
 from app.models.claims import Claim, ClaimHop, Figure
 from app.models.datasets import AcledEvent, GedEvent
-from app.models.events import ControlChange, Event, EventActor, EventLocation, EventVersion, Movement
-from app.models.locations import Location, LocationAncestor, LocationCode, LocationName
+from app.models.events import ControlChange, Event, EventActor, EventDistinction, EventLocation, EventVersion, Movement
+from app.models.locations import Location, LocationAncestor, LocationCode, LocationCover, LocationName
 from app.models.sources import Source, SourceName
 
 
@@ -84,11 +84,26 @@ def _references_of_actors() -> tuple[Reference, ...]:
 def _references_of_events() -> tuple[Reference, ...]:
     """Every place of a control change or movement is a location of its event, and every side is one of its actors."""
     location, actor = table_of(EventLocation), table_of(EventActor)
-    places = ("location", "control_change.location", "movement.from", "movement.to", "movement.via")
+    places = ("location", "movement.from", "movement.to", "movement.via")
     actors = ("actors", "control_change.gained_by", "control_change.lost_by", "movement.mover")
+    event = table_of(Event)
     return (
         Reference("locations", places, select(location.c.event_pk), location.c.location_id),
         Reference("actors", actors, select(actor.c.event_pk), actor.c.actor_id),
+        Reference(
+            "events", ("part_of",), select(event.c.pk).where(event.c.part_of_id.is_not(None)), event.c.part_of_id
+        ),
+    )
+
+
+def _references_of_locations() -> tuple[Reference, ...]:
+    """Every unit that a place lies in is one of its ancestors, and so is its parent."""
+    place, ancestor, cover = table_of(Location), table_of(LocationAncestor), table_of(LocationCover)
+    inside = select(place.c.pk).join(ancestor, ancestor.c.location_id == place.c.id)
+    covering = select(place.c.pk).join(cover, cover.c.location_id == place.c.id)
+    return (
+        Reference("locations", ("parent", "admin1", "admin2"), inside, ancestor.c.ancestor_id),
+        Reference("locations", ("covers",), covering, cover.c.covered_id),
     )
 
 
@@ -114,14 +129,17 @@ ACTORS = EntityType(
 LOCATIONS = EntityType(
     "locations",
     Location,
-    {LocationName: "owner_id", LocationCode: "owner_id", LocationAncestor: "location_id"},
-    names=LocationName,
-    codes=LocationCode,
+    {LocationName: "owner_id", LocationCode: "owner_id", LocationCover: "location_id", LocationAncestor: "location_id"},
+    _references_of_locations(),
+    LocationName,
+    LocationCode,
 )
 EVENTS = EntityType(
     "events",
     Event,
-    dict.fromkeys((EventActor, EventLocation, ControlChange, Movement, GedEvent, AcledEvent), "event_pk"),
+    dict.fromkeys(
+        (EventActor, EventLocation, EventDistinction, ControlChange, Movement, GedEvent, AcledEvent), "event_pk"
+    ),
     _references_of_events(),
     versions=EventVersion,
     label="title",

@@ -120,8 +120,18 @@ class EventActor(SQLModel, table=True):
     role: str = Field(primary_key=True)
 
 
+class EventDistinction(SQLModel, table=True):
+    """Another event that looks like this one, but is another occasion by a curator's judgement."""
+
+    __tablename__ = "event_distinction"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    event_pk: int = Field(foreign_key="event.pk", primary_key=True)
+    other_id: str = Field(sa_type=BinaryText, primary_key=True)
+
+
 class EventLocation(SQLModel, table=True):
-    """Derived: each place of an event, its own and those of its control change and movement."""
+    """Derived: each place of an event, its own and those of its movement."""
 
     __tablename__ = "event_location"
     __table_args__ = (Index("ix_event_location_location_id", "location_id", "event_pk"), WITHOUT_ROWID)

@@ -47,8 +47,18 @@ class LocationCode(CodeColumns, table=True):
     owner_id: str = Field(sa_type=BinaryText, foreign_key="location.id", index=True)
 
 
+class LocationCover(SQLModel, table=True):
+    """A place that a region, border or river takes in although it lies in another unit."""
+
+    __tablename__ = "location_cover"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    location_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True)
+    covered_id: str = Field(sa_type=BinaryText, foreign_key="location.id", primary_key=True, index=True)
+
+
 class LocationAncestor(SQLModel, table=True):
-    """Derived from parents: every place with itself and each place that it lies in."""
+    """Derived from parents and covers: every place with itself and each place that it lies in or that takes it in."""
 
     __tablename__ = "location_ancestor"
     __table_args__ = (WITHOUT_ROWID,)

@@ -12,7 +12,8 @@ from app.vocab import (
     ContradictionKind,
     ControlBasis,
     ControlCertainty,
-    CountedBound,
+    ControlExtent,
+    EventStatus,
     ExclusionReason,
     LocationKind,
     Modality,
@@ -23,14 +24,40 @@ from app.vocab import (
 )
 
 
-class StateRow(ApiModel):
-    """Control of a place; `candidates` are all who may hold it, the holder first; the holder rests on `change`."""
+class SinceRow(ApiModel):
+    """The date of a change: it happened between these days; null is an open end."""
 
-    holder: Ref | None
+    earliest: date | None
+    latest: date | None
+
+
+class OpenChangeRow(ApiModel):
+    """A change that may have happened, or is not of the whole place, or not confirmed."""
+
+    change: Ref
+    extent: ControlExtent
+    status: EventStatus
+    date: SinceRow
+
+
+class InsideRow(ApiModel):
+    """A place inside that another side holds."""
+
+    location: Ref
+    holder: Ref
+
+
+class StateRow(ApiModel):
+    """Control of a place; `candidates` are all who may hold it, the last holder first."""
+
+    holder: Ref | None = Field(description="null unless the state is `held`")
+    last_holder: Ref | None = Field(description="who held the place last, as far as the claims in view tell")
     state: ControlCertainty
     candidates: list[Ref]
-    since: date | None = Field(description="the first day on which the holder holds it for certain")
-    change: Ref | None
+    since: SinceRow | None = Field(description="the date of the change by which the last holder gained the place")
+    change: Ref | None = Field(description="that change")
+    open: list[OpenChangeRow]
+    inside: list[InsideRow]
     basis: ControlBasis | None
 
 
@@ -53,7 +80,7 @@ class ControlPeriodRow(StateRow, _Period):
 
 class _OfClaim(ApiModel):
     id: str
-    claim: str
+    claim: Ref
     event: Ref
     stance: Stance
     modality: Modality
@@ -65,14 +92,22 @@ class FigureEntry(FigureRow, _OfClaim):
     """A figure with the claim that gives it and the event that it is about."""
 
 
+class IntervalRow(ApiModel):
+    """A number that is certainly at least `low` and possibly as much as `high`."""
+
+    low: int
+    high: int
+
+
 class TallyRow(ApiModel):
     """Gains and losses of an actor among places of one kind, and the totals that are reported."""
 
     actor: Ref
     kind: LocationKind
-    captured: int
-    lost_again: int
-    net_held: int
+    captured: IntervalRow
+    lost: IntervalRow
+    net: IntervalRow = Field(description="captured less lost")
+    changes: list[Ref] = Field(description="the changes of control that possibly happened in the window")
     figures: list[FigureEntry]
 
 
@@ -85,19 +120,21 @@ class PopulationTotal(Bounds, _OfPopulation):
 
 
 class SupersededRow(ApiModel):
-    """A claim that does not decide a count, and why."""
+    """A claim that gives no bound of a count, and why."""
 
-    claim: str
+    claim: Ref
     reason: SupersessionReason
 
 
-class IncludedRow(ApiModel):
-    """A movement that counts, the claim that decides its count, and those that add to it or do not."""
-
+class _Identified(ApiModel):
     id: str
-    claim: str
-    counts: CountedBound
-    added: list[str]
+
+
+class IncludedRow(Bounds, _Identified):
+    """A movement that counts: its number within the window, and the claims that do and do not give its bounds."""
+
+    contradicted: bool
+    claims: list[Ref]
     superseded: list[SupersededRow]
 
 
@@ -116,6 +153,8 @@ class _Stamped(ApiModel):
 class TotalRow(Bounds, _Stamped):
     """A total without double counting; at the top level only when all that counts is of one population."""
 
+    contradicted: bool = Field(description="true if a movement that counts has claims that cannot all be true")
+    contradictions: list[str] = Field(description="ids in /v1/contradictions of the numbers that it rests on")
     by_population: list[PopulationTotal]
     included: list[IncludedRow]
     excluded: list[ExcludedRow]
@@ -123,9 +162,10 @@ class TotalRow(Bounds, _Stamped):
 
 
 class SideRow(ApiModel):
-    """Claims that agree with each other, by id."""
+    """Claims that agree with each other, and what they say."""
 
-    claims: list[str]
+    claims: list[Ref]
+    says: str = Field(description="the date, number or holder that they give, or that it happened or not")
 
 
 class ContradictionRow(ApiModel):
@@ -135,6 +175,16 @@ class ContradictionRow(ApiModel):
     kind: ContradictionKind
     events: list[Ref]
     sides: list[SideRow]
+
+
+class DuplicateRow(ApiModel):
+    """Two rows of different packs that may be one."""
+
+    id: str
+    resource: str
+    items: list[Ref]
+    packs: list[str]
+    reason: str = Field(description="what they have in common")
 
 
 class GroupRow(ApiModel):

@@ -2,8 +2,13 @@
 
 from datetime import date
 
+from pydantic import Field
+
 from app.schemas.base import ApiModel, DateRangeRow, Ref
 from app.vocab import CountKind, Measure, Modality, ReportedBasis, Stance
+
+WHOLE_DOCUMENT = "whole document"
+"""Name of a reference to a claim without a locator."""
 
 
 class FigureRow(ApiModel):
@@ -15,18 +20,19 @@ class FigureRow(ApiModel):
     high: int | None
     of: int | None
     count_kind: CountKind
-    as_of: date | None
+    since: date | None = Field(description="the first day that a running total counts; null: that of the claim")
+    as_of: date | None = Field(description="the last day that it counts; null: that of the claim")
     printed: str | None
 
 
 class PrintedRow(ApiModel):
-    """Tokens exactly as the document prints them; several are separated by "; "."""
+    """Tokens exactly as the document prints them."""
 
-    date: str | None
-    place: str | None
-    quantity: str | None
-    name: str | None
-    other: str | None
+    date: list[str]
+    place: list[str]
+    quantity: list[str]
+    name: list[str]
+    other: list[str]
 
 
 class ClaimRow(ApiModel):
@@ -39,6 +45,7 @@ class ClaimRow(ApiModel):
     event: Ref
     document: Ref
     locator: str | None
+    paragraph: int | None = Field(description="non-empty lines of the document, counted from 1")
     summary: str
     stance: Stance
     modality: Modality

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from pydantic import Field
+
 from app.schemas.base import Alias, ApiModel, CodeRow, Ref
 from app.vocab import ActorKind, LocationKind, PointKind, RelationType, SourceKind
 
@@ -50,11 +52,14 @@ class LocationRow(ApiModel):
     name: str
     kind: LocationKind
     country: str | None
-    parent: str | None
+    parent: Ref | None
     path: list[str]
+    admin1: Ref | None = Field(description="the province that it is or lies in")
+    admin2: Ref | None = Field(description="the district that it is or lies in")
     latitude: float | None
     longitude: float | None
     point_kind: PointKind | None
+    covers: list[Ref] = Field(description="places that a region, border or river takes in although they lie elsewhere")
     aliases: list[Alias]
     codes: list[CodeRow]
 

@@ -28,11 +28,11 @@ from app.formats.base import Attribution, Format, ResultMetadata, dumps
 from app.formats.columns import Column
 from app.query.compat.acled.columns import EVENT_COLUMNS, REMOVAL_COLUMNS
 from app.query.compat.acled.fetch import (
-    EVENTS,
     PagedReader,
     Shape,
     VisibleCounts,
     count_visible,
+    events_shape,
     removals,
     revision_timestamps,
 )
@@ -50,7 +50,7 @@ SAFE_IN_HEADER = (
 )
 
 
-ShapeOf = Callable[[Connection], Shape]
+ShapeOf = Callable[[Connection, AcledQuery], Shape]
 
 
 class AcledError(ApiModel):
@@ -118,8 +118,8 @@ def _render(
     format_: Format,
 ) -> Body:
     counts = session.cached("acled", lambda: count_visible(session.connection))
-    total = counts.visible if columns is EVENT_COLUMNS and not query.filters else None
-    shape = shape_of(session.connection)
+    total = counts.visible if columns is EVENT_COLUMNS and not (query.filters or query.statuses) else None
+    shape = shape_of(session.connection, query)
     reader = PagedReader(session.connection, shape, query, time.monotonic() + timeout_seconds, total)
     headers = _headers(query, counts, format_)
     if format_.name == "csv":
@@ -174,26 +174,26 @@ def _error_response(error: OxusError) -> Response:
 
 
 async def read_events(request: Request) -> Response:
-    """Every event with a country, a date and a point, in ACLED's 31 columns: newest first, then by id.
+    """List reported and corroborated events with a country, a date and a point in ACLED's 31 columns, newest first.
+
+    What is denied, disputed or merely possible has a row with `status=` alone, which is no parameter of ACLED. Events
+    that are part of another one are left out without it, so that nothing counts twice.
 
     The shape is ACLED's, the coding is Oxus's: types come from the crosswalk of the category in `/v1/vocabularies`.
-    Only events that were imported from ACLED have the cells that ACLED gave them, and filters look at those; they
-    stand in the order of the first day on which they may have happened, which is before `event_date` where
-    `time_precision` is 2 or 3.
-    Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them. What is
-    denied, disputed or merely possible has one: `tags=status=reported|status=corroborated` leaves it out, as it does
-    what was imported from ACLED, whose tags are ACLED's.
+    Only events that were imported from ACLED have the cells that ACLED gave them, and filters look at those. An event
+    of unknown day is put to the middle of the days on which it may have happened, and `time_precision` is 2 or 3.
+    Events without any date, or without a point up to their country, have no row; `Oxus-Omitted` counts them.
     `fatalities` is 0 also where nobody tells, as ACLED has it, and nowhere else in Oxus. `a|b` or `a:OR:b` are
     alternatives, `%` or `*` stand for any text, case does not matter; numbers and days take
     `<column>_where=BETWEEN` with `a|b`. Names of parameters that mean nothing are passed over and named in
     `Oxus-Ignored`. Keys and e-mail addresses are not needed. `limit=0` sends all rows while they are read.
     """
-    return await _respond(request, EVENT_COLUMNS, lambda _: EVENTS)
+    return await _respond(request, EVENT_COLUMNS, lambda _, query: events_shape(query.statuses))
 
 
 async def read_removals(request: Request) -> Response:
     """Ids of events that are gone or were merged into others, and when: the last removed first."""
-    return await _respond(request, REMOVAL_COLUMNS, removals)
+    return await _respond(request, REMOVAL_COLUMNS, lambda connection, _: removals(connection))
 
 
 for _path, _endpoint, _name, _summary, _columns in (

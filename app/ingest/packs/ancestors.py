@@ -1,5 +1,6 @@
 """Derive the ancestor tables: every location and actor with itself and everything that it belongs to."""
 
+from collections import defaultdict
 from collections.abc import Set
 from datetime import date
 
@@ -33,15 +34,23 @@ def _store_closure(connection: Connection, model: type[SQLModel], rows: Set[tupl
 
 
 def _location_ancestors(connection: Connection) -> set[tuple[str, str]]:
-    """Return (ancestor, location) for every location, with itself."""
-    table = table_of(models.Location)
-    parents = dict(connection.execute(select(table.c.id, table.c.parent_id)).all())
-    pairs = set()
-    for id_ in parents:
-        at: str | None = id_
-        while at is not None:
-            pairs.add((at, id_))
-            at = parents.get(at)  # one that is gone is refused when the load commits
+    """Return (ancestor, location) for every location: itself, what it lies in, and what takes one of these in."""
+    table, cover = table_of(models.Location), table_of(models.LocationCover)
+    outer: dict[str, list[str]] = defaultdict(list)
+    ids = []
+    for id_, parent in connection.execute(select(table.c.id, table.c.parent_id)):
+        ids.append(id_)
+        outer[id_] += [parent] if parent else []
+    for location, covered in connection.execute(select(cover.c.location_id, cover.c.covered_id)):
+        outer[covered].append(location)
+    pairs: set[tuple[str, str]] = set()
+    for id_ in ids:
+        pending = [id_]
+        while pending:
+            at = pending.pop()
+            if (at, id_) not in pairs:
+                pairs.add((at, id_))
+                pending += outer[at]  # one that is gone is refused when the load commits
     return pairs
 
 

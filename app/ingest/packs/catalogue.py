@@ -17,7 +17,7 @@ from app.ingest.packs.drafts import (
     SourceDraft,
 )
 from app.models.entity_types import CLAIMS, ENTITY_TYPES
-from app.rules.facts import Claim, Figure
+from app.rules.facts import Claim
 from app.rules.figures import BoundsTuple, read_number
 from app.rules.status import origin
 
@@ -35,6 +35,8 @@ class DraftCatalogue:
     events: dict[str, EventDraft] = field(default_factory=dict)
     claims: dict[str, list[ClaimDraft]] = field(default_factory=lambda: defaultdict(list))
     """By id of the event."""
+    packs: dict[str, PackDraft] = field(default_factory=dict)
+    """By id, which is the folder that the file of a draft begins with."""
     unreadable: set[tuple[str, str]] = field(default_factory=set)
     """(resource, id) of drafts that could not be read; a reference to one is no problem of its own."""
 
@@ -44,6 +46,7 @@ class DraftCatalogue:
             drafts = self.identified(resource)
             for draft in content.identified(resource):
                 drafts.setdefault(draft.id, draft)
+        self.packs[content.pack.id] = content.pack
         for claim in content.claims:
             self.claims[claim.event].append(claim)
         self.unreadable |= content.unreadable
@@ -72,13 +75,25 @@ class DraftCatalogue:
         """Return the ISO code of the country that a place lies in."""
         return next((code for at in self.path(location) if (code := self.locations[at].country)), None)
 
-    def origin_of(self, source: str) -> str | None:
-        """Return the origin that a first hop stands for; see `rules.status.origin`."""
-        return origin(source, self._organisation)
-
     def _organisation(self, source: str) -> tuple[str | None, str] | None:
         draft = self.sources.get(source)
         return (draft.organisation, draft.kind) if draft else None
+
+    def claim_of(self, claim: ClaimDraft) -> Claim:
+        """Return a claim as the rules on dates and status take it, without its figures."""
+        pack = self.packs[claim.file.partition("/")[0]]
+        chain = self.chain(claim, pack)
+        return Claim(
+            id=claim.full_id,
+            document=chain[-1],
+            origin=origin(chain[0], self._organisation),
+            stance=claim.stance,
+            modality=claim.modality,
+            reported_on=self.reported_on(claim, pack),
+            date=claim.date.interval,
+            precision=claim.date.precision,
+            is_narration=not claim.via,
+        )
 
     def chain(self, claim: ClaimDraft, pack: PackDraft) -> list[str]:
         """Return the attribution of a claim: nearest the fact first, its document last."""
@@ -86,22 +101,6 @@ class DraftCatalogue:
         draft = self.sources.get(document)
         narrator = (draft.organisation if draft else None) or document
         return [*(claim.via or (narrator,)), *([document] if narrator != document or claim.via else [])]
-
-    def claim_of(self, claim: ClaimDraft, pack: PackDraft) -> Claim:
-        """Return a claim as the value object of the rules."""
-        document = claim.document or pack.document or ""
-        return Claim(
-            id=claim.full_id,
-            document=document,
-            origin=self.origin_of(self.chain(claim, pack)[0]),
-            stance=claim.stance,
-            modality=claim.modality,
-            reported_on=self.reported_on(claim, pack),
-            date=claim.date.interval,
-            precision=claim.date.precision,
-            figures=tuple(to_figure(figure, claim) for figure in claim.figures),
-            printed_date="; ".join(claim.printed.date) or None,
-        )
 
     def reported_on(self, claim: ClaimDraft, pack: PackDraft) -> date:
         """Return the day on which the first hop said it: as coded, else the publication day of the document."""
@@ -118,21 +117,6 @@ def figure_bounds(figure: FigureDraft) -> BoundsTuple:
     if any(bound is not None for bound in (figure.low, figure.best, figure.high)):
         return figure.low, figure.best, figure.high
     return read_number(figure.printed) or (None, None, None)
-
-
-def to_figure(figure: FigureDraft, claim: ClaimDraft) -> Figure:
-    """Return a figure as the value object of the rules; by default it counts up to the last day of its claim."""
-    low, best, high = figure_bounds(figure)
-    return Figure(
-        measure=figure.measure,
-        count_kind=figure.count_kind,
-        low=low,
-        best=best,
-        high=high,
-        of=figure.of,
-        as_of=figure.as_of or claim.date.latest,
-        printed=figure.printed,
-    )
 
 
 def find_cycles(parents: Mapping[str, Iterable[str]]) -> Iterator[str]:

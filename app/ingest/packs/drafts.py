@@ -137,6 +137,8 @@ class LocationDraft(NamedDraft):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     point_kind: PointKind | None = None
+    covers: list[str] = []
+    """Places that a region, border or river takes in although they lie elsewhere."""
     codes: list[CodeDraft] = []
 
 
@@ -190,6 +192,7 @@ class FigureDraft(Draft):
     measure: Measure
     printed: Text
     count_kind: CountKind
+    since: date | None = None
     as_of: date | None = None
     of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
     low: CountValue | None = None
@@ -233,7 +236,6 @@ class EventActorDraft(Draft):
 class ControlChangeDraft(Draft):
     """A change of control: the sides that gained and lost a place."""
 
-    location: str | None = None
     gained_by: str | None = None
     lost_by: str | None = None
     extent: ControlExtent
@@ -263,6 +265,8 @@ class EventDraft(IdentifiedDraft):
     part_of: str | None = None
     control_change: ControlChangeDraft | None = None
     movement: MovementDraft | None = None
+    distinct_from: list[str] = []
+    """Events of other packs that look like this one but are other occasions."""
 
 
 def _check_resource(name: str) -> str:

@@ -1,12 +1,13 @@
 """Load seed packs: check them as a whole and write them in one transaction, or change nothing."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -18,14 +19,16 @@ from app.ingest.pack_rows import store_pack
 from app.ingest.packs.ancestors import update_ancestors
 from app.ingest.packs.catalogue import DraftCatalogue
 from app.ingest.packs.checks import check_pack
+from app.ingest.packs.checks.warnings import pack_warnings
 from app.ingest.packs.drafts import PackContent
 from app.ingest.packs.loaded_rows import add_loaded
 from app.ingest.packs.reader import digest_of, find_packs, read_pack
-from app.ingest.records import RecordBuilder, RowRecord
+from app.ingest.records import RecordBuilder
+from app.ingest.row_records import RowRecord
 from app.ingest.upsert import ChangeSet, pks, upsert
 from app.ingest.versions import derive
 from app.models.base import table_of
-from app.models.entity_types import CLAIMS, ENTITY_TYPES
+from app.models.entity_types import CLAIMS, ENTITY_TYPES, EVENTS
 
 
 @dataclass
@@ -38,13 +41,15 @@ class LoadResult:
     changes: dict[str, ChangeSet] = field(default_factory=dict)
 
 
-def read_checked(folder: Path, name: str | None = None) -> list[PackContent]:
-    """Read all packs of a folder (or the one named) and check them together.
+def read_checked(folder: Path, name: str | None = None) -> list[tuple[PackContent, list[Problem]]]:
+    """Read all packs of a folder (or the one named), check them together, and return each with its warnings.
 
     Raises BrokenPackError with every problem.
     """
     names = {path.name for path in find_packs(folder, name)}
-    return _read(find_packs(folder), names, DraftCatalogue())
+    catalogue = DraftCatalogue()
+    contents = _read(find_packs(folder), names, catalogue)
+    return [(content, pack_warnings(content, catalogue)) for content in contents]
 
 
 def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
@@ -134,16 +139,19 @@ def _store_rows(
 
     Packs may refer to each other, so nothing is derived before all rows are written.
     """
-    touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
+    touched = {pk for content in contents for pk in _affected_events(connection, content.pack.id, revision)}
     for resource in ENTITY_TYPES:
         for content, loaded in zip(contents, done, strict=True):
             records = {record.id: record for record in _records(connection, resource, content, catalogue)}
             merged = {merge.old: merge.new for merge in content.merged if merge.resource == resource}
-            loaded.changes[resource] = upsert(connection, resource, records, content.pack.id, revision, merged)
+            forced = _newly_distinct(connection, content) if resource == EVENTS.name else ()
+            loaded.changes[resource] = upsert(
+                connection, resource, records, content.pack.id, revision, merged, force_update_ids=forced
+            )
     update_ancestors(connection)
     for content, loaded in zip(contents, done, strict=True):
         update_other_packs(connection, content, revision, loaded.changes)
-    touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id)}
+    touched |= {pk for content in contents for pk in _affected_events(connection, content.pack.id, revision)}
     existing = set(connection.scalars(select(table_of(models.Event).c.pk)))
     changed = derive(connection, touched & existing, revision)
     refresh_acled_rows(connection, (touched & existing) | events_to_refresh(connection, revision))
@@ -152,6 +160,19 @@ def _store_rows(
         # An event of a pack that is not loaded now counts for the first that is.
         change_set = owners.get(id_, done[0]).changes["events"]
         change_set.updated |= {id_} - change_set.added
+
+
+def _newly_distinct(connection: Connection, content: PackContent) -> set[str]:
+    """Return the events of which `distinct_from` is not what is stored; the JSON of their rows does not hold it."""
+    event, distinction = table_of(models.Event), table_of(models.EventDistinction)
+    stored: dict[str, set[str]] = defaultdict(set)
+    for id_, other in connection.execute(
+        select(event.c.id, distinction.c.other_id)
+        .join(distinction, distinction.c.event_pk == event.c.pk)
+        .where(event.c.pack_id == content.pack.id)
+    ):
+        stored[id_].add(other)
+    return {draft.id for draft in content.events if set(draft.distinct_from) != stored[draft.id]}
 
 
 def _records(
@@ -166,28 +187,53 @@ def _records(
     yield from map(make, content.identified(resource))
 
 
-def _affected_events(connection: Connection, pack_id: str) -> set[int]:
+def _affected_events(connection: Connection, pack_id: str, revision: int) -> set[int]:
     """Return the events that a change in a pack may affect.
 
-    These are its own, those with its claims, sources, actors or places, and the parts of all these.
+    These are its own, those with its claims, sources, actors and places, those inside its places that this revision
+    changed, and the wholes and parts of all these.
     """
     event, claim = table_of(models.Event), table_of(models.Claim)
     hop, source = table_of(models.ClaimHop), table_of(models.Source)
     rows = set(connection.scalars(select(event.c.pk).where(event.c.pack_id == pack_id)))
     rows |= set(connection.scalars(select(claim.c.event_pk).where(claim.c.pack_id == pack_id)))
-    for link_model, column, owner_model in (
-        (models.EventActor, "actor_id", models.Actor),
-        (models.EventLocation, "location_id", models.Location),
-    ):
-        link, owner = table_of(link_model), table_of(owner_model)
-        owned = select(owner.c.id).where(owner.c.pack_id == pack_id)
-        rows |= set(connection.scalars(select(link.c.event_pk).where(link.c[column].in_(owned))))
-    quoted = (
-        select(claim.c.event_pk)
-        .join(hop, hop.c.claim_pk == claim.c.pk)
-        .where(hop.c.source_id.in_(select(source.c.id).where(source.c.pack_id == pack_id)))
+    link, place, inside, actor = (
+        table_of(model) for model in (models.EventLocation, models.Location, models.LocationAncestor, models.EventActor)
     )
-    rows |= set(connection.scalars(quoted))
-    ids = select(event.c.id).where(event.c.pk.in_(rows))
-    rows |= set(connection.scalars(select(event.c.pk).where(event.c.part_of_id.in_(ids))))
+    own_places = select(place.c.id).where(place.c.pack_id == pack_id)
+    changed = own_places.where(place.c.revision == revision)
+    in_changed = select(inside.c.location_id).where(inside.c.ancestor_id.in_(changed))
+    own_actors = select(table_of(models.Actor).c.id).where(table_of(models.Actor).c.pack_id == pack_id)
+    for places in (own_places, in_changed):
+        rows |= set(connection.scalars(select(link.c.event_pk).where(link.c.location_id.in_(places))))
+    rows |= set(connection.scalars(select(actor.c.event_pk).where(actor.c.actor_id.in_(own_actors))))
+    own_sources = set(connection.scalars(select(source.c.id).where(source.c.pack_id == pack_id)))
+    quoted = select(claim.c.event_pk).join(hop, hop.c.claim_pk == claim.c.pk)
+    rows |= set(connection.scalars(quoted.where(hop.c.source_id.in_(_with_members(connection, own_sources)))))
+    return rows | _wholes_and_parts(connection, rows)
+
+
+def _with_members(connection: Connection, sources: Set[str]) -> set[str]:
+    """Return these sources and those of which they are the organisation, at any depth: their claims count as theirs."""
+    source = table_of(models.Source)
+    result = set(sources)
+    pending = result
+    while pending:
+        members = select(source.c.id).where(source.c.organisation_id.in_(pending))
+        pending = set(connection.scalars(members)) - result
+        result = result | pending
+    return result
+
+
+def _wholes_and_parts(connection: Connection, event_pks: Set[int]) -> set[int]:
+    """Return the events that these are part of, and the parts of all, at any depth."""
+    event = table_of(models.Event)
+    rows = set(event_pks)
+    pending = rows
+    while pending:
+        wholes = select(event.c.part_of_id).where(event.c.pk.in_(pending), event.c.part_of_id.is_not(None))
+        ids = select(event.c.id).where(event.c.pk.in_(pending))
+        related = or_(event.c.id.in_(wholes), event.c.part_of_id.in_(ids))
+        pending = set(connection.scalars(select(event.c.pk).where(related))) - rows
+        rows |= pending
     return rows

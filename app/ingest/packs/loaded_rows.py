@@ -67,7 +67,7 @@ def _location(row: str, imported_ids: Collection[str]) -> LocationDraft:
         id=location.id,
         name=location.name,
         kind=location.kind,
-        parent=location.parent,
+        parent=location.parent.id if location.parent else None,
         country=None if location.parent else location.country,
         codes=[CodeDraft.model_construct(**code.model_dump()) for code in codes],
     )
@@ -82,6 +82,6 @@ def _event(row: str) -> EventDraft:
         title=event.title,
         summary=event.summary,
         location=event.location.id if event.location else None,
-        part_of=event.part_of,
+        part_of=event.part_of.id if event.part_of else None,
         control_change=None,
     )

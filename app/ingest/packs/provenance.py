@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from app.errors import BrokenPackError, Problem
 from app.ingest.packs.drafts import PackContent
 from app.rules.dates import MONTHS, read_date
-from app.timespan import DateRange
 
-FULL_DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)})\s+\d{{1,2}},?\s+\d{{4}}\b", re.IGNORECASE)
+FULL_DATE = re.compile(
+    rf"\b(?:(?:{'|'.join(MONTHS)})\s+\d{{1,2}},?\s+\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}})\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\[(\d+)\] ?")
 
 
@@ -73,14 +76,25 @@ def _quantity_holds(number: int, quantities: tuple[str, ...]) -> bool:
     return any(occurs_in(str(number), quantity) for quantity in quantities)
 
 
+def _read_full_date(printed: str) -> date | None:
+    """Read a date with its year: in words, `2021-07-05`, or `05.07.2021`; None if there is no such day."""
+    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", printed):
+        day, month, year = match.groups()
+        printed = f"{year}-{int(month):02}-{int(day):02}"
+    try:
+        return date.fromisoformat(printed)
+    except ValueError:
+        found = read_date(printed, date.min)
+        return found.earliest if found else None
+
+
 def _check_publication_date(content: PackContent, paragraphs: list[str]) -> Iterator[Problem]:
     """Check that a document with full dates prints that of its publication among them."""
     source = next((source for source in content.sources if source.id == content.pack.document), None)
     if source is None or source.published_on is None:
         return
-    dates = DateRange(source.published_on, source.published_on)
     printed = [match.group() for text in paragraphs for match in FULL_DATE.finditer(text)]
-    if printed and all(read_date(date, source.published_on) != dates for date in printed):
+    if printed and all(_read_full_date(day) != source.published_on for day in printed):
         reason = f"the document prints {', '.join(printed)}"
         yield Problem(source.file, source.id, "published_on", str(source.published_on), reason)
 

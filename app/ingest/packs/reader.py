@@ -155,7 +155,11 @@ def _read_events(table: TomlTable, file: str, drafts: dict[str, list[Any]], prob
     claims = list(_entries(table, "claim", file, problems))
     for entry in _entries(table, "event", file, problems):
         below = list(_entries(entry, "claim", file, problems))
-        claims += [claim | {"event": entry.get("id", "")} for claim in below]
+        for claim in below:
+            if "event" in claim:
+                reason = "a claim under an event is about that event; leave the key out, or write [[claim]]"
+                problems.append(Problem(file, str(entry.get("id", "")), "event", str(claim["event"])[:80], reason))
+            claims.append(claim | {"event": entry.get("id", "")})
         if draft := _validate_draft(EventDraft, entry, problems):
             drafts["events"].append(draft)
     drafts["claims"] += [built for claim in claims if (built := _validate_draft(ClaimDraft, claim, problems))]

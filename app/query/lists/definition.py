@@ -49,6 +49,8 @@ class ListDefinition:
     """The table of which each row is listed, where `table` holds several of them in one row, as claims hold figures."""
     render_child: RenderChild | None = None
     """The function that renders a row of `child_table` from `table.row` and its own columns."""
+    empty_field: str | None = None
+    """A field of the stored rows that is null in every row of this list, and is not served."""
     point_columns: PointColumns | None = None
     """Longitude, latitude and kind of the point of a row; None if rows have no coordinates."""
     indexes: Indexes | None = None
@@ -109,6 +111,7 @@ class ListOptions(TypedDict, total=False):
     missing_value_predicates: MissingValuePredicates
     child_table: Table | None
     render_child: RenderChild | None
+    empty_field: str | None
     point_columns: PointColumns | None
     indexes: Indexes | None
     subject: SemiJoin | None

@@ -20,7 +20,7 @@ from app.query.params.filters import (
     SPACE,
     TIME,
 )
-from app.query.params.param import Param, code_param, split_list
+from app.query.params.param import Param, code_param, integer_between, split_list
 from app.query.planner.access_paths import BY_PK, Indexes
 from app.query.predicates import column_values, entities, text, time, versions
 from app.query.predicates.forms import SemiJoin
@@ -71,6 +71,7 @@ CLAIM_INDEXES = Indexes(
     },
     missing={"undated": "ix_claim_imprecise"},
 )
+MAX_PARAGRAPH = 1_000_000
 EVENT_SORTS = {"date": "sort_date", "id": "id", "category": "category", "status": "status"}
 
 
@@ -80,21 +81,26 @@ def _event_list(
     source: FromClause | None = None,
     examples: dict[str, str] | None = None,
     subject: Table | None = None,
+    empty_field: str | None = None,
 ) -> ListDefinition:
-    """Define a list of event rows: all of them, or those joined with the table that is its subject."""
+    """Define a list of event rows: all of them, or those joined with the table that is its subject.
+
+    `empty_field` is a field that no row of the list can have a value in, and is left out.
+    """
     return define_list(
         name,
         event_version,
         (*EVENT_FILTERS, *filters),
         EVENT_SORTS,
         "-date,id",
-        field_names(EventRow),
+        [name for name in field_names(EventRow) if name != empty_field],
         examples,
         source=source,
         base_predicate=versions.version_known_by,
         missing_value_predicates=MISSING_VALUE_PREDICATES,
         point_columns=EVENT_POINT_COLUMNS,
         indexes=EVENT_INDEXES,
+        empty_field=empty_field,
         subject=None if subject is None else SemiJoin(event_version.c.event_pk, select(subject.c.event_pk)),
     )
 
@@ -140,6 +146,7 @@ CONTROL_CHANGES = _event_list(
     ),
     {"category": "control_change", "status": "unconfirmed"},
     change,
+    "movement",
 )
 MOVEMENTS = _event_list(
     "movements",
@@ -169,6 +176,7 @@ MOVEMENTS = _event_list(
         "known_by": "2021-07-05",
     },
     movement,
+    "control_change",
 )
 
 
@@ -194,10 +202,11 @@ CLAIM_FILTERS = (
     ),
     Param(
         "place",
-        f"The place of the claim and everything inside it. {ANY_VALUE_HELP}",
+        "The place of the claim, everything inside it and what it covers; for movements also from, to and via. "
+        f"{ANY_VALUE_HELP}",
         "balkh",
         split_list,
-        entities.column_in_location(claim, "location_id"),
+        entities.claim_at_location,
         NAMES_SCHEMA,
         resolver=entities.resolve_locations("place"),
     ),
@@ -214,19 +223,36 @@ CLAIM_FILTERS = (
     code_param("actor_role", vocab.ActorRole, "speaker", entities.event_has_role),
     Param(
         "source",
-        f"{NAME_HELP} Matches any hop of the chain, or the document. {ANY_VALUE_HELP}",
+        f"{NAME_HELP} Matches any hop of the chain, or the document, with all that belongs to it. {ANY_VALUE_HELP}",
         "eurasianet",
         split_list,
         entities.claim_from_source,
         NAMES_SCHEMA,
         resolver=entities.resolve_sources("source"),
     ),
+    Param(
+        "document",
+        f"{NAME_HELP} The document that the claim stands in. {ANY_VALUE_HELP}",
+        "bne-intellinews-2021-07-05",
+        split_list,
+        entities.claim_in_document,
+        NAMES_SCHEMA,
+        resolver=entities.resolve_documents,
+    ),
+    Param(
+        "paragraph",
+        "The number of the paragraph in the document.",
+        "17",
+        integer_between(1, MAX_PARAGRAPH),
+        column_values.equals("paragraph"),
+        {"type": "integer", "minimum": 1, "maximum": MAX_PARAGRAPH},
+    ),
     code_param("category", vocab.EventCategory, "movement", entities.event_in_category),
     code_param("stance", vocab.Stance, "denies", column_values.in_rare_codes("stance"), structural=True),
     code_param("modality", vocab.Modality, "possible", column_values.in_rare_codes("modality"), structural=True),
     Param(
         "q",
-        "All words, in the claim, its event's title and the names of its sources.",
+        "All words, in the claim and its printed tokens, its event's title and the names of its sources.",
         "Kaldar",
         text.parse_text_query,
         text.matches_text("claim", "pk"),
@@ -264,6 +290,7 @@ FIGURES = define_list(
         "actor_role": "mover",
         "stance": "asserts",
         "modality": "reported",
+        "paragraph": "25",
         "q": "Tajikistan",
     },
     source=CLAIM_SOURCE.join(figure, figure.c.claim_pk == claim.c.pk),

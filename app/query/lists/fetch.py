@@ -139,6 +139,10 @@ def _to_served_rows(listing: ListDefinition, rows: Iterable[Any], with_points: b
     if listing.render_child and listing.child_table is not None:
         names = listing.child_table.c.keys()
         rows = [(listing.render_child(row[0], dict(zip(names, row[1:], strict=False))), *row[1:]) for row in rows]
+    if listing.empty_field:
+        # Quotes inside a JSON string are escaped, so that this text can only be the field itself.
+        null_field = f'"{listing.empty_field}":null,'
+        rows = [(row[0].replace(null_field, "", 1), *row[1:]) for row in rows]
     if not (with_points and listing.point_columns):
         return [(row[0], None) for row in rows]
     return [(row[0], None if row[-3] is None else LocatedPoint(*row[-3:])) for row in rows]

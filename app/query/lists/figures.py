@@ -2,7 +2,8 @@
 
 from app.query.lists.definition import ChildRow
 from app.schemas.analysis import FigureEntry
-from app.schemas.claims import ClaimRow
+from app.schemas.base import Ref
+from app.schemas.claims import WHOLE_DOCUMENT, ClaimRow
 
 
 def figure_entries(claim_row: str) -> list[FigureEntry]:
@@ -12,7 +13,7 @@ def figure_entries(claim_row: str) -> list[FigureEntry]:
         FigureEntry(
             **figure.model_dump(),
             id=f"{claim.id}-f{at + 1}",
-            claim=claim.id,
+            claim=Ref(id=claim.id, name=claim.locator or WHOLE_DOCUMENT),
             event=claim.event,
             stance=claim.stance,
             modality=claim.modality,

@@ -56,7 +56,7 @@ TIME = (
     ),
     Param(
         "date_match",
-        "`possible`: the dates overlap the window; `certain`: they lie wholly inside it.",
+        "`possible`: it may have happened within the window; `certain`: it certainly did.",
         "certain",
         single_code_parser("date_match", "possible", "certain"),
         schema={"type": "string", "enum": ["possible", "certain"]},  # no default: clients would send it alone
@@ -107,8 +107,8 @@ EVENT_FILTERS = (
     *SPACE,
     Param(
         "place",
-        "The place and everything inside it: an id, exact alias or `scheme:code` such as `ocha-cod-ab:AF21`; "
-        f"for movements their from, to and via too. {ANY_VALUE_HELP}",
+        "The place, everything inside it and what it covers: an id, exact alias or `scheme:code` such as "
+        f"`ocha-cod-ab:AF21`; for movements their from, to and via too. {ANY_VALUE_HELP}",
         "balkh",
         split_list,
         entities.event_at_location,
@@ -128,7 +128,8 @@ EVENT_FILTERS = (
     code_param("actor_role", vocab.ActorRole, "initiator", entities.event_has_role),
     Param(
         "source",
-        f"{NAME_HELP} Matches any hop of a claim's chain, or its document. {ANY_VALUE_HELP}",
+        f"{NAME_HELP} Matches any hop of a claim's chain, or its document, with all that belongs to it. "
+        f"{ANY_VALUE_HELP}",
         "ariana-news",
         split_list,
         entities.event_from_source,
@@ -163,7 +164,8 @@ EVENT_FILTERS = (
     ),
     Param(
         "q",
-        "All words, in title, summary and all names; quotes make a phrase; there are no operators.",
+        "All words, in title, summary, all names, and what its claims say and print; quotes make a phrase; there are "
+        "no operators.",
         "Hairaton",
         text.parse_text_query,
         text.matches_text("event", "event_pk"),

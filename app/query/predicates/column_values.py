@@ -59,6 +59,11 @@ def figure_in_column(column: str) -> Callable[[Sequence[str], ListQuery], SemiJo
     return factory
 
 
+def equals(column: str) -> Callable[[int, ListQuery], ColumnElement[bool]]:
+    """Match rows whose column has the value; NULL never matches."""
+    return lambda value, query: query.table.c[column] == value
+
+
 def at_least(column: str) -> Callable[[int, ListQuery], ColumnElement[bool]]:
     """Match rows whose column is not below the value; NULL never matches."""
     return lambda value, query: query.table.c[column] >= value

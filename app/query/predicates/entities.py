@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, or_, select, union
 
 from app import models
 from app.errors import InvalidParameterError
@@ -35,8 +35,18 @@ def resolve_locations(parameter: str) -> NameResolver:
 
 
 def resolve_sources(parameter: str) -> NameResolver:
-    """Return a resolver of source names to ids."""
-    return _name_resolver(SOURCES, parameter)
+    """Return a resolver of source names to the sources and all that belong to them: what they say it says."""
+
+    def resolver(values: list[str], query: ListQuery) -> list[str]:
+        source = table_of(models.Source)
+        found = pending = set(resolve_ids(query.connection, SOURCES, parameter, values))
+        while pending:
+            members = select(source.c.id).where(source.c.organisation_id.in_(sorted(pending)))
+            pending = set(query.connection.scalars(members)) - found
+            found = found | pending
+        return sorted(found)
+
+    return resolver
 
 
 def resolve_named_actors(parameter: str) -> NameResolver:
@@ -96,6 +106,23 @@ def column_in_location(table: Table | None, column: str) -> Callable[[list[str],
     return lambda values, query: SemiJoin((query.table if table is None else table).c[column], locations_inside(values))
 
 
+def claim_at_location(values: list[str], query: ListQuery) -> SemiJoin:
+    """Match claims put at a location or inside it, and those on a movement from, to or through it."""
+    movement, other = table_of(models.Movement), claim.alias()
+    ends = or_(*(movement.c[end].in_(locations_inside(values)) for end in ("from_id", "to_id", "via_id")))
+    movements = select(movement.c.event_pk).where(ends)
+
+    def is_there(rows: FromClause) -> ColumnElement[bool]:
+        return or_(rows.c.location_id.in_(locations_inside(values)), rows.c.event_pk.in_(movements))
+
+    # A union, since PostgreSQL walks the whole table for an OR of two subqueries.
+    there = union(
+        select(other.c.pk).where(other.c.location_id.in_(locations_inside(values))),
+        select(other.c.pk).where(other.c.event_pk.in_(movements)),
+    ).subquery()
+    return SemiJoin(claim.c.pk, select(there.c.pk), correlated=is_there(claim))
+
+
 def _during_membership(member: TemporaryMember, query: ListQuery) -> ColumnElement[bool]:
     """Match rows that may lie in the time in which an actor was part of another."""
     _, start, end = member
@@ -150,6 +177,16 @@ def event_from_source(values: list[str], query: ListQuery) -> SemiJoin:
     if (known := claims_known_by(query)) is not None:
         subquery, per_row = subquery.where(known), per_row.where(known)
     return SemiJoin(column, subquery, correlated=per_row.correlate(query.table))
+
+
+def resolve_documents(values: list[str], query: ListQuery) -> list[str]:
+    """Return the ids of documents, without what belongs to them."""
+    return resolve_ids(query.connection, SOURCES, "document", values)
+
+
+def claim_in_document(values: list[str], query: ListQuery) -> ColumnElement[bool]:
+    """Match claims that stand in one of these documents."""
+    return query.table.c.document_id.in_(values)
 
 
 def claim_from_source(values: list[str], query: ListQuery) -> SemiJoin:

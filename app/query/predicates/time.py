@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 
 from app.db.spatial_index import NO_DAY_CONSTRAINT, DayConstraint
 from app.db.sql_functions import MAX_PRECISE_DAYS, ImpreciseDate
 from app.query.params.param import ListQuery
 from app.query.predicates.forms import DateOverlap
 from app.timespan import DateRange
+from app.vocab import Precision
 
 NO_DATE_SORT_KEY: ColumnElement[date] = literal_column(f"'{date.min}'")
 """The `sort_date` of rows without any date. A literal, because partial indexes repeat it."""
@@ -32,30 +33,40 @@ def resolve_window(days: DateRange, _query: ListQuery) -> Window | None:
 
 
 def overlaps_window(window: Window | None, query: ListQuery) -> DateOverlap | None:
-    """Match rows whose dates overlap the window, or lie wholly inside it if `date_match=certain`."""
+    """Match rows that possibly happened within the window, or certainly did if `date_match=certain`.
+
+    Possibly: the dates overlap the window. Certainly: a moment lies wholly inside it, or a span touches it; of a span
+    with an open end only the known day counts.
+    """
     if window is None:
         return None
     days = window.days
     rows, certain = query.table.c, query.get("date_match") == "certain"
-    overlaps = _within_days(days, query) if certain else _touches_days(days, query)
+    overlaps = [_certainly_within(days, query)] if certain else _touches_days(days, query)
     full = and_(rows.sort_date > NO_DATE_SORT_KEY, *overlaps)  # an undated row cannot be judged
-    # A row certain to lie inside starts on its `sort_date`, so none sorted before the window can match.
-    lower = days.earliest if certain else window.lookback_from
+    lower = window.lookback_from
     bounds = [rows.sort_date > NO_DATE_SORT_KEY if lower is None else rows.sort_date >= lower]
     bounds += [] if days.latest is None else [rows.sort_date <= days.latest]
     in_window = and_(*overlaps, *bounds)
-    if certain:
-        return DateOverlap(full, in_window)
     return DateOverlap(
         full,
         in_window,
-        undated_start=None
-        if days.latest is None
+        undated_start=None  # what is certain of a row without a known start is its last day, by which it is sorted
+        if certain or days.latest is None
         else and_(rows.earliest.is_(None), *overlaps, rows.sort_date > days.latest),
         long_running=None
         if lower is None
         else and_(ImpreciseDate(rows.earliest, rows.latest), full, rows.sort_date < lower),
     )
+
+
+def _certainly_within(days: DateRange, query: ListQuery) -> ColumnElement[bool]:
+    """Match rows that certainly happened on one of the days; see `app.rules.dates.is_certainly_within`."""
+    rows = query.table.c
+    # The precision is asked last, as indexes of dates do not hold it.
+    touches = [] if days.latest is None else [func.coalesce(rows.earliest, rows.latest) <= days.latest]
+    touches += [] if days.earliest is None else [func.coalesce(rows.latest, rows.earliest) >= days.earliest]
+    return or_(and_(*_within_days(days, query)), and_(*touches, rows.precision == Precision.SPAN))
 
 
 def _within_days(days: DateRange, query: ListQuery) -> list[ColumnElement[bool]]:

@@ -21,7 +21,6 @@ CHECKS: tuple[PackCheck, ...] = (
     places.codes,
     events.category_parts,
     events.part_of_cycles,
-    events.control_order,
     claims.documents,
     claims.dates,
     claims.printed_dates,

@@ -61,16 +61,19 @@ def _reference_rows(content: PackContent) -> Iterator[tuple[str, str, str, str, 
             yield actor.file, actor.id, f"relations.{relation.type}", "actors", relation.actor
     for location in content.locations:
         yield location.file, location.id, "parent", "locations", location.parent
+        for place in location.covers:
+            yield location.file, location.id, "covers", "locations", place
 
 
 def _events(content: PackContent) -> Iterator[tuple[str, str, str, str, str | None]]:
     for event in content.events:
         yield event.file, event.id, "location", "locations", event.location
         yield event.file, event.id, "part_of", "events", event.part_of
+        for other in event.distinct_from:
+            yield event.file, event.id, "distinct_from", "events", other
         for actor in event.actors:
             yield event.file, event.id, f"actors.{actor.role}", "actors", actor.actor
         if change := event.control_change:
-            yield event.file, event.id, "control_change.location", "locations", change.location
             yield event.file, event.id, "control_change.gained_by", "actors", change.gained_by
             yield event.file, event.id, "control_change.lost_by", "actors", change.lost_by
         if movement := event.movement:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from alembic import op
 
-revision: str = "1001"
+revision: str = "1002"
 down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
@@ -211,7 +211,8 @@ CREATE TABLE location (
     point_kind VARCHAR,
     CONSTRAINT pk_location PRIMARY KEY (pk),
     CONSTRAINT ck_location_kind_code CHECK (kind IN (
-        'country', 'province', 'district', 'city', 'town', 'border_crossing', 'airbase', 'river', 'region'
+        'country', 'province', 'district', 'city', 'town', 'border_crossing', 'airbase', 'river', 'border',
+        'region'
     )),
     CONSTRAINT ck_location_point_kind_code CHECK (point_kind IN ('exact', 'centroid', 'approximate')),
     CONSTRAINT ck_location_latitude_range CHECK (latitude BETWEEN -90 AND 90),
@@ -246,6 +247,16 @@ CREATE TABLE location_code (
     CONSTRAINT fk_location_code_owner_id_location FOREIGN KEY (owner_id) REFERENCES location (id) {deferred}
 );
 
+CREATE TABLE location_cover (
+    location_id {key} NOT NULL,
+    covered_id {key} NOT NULL,
+    CONSTRAINT pk_location_cover PRIMARY KEY (location_id, covered_id),
+    CONSTRAINT fk_location_cover_location_id_location
+        FOREIGN KEY (location_id) REFERENCES location (id) {deferred},
+    CONSTRAINT fk_location_cover_covered_id_location
+        FOREIGN KEY (covered_id) REFERENCES location (id) {deferred}
+){without_rowid};
+
 CREATE TABLE location_ancestor (
     ancestor_id {key} NOT NULL,
     location_id {key} NOT NULL,
@@ -256,7 +267,7 @@ CREATE TABLE location_ancestor (
         FOREIGN KEY (location_id) REFERENCES location (id) {deferred}
 ){without_rowid};
 """
-"""Places, with their names and codes; `location_ancestor` is derived from their parents."""
+"""Places, with their names and codes; `location_ancestor` is derived from their parents and from what covers them."""
 
 EVENTS = """
 CREATE TABLE event (
@@ -335,6 +346,13 @@ CREATE TABLE event_actor (
     CONSTRAINT fk_event_actor_actor_id_actor FOREIGN KEY (actor_id) REFERENCES actor (id) {deferred}
 ){without_rowid};
 
+CREATE TABLE event_distinction (
+    event_pk INTEGER NOT NULL,
+    other_id {key} NOT NULL,
+    CONSTRAINT pk_event_distinction PRIMARY KEY (event_pk, other_id),
+    CONSTRAINT fk_event_distinction_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred}
+){without_rowid};
+
 CREATE TABLE event_location (
     event_pk INTEGER NOT NULL,
     location_id {key} NOT NULL,
@@ -353,7 +371,7 @@ CREATE TABLE control_change (
     CONSTRAINT pk_control_change PRIMARY KEY (event_pk),
     CONSTRAINT ck_control_change_extent_code CHECK (extent IN ('full', 'partial', 'surroundings')),
     CONSTRAINT ck_control_change_means_code CHECK (means IN (
-        'captured', 'recaptured', 'handed_over', 'abandoned', 'unknown'
+        'captured', 'recaptured', 'handed_over', 'abandoned', 'held', 'unknown'
     )),
     CONSTRAINT fk_control_change_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred},
     CONSTRAINT fk_control_change_location_id_location FOREIGN KEY (location_id) REFERENCES location (id) {deferred},
@@ -375,7 +393,7 @@ CREATE TABLE movement (
         'troops', 'militia', 'civilians', 'mixed', 'person'
     )),
     CONSTRAINT ck_movement_outcome_code CHECK (outcome IN (
-        'admitted', 'expelled', 'barred', 'deployed', 'withdrawn', 'unknown'
+        'admitted', 'expelled', 'barred', 'deployed', 'withdrawn', 'returned', 'unknown'
     )),
     CONSTRAINT fk_movement_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred},
     CONSTRAINT fk_movement_from_id_location FOREIGN KEY (from_id) REFERENCES location (id) {deferred},
@@ -403,6 +421,8 @@ CREATE TABLE claim (
     latest DATE,
     sort_date DATE NOT NULL,
     precision VARCHAR NOT NULL,
+    document_id {key} NOT NULL,
+    paragraph INTEGER,
     location_id {key},
     CONSTRAINT pk_claim PRIMARY KEY (pk),
     CONSTRAINT ck_claim_stance_code CHECK (stance IN ('asserts', 'denies')),
@@ -415,6 +435,7 @@ CREATE TABLE claim (
     CONSTRAINT fk_claim_added_in_revision FOREIGN KEY (added_in) REFERENCES revision (id) {deferred},
     CONSTRAINT fk_claim_revision_revision FOREIGN KEY (revision) REFERENCES revision (id) {deferred},
     CONSTRAINT fk_claim_event_pk_event FOREIGN KEY (event_pk) REFERENCES event (pk) {deferred},
+    CONSTRAINT fk_claim_document_id_source FOREIGN KEY (document_id) REFERENCES source (id) {deferred},
     CONSTRAINT fk_claim_location_id_location FOREIGN KEY (location_id) REFERENCES location (id) {deferred}
 );
 
@@ -509,6 +530,8 @@ CREATE TABLE acled_event (
     notes {key} NOT NULL,
     fatalities INTEGER NOT NULL,
     tags {key} NOT NULL,
+    status {key} NOT NULL,
+    is_repeated BOOLEAN NOT NULL,
     timestamp INTEGER,
     changed_at INTEGER NOT NULL,
     folded TEXT,
@@ -548,6 +571,7 @@ CREATE INDEX ix_location_name_owner_id ON location_name (owner_id);
 CREATE INDEX ix_location_code_code ON location_code (code);
 CREATE INDEX ix_location_code_owner_id ON location_code (owner_id);
 CREATE INDEX ix_location_ancestor_location_id ON location_ancestor (location_id);
+CREATE INDEX ix_location_cover_covered_id ON location_cover (covered_id);
 CREATE INDEX ix_event_location_id ON event (location_id);
 CREATE INDEX ix_event_pack_id ON event (pack_id);
 CREATE INDEX ix_event_part_of_id ON event (part_of_id);
@@ -583,6 +607,7 @@ CREATE INDEX ix_claim_imprecise ON claim ({list_order}) WHERE {imprecise};
 CREATE INDEX ix_claim_location_id ON claim (location_id);
 CREATE INDEX ix_claim_modality ON claim ({list_order}) WHERE modality IN ('possible', 'planned');
 CREATE INDEX ix_claim_open_start ON claim ({list_order}) WHERE earliest IS NULL;
+CREATE INDEX ix_claim_paragraph ON claim (document_id, paragraph) WHERE paragraph IS NOT NULL;
 CREATE INDEX ix_claim_pack_id ON claim (pack_id);
 CREATE INDEX ix_claim_reported_on ON claim (reported_on);
 CREATE INDEX ix_claim_revision ON claim (revision);
