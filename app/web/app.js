@@ -7,7 +7,7 @@ import { formatLongDate } from "./dates.js";
 import { byId, el, setChildren } from "./dom.js";
 import { EventsLayer } from "./events_layer.js";
 import { Filters } from "./filters.js";
-import { controlStateLabel, formatNumber } from "./labels.js";
+import { controlStateLabel, formatNumber, holderLabel } from "./labels.js";
 import { renderHolderKey, renderLegend } from "./legend.js";
 import { Loader } from "./loader.js";
 import { visibleBbox } from "./map.js";
@@ -210,9 +210,7 @@ export class App {
     renderHolderKey(byId("holder-key"), places, this.holderColours);
     const onSelect = ({ id }) => this.selection.selectPlace(id);
     renderControlList(byId("control-list"), places, { holderColours: this.holderColours, truncated, onSelect });
-    const changes = places
-      .filter((place) => place.changed)
-      .map((place) => `${place.name}: ${place.holderName}, ${controlStateLabel(place.controlState)}`);
+    const changes = places.filter((place) => place.changed).map(describeControl);
     announce([formatLongDate(day), ...changes].join(". "));
   }
 
@@ -251,6 +249,10 @@ export class App {
       this.map.setView(DEFAULT_VIEW.centre, DEFAULT_VIEW.zoom, { animate: false });
     }
   }
+}
+
+function describeControl({ name, holderName, lastHolderName, controlState }) {
+  return `${name}: ${holderLabel(holderName, lastHolderName)}, ${controlStateLabel(controlState)}`;
 }
 
 /** Announce a change to screen readers; the live region is invisible. */

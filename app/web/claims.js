@@ -1,8 +1,8 @@
 /** Claims: their attribution, content and printed wording, alone or opposed to each other in a contradiction. */
 
-import { formatEventDate, formatLongDate } from "./dates.js";
+import { formatDatesIn, formatEventDate, formatLongDate } from "./dates.js";
 import { el, textButton } from "./dom.js";
-import { codeLabel, formatQuantity } from "./labels.js";
+import { codeLabel, formatFigure } from "./labels.js";
 
 const PRINTED_FIELDS = ["date", "place", "quantity", "name", "other"];
 const CONTRADICTION_LABELS = {
@@ -10,11 +10,12 @@ const CONTRADICTION_LABELS = {
   date: "Dates that do not meet",
   figure: "Numbers that do not meet",
   control: "Who holds the place",
+  occasion: "Two events that may be one, and disagree",
 };
 
 /** Create the card of a claim: through whom it came, its content, its printed wording and its place in the document. */
 export function claimCard(claim) {
-  const { stance, modality, summary, note, reported_on: reportedOn, reported_basis: reportedBasis, locator } = claim;
+  const { stance, modality, summary, note, reported_on: reportedOn, reported_basis: reportedBasis } = claim;
   const reportDate = `${formatLongDate(reportedOn)}${reportedBasis === "document" ? " (the day it was published)" : ""}`;
   return el(
     "article",
@@ -28,8 +29,12 @@ export function claimCard(claim) {
     ),
     printedTable(claim),
     note ? el("p", { class: "note" }, note) : null,
-    el("p", { class: "meta" }, `said ${reportDate} · ${locator}`),
+    el("p", { class: "meta" }, `said ${reportDate} · ${whereInDocument(claim)}`),
   );
+}
+
+function whereInDocument({ paragraph, locator }) {
+  return paragraph === null ? (locator ?? "whole document") : `paragraph ${paragraph}`;
 }
 
 function attributionLine(attribution) {
@@ -52,9 +57,9 @@ function printedTable(claim) {
   const coded = {
     date: formatEventDate(claim.date),
     place: claim.location ? `coded at ${claim.location.name}` : null,
-    quantity: claim.figures.map((figure) => `${formatQuantity(figure)} ${codeLabel(figure.measure)}`).join("; "),
+    quantity: claim.figures.map((figure) => `${formatFigure(figure)} ${codeLabel(figure.measure)}`).join("; "),
   };
-  const fields = PRINTED_FIELDS.filter((field) => claim.printed[field]);
+  const fields = PRINTED_FIELDS.filter((field) => claim.printed[field].length);
   if (!fields.length) return null;
   const columnHeader = (label) => el("th", { scope: "col" }, label);
   return el(
@@ -69,7 +74,7 @@ function printedTable(claim) {
           "tr",
           { class: `printed-${field}` },
           el("th", { scope: "row" }, field),
-          el("td", {}, `“${claim.printed[field]}”`),
+          el("td", {}, quoteAll(claim.printed[field])),
           el("td", {}, coded[field] || "–"),
         ),
       ),
@@ -77,9 +82,14 @@ function printedTable(claim) {
   );
 }
 
+/** Quote tokens exactly as a document prints them. */
+export function quoteAll(tokens) {
+  return tokens.map((token) => `“${token}”`).join(", ");
+}
+
 /**
  * Create a contradiction, its sides next to each other.
- * @param {object} contradiction the API's row, with claims in place of their ids
+ * @param {object} contradiction the API's row, with claims in place of references, and `moreClaims` of each side
  * @param {string} eventId the event of the page, which its list of events leaves out
  * @param {function(string): void} onSelectEvent
  */
@@ -92,7 +102,7 @@ export function contradictionSection({ kind, events, sides }, eventId, onSelectE
     el(
       "div",
       { class: "sides" },
-      sides.map((claims) => el("div", { class: "side" }, claims.map(claimBrief))),
+      sides.map(sideColumn),
     ),
     others.length
       ? el(
@@ -102,6 +112,16 @@ export function contradictionSection({ kind, events, sides }, eventId, onSelectE
           others.map((event) => textButton(event.name, () => onSelectEvent(event.id))),
         )
       : null,
+  );
+}
+
+function sideColumn({ says, claims, moreClaims }) {
+  return el(
+    "div",
+    { class: "side" },
+    el("p", { class: "says" }, formatDatesIn(says)),
+    claims.map(claimBrief),
+    moreClaims ? el("p", { class: "meta" }, `and ${moreClaims} more ${moreClaims === 1 ? "claim" : "claims"}`) : null,
   );
 }
 

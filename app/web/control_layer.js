@@ -1,7 +1,7 @@
-/** Control layer: each place as a disc in its holder's colour. The outline's dashes show how certain that is. */
+/** Control layer: each place as a disc in its last holder's colour. The outline's dashes show how certain that is. */
 
 import { el, svgEl } from "./dom.js";
-import { controlStateLabel } from "./labels.js";
+import { controlStateLabel, holderLabel } from "./labels.js";
 import { addMarkerButton, toLatLng } from "./map.js";
 
 const { L } = window;
@@ -52,7 +52,8 @@ export class ControlLayer {
   }
 
   addDisc(place, showsLabels) {
-    const label = `${place.name}: ${place.holderName ?? "nobody known"}, ${controlStateLabel(place.controlState)}`;
+    const holder = holderLabel(place.holderName, place.lastHolderName);
+    const label = `${place.name}: ${holder}, ${controlStateLabel(place.controlState)}`;
     const icon = L.divIcon({
       className: `control-marker control-${place.controlState}${showsLabels ? "" : " zoomed-out"}`,
       html: disc(place, this.holderColours),
@@ -102,8 +103,8 @@ function overlap(label, other) {
 
 /** Create the symbol of a place: one colour, or two halves where another candidate may hold it. */
 function disc(place, holderColours) {
-  const holderClass = holderColours.classFor(place.holder);
-  const rival = place.candidates.find((id) => id !== place.holder);
+  const holderClass = holderColours.classFor(place.controlState === "unknown" ? null : place.lastHolder);
+  const rival = place.candidates.find((id) => id !== place.lastHolder);
   const fills =
     rival && place.controlState !== "held"
       ? [halfDisc(1, holderClass), halfDisc(0, holderColours.classFor(rival))]

@@ -73,8 +73,22 @@ export function formatHalfOpenInterval({ from, until }) {
   return last ? `${formatLongDate(from)} – ${formatLongDate(last)}` : `since ${formatLongDate(from)}`;
 }
 
-/** Test whether an event certainly happened or went on that day; a range of days makes it only possible. */
+/**
+ * Test whether an event certainly happened or went on that day. A range of days makes it only possible; of a span with
+ * an open end only the known day counts.
+ */
 export function isCertainlyOn({ earliest, latest, precision }, day) {
-  if (earliest && earliest === latest) return earliest === day;
-  return precision === "span" && Boolean(earliest) && Boolean(latest) && earliest <= day && day <= latest;
+  if (precision !== "span") return earliest === day && latest === day;
+  return (earliest ?? latest) <= day && day <= (latest ?? earliest);
+}
+
+/** Replace the ISO dates and intervals of a text, as the API writes them, by dates that are easier to read. */
+export function formatDatesIn(text) {
+  const date = String.raw`\d{4}-\d{2}-\d{2}`;
+  return text
+    .replaceAll(new RegExp(`(${date}|\\.\\.)/(${date}|\\.\\.)`, "g"), (_, ...ends) => {
+      const [earliest, latest] = ends.slice(0, 2).map((end) => (end === ".." ? null : end));
+      return formatEventDate({ earliest, latest, precision: "range" });
+    })
+    .replaceAll(new RegExp(date, "g"), formatLongDate);
 }

@@ -3,7 +3,7 @@
 import { el, svgEl } from "./dom.js";
 import { codeLabel, formatNumber } from "./labels.js";
 import { addMarkerButton, toLatLng } from "./map.js";
-import { categoryIcon, isAreal, uncertaintyRadius } from "./symbology.js";
+import { categoryIcon, isAreal, isLinear, uncertaintyOutline, uncertaintyRadius } from "./symbology.js";
 
 const { L } = window;
 const CLUSTER_DISTANCE_PX = 26;
@@ -78,7 +78,8 @@ export class EventsLayer {
     const selected = events.some((event) => event.id === this.selectedId);
     const certain = events.some((event) => event.certain);
     const classes = ["event-marker", areal && "areal", selected && "selected", !certain && "possible"].filter(Boolean);
-    const symbol = events.length > 1 ? donut(events, size, radius) : eventSymbol(first, size, radius);
+    const outline = radius ? uncertaintyOutline(size / 2, radius - 1.5, events.every(isAlongLine)) : null;
+    const symbol = events.length > 1 ? donut(events, size, outline) : eventSymbol(first, size, outline);
     const icon = L.divIcon({ className: classes.join(" "), html: symbol, iconSize: [size, size] });
     const options = { icon, zIndexOffset: areal ? -500 : selected ? 1000 : 0, riseOnHover: true };
     addMarkerButton(this.group, toLatLng(this.map, first.point), clusterLabel(events), options, () =>
@@ -114,29 +115,29 @@ function symbolSvg(size, attributes, ...children) {
   return svgEl("svg", { viewBox, width: size, height: size, ...attributes, "aria-hidden": "true" }, ...children);
 }
 
-function uncertaintyCircle(size, radius) {
-  return radius ? svgEl("circle", { cx: size / 2, cy: size / 2, r: radius - 1.5, class: "uncertainty-circle" }) : null;
+function isAlongLine({ placeKind, precision }) {
+  return isLinear(placeKind) && isAreal(precision);
 }
 
-function eventSymbol(event, size, radius) {
+function eventSymbol(event, size, outline) {
   const centre = size / 2;
   const transform = `translate(${centre - 7.2} ${centre - 7.2}) scale(.9)`;
   return symbolSvg(
     size,
     { class: `category-${event.category}` },
-    uncertaintyCircle(size, radius),
+    outline,
     svgEl("circle", { cx: centre, cy: centre, r: 11, class: "disc" }),
     svgEl("g", { transform }, categoryIcon(event.category)),
   );
 }
 
 /** Create a cluster's symbol: its number of events in a donut chart of their categories. */
-function donut(events, size, radius) {
+function donut(events, size, outline) {
   const centre = size / 2;
   return symbolSvg(
     size,
     {},
-    uncertaintyCircle(size, radius),
+    outline,
     svgEl("circle", { cx: centre, cy: centre, r: 13, class: "cluster-disc" }),
     donutSlices(events, centre),
     svgEl(

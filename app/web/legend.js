@@ -2,16 +2,17 @@
 
 import { el, setChildren, svgEl } from "./dom.js";
 import { codeLabel, controlStateLabel } from "./labels.js";
-import { CATEGORIES, categoryBadge, swatch } from "./symbology.js";
+import { CATEGORIES, categoryBadge, swatch, uncertaintyOutline } from "./symbology.js";
 
 /** Sample radii in a legend line; the map's own would not fit there. */
 const PRECISIONS = [
   { label: "the place itself", radius: 0, areal: false },
   { label: "near it, or somewhere in the district", radius: 8.5, areal: false },
   { label: "in the province or area", radius: 10, areal: true },
+  { label: "along a border or river", radius: 11.5, areal: true, linear: true },
   { label: "somewhere in the country", radius: 11.5, areal: true },
 ];
-const CONTROL_STATES = ["held", "uncertain", "contested", "disputed", "unconfirmed"];
+const CONTROL_STATES = ["held", "uncertain", "contested", "disputed", "unconfirmed", "unknown"];
 
 /** Render the legend of the symbols. */
 export function renderLegend(element) {
@@ -38,6 +39,7 @@ export function renderLegend(element) {
     ),
     el("h2", {}, "Movements"),
     el("p", {}, "Arrows run between the middles of the places named; dashed: barred, or not said."),
+    el("p", {}, "A number with a dashed border: the claims behind it contradict each other."),
   );
 }
 
@@ -51,11 +53,11 @@ export function renderHolderKey(element, places, holderColours) {
   );
 }
 
-function precisionSample({ radius, areal }) {
+function precisionSample({ radius, areal, linear = false }) {
   return svgEl(
     "svg",
     { viewBox: "0 0 26 26", class: `badge sample ${areal ? "areal" : ""}`, "aria-hidden": "true" },
-    radius ? svgEl("circle", { cx: 13, cy: 13, r: radius, class: "uncertainty-circle" }) : null,
+    radius ? uncertaintyOutline(13, radius, linear) : null,
     svgEl("circle", { cx: 13, cy: 13, r: 5, class: "disc" }),
   );
 }

@@ -1,7 +1,7 @@
 /** Movements layer: curved arrows from origin to destination, labelled with the number of people. */
 
 import { el } from "./dom.js";
-import { codeLabel, formatQuantity } from "./labels.js";
+import { codeLabel, formatFigure } from "./labels.js";
 import { toLatLng } from "./map.js";
 
 const { L } = window;
@@ -10,6 +10,11 @@ const ARROWHEAD_PX = 9;
 const MIN_LENGTH_PX = 4;
 const FIRST_BEND = 0.16; // of the straight line's length
 const NEXT_BEND = 0.12; // apart, where several movements have one origin and destination
+const LABEL_CHARACTER_PX = 7.2;
+const LABEL_PADDING_PX = 16;
+const LABEL_LINE_PX = 21;
+/** Label positions as fractions of the curve, in order of preference. */
+const LABEL_POSITIONS = [0.42, 0.58, 0.3, 0.7, 0.18, 0.82];
 
 /** Draw movements between located places. */
 export class MovementsLayer {
@@ -23,11 +28,12 @@ export class MovementsLayer {
   }
 
   /**
-   * Replace the movements.
-   * @param {Array<{id, title, from: number[], to: number[], count, outcome, certain}>} movements
+   * Replace the movements. Those of most people come first, because labels are placed while there is room.
+   * @param {Array<{id, title, from: number[], to: number[], count: ?object, outcome, certain}>} movements `count` is
+   *   the API's published figure
    */
   setMovements(movements) {
-    this.movements = movements;
+    this.movements = [...movements].sort((a, b) => (b.count?.low ?? 0) - (a.count?.low ?? 0));
     this.redraw();
   }
 
@@ -40,6 +46,7 @@ export class MovementsLayer {
   redraw() {
     this.group.clearLayers();
     if (!this.visible) return;
+    this.labelBoxes = [];
     const drawnByRoute = new Map();
     for (const movement of this.movements) {
       const route = `${movement.from}:${movement.to}`;
@@ -58,7 +65,7 @@ export class MovementsLayer {
     const className = `movement-line outcome-${movement.outcome}${movement.certain ? "" : " possible"}`;
     this.addLine(points, className);
     this.addLine(arrowhead(points), `${className} arrowhead`);
-    this.addLabel(movement, points[Math.round(CURVE_SEGMENTS * (0.42 + 0.16 * (index % 2)))]);
+    this.addLabel(movement, points);
   }
 
   addLine(points, className) {
@@ -67,14 +74,33 @@ export class MovementsLayer {
     L.polyline(latLngs, { ...options, fill: false, smoothFactor: 0 }).addTo(this.group);
   }
 
-  addLabel(movement, point) {
-    const text = formatQuantity(movement.count) || (movement.outcome === "barred" ? "barred" : "");
-    if (!text) return;
-    const title = `${movement.title} (${codeLabel(movement.outcome)})`;
-    const icon = L.divIcon({ className: "movement-label", html: el("span", { title }, text), iconSize: [0, 0] });
+  /** Label a movement at the first free position; one without stays unlabelled until the map is enlarged. */
+  addLabel(movement, points) {
+    const { count, outcome } = movement;
+    const text = (count && formatFigure(count)) || (outcome === "barred" ? "barred" : "");
+    const point = text && this.freeLabelPoint(text, points);
+    if (!point) return;
+    const title = `${movement.title} (${codeLabel(outcome)})`;
+    const className = `movement-label${count?.contradicted ? " contradicted" : ""}`;
+    const icon = L.divIcon({ className, html: el("span", { title }, text), iconSize: [0, 0] });
     const options = { icon, pane: "labels", interactive: false, keyboard: false };
     L.marker(this.map.layerPointToLatLng(point), options).addTo(this.group);
   }
+
+  /** Return the first position along the curve where a label covers no other; undefined if there is none. */
+  freeLabelPoint(text, points) {
+    const halfWidth = (text.length * LABEL_CHARACTER_PX + LABEL_PADDING_PX) / 2;
+    const candidates = LABEL_POSITIONS.map((fraction) => points[Math.round(CURVE_SEGMENTS * fraction)]);
+    const free = candidates.find(({ x, y }) => !this.labelBoxes.some((box) => overlap({ x, y, halfWidth }, box)));
+    if (free) this.labelBoxes.push({ x: free.x, y: free.y, halfWidth });
+    return free;
+  }
+}
+
+/** Test whether two labels, given by their centres and half widths, overlap. */
+function overlap(one, other) {
+  const isBeside = Math.abs(one.x - other.x) >= one.halfWidth + other.halfWidth;
+  return !isBeside && Math.abs(one.y - other.y) < LABEL_LINE_PX;
 }
 
 /** Compute points of a quadratic Bézier curve; `bend` is its control point's offset relative to the length. */

@@ -2,7 +2,7 @@
 
 import { formatEventDate } from "./dates.js";
 import { el, setChildren, textButton } from "./dom.js";
-import { codeLabel, formatNumber } from "./labels.js";
+import { codeLabel, formatNumber, holderLabel } from "./labels.js";
 import { categoryBadge, swatch } from "./symbology.js";
 
 const MAX_LISTED = 200;
@@ -28,7 +28,7 @@ export function renderControlList(element, places, { holderColours, truncated, o
 }
 
 function placeRow(place, holderColours, onSelect) {
-  const { id, name, holder, holderName, controlState, changed } = place;
+  const { id, name, holder, holderName, lastHolder, lastHolderName, controlState, changed } = place;
   return el(
     "li",
     {
@@ -40,7 +40,7 @@ function placeRow(place, holderColours, onSelect) {
     el(
       "button",
       { type: "button", class: "place-row", on: { click: () => onSelect(place) } },
-      swatch(`${holderColours.classFor(holder)} control-${controlState}`),
+      swatch(holderColours.classesForState(controlState, lastHolder)),
       el(
         "span",
         { class: "title" },
@@ -48,7 +48,7 @@ function placeRow(place, holderColours, onSelect) {
         changed ? el("span", { class: "changed-tag" }, "changed") : null,
         controlState === "held" ? null : el("span", { class: "control-state" }, codeLabel(controlState)),
       ),
-      el("span", { class: "meta" }, holderName ?? "nobody known"),
+      el("span", { class: "meta" }, holderLabel(holderName, lastHolderName)),
     ),
   );
 }

@@ -8,6 +8,8 @@ export const MAX_SINGLE_EVENTS = 300; // more are shown as density cells
 const MAX_HISTOGRAM_EVENTS = 500;
 const MAX_ROWS = 1000;
 const MAX_DAYS_WITH_DAY_BUCKETS = 92;
+const MAX_CLAIMS_OF_SIDE = 3; // in full; a sum of parts may rest on dozens
+const CONTROL_FIELDS = "location,holder,last_holder,state,candidates";
 const EVENT_FIELDS = "id,title,category,date,location,location_precision,status";
 const CELL_ZOOM_OFFSET = -1; // cells of 64 pixels, into which a number fits
 
@@ -73,22 +75,22 @@ export class Queries {
     return counts;
   }
 
-  /** Fetch control of places on a day, marking places whose holder changed since the day before. */
+  /** Fetch control of places on a day, marking those that changed hands since the day before. */
   async fetchControl(day, knownBy, place) {
     const dayBefore = fromDayNumber(toDayNumber(day) - 1);
     const current = await this.fetchControlOn("control", day, knownBy, place);
     const before = await this.fetchControlOn("control-before", dayBefore, knownBy, place);
-    const holders = new Map(before.places.map(({ id, holder }) => [id, holder]));
+    const holders = new Map(before.places.map(({ id, lastHolder }) => [id, lastHolder]));
     const places = current.places.map((row) => ({
       ...row,
-      changed: holders.has(row.id) && holders.get(row.id) !== row.holder,
+      changed: holders.has(row.id) && holders.get(row.id) !== row.lastHolder,
     }));
     return { places, truncated: current.truncated };
   }
 
   /** Fetch control on one day. The day before comes from memory, because a slider has usually just shown it. */
   async fetchControlOn(purpose, day, knownBy, place) {
-    const params = { as_of: day, known_by: knownBy, place, f: "geojson", limit: MAX_ROWS };
+    const params = { as_of: day, known_by: knownBy, place, f: "geojson", fields: CONTROL_FIELDS, limit: MAX_ROWS };
     const key = JSON.stringify(params);
     if (!this.controlCache.has(key) || purpose === "control") {
       const collection = await this.client.get(purpose, "v1/control", params);
@@ -157,7 +159,7 @@ export class Queries {
         id,
         title,
         outcome,
-        count: count ?? { low: null, best: null, high: null },
+        count,
         certain: query.day === null || isCertainlyOn(date, query.day),
         from: this.locationPoints.get(from.id),
         to: this.locationPoints.get(to.id),
@@ -172,7 +174,7 @@ export class Queries {
     this.locationPoints.set(id, longitude === null ? null : [longitude, latitude]);
   }
 
-  /** Fetch an event with its claims, and the contradictions that it is part of with the claims of their sides. */
+  /** Fetch an event with its claims, and the contradictions that it is part of with the first claims of their sides. */
   async fetchEvent(id, knownBy) {
     const event = await this.client.get("event", `v1/events/${encodeURIComponent(id)}`, { known_by: knownBy });
     const { items } = await this.client.get("contradictions", "v1/contradictions", {
@@ -180,11 +182,11 @@ export class Queries {
       place: event.location?.id,
       limit: MAX_ROWS,
     });
-    const rows = items.filter((row) => row.events.some((ref) => ref.id === id));
+    const rows = items.filter((row) => row.events.some((ref) => ref.id === id)).map(withShownClaims);
     const claims = await this.fetchSideClaims(rows, event.claims, knownBy);
     const contradictions = rows.map((row) => ({
       ...row,
-      sides: row.sides.map((side) => side.claims.map((claimId) => claims.get(claimId))),
+      sides: row.sides.map((side) => ({ ...side, claims: side.claims.map((ref) => claims.get(ref.id)) })),
     }));
     return { event, contradictions };
   }
@@ -192,7 +194,7 @@ export class Queries {
   /** Fetch claims of contradictions that are not among the event's own: the other side may be another event's. */
   async fetchSideClaims(contradictions, eventClaims, knownBy) {
     const claims = new Map(eventClaims.map((claim) => [claim.id, claim]));
-    const claimIds = contradictions.flatMap((row) => row.sides.flatMap((side) => side.claims));
+    const claimIds = contradictions.flatMap((row) => row.sides.flatMap((side) => side.claims.map((ref) => ref.id)));
     const missingIds = [...new Set(claimIds)].filter((id) => !claims.has(id));
     await Promise.all(
       missingIds.map(async (id) => {
@@ -214,6 +216,16 @@ export class Queries {
   }
 }
 
+/** Shorten each side of a contradiction to the claims that are shown in full, with the number of the others. */
+function withShownClaims(contradiction) {
+  const sides = contradiction.sides.map(({ says, claims }) => ({
+    says,
+    claims: claims.slice(0, MAX_CLAIMS_OF_SIDE),
+    moreClaims: Math.max(0, claims.length - MAX_CLAIMS_OF_SIDE),
+  }));
+  return { ...contradiction, sides };
+}
+
 function eventParams({ filters, knownBy, datetime }) {
   return { ...filters, known_by: knownBy, datetime };
 }
@@ -233,6 +245,8 @@ function toPlace({ geometry, properties }) {
     point: geometry?.coordinates ?? null,
     holder: properties.holder_id,
     holderName: properties.holder_name,
+    lastHolder: properties.last_holder_id,
+    lastHolderName: properties.last_holder_name,
     controlState: properties.state,
     candidates: properties.candidates_id,
     candidateNames: properties.candidates_name,
@@ -254,6 +268,7 @@ function toEvents({ features }, day) {
       status: properties.status,
       point: geometry?.coordinates ?? null,
       placeName: properties.location_name,
+      placeKind: properties.location_kind,
       precision: properties.location_precision,
       certain: day === null || isCertainlyOn(date, day),
     };

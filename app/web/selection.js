@@ -68,6 +68,7 @@ export class Selection {
     renderDetail();
     byId("panel").scrollTop = 0;
     if (this.movesFocus) byId("detail-title").focus();
+    document.querySelector(".control-periods > .current")?.scrollIntoView({ block: "nearest" });
   }
 
   placeId() {
@@ -88,7 +89,7 @@ export class Selection {
 
   async fetchPlace(id, knownBy) {
     const { name, controlPeriods } = await this.queries.fetchControlHistory(id, knownBy);
-    this.holderColours.assign(controlPeriods.flatMap((row) => row.candidates.map((actor) => actor.id)));
+    this.holderColours.assign(controlPeriods.flatMap(actorIds));
     const url = apiUrl(`v1/locations/${encodeURIComponent(id)}/control`, { known_by: knownBy });
     return () =>
       renderControlHistory(
@@ -96,8 +97,14 @@ export class Selection {
         { name, controlPeriods, url, day: this.viewState.values.day, holderColours: this.holderColours },
         {
           onSelectEvent: (eventId) => this.select(eventId),
+          onSelectPlace: (placeId) => this.selectPlace(placeId),
           onFilterPlace: () => this.viewState.update({ place: id, selected: null }, { historyEntry: true }),
         },
       );
   }
+}
+
+/** Return the ids of all actors that a control period names as holders. */
+function actorIds({ candidates, last_holder: lastHolder, inside }) {
+  return [...candidates, lastHolder, ...inside.map((row) => row.holder)].filter(Boolean).map((actor) => actor.id);
 }

@@ -23,6 +23,8 @@ export const CATEGORIES = Object.keys(ICON_PATHS);
 export const STATUSES = ["corroborated", "reported", "unconfirmed", "disputed", "denied"];
 /** Radii in pixels by location precision, from a point to several countries. */
 const UNCERTAINTY_RADII = { exact: 0, near: 15, district: 16, province: 21, area: 25, country: 29, international: 33 };
+const LINEAR_KINDS = ["border", "river"];
+const LINEAR_FLATTENING = 0.55;
 const HOLDER_COLOUR_COUNT = 6;
 
 /** Return the radius in pixels of the uncertainty circle for a location precision; 0 for a point. */
@@ -33,6 +35,23 @@ export function uncertaintyRadius(precision) {
 /** Test whether a location is known only as an area, so that its symbol must not look like a point. */
 export function isAreal(precision) {
   return uncertaintyRadius(precision) >= UNCERTAINTY_RADII.province;
+}
+
+/** Test whether a kind of place is a line, along which an event happened at an unknown point. */
+export function isLinear(placeKind) {
+  return LINEAR_KINDS.includes(placeKind);
+}
+
+/**
+ * Create the dashed outline of where an event may have happened: a circle, or an ellipse along a border or river.
+ * @param {number} centre
+ * @param {number} radius
+ * @param {boolean} linear
+ */
+export function uncertaintyOutline(centre, radius, linear) {
+  const attributes = { cx: centre, cy: centre, class: "uncertainty-circle" };
+  if (linear) return svgEl("ellipse", { ...attributes, rx: radius, ry: radius * LINEAR_FLATTENING });
+  return svgEl("circle", { ...attributes, r: radius });
 }
 
 /** Create the icon of a category. */
@@ -77,6 +96,11 @@ export class HolderColours {
   /** Return the CSS class of a holder's colour. */
   classFor(holderId) {
     return holderId ? `holder-${this.colourIndexes.get(holderId) ?? 0}` : "holder-none";
+  }
+
+  /** Return the CSS classes of a place: the colour of its last holder, and how sure it is that it still holds. */
+  classesForState(controlState, lastHolderId) {
+    return `${this.classFor(controlState === "unknown" ? null : lastHolderId)} control-${controlState}`;
   }
 }
 
