@@ -102,11 +102,12 @@ def event_rows(file: Path, points: dict[str, tuple[Any, ...]], table: Table) -> 
             row = json.loads(line)
             flat = {name: value for name, value in row.items() if not isinstance(value, dict | list)}
             flat |= {f"date_{name}": value for name, value in row["date"].items()}
-            flat |= {f"location_{name}": value for name, value in (row["location"] or {}).items()}
             flat |= row["corroboration"]
-            flat |= {f"deaths_{name}": value for name, value in (row["deaths"] or {}).items()}
-            for name in ("actors", "control_change", "movement", "figures", "packs"):
+            flat |= {f"deaths_{name}": (row["deaths"] or {}).get(name) for name in ("low", "best", "high")}
+            for name in ("location", "actors", "deaths", "control_change", "movement", "figures", "part_of", "packs"):
                 flat[name] = json.dumps(row[name], ensure_ascii=False)
+            for name in ("date_printed", "origins"):
+                flat[name] = json.dumps(flat[name], ensure_ascii=False)
             country, latitude, longitude = points[row["id"]]
             flat |= {"pk": pk, "country": country, "latitude": latitude, "longitude": longitude}
             flat["sort_date"] = row["date"]["earliest"] or row["date"]["latest"] or "0001-01-01"

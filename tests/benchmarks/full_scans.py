@@ -198,9 +198,9 @@ def _label(name: str, group: Any) -> str:
 
 
 COLUMNS = (
-    "id, category, title, summary, date_earliest, date_latest, date_precision, date_printed, location_id, "
-    "location_name, location_precision, actors, status, documents, origins, asserting, denying, deaths_low, "
-    "deaths_best, deaths_high, control_change, movement, figures, part_of, packs, revision"
+    "id, category, title, summary, date_earliest, date_latest, date_precision, date_printed, date_edtf, location, "
+    "location_precision, actors, status, documents, origins, unattributed, asserting, denying, deaths, control_change, "
+    "movement, figures, part_of, packs, revision"
 )
 """The columns of the plain table that Oxus serves too."""
 

@@ -95,23 +95,25 @@ class Event(SQLModel, table=True):
     date_earliest: date | None
     date_latest: date | None
     date_precision: str
-    date_printed: str | None
-    location_id: str | None
-    location_name: str | None
+    date_printed: list[str] = Field(sa_column=Column(JSON))
+    date_edtf: str | None
+    location: dict[str, Any] | None = Field(sa_column=Column(JSON))
     location_precision: str | None
     actors: list[dict[str, Any]] = Field(sa_column=Column(JSON))
     status: str
     documents: int
-    origins: int
+    origins: list[dict[str, Any]] = Field(sa_column=Column(JSON))
+    unattributed: int
     asserting: int
     denying: int
+    deaths: dict[str, Any] | None = Field(sa_column=Column(JSON))
     deaths_low: int | None
     deaths_best: int | None
     deaths_high: int | None
     control_change: dict[str, Any] | None = Field(sa_column=Column(JSON))
     movement: dict[str, Any] | None = Field(sa_column=Column(JSON))
     figures: list[dict[str, Any]] = Field(sa_column=Column(JSON))
-    part_of: str | None
+    part_of: dict[str, Any] | None = Field(sa_column=Column(JSON))
     packs: list[str] = Field(sa_column=Column(JSON))
     revision: int
     country: str | None
@@ -134,52 +136,59 @@ class When(BaseModel):
     earliest: date | None
     latest: date | None
     precision: str
-    printed: str | None
+    printed: list[str]
+    edtf: str | None
 
 
-class Actor(BaseModel):
-    """An actor and its role."""
+class Place(Ref):
+    """A place, with its units and its point."""
 
-    id: str
-    name: str
-    role: str
+    kind: str
+    country: str | None
+    admin1: Ref | None
+    admin2: Ref | None
+    longitude: float | None
+    latitude: float | None
+    point_kind: str | None
+
+
+class Actor(Ref):
+    """An actor and its roles."""
+
+    roles: list[str]
 
 
 class Corroboration(BaseModel):
     """What an event rests on."""
 
     documents: int
-    origins: int
+    origins: list[Ref]
+    unattributed: int
     asserting: int
     denying: int
-
-
-class Bounds(BaseModel):
-    """A count."""
-
-    low: int | None
-    best: int | None
-    high: int | None
 
 
 class ControlChange(BaseModel):
     """Who gained and lost a place."""
 
-    location: Ref
     gained_by: Ref | None
     lost_by: Ref | None
     extent: str
     means: str
 
 
-class Figure(Bounds):
-    """One number."""
+class Figure(BaseModel):
+    """One published number."""
 
     measure: str
+    low: int | None
+    best: int | None
+    high: int | None
     of: int | None
     count_kind: str
     as_of: date | None
-    printed: str | None
+    claims: list[Ref]
+    contradicted: bool
 
 
 class EventPublic(BaseModel):
@@ -190,16 +199,16 @@ class EventPublic(BaseModel):
     title: str
     summary: str
     date: When
-    location: Ref | None
+    location: Place | None
     location_precision: str | None
     actors: list[Actor]
     status: str
     corroboration: Corroboration
-    deaths: Bounds | None
+    deaths: Figure | None
     control_change: ControlChange | None
     movement: dict[str, Any] | None
     figures: list[Figure]
-    part_of: str | None
+    part_of: Ref | None
     packs: list[str]
     revision: int
 
@@ -282,7 +291,6 @@ def read_events(
 
 def public(row: Event) -> EventPublic:
     """The nested shape of a row."""
-    deaths = Bounds(low=row.deaths_low, best=row.deaths_best, high=row.deaths_high)
     return EventPublic(
         id=row.id,
         category=row.category,
@@ -293,15 +301,20 @@ def public(row: Event) -> EventPublic:
             latest=row.date_latest,
             precision=row.date_precision,
             printed=row.date_printed,
+            edtf=row.date_edtf,
         ),
-        location=Ref(id=row.location_id, name=row.location_name) if row.location_id else None,
+        location=row.location,
         location_precision=row.location_precision,
         actors=row.actors,
         status=row.status,
         corroboration=Corroboration(
-            documents=row.documents, origins=row.origins, asserting=row.asserting, denying=row.denying
+            documents=row.documents,
+            origins=row.origins,
+            unattributed=row.unattributed,
+            asserting=row.asserting,
+            denying=row.denying,
         ),
-        deaths=None if row.deaths_low is row.deaths_best is row.deaths_high is None else deaths,
+        deaths=row.deaths,
         control_change=row.control_change,
         movement=row.movement,
         figures=row.figures,

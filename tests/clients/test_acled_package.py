@@ -46,9 +46,6 @@ def test_it_reads_the_events_of_a_country_and_some_days(server: Server, root: st
     )
     assert found == [
         ["aman-statement-2021-06-30", "2021-06-30", 2021, 33.94, 0, True, 31],
-        ["balkh-captured-2021", "2021-06-30", 2021, 36.64898, 0, True, 31],
-        ["balkh-districts-taken-2021", "2021-06-30", 2021, 36.64898, 0, True, 31],
-        ["flight-to-tajikistan-2021", "2021-06-30", 2021, 33.94, 0, True, 31],
         ["kaldar-lost-again-2021-06-30", "2021-06-30", 2021, 37.13249, 0, True, 31],
         ["kaldar-recaptured-2021-06-29", "2021-06-29", 2021, 37.13249, 0, True, 31],
     ]
@@ -67,9 +64,9 @@ def test_it_pages_and_filters_by_every_parameter_that_it_has(server: Server) -> 
         'whole = client.get_data(event_type="battles", year=2021, iso=4, inter1=2, limit=1000)\n'
         'told([len(ids), len(set(ids)), ids == [row["event_id_cnty"] for row in whole], page])',
     )
-    assert found[0] == found[1] > 21
+    assert found[0] == found[1] > 14
     assert found[2] is True
-    assert found[3] > 4
+    assert found[3] > 3
 
 
 def test_all_rows_arrive_over_a_real_connection(server: Server) -> None:
@@ -79,8 +76,8 @@ def test_all_rows_arrive_over_a_real_connection(server: Server) -> None:
         'rows = client.get_data(query_params={"limit": 0, "timestamp": ""})\n'
         'told([len(rows), sorted({row["country"] for row in rows})])',
     )
-    countries = ["Afghanistan", "Kazakhstan", "Tajikistan", "Turkey", "United States", "Uzbekistan"]
-    assert found == [66, countries]
+    countries = ["Afghanistan", "Kazakhstan", "Tajikistan", "United States", "Uzbekistan"]
+    assert found == [49, countries]
 
 
 def test_it_reads_what_was_deleted(server: Server) -> None:

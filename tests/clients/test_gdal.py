@@ -9,7 +9,7 @@ import pytest
 
 from clients.conftest import Server, program, run
 
-LAYERS = {"events": 83, "control-changes": 12, "movements": 9, "locations": 54}
+LAYERS = {"events": 86, "control-changes": 12, "movements": 9, "locations": 59}
 Ogr = Callable[..., str]
 
 
@@ -82,7 +82,7 @@ def test_all_pages_are_read_through_next(server: Server, ogr2ogr: Ogr, ogrinfo: 
     with server.watched() as asked:
         ogr2ogr("-f", "GeoJSON", str(tmp_path / "events.geojson"), source(server), "events")
     pages = [path for path in asked if "/items?" in path]
-    assert len(pages) == 1 + 9  # one to learn the fields, then 83 features by ten
+    assert len(pages) == 1 + 9  # one to learn the fields, then 86 features by ten
     assert all("limit=10" in path for path in pages)
     assert sum("cursor=" in path for path in pages) == 8
     written = json.loads((tmp_path / "events.geojson").read_text("utf-8"))["features"]
@@ -96,14 +96,14 @@ def test_a_larger_page_is_one_request(server: Server, ogrinfo: Ogr, size: str) -
     with server.watched() as asked:
         told = ogrinfo("-q", "-oo", f"PAGE_SIZE={size}", source(server), "events")
     assert [path for path in asked if "/items?" in path] == [f"/ogc/collections/events/items?limit={size}"] * 2
-    assert len(ids(told)) == 83
+    assert len(ids(told)) == 86
 
 
 @pytest.mark.parametrize(
     ("layer", "where", "parameter"),
     [
         ("events", "status = 'disputed'", "status=disputed"),
-        ("events", "category = 'movement' AND status = 'corroborated'", "category=movement&status=corroborated"),
+        ("events", "category = 'movement' AND status = 'reported'", "category=movement&status=reported"),
         ("locations", "kind = 'border_crossing'", "kind=border_crossing"),
         ("locations", "country = 'TJK' AND name LIKE 'P%'", "country=TJK"),
     ],
@@ -186,7 +186,7 @@ def test_a_layer_is_written_to_a_file_with_every_feature(
 def test_the_geojson_of_a_list_is_a_layer(server: Server, ogrinfo: Ogr) -> None:
     told = ogrinfo("-al", f"{server.url}/v1/events?f=geojson&limit=all")
     assert ids(told) == [row["id"] for row in server.json("/v1/events?limit=1000")["items"]]
-    assert told.count("  POINT (") == 83
+    assert told.count("  POINT (") == 86
     assert types_of(told)["date_earliest"] == "Date"
 
 
@@ -200,4 +200,5 @@ def test_the_csv_of_a_list_is_a_layer_of_points(server: Server, ogrinfo: Ogr, tm
     types = types_of(told)
     assert {types[name] for name in ("longitude", "latitude")} == {"Real"}
     assert {types[name] for name in ("date_earliest", "date_latest")} == {"Date"}
-    assert types["corroboration_origins"] == "Integer"
+    assert types["corroboration_documents"] == "Integer"
+    assert {types[name] for name in ("location_longitude", "location_latitude")} == {"Real"}

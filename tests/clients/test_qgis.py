@@ -72,7 +72,7 @@ def qgis_report(server: Server, home: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("events", 83), ("control-changes", 12), ("movements", 9), ("locations", 54)]
+    ("name", "count"), [("events", 86), ("control-changes", 12), ("movements", 9), ("locations", 59)]
 )
 def test_a_layer_has_the_features_of_its_collection(server: Server, qgis_report: Any, name: str, count: int) -> None:
     layer = qgis_report[name]
@@ -105,7 +105,7 @@ def test_a_filter_shows_what_the_server_means_by_it(
     query = "status=disputed" if datetime is None else f"datetime={datetime}"
     wanted = server.json(f"/ogc/collections/events/items?limit=1000&{query}")["features"]
     assert accepted
-    assert 0 < len(ids) < 83
+    assert 0 < len(ids) < 86
     assert sorted(ids) == sorted(feature["id"] for feature in wanted)
 
 
@@ -116,7 +116,7 @@ def test_a_box_shows_what_lies_in_it(server: Server, qgis_report: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("events", 83), ("control-changes", 12), ("movements", 9), ("locations", 54)]
+    ("name", "count"), [("events", 86), ("control-changes", 12), ("movements", 9), ("locations", 59)]
 )
 def test_a_layer_is_saved_to_a_file(
     server: Server, home: dict[str, str], tmp_path: Path, name: str, count: int

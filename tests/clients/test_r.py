@@ -67,7 +67,7 @@ def test_r_reads_csv_with_empty_cells_and_dates(server: Server, rscript: str) ->
         cat(format(as.Date(kaldar$date_latest), "%d.%m.%Y"), kaldar$latitude, "\\n")
     """
     columns = len(server.content("/v1/events?f=csv&limit=1").splitlines()[0].split(b","))
-    assert lines(rscript, script) == [f"84 {columns} 1 ", "29.06.2021 37.13249 "]
+    assert lines(rscript, script) == [f"87 {columns} 1 ", "29.06.2021 37.13249 "]
 
 
 def test_a_refusal_is_an_error_whose_words_can_be_read(server: Server, rscript: str) -> None:
