@@ -112,12 +112,14 @@ point_kind = "centroid"
 """
 
 
-def event(id_: str, rest: str, when: str, *, place: str | None = "summit", more: str = "") -> str:
+def event(
+    id_: str, rest: str, when: str, *, place: str | None = "summit", more: str = "", modality: str = "fact"
+) -> str:
     """An event with one claim; `rest` are lines of the event, `more` is put after the claim's own lines."""
     location = f'location = "{place}"\n' if place else ""
     return (
         f'[[event]]\nid = "{id_}"\ntitle = "Made up"\nsummary = "Told of {id_}"\n{location}{rest}\n'
-        f'[[event.claim]]\nparagraph = 1\nmodality = "fact"\nsummary = "Made up."\n{when}\n{more}\n'
+        f'[[event.claim]]\nparagraph = 1\nmodality = "{modality}"\nsummary = "Made up."\n{when}\n{more}\n'
     )
 
 
@@ -138,13 +140,10 @@ def deaths(printed: str) -> str:
     return f'[[event.claim.figures]]\nmeasure = "deaths"\ncount_kind = "increment"\nprinted = "{printed}"\n'
 
 
-def change(means: str, gained: str | None, lost: str | None, place: str = "summit") -> str:
-    """A change of control."""
+def change(means: str, gained: str | None, lost: str | None) -> str:
+    """A change of control at the event's place."""
     sides = (f'gained_by = "{gained}", ' if gained else "") + (f'lost_by = "{lost}", ' if lost else "")
-    return (
-        f'category = "control_change"\ncontrol_change = {{ location = "{place}", {sides}extent = "full", '
-        f'means = "{means}" }}'
-    )
+    return f'category = "control_change"\ncontrol_change = {{ {sides}extent = "full", means = "{means}" }}'
 
 
 def movement(population: str, mover: str) -> str:
@@ -155,6 +154,10 @@ def movement(population: str, mover: str) -> str:
     )
 
 
+DENIAL = (
+    '[[event.claim]]\nparagraph = 2\nmodality = "fact"\nstance = "denies"\nvia = ["shepherds"]\n'
+    'summary = "Not so."\ndate = 2021-07-10'
+)
 VIA = 'via = ["shepherds", "wire"]'
 PRECISE = 'location_precision = "exact"'
 EVENTS = "".join(
@@ -172,12 +175,21 @@ EVENTS = "".join(
             days("2021-07-06", "2021-07-13"), place="hamlet",
         ),
         event("gift", f'{change("handed_over", "crown", "lent")}\n{actors(initiator="lent")}', "date = 2021-07-02"),
-        event("left", change("abandoned", None, "guard", "hamlet"), "date = 2021-07-03", place="hamlet"),
-        event("lost", change("captured", None, "crown", "hamlet"), "date = 2021-07-04", place="hamlet"),
+        event("left", change("abandoned", None, "guard"), "date = 2021-07-03", place="hamlet"),
+        event("lost", change("captured", None, "crown"), "date = 2021-07-04", place="hamlet"),
         event("march", movement("militia", "bandits"), days(None, "2021-07-04"), place="upper"),
         event("mystery", 'category = "other"', "", place="summit"),
         event("nowhere", 'category = "other"', "date = 2021-07-02", place="nowhere"),
+        event("nowhere-seen", 'category = "clash"\npart_of = "nowhere"', "date = 2021-07-02"),  # nowhere has no point
         event("regained", change("recaptured", "guard", "rebels"), "date = 2021-07-05"),
+        # A raid and its two parts; a march that nobody is sure of, and its part; a quarrel and its part.
+        event("raid", f'category = "clash"\n{actors(participant="rebels guard")}', days("2021-07-08", "2021-07-11")),
+        event("raid-camp", 'category = "clash"\npart_of = "raid"', "date = 2021-07-09", place="hamlet"),
+        event("raid-tent", 'category = "clash"\npart_of = "raid-camp"', "date = 2021-07-09", place="hamlet"),
+        event("rumour", 'category = "clash"', "date = 2021-07-12", modality="possible"),
+        event("rumour-seen", 'category = "clash"\npart_of = "rumour"', "date = 2021-07-12", place="hamlet"),
+        event("row", 'category = "clash"', "date = 2021-07-10", more=DENIAL),
+        event("row-blows", 'category = "clash"\npart_of = "row"', "date = 2021-07-10", place="hamlet"),
         event("sea-fight", 'category = "clash"', "date = 2021-07-02", place="sea"),
         event(
             "talks", f'category = "diplomacy"\nlocation_precision = "country"\n{actors(participant="league herders")}',

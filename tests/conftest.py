@@ -1,20 +1,24 @@
 """Fixtures for databases and clients, and the tiers of the tests (tests/README.md)."""
 
+import gc
 import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import statement_cache
 from asgi_client import AppClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url
-from waiting import start_postgresql
+from waiting import MAX_WAIT_SECONDS, start_postgresql
 
+from app.db import engine
 from app.db.engine import make_engine, read_transaction
 from app.db.migrate import upgrade
 from app.ingest.packs.load import load_packs
@@ -27,21 +31,35 @@ SEED = PROJECT_ROOT / "seed"
 NUMBERS = itertools.count()  # no two databases of a session have one name
 
 EACH_DATABASE = (
-    *("db", "faults", "ingest", "models", "query"),
-    *("api/compat", "api/http/test_bad_inputs.py", "api/http/test_hostile.py", "api/middleware/test_response_cache.py"),
-    *("test_cli.py", "test_export.py"),
+    *("db", "faults", "ingest/packs", "models", "query"),
+    *("api/http/test_bad_inputs.py", "api/http/test_hostile.py", "api/middleware/test_response_cache.py"),
 )
 """Folders and files whose tests run on SQLite and on PostgreSQL, because SQL is what they are about. Tests elsewhere
 run on SQLite, unless they are marked `each_database`."""
 SLOW = ("api/http/test_hostile.py", "api/test_deploy.py", "clients", "faults", "web")
 """Folders and files that `pytest` leaves out and .ci/run runs, but for tests marked `smoke`."""
-UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
-"""Settings of PostgreSQL that only a crash of the machine needs. Tests of crashes start servers of their own."""
+NOT_NEEDED = ("autovacuum", "fsync", "full_page_writes", "synchronous_commit")
+"""Settings of PostgreSQL that only a crash of the machine needs, or a database that grows for hours; tests that need
+statistics take them. Tests of crashes start servers of their own."""
 
 
+@cache
 def _lies_in(path: Path, parts: tuple[str, ...]) -> bool:
     """Return whether a test file is one of some files and folders below tests/."""
     return any(path.is_relative_to(TESTS / part) for part in parts)
+
+
+def pytest_configure() -> None:
+    """Lengthen each limit that a busy machine could reach, and have all engines compile a statement once.
+
+    The limits are those of requests and of the examples of a property; tests of limits set their own.
+    """
+    engine.create_engine = statement_cache.create_engine
+    for name in ("OXUS_QUERY_TIMEOUT_SECONDS", "OXUS_QUEUE_TIMEOUT_SECONDS"):
+        os.environ[name] = str(MAX_WAIT_SECONDS)
+    health = [HealthCheck.too_slow]
+    settings.register_profile("any-machine", deadline=None, database=None, suppress_health_check=health)
+    settings.load_profile("any-machine")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,13 +80,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+def pytest_collection_finish() -> None:
+    """Exempt modules and collected items from garbage collection, which would go through them each time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a PostgreSQL server on a Unix socket; `{}` in its URL stands for the database."""
     server = start_postgresql(tmp_path_factory.mktemp("postgresql"))
     url = server.get_uri("DATABASE").replace("DATABASE", "{}", 1)
     with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-        for name in UNSAFE_BUT_FAST:
+        for name in NOT_NEEDED:
             connection.execute(f"ALTER SYSTEM SET {name} = off")
         connection.execute("SELECT pg_reload_conf()")
     yield url
@@ -78,10 +102,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def examples(count: int) -> settings:
     """Return settings of a property that draw the same examples each time, unless a long run asks for more."""
     more = int(os.environ.get("OXUS_TEST_EXAMPLES", "0"))
-    health = [HealthCheck.too_slow]
-    return settings(
-        max_examples=more or count, derandomize=not more, deadline=None, database=None, suppress_health_check=health
-    )
+    return settings(max_examples=more or count, derandomize=not more)
 
 
 class Databases:
@@ -180,7 +201,7 @@ def uncached_client(pack_url: str) -> Iterator[AppClient]:
 @pytest.fixture
 def connection(pack_url: str) -> Iterator[Connection]:
     """A reading connection to the article's pack."""
-    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         yield connection
 
 

@@ -13,12 +13,14 @@ from unittest.mock import patch
 from asgi_client import AppClient
 from conftest import engine_for
 from sqlalchemy import Connection, delete, select, text
+from waiting import MAX_WAIT_SECONDS
 
 from app import models
 from app.commands import check_database
 from app.db.engine import read_transaction, write_transaction
 from app.ingest.datasets.core.run import ImportResult
 from app.ingest.packs.load import LoadResult, load_packs
+from app.ingest.versions import derive
 from app.main import create_app
 from app.models.base import table_of
 from app.models.entity_types import ENTITY_TYPES
@@ -27,7 +29,7 @@ from app.settings import Settings
 
 @contextmanager
 def reader(url: str) -> Iterator[Connection]:
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         yield connection
 
 
@@ -172,6 +174,28 @@ def holds(url: str) -> dict[str, Any]:
                 rows.append(json.dumps(said, default=str, sort_keys=True))
             found[table.name] = sorted(rows)
     return found
+
+
+def derived_anew(url: str, pack: str) -> int:
+    """Derive the versions and words of all events of a pack anew, assert that they are as stored, and count the events.
+
+    First beside what is stored, which must not change, then after versions are gone.
+    """
+    before = served(url)
+    event, view = table_of(models.Event), table_of(models.EventVersion)
+    with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
+        pks = connection.scalars(select(event.c.pk).where(event.c.pack_id == pack)).all()
+        columns = [column for column in view.c if column.name != "pk"]
+        rows = sorted(map(tuple, connection.execute(select(*columns))), key=str)
+        revision = max(connection.scalars(select(event.c.revision)))
+        assert derive(connection, pks, revision) == set()
+        connection.execute(view.delete().where(view.c.event_pk.in_(pks)))
+        for at in sorted(set(connection.scalars(select(event.c.revision).where(event.c.pk.in_(pks))))):
+            of_revision = select(event.c.pk).where(event.c.pk.in_(pks), event.c.revision == at)
+            derive(connection, connection.scalars(of_revision).all(), at)
+        assert sorted(map(tuple, connection.execute(select(*columns))), key=str) == rows
+    assert served(url) == before  # and so are the words that events are found by
+    return len(pks)
 
 
 GetOk = Callable[..., Any]

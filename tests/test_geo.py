@@ -18,7 +18,7 @@ from app.geo import (
     parse_point,
 )
 
-quick = settings(max_examples=200, database=None, deadline=None)
+quick = settings(max_examples=200)
 
 HALF_ROUND_KM = pi * EARTH_RADIUS_KM
 longitudes = st.floats(-180, 180) | st.sampled_from([-180.0, -179.99, 0.0, 67.5269, 179.99, 180.0])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.names import closest_matches, fold, match_key
 
-quick = settings(max_examples=200, database=None, deadline=None)
+quick = settings(max_examples=200)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.timespan import DateRange, hull, intersection, parse_date_range, parse_day
 
 OPEN = DateRange()
-quick = settings(max_examples=150, database=None, deadline=None)
+quick = settings(max_examples=150)
 
 # Days close together, so that overlaps, touching ends and equal ends all occur often.
 days = st.integers(0, 12).map(lambda n: date(2021, 6, 28) + timedelta(days=n))

@@ -17,7 +17,8 @@ from app.vocab import VOCABULARIES, QuantityPhrase, RelativeDate, Term, Vocabula
 CONTRACT = {
     "source_kind": "article | outlet | agency | dataset | journalist | official | ministry | spokesperson | website | "
     "social_media_post | witness | unattributed",
-    "location_kind": "country | province | district | city | town | border_crossing | airbase | river | region",
+    "location_kind": "country | province | district | city | town | border_crossing | airbase | river | border | "
+    "region",
     "point_kind": "exact | centroid | approximate",
     "actor_kind": "state_forces | rebel_group | militia | government | international_forces | organisation | person | "
     "civilians | other",
@@ -31,9 +32,9 @@ CONTRACT = {
     "statement | humanitarian | violence_against_civilians | other",
     "role": "initiator | target | ally | host | speaker | participant | gains | loses | mover",
     "extent": "full | partial | surroundings",
-    "means": "captured | recaptured | handed_over | abandoned | unknown",
+    "means": "captured | recaptured | handed_over | abandoned | held | unknown",
     "population": "troops | militia | civilians | mixed | person",
-    "outcome": "admitted | expelled | barred | deployed | withdrawn | unknown",
+    "outcome": "admitted | expelled | barred | deployed | withdrawn | returned | unknown",
 }
 STATUSES = {"disputed", "denied", "unconfirmed", "corroborated", "reported"}
 
@@ -184,6 +185,8 @@ def test_best_comes_only_from_a_bare_number_or_about_it() -> None:
         ("almost two weeks", -14, -10),
         ("last few days", -5, 0),
         ("in the last week", -7, 0),
+        ("in the last two weeks", -14, 0),
+        ("in the past two weeks", -14, 0),
     ],
 )
 def test_the_served_table_of_relative_dates_has_the_row_of_the_contract(
@@ -199,6 +202,11 @@ def test_the_served_table_says_in_words_what_a_weekend_is() -> None:
     assert weekend.rule is not None
     assert "Saturday" in weekend.rule
     assert "Sunday" in weekend.rule
+
+
+def test_the_served_table_says_in_words_what_earlier_this_week_is() -> None:
+    [week] = [row for row in vocab.RELATIVE_DATES if row.phrase == "earlier this week"]
+    assert (week.earliest, week.latest, week.rule) == (None, None, "its Monday to D")
 
 
 def test_no_phrase_of_a_table_is_served_twice() -> None:

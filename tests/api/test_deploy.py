@@ -11,7 +11,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from raw_http import sent
 from soak.servers import HOME, Server, free_port, oxus_serving
 from typer.main import get_command
 from typer.testing import CliRunner
+from waiting import MAX_WAIT_SECONDS, wait_until
 
 from app.cli import app as commands
 from app.settings import Settings
@@ -109,7 +109,7 @@ class Proxy:
         """An answer to an address below the root, or to a whole one."""
         parts = urlsplit(url if "://" in url else self.root + url)
         assert (parts.scheme, parts.netloc) == ("https", f"{NAME}:{self.port}"), url
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=MAX_WAIT_SECONDS)
         connection = http.client.HTTPSConnection(NAME, self.port, context=self.trusting)
         connection.sock = self.trusting.wrap_socket(raw, server_hostname=NAME)
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
@@ -123,6 +123,12 @@ class Proxy:
         answer, body = self.get(url)
         assert answer.status == 200, (url, body)
         return json.loads(body)
+
+
+def is_open(port: int) -> bool:
+    """Return whether a port of this machine takes connections."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -153,15 +159,11 @@ def proxied(folder: Path, server: Server, log: Path) -> Iterator[Proxy]:
     subprocess.run([nginx, "-t", "-q", "-c", str(whole)], check=True)
     process = subprocess.Popen([nginx, "-c", str(whole)])
     try:
-        for _ in range(200):
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        wait_until(lambda: is_open(port))
         yield Proxy(port, server, log, ssl.create_default_context(cafile=certificate))
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+        process.wait(MAX_WAIT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +207,7 @@ def test_pages_are_followed_through_the_proxy(proxy: Proxy) -> None:
         ids += [row["id"] for row in page["items"]]
         url = page["next"]
         assert url is None or url.startswith(f"{proxy.root}/v1/events?")
-    assert len(ids) == len(set(ids)) == 84
+    assert len(ids) == len(set(ids)) == 87
     answer, _ = proxy.get("/v1/events?limit=40")
     assert f"<{proxy.root}/v1/events?" in answer.headers["link"]
 
@@ -225,7 +227,7 @@ def test_documentation_is_whole_under_the_prefix(proxy: Proxy) -> None:
 def test_answers_are_compressed_and_still_validated(proxy: Proxy) -> None:
     answer, body = proxy.get("/v1/events", **{"Accept-Encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
-    assert json.loads(gzip.decompress(body))["returned"] == 84
+    assert json.loads(gzip.decompress(body))["returned"] == 87
     again, nothing = proxy.get("/v1/events", **{"Accept-Encoding": "gzip", "If-None-Match": answer.headers["etag"]})
     assert (again.status, nothing) == (304, b"")
 
@@ -240,7 +242,7 @@ def test_a_long_cursor_comes_through_and_a_body_does_not(proxy: Proxy) -> None:
     answer, body = proxy.get("/v1/events?cursor=" + "A" * 39_000)
     assert (answer.status, json.loads(body)["parameter"]) == (400, "cursor")
     raw = b"POST /oxus/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"
-    plain = socket.create_connection(("127.0.0.1", proxy.port), timeout=20)
+    plain = socket.create_connection(("127.0.0.1", proxy.port), timeout=MAX_WAIT_SECONDS)
     with proxy.trusting.wrap_socket(plain, server_hostname=NAME) as secure:
         secure.sendall(raw)
         assert secure.recv(12) == b"HTTP/1.1 413"
@@ -250,11 +252,12 @@ def test_both_logs_name_a_request_the_same_and_the_client_behind_the_proxy(proxy
     answer, _ = proxy.get("/v1/packs?limit=7")
     id_ = answer.headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", id_)
-    found: list[Any] = []
-    while not found:  # the line is written a moment after the answer
+
+    def logged() -> list[Any]:
         lines = [json.loads(line) for line in proxy.log.read_text("utf-8").splitlines() if line.endswith("}")]
-        found = [line for line in lines if line["id"] == id_]
-    [line] = found
+        return [line for line in lines if line["id"] == id_]
+
+    [line] = wait_until(logged)  # the line is written a moment after the answer
     assert (line["client"], line["path"], line["query"]) == ("127.0.0.1", "/oxus/v1/packs", "limit=7")
 
 

@@ -16,7 +16,7 @@ from app.settings import PROJECT_ROOT
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 GED_FILES = (
-    "ged_scale_385k_49col_semisynthetic.csv.zst",
+    pytest.param("ged_scale_385k_49col_semisynthetic.csv.zst", marks=pytest.mark.slow),  # it has 385,000 rows
     "ged_v23_1_sample1000.csv.gz",
     "hdx_conflict_data_bgd_v19.csv.gz",
     "hdx_conflict_data_phl_v22.csv.gz",

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from conftest import Databases, engine_for
 from sqlalchemy import column, inspect, table, text, update
 from typer.testing import CliRunner
+from waiting import MAX_WAIT_SECONDS
 
 from app import cli, commands, models
 from app.db.engine import read_transaction, write_transaction
@@ -22,12 +23,12 @@ VERSION = table("alembic_version", column("version_num"))
 
 
 def tables_of(url: str) -> set[str]:
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         return set(inspect(connection).get_table_names())
 
 
 def rows_of(url: str, statement: str) -> list[tuple[object, ...]]:
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
 
 
@@ -47,7 +48,7 @@ def objects_of(url: str) -> list[str]:
         "UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace "
         "AND typname NOT LIKE '%alembic_version'",
     }
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         return sorted(connection.scalars(text(kinds[connection.dialect.name])))
 
 
@@ -64,7 +65,7 @@ def refused_check(url: str) -> str:
     """The words with which a command that needs the schema is refused."""
     with (
         engine_for(url, read_only=True) as engine,
-        read_transaction(engine, 60) as connection,
+        read_transaction(engine, MAX_WAIT_SECONDS) as connection,
         pytest.raises(SchemaError) as refusal,
     ):
         check_schema(connection)
@@ -100,7 +101,10 @@ def test_a_full_database_goes_down_to_nothing_and_up_again(databases: Databases)
 
 
 def test_the_tables_are_those_of_the_model(databases: Databases) -> None:
-    with engine_for(databases.migrated(), read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with (
+        engine_for(databases.migrated(), read_only=True) as engine,
+        read_transaction(engine, MAX_WAIT_SECONDS) as connection,
+    ):
         assert differences(connection, models.METADATA) == []
         assert stored_schema(connection) == CURRENT_SCHEMA
         assert integrity_errors(connection) == []
@@ -115,7 +119,7 @@ def test_the_migration_tool_itself_finds_no_difference(databases: Databases) -> 
 def test_an_index_too_few_is_a_difference(databases: Databases) -> None:
     url = databases.migrated()
     execute(url, "DROP INDEX ix_claim_hop_source_id", "DROP INDEX ix_actor_country")
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         found = differences(connection, models.METADATA)
     assert len(found) == 2
     assert all("add_index" in difference for difference in found)
@@ -124,7 +128,7 @@ def test_an_index_too_few_is_a_difference(databases: Databases) -> None:
 def test_a_table_or_column_too_many_or_too_few_is_a_difference(databases: Databases) -> None:
     url = databases.migrated()
     execute(url, "CREATE TABLE stray (id INTEGER)", "ALTER TABLE pack ADD COLUMN stray INTEGER", "DROP TABLE figure")
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         found = " ".join(differences(connection, models.METADATA))
     assert "add_table" in found
     assert "figure" in found
@@ -132,7 +136,10 @@ def test_a_table_or_column_too_many_or_too_few_is_a_difference(databases: Databa
 
 
 def test_the_named_checks_are_the_same_in_the_database_as_in_the_model(databases: Databases) -> None:
-    with engine_for(databases.migrated(), read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with (
+        engine_for(databases.migrated(), read_only=True) as engine,
+        read_transaction(engine, MAX_WAIT_SECONDS) as connection,
+    ):
         inspector = inspect(connection)
         for name, model in models.METADATA.tables.items():
             wanted = {str(c.name) for c in model.constraints if str(c.name).startswith("ck_")}

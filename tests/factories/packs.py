@@ -6,6 +6,11 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from app.settings import PROJECT_ROOT
+
+SECOND_PACK = PROJECT_ROOT / "tests" / "data" / "packs" / "tajik-border-2021"
+"""A pack of another document that retells the flight to Tajikistan; it refers to the pack that ships with Oxus."""
+
 
 @dataclass(frozen=True)
 class War:
@@ -25,12 +30,17 @@ class War:
     denied: bool = False
     loose_id: str = "loose"
     parent_event: bool = False
+    vale: str | None = None
+    covers: bool = False
+    crossing: str = "They cross"
 
     def write(self, folder: Path) -> None:
         """Write the pack into a folder of packs."""
         sides = '\nrelations = [{ type = "part_of", actor = "rebels" }]' if self.part_of_side else ""
         owner = f'\norganisation = "{self.organisation}"' if self.organisation else ""
         part_of = '\npart_of = "ford-taken"' if self.parent_event else ""
+        marsh = '[[location]]\nid = "marsh"\nname = "Marsh"\nkind = "region"\ncovers = ["ford"]\n'
+        vale = f'[[location]]\nid = "vale"\nname = "{self.vale}"\nkind = "province"\nparent = "north"\n'
         write_pack(
             folder / "eastern-war",
             {
@@ -45,9 +55,11 @@ class War:
                 f'[[actor]]\nid = "rebels"\nname = "{self.rebels}"\nkind = "rebel_group"\n',
                 "locations": f'[[location]]\nid = "ford"\nname = "{self.ford}"\nkind = "district"\n'
                 f'parent = "{self.parent}"\n'
-                '[[location]]\nid = "north"\nname = "North"\nkind = "country"\ncountry = "NOR"\n'
+                + (marsh if self.covers else "")
+                + '[[location]]\nid = "north"\nname = "North"\nkind = "country"\ncountry = "NOR"\n'
                 'latitude = 60.5\nlongitude = 9.25\npoint_kind = "centroid"\n'
-                '[[location]]\nid = "south"\nname = "South"\nkind = "country"\ncountry = "ZAF"\n',
+                '[[location]]\nid = "south"\nname = "South"\nkind = "country"\ncountry = "ZAF"\n'
+                + (vale if self.vale else ""),
                 "events/all": f'[[event]]\nid = "ford-taken"\ncategory = "control_change"\ntitle = "{self.title}"\n'
                 f'summary = "It fell."\nlocation = "{self.place}"\n'
                 'actors = [{ actor = "rebels", role = "initiator" }]\n'
@@ -60,7 +72,8 @@ class War:
                     if self.denied
                     else ""
                 )
-                + '[[event]]\nid = "crossing"\ncategory = "movement"\ntitle = "They cross"\nsummary = "South."\n'
+                + f'[[event]]\nid = "crossing"\ncategory = "movement"\ntitle = "{self.crossing}"\n'
+                'summary = "South."\n'
                 f'location = "ford"{part_of}\n'
                 '[event.movement]\nfrom = "ford"\nto = "south"\nmover = "lancers"\npopulation = "militia"\n'
                 'outcome = "admitted"\n'
@@ -87,10 +100,18 @@ class Look:
     claim: bool = True
     actor: str = "rebels"
     hop: str | None = None
+    covers: bool = False
+    in_vale: bool = False
+    part_of: str | None = None
+    marched: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write the pack into a folder of packs."""
         hop = f'via = ["{self.hop}"]\n' if self.hop else ""
+        dyke = '[[location]]\nid = "dyke"\nname = "Dyke"\nkind = "border"\ncovers = ["ford", "mill"]\n'
+        weir = '[[location]]\nid = "weir"\nname = "Weir"\nkind = "town"\nparent = "vale"\n'
+        part_of = f'part_of = "{self.part_of}"\n' if self.part_of else ""
+        count = '[[event.claim.figures]]\nmeasure = "persons_moved"\ncount_kind = "increment"\n'
         write_pack(
             folder / self.pack,
             {
@@ -103,7 +124,9 @@ class Look:
                 '[[source]]\nid = "stringer"\nname = "Stringer"\nkind = "journalist"\norganisation = "gazette"\n',
                 "actors": '[[actor]]\nid = "scouts"\nname = "Scouts"\nkind = "militia"\n'
                 'relations = [{ type = "part_of", actor = "rebels" }]\n',
-                "locations": f'[[location]]\nid = "mill"\nname = "{self.mill}"\nkind = "town"\nparent = "ford"\n',
+                "locations": (dyke if self.covers else "")
+                + f'[[location]]\nid = "mill"\nname = "{self.mill}"\nkind = "town"\nparent = "ford"\n'
+                + (weir if self.in_vale else ""),
                 "events/all": (
                     '[[claim]]\nid = "seen-again"\nevent = "ford-taken"\nparagraph = 1\nmodality = "fact"\n'
                     f'stance = "{self.stance}"\n'
@@ -116,11 +139,26 @@ class Look:
                 '[[event.claim]]\nparagraph = 2\nmodality = "fact"\nvia = ["stringer"]\nsummary = "Smoke."\n'
                 'date = 2021-07-03\nlocation = "ford"\n'
                 '[[event]]\nid = "march"\ncategory = "movement"\ntitle = "A march"\nsummary = "To the south."\n'
-                'location = "mill"\n[event.movement]\nfrom = "mill"\nto = "south"\nmover = "scouts"\n'
+                f'location = "{"weir" if self.in_vale else "mill"}"\n{part_of}'
+                '[event.movement]\nfrom = "mill"\nto = "south"\nmover = "scouts"\n'
                 'population = "militia"\noutcome = "unknown"\n'
-                '[[event.claim]]\nparagraph = 3\nmodality = "reported"\nsummary = "Boots."\n',
+                '[[event.claim]]\nparagraph = 3\nmodality = "reported"\nsummary = "Boots."\n'
+                + (f'{count}printed = "{self.marched}"\n' if self.marched else ""),
             },
         )
+
+
+def copy_with_second(folder: Path, *, ahead: bool = False) -> Path:
+    """Copy the packs that ship with Oxus, and the second one beside them, into a folder of packs.
+
+    `ahead` gives the second pack an id that sorts before theirs, so that it is read and stored first.
+    """
+    shutil.copytree(PROJECT_ROOT / "seed", folder)
+    id_ = f"a-{SECOND_PACK.name}" if ahead else SECOND_PACK.name
+    shutil.copytree(SECOND_PACK, folder / id_)
+    about = folder / id_ / "pack.toml"
+    about.write_text(about.read_text("utf-8").replace(f'id = "{SECOND_PACK.name}"', f'id = "{id_}"'), "utf-8")
+    return folder
 
 
 def write_pack(folder: Path, files: dict[str, str]) -> None:
@@ -129,6 +167,29 @@ def write_pack(folder: Path, files: dict[str, str]) -> None:
         path = folder / f"{name}.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+
+
+def cite_one_paper(pack_id: str, published_on: str) -> dict[str, str]:
+    """Make the files, by name, of a pack's description and sources: one paper of a day."""
+    return {
+        "pack.toml": f"""
+            id = "{pack_id}"
+            title = "Made data"
+            version = "1"
+            licence = "CC0-1.0"
+            citation = "None."
+            document = "paper"
+            [coverage]
+            sources_searched = "None."
+        """,
+        "sources.toml": f"""
+            [[source]]
+            id = "paper"
+            name = "Paper"
+            kind = "article"
+            published_on = {published_on}
+        """,
+    }
 
 
 wars = st.builds(
@@ -147,6 +208,9 @@ wars = st.builds(
     denied=st.booleans(),
     loose_id=st.sampled_from(["loose", "lost"]),
     parent_event=st.booleans(),
+    vale=st.sampled_from(["Vale", "Old Vale"]),
+    covers=st.booleans(),
+    crossing=st.sampled_from(["They cross", "Over the water"]),
 )
 
 
@@ -157,25 +221,12 @@ looks = st.builds(
     claim=st.booleans(),
     actor=st.sampled_from(["rebels", "lancers"]),
     hop=st.sampled_from([None, "trust", "stringer"]),
+    covers=st.booleans(),
+    in_vale=st.booleans(),
+    part_of=st.sampled_from([None, "crossing", "ford-taken"]),
+    marched=st.sampled_from([None, "60", "200"]),
 )
-TWINS = {
-    "pack.toml": """
-        id = "twins"
-        title = "Made data"
-        version = "1"
-        licence = "CC0-1.0"
-        citation = "None."
-        document = "paper"
-        [coverage]
-        sources_searched = "None."
-    """,
-    "sources.toml": """
-        [[source]]
-        id = "paper"
-        name = "Paper"
-        kind = "article"
-        published_on = 2020-01-02
-    """,
+TWINS = cite_one_paper("twins", "2020-01-02") | {
     "actors.toml": """
         [[actor]]
         id = "front-east"

@@ -123,7 +123,7 @@ def test_a_server_that_says_nothing_is_passed_over(databases_of_one_server: str,
         silent.listen()
         head, _, tail = databases_of_one_server.partition("?host=")
         assert tail, "the tests' server is on a Unix socket"
-        url = f"{head}?host={tmp_path},{tail}&connect_timeout=2"
+        url = f"{head}?host={tmp_path},{tail}&connect_timeout=10"
         with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
             assert current_revision(connection) == 1
 

@@ -73,7 +73,12 @@ def flat(row: Mapping[str, Any], above: str = "") -> dict[str, Any]:
         if isinstance(value, dict) and name != "row":  # what a change carries is a row of any kind
             found |= flat(value, f"{above}{name}_")
         elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            items = [flat(item, f"{above}{name}_") for item in value]
+            # a list within a list has no columns of its own
+            items = [
+                flat({part: inner for part, inner in item.items() if not isinstance(inner, list)}, f"{above}{name}_")
+                | {f"{above}{name}_{part}": inner for part, inner in item.items() if isinstance(inner, list)}
+                for item in value
+            ]
             found |= {part: [item.get(part) for item in items] for item in items for part in item}
         else:
             found[above + name] = value
@@ -111,7 +116,10 @@ def same_cell(cell: str, value: Any) -> bool:
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, list) for item in value)):
         return bool(json.loads(cell) == value)
     if isinstance(value, list):
-        return taken_apart(unarmed(cell)) == ["" if item is None else str(item) for item in value]
+        texts = [
+            "" if item is None else str(item) if not isinstance(item, bool) else str(item).lower() for item in value
+        ]
+        return taken_apart(unarmed(cell)) == texts
     return unarmed(cell) == value
 
 

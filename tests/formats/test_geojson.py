@@ -63,7 +63,7 @@ def test_a_figure_lies_where_its_claim_lies(client: AppClient) -> None:
     found = features(client, "/v1/figures", limit="1000")
     assert len({json.dumps(feature["geometry"]) for feature in found}) > 5
     for feature in found:
-        assert feature["geometry"] == claims[feature["properties"]["claim"]]["geometry"]
+        assert feature["geometry"] == claims[feature["properties"]["claim_id"]]["geometry"]
 
 
 @pytest.mark.parametrize("path", PAGED)
@@ -91,7 +91,7 @@ def test_a_feature_keeps_id_and_point_whatever_fields_are_asked_for(client: AppC
     all_of = {feature["id"]: feature["geometry"] for feature in features(client, "/v1/events")}
     cut = features(client, "/v1/events", fields="title,date")
     assert {feature["id"]: feature["geometry"] for feature in cut} == all_of
-    names = {"title", "date_earliest", "date_latest", "date_precision", "date_printed"}
+    names = {"title", "date_earliest", "date_latest", "date_precision", "date_printed", "date_edtf"}
     assert all(set(feature["properties"]) == names for feature in cut)
 
 

@@ -30,17 +30,25 @@ TYPES: dict[str, dict[str, pa.DataType]] = {
         "id": TEXT,
         "date_earliest": DAY,
         "date_latest": DAY,
-        "date_printed": TEXT,
+        "date_printed": TEXTS,
+        "date_edtf": TEXT,
         "location_id": TEXT,
+        "location_country": TEXT,
+        "location_admin1_id": TEXT,
+        "location_longitude": pa.float64(),
         "actors_id": TEXTS,
-        "actors_role": TEXTS,
-        "corroboration_origins": INTEGER,
+        "actors_roles": TEXTS,
+        "corroboration_documents": INTEGER,
+        "corroboration_origins_id": TEXTS,
         "deaths_best": INTEGER,
+        "deaths_contradicted": pa.bool_(),
         "movement_cross_border": pa.bool_(),
         "movement_count_low": INTEGER,
         "figures_measure": TEXTS,
         "figures_best": pa.list_(INTEGER),
         "figures_as_of": pa.list_(DAY),
+        "figures_claims": TEXTS,
+        "part_of_id": TEXT,
         "packs": TEXTS,
         "revision": INTEGER,
         "longitude": pa.float64(),
@@ -48,18 +56,39 @@ TYPES: dict[str, dict[str, pa.DataType]] = {
         "point_kind": TEXT,
         "geometry": pa.binary(),
     },
-    "/v1/claims": {"reported_on": DAY, "attribution_name": TEXTS, "printed_date": TEXT, "note": TEXT},
-    "/v1/figures": {"low": INTEGER, "of": INTEGER, "as_of": DAY, "event_id": TEXT, "reported_on": DAY},
-    "/v1/locations": {"latitude": pa.float64(), "path": TEXTS, "codes_code": TEXTS, "aliases_language": TEXTS},
+    "/v1/claims": {"reported_on": DAY, "attribution_name": TEXTS, "printed_date": TEXTS, "note": TEXT},
+    "/v1/figures": {"low": INTEGER, "of": INTEGER, "as_of": DAY, "event_id": TEXT, "claim_id": TEXT, "since": DAY},
+    "/v1/locations": {
+        "latitude": pa.float64(),
+        "path": TEXTS,
+        "codes_code": TEXTS,
+        "parent_id": TEXT,
+        "covers_id": TEXTS,
+    },
     "/v1/sources": {"published_on": DAY, "organisation_id": TEXT, "url": TEXT},
     "/v1/actors": {"relations_actor_id": TEXTS, "relations_from": pa.list_(DAY), "relations_until": pa.list_(DAY)},
     "/v1/packs": {"coverage_from": DAY, "coverage_area": TEXTS, "cut_off": DAY, "document_id": TEXT},
-    "/v1/control": {"since": DAY, "candidates_id": TEXTS, "change_id": TEXT, "geometry": pa.binary()},
-    "/v1/control/summary": {"captured": INTEGER, "net_held": INTEGER, "figures_reported_on": pa.list_(DAY)},
-    "/v1/contradictions": {"events_id": TEXTS, "sides_claims": TEXTS},
+    "/v1/control": {
+        "last_holder_id": TEXT,
+        "since_earliest": DAY,
+        "candidates_id": TEXTS,
+        "change_id": TEXT,
+        "open_change_id": TEXTS,
+        "open_date_latest": pa.list_(DAY),
+        "inside_holder_id": TEXTS,
+        "geometry": pa.binary(),
+    },
+    "/v1/control/summary": {
+        "captured_low": INTEGER,
+        "net_high": INTEGER,
+        "changes_id": TEXTS,
+        "figures_reported_on": pa.list_(DAY),
+    },
+    "/v1/contradictions": {"events_id": TEXTS, "sides_claims": TEXTS, "sides_says": TEXTS},
+    "/v1/duplicates": {"items_id": TEXTS, "packs": TEXTS, "reason": TEXT},
     "/v1/stats": {"group": TEXT, "label": TEXT, "count": INTEGER},
     "/v1/changes": {"revision": INTEGER, "merged_into": TEXT, "row": TEXT},
-    "/v1/locations/kaldar/control": {"from": DAY, "until": DAY, "since": DAY},
+    "/v1/locations/kaldar/control": {"from": DAY, "until": DAY, "since_latest": DAY},
 }
 
 
@@ -224,7 +253,7 @@ VALUES = st.fixed_dictionaries(
         "name": st.text(),
         "kind": st.text(max_size=3),
         "country": st.none() | st.text(max_size=3),
-        "parent": st.none(),
+        "parent": st.none() | st.fixed_dictionaries({"id": st.text(), "name": st.text()}),
         "path": st.lists(st.text(max_size=4), max_size=3),
         "latitude": st.none() | st.floats(allow_nan=False, allow_infinity=False),
         "longitude": st.none() | st.floats(allow_nan=False, allow_infinity=False),
@@ -240,7 +269,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60)
 @given(rows=st.lists(VALUES, max_size=4), cut=st.integers(0, 4))
 def test_every_value_can_be_read_back(rows: list[dict[str, Any]], cut: int) -> None:
     credit = Attribution("odd", "CC0-1.0", 'Ünï "quoted" \x07\n')
@@ -254,4 +283,5 @@ def test_every_value_can_be_read_back(rows: list[dict[str, Any]], cut: int) -> N
     for at, (found, row) in enumerate(zip(table.to_pylist(), rows, strict=True)):
         assert (found["geometry"] and point(found["geometry"])) == (None if at % 2 else [at + 0.1, -0.1])
         for name, value in flat(row).items():
-            assert value == [] if name not in found else same_value(found[name], value), name
+            # of an object that is null or a list that is empty, the fields have columns of their own
+            assert value in (None, []) if name not in found else same_value(found[name], value), name

@@ -31,9 +31,11 @@ from formats import (
     whole,
 )
 
+EMPTY = ("/v1/duplicates",)
+"""Lists that have no rows while one pack alone is loaded."""
 SPOT = ("longitude", "latitude", "point_kind")
 SOMETHING: list[tuple[str, dict[str, str]]] = [
-    *((path, whole(path)) for path in LISTS),
+    *((path, whole(path)) for path in LISTS if path not in EMPTY),
     ("/v1/events", {"place": "balkh", "sort": "date", "limit": "1000"}),
     ("/v1/events", {"place": "balkh", "sort": "-category,status", "fields": "id,category,status,date,actors"}),
     ("/v1/events", {"bbox": "66,36,69,38", "datetime": "2021-06-28/2021-07-05", "count": "exact"}),
@@ -53,9 +55,10 @@ SOMETHING: list[tuple[str, dict[str, str]]] = [
     ("/v1/changes", {"since": "0", "limit": "20", "fields": "action,resource,id,row"}),
 ]
 NOTHING = [
+    *((path, whole(path)) for path in EMPTY),
     ("/v1/events", {"deaths_min": "1000"}),
     ("/v1/events", {"deaths_min": "1000", "fields": "id,date"}),
-    ("/v1/control-changes", {"datetime": "1999-01-01"}),
+    ("/v1/control-changes", {"datetime": "2030-01-01"}),
     ("/v1/movements", {"datetime": "1999-01-01"}),
     ("/v1/claims", {"stance": "denies", "known_by": "1999-01-01"}),
     ("/v1/figures", {"measure": "injuries", "datetime": "1999-01-01"}),
@@ -83,7 +86,7 @@ def placed(client: AppClient) -> Any:
     def of(row: Mapping[str, Any]) -> dict[str, Any]:
         if "latitude" in row:
             return {name: row[name] for name in SPOT}
-        place = claims[row["claim"]]["location"] if isinstance(row.get("claim"), str) else row["location"]
+        place = claims[row["claim"]["id"]]["location"] if "claim" in row else row["location"]
         return dict.fromkeys(SPOT) if place is None else {name: places[place["id"]][name] for name in SPOT}
 
     return of
@@ -99,7 +102,8 @@ def compare(found: list[Mapping[str, Any]], rows: list[dict[str, Any]], same: An
                 assert same(one[name], value), (name, one[name], value)
             else:
                 assert value in (None, []), name
-        assert {name for name in one if name not in row and one[name] not in (None, [], "")} == set()
+        # lists within lists are one JSON text, also where there are none
+        assert {name for name in one if name not in row and one[name] not in (None, [], "", "[]")} == set()
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +168,9 @@ def test_next_leads_through_the_same_rows_in_every_format(client: AppClient, pat
     ids = [row.get("id") for row in rows]
     for format_ in STREAMED if path in VARIED else ("csv",):
         found = [ids_in(response.content, format_) for response in pages(client, path, limit, format_)]
-        assert [len(page) for page in found] == [min(limit, len(rows) - at) for at in range(0, len(rows), limit)]
+        assert [len(page) for page in found] == [
+            min(limit, len(rows) - at) for at in range(0, max(len(rows), 1), limit)
+        ]
         assert [id_ for page in found for id_ in page] == ids
 
 

@@ -143,7 +143,7 @@ def test_a_database_that_is_gone_or_empty_is_a_503(databases: Databases) -> None
 
 @pytest.mark.each_database
 def test_a_time_limit_before_the_first_row_is_a_503(big_url: str) -> None:
-    with serving_all(big_url, export_timeout_seconds=0.001) as app:
+    with serving_all(big_url, export_timeout_seconds=1e-6) as app:
         client = TestClient(app)
         # Once a page is answered the application is connected.
         wait_until(lambda: client.get("/v1/events", params={"limit": "5"}).status_code == 200)

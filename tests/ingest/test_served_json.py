@@ -17,18 +17,19 @@ from app.schemas.events import (
     CodedEventRow,
     ControlChangeRow,
     CorroborationRow,
-    CountRow,
     EventActorRow,
     EventDateRow,
+    EventLocationRow,
     EventRow,
     MovementRow,
+    PublishedFigureRow,
 )
 from app.schemas.reference import ActorRow, LocationRow, RelationRow, SourceRow
 
 MODELS: tuple[type[ApiModel], ...] = (
     Bounds, CodeRow, DateRangeRow, Ref, ClaimRow, FigureRow, PrintedRow, CodedEventRow, ControlChangeRow,
-    CorroborationRow, CountRow, EventActorRow, EventDateRow, EventRow, MovementRow, ActorRow, LocationRow, RelationRow,
-    SourceRow,
+    CorroborationRow, EventActorRow, EventDateRow, EventLocationRow, EventRow, MovementRow, PublishedFigureRow,
+    ActorRow, LocationRow, RelationRow, SourceRow,
 )  # fmt: skip
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['"', "\\", "{x}", "%s", "\x7f"]

@@ -102,6 +102,8 @@ def engine(databases: Databases) -> Iterator[Engine]:
             event = connection.scalar(select(func.min(table_of(models.Event).c.pk)))
             given = {"event_pk": event, "number": 1, "type_of_violence": 1, "ends_on": JULY, "cells": "[]"}
             connection.execute(insert(table_of(models.GedEvent)).values(given))
+            distinct = {"event_pk": event, "other_id": "another"}
+            connection.execute(insert(table_of(models.EventDistinction)).values(distinct))
             there = connection.scalar(select(func.count()).select_from(table_of(models.AcledEvent)))
             assert there  # the first pack has events with a country
         yield engine

@@ -110,8 +110,9 @@ def filters(draw: st.DrawFn, rows: list[Row]) -> Asked:
     return Asked(name, operator, tuple(values), draw(st.sampled_from(["|", ":OR:", ":or:column=", " | "])))
 
 
+@pytest.mark.each_database
 @given(data=st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_filters_find_what_a_plain_reading_of_all_rows_finds(
     served: list[tuple[TestClient, list[Row]]], data: st.DataObject
 ) -> None:
@@ -135,7 +136,7 @@ def test_filters_find_what_a_plain_reading_of_all_rows_finds(
     whole=st.booleans(),
     text=st.text("ab", max_size=12),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_pattern_finds_what_the_regular_expression_finds(parts: list[str], whole: bool, text: str) -> None:
     search = re.fullmatch if whole else re.search
     assert Pattern(tuple(parts), whole).found_in(text) == bool(search(".*".join(parts), text))
@@ -148,6 +149,7 @@ def test_a_pattern_of_many_parts_is_not_slow() -> None:
 # --- each column by its own operator ---
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize("column", EVENT_COLUMNS)
 def test_every_column_is_a_filter(served: list[tuple[TestClient, list[Row]]], column: str) -> None:
     for client, rows in served:
@@ -168,83 +170,87 @@ def test_every_column_is_a_filter(served: list[tuple[TestClient, list[Row]]], co
             assert [row["event_id_cnty"] for row in response.json()["data"]] == expected, (column, value)
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("country=Afghanistan", 52),
-        ("country=afghanistan", 52),
-        ("country=United%States", 4),  # as R's acled.api writes a space
-        ("country=Af*", 52),
+        ("country=Afghanistan", 36),
+        ("country=afghanistan", 36),
+        ("country=United%States", 3),  # as R's acled.api writes a space
+        ("country=Af*", 36),
         ("country=ghan", None),
-        ("country=T%C3%BCrkiye", 3),  # the ISO name
-        ("country=Turkey", 3),
+        ("country=T%C3%BCrkiye&status=unconfirmed", 3),  # the ISO name
+        ("country=Turkey&status=unconfirmed,denied", 3),
         ("country=Turkey|Uzbekistan", 7),
         ("country=Turkey:OR:country=Uzbekistan", 7),
         ("country=Turkey:OR:Uzbekistan", 7),
         ("country=Germany", 0),
-        ("country=stan&country_where=LIKE", 59),
-        ("iso=792|860", 7),
-        ("iso=4&iso_where=>", 14),
-        ("region=13", 59),
-        ("region=Caucasus and Central Asia", 59),
-        ("region=caucasus-and central asia", 59),
-        ("region=13|11", 62),
-        ("region=asia&region_where=like", 59),
+        ("country=stan&country_where=LIKE", 46),
+        ("iso=792|860&status=unconfirmed", 3),
+        ("iso=4&iso_where=>", 13),
+        ("region=13", 46),
+        ("region=Caucasus and Central Asia", 46),
+        ("region=caucasus-and central asia", 46),
+        ("region=13|18", 49),
+        ("region=asia&region_where=like", 46),
         ("region=1|7", 0),
-        ("year=2021", 63),
-        ("year=1980|1990", 2),
+        ("year=2021", 46),
+        ("year=1984|1994", 2),
         ("year=2000&year_where=%3C", 2),
         ("year=2020&year_where=%3C=", 3),
         ("year=1980|2020&year_where=BETWEEN", 3),
-        ("year=2020&year_where=%3E", 63),
+        ("year=2020&year_where=%3E", 46),
         ("year=19&year_where=LIKE", 2),
-        ("event_date=2021-07-04", 3),
-        ("event_date=2021-07-04T", 3),
+        ("event_date=2021-07-04", 1),
+        ("event_date=2021-07-04T", 1),
         ("event_date=2021-06-29|2021-07-01&event_date_where=BETWEEN", 6),
-        ("event_date=2021-06-29|2021-06-30", 6),
-        ("event_date=2021-07-03&event_date_where=%3E%3D", 6),
-        ("event_date=2021-07-03&event_date_where=%3E", 4),
-        ("event_date=2021-06&event_date_where=LIKE", 47),
-        ("event_type=BATTLES:OR:event_type=RIOTS", 32),
-        ("event_type=battles", 32),
+        ("event_date=2021-06-29|2021-06-30", 4),
+        ("event_date=2021-07-03&event_date_where=%3E%3D", 19),
+        ("event_date=2021-07-03&event_date_where=%3E", 13),
+        ("event_date=2021-06&event_date_where=LIKE", 21),
+        ("event_type=BATTLES:OR:event_type=RIOTS", 22),
+        ("event_type=battles", 22),
         ("event_type=Explosions/Remote violence", 0),
-        ("disorder_type=political", 32),
-        ("disorder_type=Political violence|Strategic developments", 60),
-        ("disorder_type=%25", 66),
-        ("sub_event_type=overtakes", 10),
+        ("disorder_type=political", 22),
+        ("disorder_type=Political violence|Strategic developments", 41),
+        ("disorder_type=%25", 49),
+        ("sub_event_type=overtakes", 7),
         ("sub_event_type=Government regains territory", 1),
         ("sub_event_type=non-violent", 1),
-        ("inter1=2", 31),
-        ("inter1=Rebel group", 31),
-        ("inter1=0", 14),
-        ("interaction=12", 26),
-        ("interaction=21", 26),
-        ("interaction=State forces-Rebel group", 26),
-        ("interaction=80", 3),
-        ("admin1=balkh", 12),
-        ("admin2=Kaldar", 6),
-        ("latitude=37.229", 3),
-        ("latitude=37|38&latitude_where=BETWEEN", 14),
-        ("longitude=0&longitude_where=%3C", 4),
-        ("geo_precision=1", 13),
-        ("time_precision=1", 10),
+        ("inter1=2", 20),
+        ("inter1=Rebel group", 20),
+        ("inter1=0", 7),
+        ("interaction=12", 21),
+        ("interaction=21", 21),
+        ("interaction=State forces-Rebel group", 21),
+        ("interaction=80", 2),
+        ("admin1=balkh", 5),
+        ("admin2=Kaldar", 3),
+        ("latitude=37.13249", 3),
+        ("latitude=37|38&latitude_where=BETWEEN", 15),
+        ("longitude=0&longitude_where=%3C", 3),
+        ("geo_precision=1", 6),
+        ("time_precision=1", 9),
         ("source=ariana&admin2=kaldar", 0),
-        ("fatalities=0", 66),
+        ("fatalities=0", 49),
         ("fatalities=1&fatalities_where=%3E%3D", 0),
-        ("fatalities=-1&fatalities_where=%3E", 66),
-        ("tags=status=disputed|status=denied", 3),
+        ("fatalities=-1&fatalities_where=%3E", 49),
+        ("tags=status=disputed|status=denied", 0),
+        ("tags=status=disputed|status=denied&status=disputed,denied", 3),
+        ("status=disputed", 2),
+        ("status=reported,corroborated", 59),
         ("tags=status=reported&notes=district", 6),
         ("event_id_cnty=kaldar", 3),
         ("event_id_cnty=KALDAR%252021", 3),
         ("event_id_cnty=kaldar&event_id_cnty_where=%3D", 0),
         ("event_id_cnty=k%C3%A4ldar", 0),
-        ("timestamp=", 66),
-        ("timestamp=2021-07-05", 66),
+        ("timestamp=", 49),
+        ("timestamp=2021-07-05", 49),
         ("timestamp=99999999999", 0),
-        ("event_date=&event_date_where=BETWEEN", 66),
-        ("event_date_where=BETWEEN", 66),
-        ("EVENT_TYPE=battles&Event_Type_Where=like", 32),
-        ("actor1=taliban&actor2=andsf|forces", 16),
+        ("event_date=&event_date_where=BETWEEN", 49),
+        ("event_date_where=BETWEEN", 49),
+        ("EVENT_TYPE=battles&Event_Type_Where=like", 22),
+        ("actor1=taliban&actor2=andsf|forces", 14),
     ],
 )
 def test_filters_are_understood_as_clients_write_them(client: TestClient, query: str, count: int | None) -> None:
@@ -254,12 +260,13 @@ def test_filters_are_understood_as_clients_write_them(client: TestClient, query:
         assert len(found(client, query)) == count
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         ("fatalities=5", ["attack"]),
         ("fatalities=5&fatalities_where=%3E", ["crowd"]),
-        ("fatalities=5|7", ["attack", "crowd"]),
+        ("fatalities=5|7", ["crowd", "attack"]),
         ("fatalities=5|6&fatalities_where=BETWEEN", ["attack"]),
         ("civilian_targeting=civilian", ["attack"]),
         ("civilian_targeting=civilian targeting&civilian_targeting_where=%3D", ["attack"]),
@@ -269,7 +276,10 @@ def test_filters_are_understood_as_clients_write_them(client: TestClient, query:
         ("iso=0&year=2020", ["trek"]),
         ("country=XKX", []),
         ("country=Kosovo&year=2019", ["talks"]),
-        ("latitude=-1.25&longitude=-30.75&admin2=upper", ["crowd-later", "lost", "march", "left"]),
+        (
+            "latitude=-1.25&longitude=-30.75&admin2=upper",
+            ["rumour-seen", "row-blows", "crowd-later", "lost", "march", "left"],
+        ),
         ("latitude=-1.25&latitude_where=%3C", ["talks"]),
         ("notes=50* a_b", ["trek"]),
         ("notes=a%25b,", ["trek"]),
@@ -284,14 +294,14 @@ def test_filters_are_understood_as_clients_write_them(client: TestClient, query:
         ("assoc_actor_2=LÉGION", ["crowd"]),
         ("actor1==bandits(1)", ["march"]),
         ("source=%2BWire", ["attack"]),
-        ("source=gazette&actor2=guard", ["left", "crowd"]),
-        ("location=-&actor2=guard", ["crowd"]),
+        ("source=gazette&actor2=guard", ["raid", "crowd", "left"]),
+        ("location=-&actor2=guard", ["raid", "crowd"]),
         ("tags=pack=hills&year=2020", ["trek"]),
         ("tags=reported; pack&year=2020", ["trek"]),
         ("tags=status=denied", []),
         ("admin1=%25&admin1_where=%3D&year=2019|2020", ["trek", "talks"]),
         ("admin1=west&year=2019|2020", ["trek"]),
-        ("actor1=a&actor1_where=%3C", ["lost", "march", "left", "attack"]),
+        ("actor1=a&actor1_where=%3C", ["rumour-seen", "row-blows", "lost", "march", "left", "nowhere-seen", "attack"]),
     ],
 )
 def test_hard_cases_are_found(hills: TestClient, query: str, expected: list[str] | None) -> None:

@@ -55,6 +55,7 @@ def all_pages(client: AppClient, first: str) -> list[Any]:
 # Every cell.
 
 
+@pytest.mark.each_database
 def test_every_row_comes_back_cell_for_cell(get: Get) -> None:
     found = get({"pagesize": 1000})["Result"]
     assert numbers({"Result": found}) == [row["id"] for row in ROWS]
@@ -74,6 +75,7 @@ def test_a_row_has_the_49_columns_in_their_published_order_and_type(get: Get) ->
         assert any(row[name] is not None for row in found), name
 
 
+@pytest.mark.each_database
 def test_a_row_exactly(get: Get) -> None:
     (row,) = get({"Id": "999000008"})["Result"]
     assert row == {
@@ -136,6 +138,7 @@ def test_blanks_quotes_and_ends_of_lines_are_kept(get: Get) -> None:
     assert row["source_headline"].endswith('Officials: "we hold the village," front denies; talks go on ')
 
 
+@pytest.mark.each_database
 def test_curated_events_never_appear(client: AppClient, get: Get) -> None:
     events = client.get("/v1/events", params={"count": "exact", "limit": 1}).json()["matched"]
     assert events > len(ROWS)
@@ -182,6 +185,7 @@ def test_the_envelope_has_its_fields_in_order(client: AppClient) -> None:
     assert list(json.loads(text)) == ["TotalCount", "TotalPages", "PreviousPageUrl", "NextPageUrl", "Result"]
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize("size", [1, 7, 34, len(ROWS) - 1, len(ROWS), len(ROWS) + 1, 1000])
 def test_following_the_next_page_gives_every_row_once(client: AppClient, size: int) -> None:
     pages = all_pages(client, f"{URL}?pagesize={size}")

@@ -54,6 +54,7 @@ def met(asked: dict[str, str]) -> list[int]:
     return [row["id"] for row in ROWS if all(MEETS[name](row, text) for name, text in asked.items())]
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize(
     ("name", "text", "count"),
     [
@@ -116,7 +117,8 @@ questions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@pytest.mark.each_database
+@settings(max_examples=60, derandomize=True)
 @given(asked=questions, size=st.integers(1, 20), cases=st.lists(st.booleans(), min_size=8, max_size=8))
 def test_any_filters_together_are_a_plain_filter_over_the_rows(
     client: AppClient, asked: dict[str, str], size: int, cases: list[bool]
@@ -230,6 +232,7 @@ def test_licence_and_citation_travel_with_the_rows(client: AppClient) -> None:
     assert "Introducing the UCDP Georeferenced Event Dataset" in headers["oxus-citation"]
 
 
+@pytest.mark.each_database
 def test_an_empty_database_has_an_empty_page(empty_url: str) -> None:
     emptied(empty_url)
     with AppClient(create_app(Settings(database_url=empty_url))) as client:
@@ -239,6 +242,7 @@ def test_an_empty_database_has_an_empty_page(empty_url: str) -> None:
             assert (response.json()["TotalCount"], response.json()["Result"]) == (0, [])
 
 
+@pytest.mark.each_database
 def test_before_any_import_there_is_no_row_beside_a_curated_pack(pack_url: str) -> None:
     with AppClient(create_app(Settings(database_url=pack_url))) as client:
         assert client.get(URL).json() == {

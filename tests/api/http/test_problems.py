@@ -161,7 +161,8 @@ def test_a_circle_that_is_none_is_refused(get_problem: GetProblem, parameter: st
 
 def test_the_first_and_the_last_day_there_are_can_be_asked_for(get_ok: GetOk) -> None:
     first = get_ok("/v1/events", datetime="0001-01-01")
-    assert [row["id"] for row in first["items"]] == ["us-war-in-afghanistan"]
+    assert "us-war-in-afghanistan" in {row["id"] for row in first["items"]}
+    assert {row["date"]["earliest"] for row in first["items"]} == {None}
     assert {row["date"]["latest"] for row in get_ok("/v1/events", datetime="9999-12-31")["items"]} == {None}
     every = get_ok("/v1/events", limit=1, count="exact")["matched"]
     whole = get_ok("/v1/events", datetime="0001-01-01/9999-12-31", limit=1, count="exact")
@@ -253,7 +254,7 @@ def test_a_value_just_short_enough_is_read(get_problem: GetProblem) -> None:
 NAMES = sorted({name for resource in STORED_LISTS.values() for name in resource.listing.params})
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60)
 @given(
     path=st.sampled_from(PATHS),
     parameter=st.sampled_from(NAMES) | st.text(max_size=12),

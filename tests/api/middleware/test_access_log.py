@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from raw_http import INSIDE, sent
 from soak.servers import oxus_serving
+from waiting import MAX_WAIT_SECONDS
 
 from app.api.middleware.access_log import LOGGER, JsonLineFormatter, mask_query, write_access_log
 from app.main import create_app
@@ -191,7 +192,7 @@ class SlowStream(io.StringIO):
         self.go_on = Event()
 
     def write(self, text: str) -> int:
-        assert self.go_on.wait(60)
+        assert self.go_on.wait(MAX_WAIT_SECONDS)
         return super().write(text)
 
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 from raw_http import INSIDE, leaks
 from sqlalchemy import text
+from waiting import MAX_WAIT_SECONDS
 
 from app.api.http import read_pool
 from app.api.middleware import rate_limit
@@ -225,7 +226,7 @@ def test_too_many_requests_get_a_429_with_retry_after(pack_url: str) -> None:
 
 FOREVER = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
-    "postgresql": "SELECT pg_sleep(60)",
+    "postgresql": f"SELECT pg_sleep({MAX_WAIT_SECONDS})",
 }
 
 
@@ -234,7 +235,7 @@ def test_a_query_is_cancelled_at_its_timeout(databases: Databases, pack_url: str
     with engine_for(pack_url, read_only=True) as engine:
         with pytest.raises(UnavailableError, match="longer than it may"), read_transaction(engine, 0.2) as connection:
             connection.execute(text(FOREVER[databases.kind]))
-        with read_transaction(engine, 10) as connection:  # the connection is none the worse
+        with read_transaction(engine, MAX_WAIT_SECONDS) as connection:  # the connection is none the worse
             assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]
 
 
@@ -280,13 +281,13 @@ def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch,
 
     def slow(connection: Any) -> Any:
         begun.release()
-        assert go_on.wait(30)
+        assert go_on.wait(MAX_WAIT_SECONDS)
         return real(connection)
 
     monkeypatch.setattr(read_pool, "pack_rows", slow)
     with guarded(pack_url, queue_timeout_seconds=0.2) as client, ThreadPoolExecutor(2) as others:
         waiting = [others.submit(client.get, f"/v1/stats?group_by={group}") for group in ("day", "week")]
-        assert all(begun.acquire(timeout=30) for _ in waiting)
+        assert all(begun.acquire(timeout=MAX_WAIT_SECONDS) for _ in waiting)
         refused = client.get("/v1/stats?group_by=month")
         go_on.set()
         assert refused.status_code == 503

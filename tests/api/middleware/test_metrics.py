@@ -13,6 +13,7 @@ import pytest
 from conftest import Databases
 from fastapi.testclient import TestClient
 from soak.servers import oxus_serving
+from waiting import MAX_WAIT_SECONDS
 
 from app import __version__
 from app.api.middleware import metrics
@@ -147,7 +148,7 @@ def counting(folder: Path, times: int) -> Iterator[dict[str, float]]:
             lines.append(line)
         yield read("".join(lines))
         process.stdin.close()
-        assert process.wait(60) == 0
+        assert process.wait(MAX_WAIT_SECONDS) == 0
 
 
 def test_processes_are_added_up_and_counters_outlive_those_that_ended(tmp_path: Path) -> None:
@@ -171,6 +172,7 @@ def test_metrics_of_two_applications_in_one_process_are_apart() -> None:
     assert b'part="events"' not in second.exposition()
 
 
+@pytest.mark.slow
 def test_all_workers_expose_the_same_sums(tmp_path: Path) -> None:
     url = Databases("sqlite", tmp_path, None).loaded()
     with oxus_serving(url, tmp_path / "server.log", "--workers", "2", OXUS_METRICS="true") as server:

@@ -10,9 +10,9 @@ from app.ingest.acled_sides import ActorRelations
 from app.ingest.datasets.core.acled_row_builder import AcledContext
 from app.ingest.datasets.core.batch import ID_AT, ROW_AT, ImportContext
 from app.ingest.datasets.core.cells import DateParser, parse_int
-from app.ingest.datasets.core.claims import Estimate, NamedSource, build_claims
 from app.ingest.datasets.core.dataset import Dataset
-from app.ingest.datasets.core.event_rows import DatasetEvent, RowBuilder
+from app.ingest.datasets.core.dataset_events import DatasetClaim, DatasetEvent
+from app.ingest.datasets.core.event_rows import RowBuilder
 from app.ingest.datasets.core.files import CsvTable
 from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
 from app.ingest.datasets.core.reader import COORDINATE_LIMITS, Layout, Row, RowReader
@@ -76,11 +76,12 @@ class MillRowBuilder(RowBuilder):
             precision=PLACES.location_precisions[cell["grade"]], actors=[(actor, "participant")], earliest=day,
             latest=day, document=document, printed_place=cell["town"],
         )  # fmt: skip
-        estimate = Estimate(day, "Nobody counted.", None, None)
-        paper = self.source("mill-paper:gazette", "Gazette", "outlet")
-        named = [NamedSource([paper], day, True, "Named as a source.", None, paper.id)] if cell["paper"] else []
-        claims = build_claims(event, f"row {record.id}", estimate, named)
-        self.write(event, list(claims), "ged_event", (record.id,))
+        row = f"row {record.id}"
+        claims = [DatasetClaim(0, [document], day, False, "fact", row, "Nobody counted.", None)]
+        if cell["paper"]:
+            chain = [self.source("mill-paper:gazette", "Gazette", "outlet"), document]
+            claims.append(DatasetClaim(1, chain, day, True, "reported", row, "Named.", None, origin=chain[0]))
+        self.write(event, claims, "ged_event", (record.id,))
 
 
 MILL = Dataset(
@@ -139,4 +140,5 @@ def test_a_third_dataset_is_read_and_mapped_by_its_description(tmp_path: Path) -
         written = [row[ROW_AT] for row in batch.tables[table]]
         assert [schema.model_validate_json(row).model_dump_json() for row in written] == written
     versions = [EventRow.model_validate_json(row[-1]) for row in batch.tables["event_version"]]
-    assert [(version.id, version.corroboration.origins) for version in versions] == [("mill:1", 1), ("mill:2", 0)]
+    told_by = [(version.id, [origin.name for origin in version.corroboration.origins]) for version in versions]
+    assert told_by == [("mill:1", ["Gazette"]), ("mill:2", [])]

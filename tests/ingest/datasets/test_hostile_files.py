@@ -144,7 +144,7 @@ def test_a_pack_is_read_or_all_its_problems_are_told(files: dict[str, str]) -> N
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", errors="surrogatepass")
         try:
-            [content], problems = read_checked(Path(folder)), None
+            [(content, _)], problems = read_checked(Path(folder)), None
         except BrokenPackError as broken:
             content, problems = None, broken.problems
         if content is None:

@@ -29,7 +29,7 @@ def test_the_pack_that_the_guide_starts_takes_the_event_that_it_adds(databases: 
     # The guide's example is a change of control that the first pack tells already; a clash takes its place.
     clash = re.sub(r"\[event\.control_change\].*?(?=\[\[event)", "", renamed, flags=re.DOTALL)
     (mine / "events" / "all.toml").write_text(clash.replace('"control_change"', '"clash"'), "utf-8")
-    assert [content.pack.id for content in read_checked(seed_dir)] == ["my-article-2021", PACK]
+    assert [content.pack.id for content, _ in read_checked(seed_dir)] == ["my-article-2021", PACK]
     with engine_for(databases.loaded(), read_only=False) as engine:
         first, second = load_packs(engine, seed_dir)
     assert (first.pack, first.revision, first.changes["events"].added) == ("my-article-2021", 2, {"kaldar-told-again"})

@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d[\d,]*\d|\d")
 @pytest.fixture(scope="module")
 def content() -> PackContent:
     """The article's pack."""
-    (content,) = read_checked(SEED, PACK)
+    ((content, _),) = read_checked(SEED, PACK)
     return content
 
 

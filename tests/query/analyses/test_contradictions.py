@@ -24,7 +24,11 @@ def by_id(found: Any) -> dict[str, Any]:
 
 
 def sides(row: Any) -> list[set[str]]:
-    return [set(side["claims"]) for side in row["sides"]]
+    return [{claim["id"] for claim in side["claims"]} for side in row["sides"]]
+
+
+def says(row: Any) -> list[str]:
+    return [side["says"] for side in row["sides"]]
 
 
 def test_whether_dostum_was_flown_out_is_asserted_and_denied(get_ok: GetOk) -> None:
@@ -32,12 +36,15 @@ def test_whether_dostum_was_flown_out_is_asserted_and_denied(get_ok: GetOk) -> N
     assert row["kind"] == "polarity"
     assert [event["id"] for event in row["events"]] == ["dostum-evacuated-2021"]
     assert sides(row) == [{"dostum-evacuated-2021-p42"}, {"dostum-evacuated-2021-p43"}]
+    assert says(row) == ["It happened.", "It did not happen."]
+    assert row["sides"][0]["claims"] == [{"id": "dostum-evacuated-2021-p42", "name": "paragraph 42"}]
 
 
 def test_when_the_offensive_began_is_told_in_two_ways(get_ok: GetOk) -> None:
     (row,) = get_ok("/v1/contradictions", kind="date")["items"]
     assert [event["id"] for event in row["events"]] == ["northern-offensive-2021"]
     assert sides(row) == [{"northern-offensive-2021-p14"}, {"northern-offensive-2021-p5"}]
+    assert says(row) == ["2021-06-21/2021-06-25", "2021-06-26/2021-06-30"]
 
 
 def test_that_all_of_balkh_fell_stands_against_what_is_said_of_hairatan(get_ok: GetOk) -> None:
@@ -68,8 +75,8 @@ def test_every_side_holds_claims_on_the_events_named(get_ok: GetOk) -> None:
     for row in get_ok("/v1/contradictions")["items"]:
         named = {event["id"] for event in row["events"]}
         assert len(row["sides"]) >= 2
-        assert all(side["claims"] for side in row["sides"])
-        claims = [claim for side in row["sides"] for claim in side["claims"]]
+        assert all(side["claims"] and side["says"] for side in row["sides"])
+        claims = [claim["id"] for side in row["sides"] for claim in side["claims"]]
         assert len(claims) == len(set(claims))
         assert {events[claim] for claim in claims} == named
 
@@ -77,7 +84,7 @@ def test_every_side_holds_claims_on_the_events_named(get_ok: GetOk) -> None:
 def test_a_kind_is_a_filter_and_keeps_ids(get_ok: GetOk) -> None:
     whole = get_ok("/v1/contradictions")["items"]
     assert {row["kind"] for row in whole} == {"control", "date", "polarity"}
-    for kind in ("control", "date", "figure", "polarity"):
+    for kind in ("control", "date", "figure", "occasion", "polarity"):
         assert get_ok("/v1/contradictions", kind=kind)["items"] == [row for row in whole if row["kind"] == kind]
     assert get_ok("/v1/contradictions", kind="date,polarity")["items"] == [
         row for row in whole if row["kind"] in ("date", "polarity")
@@ -150,8 +157,9 @@ def test_a_contradiction_goes_with_the_claim_that_made_it(databases: Databases, 
 
 
 def claim_toml(number: int, printed: str, reported: str) -> str:
+    """A telling of another origin than the paper, which would replace its own."""
     return (
-        f'[[event.claim]]\nparagraph = {number}\nmodality = "fact"\nreported_on = {reported}\n'
+        f'[[event.claim]]\nparagraph = {number}\nmodality = "fact"\nvia = ["trust"]\nreported_on = {reported}\n'
         f'summary = "They went."\ndate = 2021-07-02\n[[event.claim.figures]]\nmeasure = "persons_moved"\n'
         f'count_kind = "increment"\nprinted = "{printed}"\nas_of = 2021-07-02\n'
     )
@@ -174,7 +182,7 @@ def crowd(databases: Databases, tmp_path: Path) -> Callable[..., str]:
 
 
 def test_numbers_that_cannot_both_be_right_contradict_until_one_is_corrected(crowd: Callable[..., str]) -> None:
-    with answering(crowd((7, "hundreds", "2021-07-04"))) as asked:
+    with answering(crowd((7, "200", "2021-07-04"))) as asked:
         (row,) = asked("/v1/contradictions")["items"]
         assert (row["id"], row["kind"]) == ("figure:crossing:crossing-p3:crossing-p7", "figure")
         assert sorted(map(sorted, sides(row))) == [["crossing-p3"], ["crossing-p7"]]
@@ -185,7 +193,7 @@ def test_numbers_that_cannot_both_be_right_contradict_until_one_is_corrected(cro
 
 
 def test_several_contradictions_of_one_event_have_ids_of_their_own(crowd: Callable[..., str]) -> None:
-    url = crowd((7, "hundreds", "2021-07-04"), (8, "thousands", "2021-07-04"))
+    url = crowd((7, "200", "2021-07-04"), (8, "2,000", "2021-07-04"))
     with answering(url) as asked:
         rows = by_id(asked("/v1/contradictions"))
         assert list(rows) == [
@@ -193,6 +201,7 @@ def test_several_contradictions_of_one_event_have_ids_of_their_own(crowd: Callab
             "figure:crossing:crossing-p3:crossing-p8",
             "figure:crossing:crossing-p7:crossing-p8",
         ]
+        assert [says(row)[0].partition(",")[0] for row in rows.values()] == ["94", "94", "200"]
         pairs = sorted(sorted(claim for side in sides(row) for claim in side) for row in rows.values())
         assert pairs == [
             ["crossing-p3", "crossing-p7"],
@@ -200,5 +209,5 @@ def test_several_contradictions_of_one_event_have_ids_of_their_own(crowd: Callab
             ["crossing-p7", "crossing-p8"],
         ]
         assert by_id(asked("/v1/contradictions", category="movement")) == rows
-    with answering(crowd((7, "hundreds", "2021-07-04"), (8, "thousands", "2021-07-04"))) as asked:
+    with answering(crowd((7, "200", "2021-07-04"), (8, "2,000", "2021-07-04"))) as asked:
         assert by_id(asked("/v1/contradictions")) == rows

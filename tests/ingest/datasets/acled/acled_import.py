@@ -1,17 +1,21 @@
 """Imports of made-up ACLED files: rows, fixtures and commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Databases, engine_for
 from factories.acled import ACLED_ROW as PLAIN
 from factories.acled import acled_bytes
+from fastapi.testclient import TestClient
 from stored_state import emptied
 
 from app.codebooks.acled import ACLED_COLUMNS
 from app.ingest.datasets.acled.dataset import ACLED
 from app.ingest.datasets.core.run import ImportResult, import_dataset
+from app.main import create_app
+from app.settings import Settings
 
 Cells = dict[str, str]
 
@@ -135,3 +139,44 @@ AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
 
 
 FRONT, ARMY = "acled-actor:mill-front", "acled-actor:military-forces-of-nowhere-2010-2020"
+
+GetOk = Callable[..., Any]
+READ = "/compat/acled/api/acled/read"
+
+
+@pytest.fixture(scope="module")
+def imported(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The article's pack and the eight rows."""
+    url = databases.loaded()
+    path = tmp_path_factory.mktemp("eight") / "acled.csv"
+    path.write_bytes(acled_bytes(*ROWS))
+    done = run(url, path)
+    assert (done.dataset, done.rows, done.revision, done.rejected) == ("acled", 8, 2, [])
+    return url
+
+
+@pytest.fixture(scope="module")
+def client(imported: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=imported))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def get_ok(client: TestClient) -> GetOk:
+    def get(path: str, /, **params: Any) -> Any:
+        response = client.get(path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return get
+
+
+def ids(answer: Any) -> set[str]:
+    return {item["id"] for item in answer["items"]}
+
+
+# What went in comes out again.
+
+
+def served(asked: GetOk, **params: Any) -> dict[str, Cells]:
+    return {found["event_id_cnty"]: found for found in asked(READ, **params)["data"]}

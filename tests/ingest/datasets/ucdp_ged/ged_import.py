@@ -1,17 +1,21 @@
 """Imports of made-up UCDP GED files: rows, fixtures and commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Databases, engine_for
 from factories.ged import ged_bytes
+from factories.packs import write_pack as write_pack
+from fastapi.testclient import TestClient
 from stored_state import emptied
 
 from app.codebooks.ucdp import GED_COLUMNS
 from app.ingest.datasets.core.run import ImportResult, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
+from app.main import create_app
+from app.settings import PROJECT_ROOT, Settings
 
 Cells = dict[str, str]
 
@@ -187,3 +191,78 @@ RECORDS = (
 
 
 NEWER = (*RECORDS[1:6], rec(1, best="8"), rec(12, where_coordinates="Weir"), rec(13, side_b_new_id="303"))
+
+MADE_UP = PROJECT_ROOT / "tests" / "data" / "ged_made_up.csv"
+
+
+# What records become: eleven made-up ones beside the article's pack.
+
+MILL = "ucdp-place:afg:mill-province:mill-district"
+AT_THE_MILL = f"{MILL}:mill-village@36.5_67.25:1"
+
+
+@pytest.fixture(scope="module")
+def imported(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The article's pack and the eleven records."""
+    url = databases.loaded()
+    path = tmp_path_factory.mktemp("eleven") / "GEDEvent_v25_1.csv"
+    path.write_bytes(ged_bytes(*RECORDS))
+    done = run(url, path)
+    assert (done.dataset, done.rows, done.revision, done.rejected) == (GIVEN, 11, 2, [])
+    return url
+
+
+@pytest.fixture(scope="module")
+def client(imported: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=imported))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def get_ok(client: TestClient) -> Callable[..., Any]:
+    def get(path: str, /, **params: Any) -> Any:
+        response = client.get(path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return get
+
+
+GetOk = Callable[..., Any]
+UCDP = {"id": GIVEN, "name": "UCDP Georeferenced Event Dataset"}
+COUNT = {
+    "measure": "deaths",
+    "low": 3,
+    "best": 3,
+    "high": 4,
+    "of": None,
+    "count_kind": "cumulative",
+    "as_of": "2014-03-05",
+}
+PUBLISHED = COUNT | {"claims": [{"id": "ucdp-ged:1:0", "name": "record 1"}], "contradicted": False}
+
+
+def ids(page: Any) -> set[str]:
+    return {row["id"] for row in page["items"]}
+
+
+def second_pack(folder: Path, **files: str) -> Path:
+    """A curated pack that leans on what is there."""
+    write_pack(
+        folder / "second",
+        {
+            "pack": 'id = "second"\ntitle = "Second"\nversion = "1"\nlicence = "CC-BY-4.0"\ncitation = "Second."\n'
+            'document = "herald-1"\n[coverage]\nsources_searched = "One paper."\n',
+            "sources": '[[source]]\nid = "herald-1"\nname = "Herald"\nkind = "article"\npublished_on = 2021-07-10\n',
+            **{name.replace("events", "events/all"): text for name, text in files.items()},
+        },
+    )
+    return folder
+
+
+# Curated packs that lean on imported rows.
+
+CLAIM = (
+    '[[claim]]\nid = "denied-2"\nevent = "ucdp-ged:2"\nparagraph = 1\nmodality = "fact"\nstance = "denies"\n'
+    'summary = "Not so."\ndate = 2014-03-05\n'
+)
