@@ -13,6 +13,7 @@ import pytest
 from conftest import PACK, Databases, engine_for
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
+from waiting import MAX_WAIT_SECONDS
 
 from api.compat.acled_client import COLUMNS, DELETED, HEADER, READ, SHOWN, Row, answer, ids, refused, row, rows
 from api.compat.acled_client import hills as hills
@@ -160,7 +161,7 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(
 
 def test_an_answer_that_takes_too_long_is_given_up(pack_url: str) -> None:
     question = parse_acled_query([("actor1", "taliban")], EVENT_COLUMNS)
-    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         late = PagedReader(connection, events_shape(()), question, deadline=0)
         with pytest.raises(UnavailableError):
             list(late)

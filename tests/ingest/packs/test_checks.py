@@ -9,6 +9,7 @@ import pytest
 from conftest import PACK, Databases, engine_for
 from sqlalchemy import text
 from typer.testing import CliRunner
+from waiting import MAX_WAIT_SECONDS
 
 from app import models
 from app.cli import app as command
@@ -498,7 +499,7 @@ def test_a_folder_without_packs_says_so(tmp_path: Path) -> None:
 def rows_of(url: str) -> dict[str, list[str]]:
     """Every row of every table."""
     names = [*models.METADATA.tables, *(f"{entity.singular}_text" for entity in ENTITY_TYPES.values())]
-    with engine_for(url, read_only=True) as engine, read_transaction(engine, 60) as connection:
+    with engine_for(url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - names of ours
             for name in names

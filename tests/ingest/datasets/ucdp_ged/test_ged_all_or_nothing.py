@@ -19,6 +19,7 @@ from stored_state import (
     newest,
     run_killed,
 )
+from waiting import MAX_WAIT_SECONDS
 
 from app import models
 from app.codebooks.ucdp import GED_COLUMNS
@@ -157,7 +158,7 @@ def test_readers_go_on_with_the_old_content_while_an_import_runs_and_switch_at_o
     with (
         TestClient(create_app(Settings(database_url=url))) as client,
         engine_for(url, read_only=True) as engine,
-        read_transaction(engine, 60) as long_reader,
+        read_transaction(engine, MAX_WAIT_SECONDS) as long_reader,
     ):
         old = [client.get(path).content for path in paths]
         held = long_reader.scalar(count)

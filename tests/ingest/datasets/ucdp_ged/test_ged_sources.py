@@ -1,6 +1,5 @@
 """Sources of UCDP GED, and the real samples, whose sources are counted."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -185,13 +184,11 @@ def test_nothing_of_any_cell_is_lost(article: str, office: str | None, days: str
 @pytest.mark.parametrize(
     "scrap", [" ", "\n", "\n ", "/", ";", '"', '";"', "(", "a ", "a, ", "x1 ", "3 July 1990 ", "and "]
 )
-def test_no_text_of_whatever_length_takes_long(scrap: str) -> None:
-    long = scrap * 30_000
-    started = time.process_time()
+def test_a_very_long_text_is_read(scrap: str) -> None:
+    long = scrap * 100_000  # what takes the square of the length would take many minutes
     for text in (f"a{long}", f"a{long}a", f'"{long}"', f"LR 3 July 1990 {long}"):
         assert parse_sources(text)
         first_hop(text)
-    assert time.process_time() - started < 5
 
 
 # --- the first hop -----------------------------------------------------------------------------------------------
