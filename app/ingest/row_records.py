@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from app.db.text_index import SEPARATOR
 from app.names import match_key
-from app.schemas.claims import ClaimRow, PrintedRow
+from app.schemas.claims import ClaimRow, printed_texts
 from app.timespan import DateRange
 
 Children = dict[type[SQLModel], list[dict[str, Any]]]
@@ -48,5 +48,6 @@ def joined_text(*parts: str | None) -> str:
 def claim_text(row: ClaimRow) -> str:
     """Return the text by which full-text search finds a claim."""
     place = row.location.name if row.location else None
-    printed = (token for field in PrintedRow.model_fields for token in getattr(row.printed, field))
-    return joined_text(row.event.name, row.summary, *(hop.name for hop in row.attribution), place, *printed)
+    printed = printed_texts(row.printed, row.paragraph)
+    hops = (hop.name for hop in row.attribution)
+    return joined_text(row.event.name, row.summary, *hops, *dict.fromkeys((place, *printed)))

@@ -35,6 +35,20 @@ class PrintedRow(ApiModel):
     other: list[str]
 
 
+def printed_texts(printed: PrintedRow, paragraph: int | None) -> list[str]:
+    """Return the printed tokens that a search finds.
+
+    `other` of a claim that stands in no paragraph is a whole cell of a dataset, whose words the summary tells already.
+    """
+    return [
+        *printed.date,
+        *printed.place,
+        *printed.quantity,
+        *printed.name,
+        *(printed.other if paragraph else ()),
+    ]
+
+
 class ClaimRow(ApiModel):
     """A statement of a source about an event: one paragraph, one chain.
 

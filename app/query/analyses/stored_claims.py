@@ -16,7 +16,7 @@ from app.rules.figures import is_loose
 from app.rules.status import origin, status
 from app.rules.tellings import EventFacts
 from app.schemas.base import Ref
-from app.schemas.claims import WHOLE_DOCUMENT, ClaimRow, FigureRow
+from app.schemas.claims import WHOLE_DOCUMENT, ClaimRow, FigureRow, printed_texts
 from app.timespan import DateRange
 from app.vocab import DOCUMENT_KINDS
 
@@ -145,8 +145,7 @@ class _Sources:
 
 
 def _texts(row: ClaimRow) -> tuple[str, ...]:
-    printed = row.printed
-    return (row.summary, *printed.date, *printed.place, *printed.quantity, *printed.name, *printed.other)
+    return (row.summary, *printed_texts(row.printed, row.paragraph))
 
 
 def _to_figure(row: FigureRow) -> Figure:

@@ -11,7 +11,7 @@ from app.db.text_index import FIELD_SEPARATOR, index_words
 from app.ingest.datasets.core.acled_row_builder import AcledRowBuilder
 from app.ingest.datasets.core.batch import ACLED_TABLE
 from app.ingest.datasets.core.dataset_events import DatasetClaim, DatasetEvent, Deaths
-from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry
+from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry, words_of
 from app.ingest.datasets.core.records import StoredActorKind
 from app.ingest.served_json import (
     compile_writer,
@@ -129,6 +129,8 @@ class RowBuilder(EntityRegistry):
         tables, place = self.batch.tables, event.place
         rows, hops, texts = tables["claim"], tables["claim_hop"], tables["claim_text"]
         place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
+        if event.printed_place and not (place and event.printed_place == place.name):
+            place_words += FIELD_SEPARATOR + words_of(event.printed_place)
         precision = event.date_precision
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
@@ -146,8 +148,7 @@ class RowBuilder(EntityRegistry):
                     (pk, 0, f"{id_}-f1", "deaths", *claim.deaths, None, "cumulative", event.latest, None, True)
                 )
             words = FIELD_SEPARATOR.join([title_words, index_words(claim.summary), *[hop.words for hop in claim.chain]])
-            printed = [index_words(text) for text in (event.printed_place, claim.printed) if text]
-            texts.append((pk, FIELD_SEPARATOR.join([words + place_words, *printed])))
+            texts.append((pk, words + place_words))
 
     def _version_rows(
         self, event: DatasetEvent, pk: int, reported: Sequence[DatasetClaim], parts: _EventFragments
@@ -217,7 +218,7 @@ def _event_search_words(event: DatasetEvent, title_words: str, reported: Sequenc
     for name in sorted(names):
         parts.setdefault(name, names[name])
     for claim in reported:
-        for text in (claim.summary, event.printed_place, claim.printed):
+        for text in (claim.summary, event.printed_place):
             if text and text not in parts:
                 parts[text] = index_words(text)
     return FIELD_SEPARATOR.join(parts.values())
