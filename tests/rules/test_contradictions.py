@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 
 from app.rules.contradictions import (
     AttestedControlChange,
@@ -28,7 +29,7 @@ from tests.rules.event_facts import (
     random_events,
 )
 
-quick = settings(max_examples=80, database=None, deadline=None)
+quick = examples(80)
 
 
 def found(*claims: Claim, parts: tuple[EventFacts, ...] = ()) -> list[Contradiction]:

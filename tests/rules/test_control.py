@@ -6,7 +6,8 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.control import (
@@ -24,7 +25,7 @@ from app.rules.control import (
 )
 from app.timespan import ALL_TIME, DateRange
 
-quick = settings(max_examples=80, database=None, deadline=None)
+quick = examples(80)
 CROWN, REBELS, GUESTS = "crown", "rebels", "guests"
 DAYS = [date(2021, 6, 1) + timedelta(days=at) for at in range(12)]
 ASKED = [date.min, DAYS[0] - timedelta(days=9), *(day + timedelta(days=at) for day in DAYS for at in (-1, 0, 1))]

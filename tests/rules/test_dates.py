@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.dates import MONTHS, edtf, event_date, is_certainly_within, read_date, read_day, read_relative
 from app.rules.facts import Claim
 from app.timespan import DateRange, hull
 
-quick = settings(max_examples=150, database=None, deadline=None)
+quick = examples(150)
 D = date(2021, 7, 5)
 OPEN = DateRange()
 

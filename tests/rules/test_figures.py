@@ -1,13 +1,14 @@
 """The reading of printed numbers by the served table."""
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app import vocab
 from app.rules.figures import BoundsTuple, is_loose, read_number
 
-quick = settings(max_examples=200, database=None, deadline=None)
+quick = examples(200)
 
 
 # --- vague numbers -----------------------------------------------------------------------------------------------

@@ -2,14 +2,15 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.facts import Claim
 from app.rules.knowledge import known_periods
 from app.timespan import DateRange
 
-quick = settings(max_examples=200, database=None, deadline=None)
+quick = examples(200)
 
 
 def july(number: int) -> date:

@@ -3,14 +3,15 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.facts import Claim
 from app.rules.status import Corroboration, corroboration, independent_origins, origin, standing_claims, status
 from app.timespan import DateRange
 
-quick = settings(max_examples=150, database=None, deadline=None)
+quick = examples(150)
 Claims = list[Claim]
 
 

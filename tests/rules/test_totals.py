@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from conftest import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.rules.tellings import EventFacts
@@ -22,7 +23,7 @@ from tests.rules.event_facts import (
     random_events,
 )
 
-quick = settings(max_examples=60, database=None, deadline=None)
+quick = examples(60)
 NOTHING = TotalBounds()
 
 
