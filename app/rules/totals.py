@@ -1,11 +1,12 @@
 """Totals over movements, without counting anyone twice."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.rules.facts import Claim
 from app.rules.published import FlowCount, Published
 from app.rules.tellings import FLOWS, EventFacts
+from app.rules.wholes import wholes_of
 from app.timespan import DateRange
 from app.vocab import EventStatus, ExclusionReason, Measure, Modality, Population, SupersessionReason
 
@@ -84,7 +85,7 @@ def total(
     reasons = {id_: _exclusion_reason(movement, asked_statuses) for id_, movement in by_id.items()}
     countable = {id_ for id_, reason in reasons.items() if reason is None}
     for id_ in countable:
-        if not countable.isdisjoint(_ancestors(id_, parent_by_event)):
+        if not countable.isdisjoint(wholes_of(id_, parent_by_event)):
             reasons[id_] = ExclusionReason.PART_OF
     included = [
         CountedMovement(movement, figure)
@@ -111,15 +112,6 @@ def _exclusion_reason(movement: MovementFacts, asked_statuses: Collection[str]) 
     if not _count(movement, asked_statuses).tellings:
         return ExclusionReason.NO_FIGURE
     return ExclusionReason.WIDER_PLACE if movement.is_wider else None
-
-
-def _ancestors(id_: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    seen = {id_}
-    at = parents.get(id_)
-    while at is not None and at not in seen:
-        seen.add(at)
-        yield at
-        at = parents.get(at)
 
 
 def _sum_bounds(figures: Collection[Published], population: str, wider: Collection[str]) -> TotalBounds:

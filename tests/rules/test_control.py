@@ -16,13 +16,11 @@ from app.rules.control import (
     ControlState,
     Coverage,
     HeldInside,
-    Interval,
     PlaceFacts,
-    Tally,
     control_on,
-    tallies,
     timeline,
 )
+from app.rules.tallies import Interval, Tally, tallies
 from app.timespan import ALL_TIME, DateRange
 
 quick = examples(80)

@@ -328,3 +328,28 @@ def test_vague_words_never_make_an_exact_number_vaguer(facts: EventFacts, vague:
     after = published(replace(facts, claims=(*facts.claims, vague)), MOVED)
     assert after is not None
     assert (after.low, after.best, after.high) == (before.low, before.best, before.high)
+
+
+@st.composite
+def exact_events(draw: st.DrawFn) -> EventFacts:
+    """Draw an event of which a bare number is told, beside claims that tell less of the same days."""
+    first, last = sorted(draw(st.tuples(st.integers(-5, 5), st.integers(-5, 5))))
+    precision, kind = draw(st.sampled_from(["range", "span"])), draw(st.sampled_from([INCREMENT, CUMULATIVE]))
+    number = draw(st.integers(0, 60))
+    fewer = [draw(st.sampled_from([at_least(draw(st.integers(0, number)), kind), about(number, kind), None]))]
+    claims = [
+        claim(f"c{at}", *filter(None, [figure]), when=days(first, last), precision=precision, origin=f"o{at}")
+        for at, figure in enumerate([exactly(number, kind), *fewer])
+    ]
+    return event("e", *claims)
+
+
+@quick
+@given(exact_events(), vague_claims())
+def test_an_exact_number_stays_exact_whatever_vague_words_are_added(facts: EventFacts, vague: Claim) -> None:
+    before = published(facts, MOVED)
+    after = published(replace(facts, claims=(*facts.claims, vague)), MOVED)
+    assert before is not None
+    assert after is not None
+    assert before.low == before.best == before.high
+    assert (after.low, after.best, after.high) == (before.low, before.best, before.high)

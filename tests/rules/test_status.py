@@ -1,7 +1,5 @@
 """The rule of status: every row of its table, every precedence, and what makes origins independent."""
 
-from datetime import date
-
 import pytest
 from conftest import examples
 from hypothesis import given
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.rules.facts import Claim
 from app.rules.status import Corroboration, corroboration, independent_origins, origin, standing_claims, status
-from app.timespan import DateRange
+from tests.rules import event_facts as facts
 
 quick = examples(150)
 Claims = list[Claim]
@@ -24,16 +22,14 @@ def claim(
     reported: int = 5,
     narration: bool = False,
 ) -> Claim:
-    return Claim(
-        id=id_,
-        document=document,
+    return facts.claim(
+        id_,
         origin=origin,
+        document=document,
         stance=stance,
         modality=modality,
-        reported_on=date(2021, 7, reported),
-        date=DateRange(),
-        precision="unknown",
-        is_narration=narration,
+        reported=reported,
+        narration=narration,
     )
 
 

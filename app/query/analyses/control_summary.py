@@ -19,11 +19,8 @@ from app.query.params.filters import ANY_VALUE_HELP, KNOWN_BY, NAME_HELP, NAMES_
 from app.query.params.param import FilterValues, ListQuery, Param, split_list
 from app.query.predicates.entities import locations_inside
 from app.query.predicates.versions import claims_known_by
-from app.rules.control import (
-    ControlEvent,
-    Tally,
-    tallies,
-)
+from app.rules.control import ControlEvent
+from app.rules.tallies import Tally, tallies
 from app.schemas.analysis import (
     FigureEntry,
     IntervalRow,

@@ -1,17 +1,18 @@
 """Load the curated events of several packs as the rule on possible duplicates takes them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from app import models
 from app.models.base import table_of
-from app.query.analyses.stored_claims import load_events
+from app.query.analyses.stored_claims import load_events, load_wholes
 from app.query.params.param import ListQuery
-from app.query.predicates.versions import version_on
+from app.query.predicates.versions import version_known_by
 from app.rules.duplicates import OccasionFacts
 from app.rules.published import published_figures
+from app.rules.wholes import wholes_of
 from app.timespan import DateRange
 from app.vocab import ActorRole
 
@@ -20,11 +21,7 @@ ATTACKING_ROLES = (ActorRole.INITIATOR, ActorRole.GAINS)
 
 def load_occasions(query: ListQuery) -> list[OccasionFacts]:
     """Load the located events of curated packs that are in view; datasets are joined with them when imported."""
-    return occasions(query.connection, version_on(query.get("known_by")), query)
-
-
-def occasions(connection: Connection, in_view: ColumnElement[bool], query: ListQuery) -> list[OccasionFacts]:
-    """Load events with what tells whether two of them are one occasion."""
+    connection = query.connection
     version, event, pack, place = (
         table_of(model) for model in (models.EventVersion, models.Event, models.Pack, models.Location)
     )
@@ -42,11 +39,11 @@ def occasions(connection: Connection, in_view: ColumnElement[bool], query: ListQ
         .join(event, event.c.pk == version.c.event_pk)
         .join(pack, pack.c.id == event.c.pack_id)
         .join(place, place.c.id == event.c.location_id)
-        .where(in_view, pack.c.dataset.is_(False))
+        .where(version_known_by(query), pack.c.dataset.is_(False))
     ).all()
     pks = [row.event_pk for row in rows]
     actors, distinct = _roles(connection, pks), _distinctions(connection, pks)
-    wholes = {row.id: row.part_of_id for row in rows}
+    wholes = load_wholes(connection)
     events = load_events(connection, pks)
     result = []
     for row in rows:
@@ -65,18 +62,10 @@ def occasions(connection: Connection, in_view: ColumnElement[bool], query: ListQ
                 claims=tuple(sorted(claim.id for claim in facts.claims)),
                 figures=tuple(published_figures(facts)),
                 distinct_from=frozenset(distinct[row.event_pk]),
-                wholes=frozenset(_wholes(row.id, wholes)),
+                wholes=frozenset(wholes_of(row.id, wholes)),
             )
         )
     return result
-
-
-def _wholes(id_: str, wholes: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield the events that an event is part of."""
-    at = wholes[id_]
-    while at:
-        yield at
-        at = wholes.get(at)
 
 
 def _roles(connection: Connection, event_pks: Collection[int]) -> dict[int, list[tuple[str, str]]]:

@@ -84,6 +84,12 @@ def load_events(connection: Connection, event_pks: Collection[int]) -> dict[int,
     return events
 
 
+def load_wholes(connection: Connection) -> dict[str, str | None]:
+    """Load which event each part belongs to."""
+    event = table_of(models.Event)
+    return dict(connection.execute(select(event.c.id, event.c.part_of_id).where(event.c.part_of_id.is_not(None))).all())
+
+
 def load_claims(connection: Connection, event_pks: Collection[int]) -> dict[int, list[StoredClaim]]:
     """Load the claims of events by event key, first reports first."""
     claim = table_of(models.Claim)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 from app import models
 from app.models.base import table_of
 from app.query.analyses.contradictions import contradiction_id
-from app.query.analyses.stored_claims import StoredEvent, load_events
+from app.query.analyses.stored_claims import StoredEvent, load_events, load_wholes
 from app.query.lists.definition import FORMAT_NAMES, filter_params, format_param
 from app.query.lists.events import MOVEMENTS
 from app.query.lists.fetch import count_omitted
@@ -48,7 +48,7 @@ def totals(connection: Connection, request: ListRequest, revision: int, packs: S
     query = MOVEMENTS.resolve(request, connection)
     movements, stored = _matching_movements(query)
     window = request.filters.get("datetime") or DateRange()
-    result = total(movements, window, _parent_by_event(connection), request.filters.get("status", ()))
+    result = total(movements, window, load_wholes(connection), request.filters.get("status", ()))
     refs = {id_: ref for event in stored for id_, ref in event.claim_refs().items()}
     contradictions = {
         contradiction_id(contradiction)
@@ -116,12 +116,6 @@ def _places(connection: Connection, ids: Sequence[str]) -> _Places:
     inside = select(ancestor.c.location_id).where(ancestor.c.ancestor_id.in_(ids))
     around = select(ancestor.c.ancestor_id).where(ancestor.c.location_id.in_(ids))
     return _Places(set(connection.scalars(inside)), set(connection.scalars(around)) - set(ids))
-
-
-def _parent_by_event(connection: Connection) -> dict[str, str | None]:
-    """Load which event each part belongs to, matching or not."""
-    event = table_of(models.Event)
-    return dict(connection.execute(select(event.c.id, event.c.part_of_id).where(event.c.part_of_id.is_not(None))).all())
 
 
 def _included_row(counted: CountedMovement, refs: Mapping[str, Ref]) -> IncludedRow:

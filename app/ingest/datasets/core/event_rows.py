@@ -170,8 +170,8 @@ class RowBuilder(EntityRegistry):
             elif len(claim.chain) > 1:  # else it is the dataset's own word
                 unattributed += 1
             if claim.deaths:
-                low, best, high = claim.deaths.published()
-                deaths = _published_json(event, claim, claim.deaths)
+                low, best, high = bounds = claim.deaths.published()
+                deaths = _published_json(event, claim, bounds)
                 figures = list_json([deaths])
             known_until = reported[count].reported_on if count < len(reported) else MAX_DATE
             if known_until == claim.reported_on and count < len(reported):
@@ -282,9 +282,9 @@ def _tokens_json(text: str | None) -> str:
     return "[]" if text is None else list_json([string_json(text)])
 
 
-def _published_json(event: DatasetEvent, claim: DatasetClaim, deaths: Deaths) -> str:
+def _published_json(event: DatasetEvent, claim: DatasetClaim, bounds: Deaths) -> str:
     """Return the published number of deaths that follows from one claim."""
-    low, best, high = deaths.published()
+    low, best, high = bounds
     reference = ref_json(id=f"{event.id}:{claim.number}", name=claim.locator)
     return published_json(low=low, best=best, high=high, as_of=event.latest, claims=list_json([reference]))
 

@@ -1,6 +1,6 @@
 """Warnings about a pack: what is probably wrong, but may be meant so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.errors import Problem
 from app.ingest.packs.catalogue import DraftCatalogue
@@ -9,6 +9,7 @@ from app.names import match_key
 from app.rules.dates import event_date
 from app.rules.documents import DocumentFacts, one_id_per_document
 from app.rules.duplicates import EntityFacts, OccasionFacts, possible_duplicates, possible_same_entities
+from app.rules.wholes import wholes_of
 from app.timespan import DateRange
 from app.vocab import DOCUMENT_KINDS, ActorRole, PointKind
 
@@ -46,7 +47,8 @@ def documents_under_two_ids(content: PackContent, catalogue: DraftCatalogue) -> 
 def duplicate_events(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
     """Yield events that may be one with an event of another pack."""
     own = {event.id: event for event in content.events}
-    occasions = [facts for event in catalogue.events.values() if (facts := _occasion(event, catalogue))]
+    wholes = {event.id: event.part_of for event in catalogue.events.values()}
+    occasions = [facts for event in catalogue.events.values() if (facts := _occasion(event, catalogue, wholes))]
     for pair in possible_duplicates(occasions):
         for one, other in (pair, pair[::-1]):
             if event := own.get(one.event):
@@ -73,7 +75,7 @@ def _document_facts(source: SourceDraft) -> DocumentFacts:
     return DocumentFacts(source.id, source.name, source.url, source.organisation, source.published_on)
 
 
-def _occasion(event: EventDraft, catalogue: DraftCatalogue) -> OccasionFacts | None:
+def _occasion(event: EventDraft, catalogue: DraftCatalogue, wholes: Mapping[str, str | None]) -> OccasionFacts | None:
     place = catalogue.locations.get(event.location or "")
     if place is None:
         return None
@@ -93,19 +95,8 @@ def _occasion(event: EventDraft, catalogue: DraftCatalogue) -> OccasionFacts | N
         attackers=frozenset(attackers),
         claims=(),
         distinct_from=frozenset(event.distinct_from),
-        wholes=frozenset(_wholes(event, catalogue)),
+        wholes=frozenset(wholes_of(event.id, wholes)),
     )
-
-
-def _wholes(event: EventDraft, catalogue: DraftCatalogue) -> Iterator[str]:
-    """Yield the events that an event is part of; a circle ends."""
-    seen = {event.id}
-    at = event.part_of
-    while at and at not in seen:
-        seen.add(at)
-        yield at
-        whole = catalogue.events.get(at)
-        at = whole.part_of if whole else None
 
 
 def _entity(draft: NamedDraft) -> EntityFacts:
