@@ -1,10 +1,12 @@
 """Control of a place: on a day, through time, and gains and losses within a window."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
+from app.deadlines import check_deadline
 from app.timespan import ALL_TIME, DateRange
 from app.vocab import ControlBasis, ControlCertainty, ControlExtent, ControlMeans, EventStatus, Precision
 
@@ -12,6 +14,8 @@ UNCERTAIN_STATUSES = {
     EventStatus.DISPUTED: ControlCertainty.DISPUTED,
     EventStatus.UNCONFIRMED: ControlCertainty.UNCONFIRMED,
 }
+FULL_CONFIRMED, PART_CONFIRMED = "full", "part"
+"""Ways in which a confirmed change is open, beside `UNCERTAIN_STATUSES`."""
 DEFAULT_HORIZON_DAYS = 30
 """Days before and after the coverage of the packs for which the last known state is carried on."""
 
@@ -53,6 +57,13 @@ class ControlEvent:
     def moves_holder(self) -> bool:
         """True for a confirmed change, or observation, of the whole place."""
         return self.extent == ControlExtent.FULL and self.is_confirmed
+
+    @property
+    def open_as(self) -> str:
+        """Return how it makes a state unsure while it is open; an unconfirmed change of a part does not."""
+        if self.is_confirmed:
+            return FULL_CONFIRMED if self.extent == ControlExtent.FULL else PART_CONFIRMED
+        return self.status if self.extent == ControlExtent.FULL else ""
 
     @property
     def order(self) -> tuple[date, date]:
@@ -123,13 +134,51 @@ class PlaceFacts:
 def effective_changes(changes: Iterable[ControlEvent]) -> list[ControlEvent]:
     """Return the changes that count, which are those neither denied nor planned, by latest day, then earliest.
 
-    Ids order equal days for display alone; see `_last_confirmed`.
+    Ids order equal days for display alone; see `_bases`.
     """
     counted = (change for change in changes if change.status != EventStatus.DENIED and not change.planned)
     return sorted(counted, key=lambda change: (*change.order, change.event))
 
 
-def control_on(place: PlaceFacts, day: date, horizon_days: int = DEFAULT_HORIZON_DAYS) -> ControlState:
+@dataclass(frozen=True)
+class Base:
+    """A change that gives the last holder from its latest day on; `since` is the one by which the holder gained it."""
+
+    change: ControlEvent
+    since: ControlEvent
+
+
+@dataclass(frozen=True)
+class History:
+    """The changes of a place that count, in order, and those that give the last holder."""
+
+    ordered: Sequence[ControlEvent]
+    first_holder: str | None
+    bases: Sequence[Base]
+
+    def base_on(self, day: date) -> Base | None:
+        """Return the last confirmed full change by a day; None if there is none."""
+        count = bisect_right(self.bases, day, key=lambda base: base.change.order[0])
+        return self.bases[count - 1] if count else None
+
+    def last_holder(self, base: Base | None) -> str | None:
+        """Return who held the place last, given the change that this rests on."""
+        return base.change.gained_by if base else self.first_holder
+
+
+def history_of(changes: Iterable[ControlEvent]) -> History:
+    """Put the changes of a place in order."""
+    ordered = effective_changes(changes)
+    return History(ordered, _first_holder(ordered) if ordered else None, list(_bases(ordered)))
+
+
+StatesOfDay = dict[str, "ControlState"]
+"""States of places on one day, by location."""
+
+
+def control_on(
+    place: PlaceFacts, day: date, horizon_days: int = DEFAULT_HORIZON_DAYS, known: StatesOfDay | None = None
+) -> ControlState:
     """Derive who controls a place on a day, from the changes of exactly that place.
 
     The last confirmed full change or observation with latest <= day gives the last holder. Before the first such change
@@ -138,31 +187,57 @@ def control_on(place: PlaceFacts, day: date, horizon_days: int = DEFAULT_HORIZON
     outside the coverage); `uncertain` (an open confirmed full change); `contested` (an open confirmed partial change or
     surroundings, or a place inside is held by another); `disputed`, `unconfirmed` (an open full change that is);
     `held`. Open full changes add their gainers to the candidates. After the cut-off of the packs the basis is
-    `carried`, before their coverage `carried_back`.
+    `carried`, before their coverage `carried_back`. `known` keeps the states of this day from one place to the next.
     """
-    ordered = effective_changes(place.changes)
-    if not ordered:
+    known = {} if known is None else known
+    if place.location not in known:
+        # A place inside another has fewer inside it, so its state is known before that of the other needs it.
+        for inner in sorted(place.inside, key=lambda inner: len(inner.inside)):
+            control_on(inner, day, horizon_days, known)
+        known[place.location] = _derive_state(place, day, horizon_days, known)
+    return known[place.location]
+
+
+def _derive_state(place: PlaceFacts, day: date, horizon_days: int, known: StatesOfDay) -> ControlState:
+    """Derive the state of a place, given the states of all places inside it."""
+    check_deadline()
+    history = history_of(place.changes)
+    if not history.ordered:
         return UNKNOWN_STATE
-    base = _last_confirmed(ordered, day)
-    last_holder = base.gained_by if base else _first_holder(ordered)
-    opened = [change for change in ordered if _is_open(change, base, day, last_holder)]
-    inside = _held_by_others(place, day, horizon_days, last_holder)
-    full = [change for change in opened if change.extent == ControlExtent.FULL]
-    candidates = dict.fromkeys(a for a in (last_holder, *(change.gained_by for change in full)) if a is not None)
-    since = _since(ordered, base)
-    state = _state(opened, bool(inside), last_holder)
+    base = history.base_on(day)
+    last_holder = history.last_holder(base)
+    after = base.change.order if base else None
+    opened = tuple(change for change in history.ordered if _is_open(change, after, day, last_holder))
+    holders = ((inner.location, known[inner.location].holder) for inner in place.inside if last_holder is not None)
+    inside = tuple(HeldInside(location, holder) for location, holder in holders if holder and holder != last_holder)
+    statuses = {change.open_as for change in opened}
     if place.coverage.is_beyond_horizon(day, horizon_days):
-        state, opened, candidates = ControlCertainty.UNKNOWN, [], {}
-        inside = ()
+        return state_of(ControlCertainty.UNKNOWN, last_holder, base, (), (), basis_of(place.coverage, day, base))
+    certainty = certainty_of(statuses, bool(inside), last_holder)
+    return state_of(certainty, last_holder, base, opened, inside, basis_of(place.coverage, day, base))
+
+
+def state_of(
+    certainty: ControlCertainty,
+    last_holder: str | None,
+    base: Base | None,
+    opened: tuple[ControlEvent, ...],
+    inside: tuple[HeldInside, ...],
+    basis: ControlBasis,
+) -> ControlState:
+    """Put a state together."""
+    full = (change.gained_by for change in opened if change.extent == ControlExtent.FULL)
+    is_known = certainty != ControlCertainty.UNKNOWN or opened
+    candidates = dict.fromkeys(actor for actor in (last_holder, *full) if actor is not None) if is_known else ()
     return ControlState(
         last_holder=last_holder,
-        state=state,
+        state=certainty,
         candidates=tuple(candidates),
-        since=since.dates if since else None,
-        change=since.event if since else None,
-        opened=tuple(opened),
+        since=base.since.dates if base else None,
+        change=base.since.event if base else None,
+        opened=opened,
         inside=inside,
-        basis=_basis(place.coverage, day, base is not None),
+        basis=basis,
     )
 
 
@@ -172,105 +247,48 @@ def _first_holder(ordered: Sequence[ControlEvent]) -> str | None:
     return losers.pop() if len(losers) == 1 else None
 
 
-def _last_confirmed(ordered: Sequence[ControlEvent], day: date) -> ControlEvent | None:
-    """Return the last confirmed full change by a day; None if there is none.
+def _bases(ordered: Sequence[ControlEvent]) -> Iterator[Base]:
+    """Yield the confirmed full changes that give a holder, in order.
 
-    Changes of the same days by different sides cannot be put in order, so none of them decides.
+    Changes of the same days by different sides cannot be put in order, so none of them decides. Observations only
+    repeat the change by which the holder came to hold the place.
     """
-    happened = [change for change in ordered if change.moves_holder and change.happened_by(day)]
-    last = None
-    for _, group in groupby(happened, key=lambda change: change.order):
+    previous: ControlEvent | None = None
+    since: ControlEvent | None = None
+    moving = (change for change in ordered if change.moves_holder and change.dates.latest is not None)
+    for _, group in groupby(moving, key=lambda change: change.order):
         equal = list(group)
-        if len({change.gained_by for change in equal}) == 1:
-            last = equal[0]
-    return last
+        for at, change in enumerate(equal):
+            repeats = change.is_observation and previous is not None and previous.gained_by == change.gained_by
+            since = since if repeats and since is not None else change
+            if at == 0 and len({other.gained_by for other in equal}) == 1:
+                yield Base(change, since)
+            previous = change
 
 
-def _is_open(change: ControlEvent, base: ControlEvent | None, day: date, last_holder: str | None) -> bool:
+def _is_open(change: ControlEvent, after: tuple[date, date] | None, day: date, last_holder: str | None) -> bool:
     """Return whether a change may have come after the one that the last holder rests on."""
     if change.starts > day or (change.is_observation and change.gained_by == last_holder):
         return False
-    return base is None or (change.order > base.order)
+    return after is None or change.order > after
 
 
-def _since(ordered: Sequence[ControlEvent], base: ControlEvent | None) -> ControlEvent | None:
-    """Return the change by which the last holder came to hold the place; observations only repeat it."""
-    if base is None:
-        return None
-    since = base
-    earlier = [change for change in ordered if change.moves_holder and change.order < base.order]
-    for change in reversed(earlier):
-        if not since.is_observation or change.gained_by != since.gained_by:
-            break
-        since = change
-    return since
-
-
-def _state(opened: Sequence[ControlEvent], is_held_inside: bool, last_holder: str | None) -> ControlCertainty:
-    """Derive the state from the open changes; the first rule that applies wins."""
-    full = [change for change in opened if change.extent == ControlExtent.FULL]
-    if any(change.is_confirmed for change in full):
+def certainty_of(open_as: Container[str], is_held_inside: bool, last_holder: str | None) -> ControlCertainty:
+    """Derive the certainty from how changes are open; the first rule that applies wins."""
+    if FULL_CONFIRMED in open_as:
         return ControlCertainty.UNCERTAIN
-    if is_held_inside or any(change.is_confirmed for change in opened):
+    if is_held_inside or PART_CONFIRMED in open_as:
         return ControlCertainty.CONTESTED
     for status, state in UNCERTAIN_STATUSES.items():
-        if any(change.status == status for change in full):
+        if status in open_as:
             return state
     return ControlCertainty.UNKNOWN if last_holder is None else ControlCertainty.HELD
 
 
-def _held_by_others(place: PlaceFacts, day: date, horizon_days: int, last_holder: str | None) -> tuple[HeldInside, ...]:
-    """Return the places inside that a side other than the last holder holds."""
-    if last_holder is None:
-        return ()
-    states = ((inner.location, control_on(inner, day, horizon_days).holder) for inner in place.inside)
-    return tuple(HeldInside(location, holder) for location, holder in states if holder and holder != last_holder)
-
-
-def _basis(coverage: Coverage, day: date, is_stated: bool) -> ControlBasis:
+def basis_of(coverage: Coverage, day: date, base: Base | None) -> ControlBasis:
+    """Return what a state rests on."""
     if coverage.cut_off and day > coverage.cut_off:
         return ControlBasis.CARRIED
     if coverage.days.earliest and day < coverage.days.earliest:
         return ControlBasis.CARRIED_BACK
-    return ControlBasis.STATED if is_stated else ControlBasis.INFERRED
-
-
-@dataclass(frozen=True)
-class ControlPeriod:
-    """Consecutive days in one state, from `start` to the day before `until`; None is an open end."""
-
-    start: date | None
-    until: date | None
-    state: ControlState
-
-
-def timeline(place: PlaceFacts, horizon_days: int = DEFAULT_HORIZON_DAYS) -> list[ControlPeriod]:
-    """Derive the states of a place through all time, without gaps or overlaps; equal neighbours are one period."""
-    periods: list[ControlPeriod] = []
-    starts = [None, *sorted(_turning_days(place, horizon_days))]
-    for start, until in zip(starts, [*starts[1:], None], strict=True):
-        state = control_on(place, start or date.min, horizon_days)
-        if periods and periods[-1].state == state:
-            periods[-1] = ControlPeriod(periods[-1].start, until, state)
-        else:
-            periods.append(ControlPeriod(start, until, state))
-    return periods
-
-
-def _turning_days(place: PlaceFacts, horizon_days: int) -> set[date]:
-    """Return the days on which the state of a place, or of one inside it, may differ from the day before."""
-    days = {day for change in place.changes for day in (change.dates.earliest, change.dates.latest) if day}
-    covered, day_after = place.coverage.days, timedelta(days=1)
-    if covered.earliest:
-        days |= {covered.earliest, _shifted(covered.earliest, -horizon_days)}
-    if covered.latest:
-        days.add(_shifted(covered.latest, horizon_days + 1))
-    if place.coverage.cut_off and place.coverage.cut_off < date.max:
-        days.add(place.coverage.cut_off + day_after)
-    return days.union(*(_turning_days(inner, horizon_days) for inner in place.inside)) - {date.min, date.max}
-
-
-def _shifted(day: date, days: int) -> date:
-    """Return a day moved by a number of days, but not beyond the calendar."""
-    ordinal = min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal())
-    return date.fromordinal(ordinal)
+    return ControlBasis.STATED if base else ControlBasis.INFERRED

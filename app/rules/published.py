@@ -9,11 +9,16 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from math import inf
 
+from app.deadlines import check_deadline
+from app.rules.intervals import ends_of, largest_inside
 from app.rules.tellings import FLOWS, EventFacts, Telling, counted_dates, tellings_of
 from app.timespan import ALL_TIME, DateRange, hull, intersection
 from app.vocab import CountKind, EventStatus
 
+MAX_WINDOWS = 1000
+"""Windows for which an event's published figure is kept while others are derived from it."""
 UNCOUNTED_STATUSES = (EventStatus.DISPUTED, EventStatus.UNCONFIRMED, EventStatus.DENIED)
 """Statuses of parts that add nothing to their whole, and of movements that add nothing to a total."""
 
@@ -114,6 +119,19 @@ class FlowCount:
         """Derive the published figure within a window; see the function of this name."""
         if not self.is_told:
             return None
+        if window not in self._published:
+            if len(self._published) >= MAX_WINDOWS:
+                self._published.clear()
+            self._published[window] = self._derive(window)
+        return self._published[window]
+
+    @cached_property
+    def _published(self) -> dict[DateRange, Published]:
+        """Figures derived so far: the windows of what had ended before come up again for each part of a part."""
+        return {}
+
+    def _derive(self, window: DateRange) -> Published:
+        check_deadline()
         of_parts, is_part_contradicted = self._parts_within(window)
         highs = self._highs(window, of_parts.value)
         smallest_high = min((bound.value for bound in highs), default=None)
@@ -175,25 +193,33 @@ class FlowCount:
 
         Loose words bound only what no number tells, and never against each other or the sum of the parts.
         """
-        share = intersection([window, self.days])
+        share, ended = intersection([window, self.days]), self._ended_before(window)
         numbers = [telling for telling in self.tellings if not telling.figure.loose]
         least = max([of_parts, *(telling.low or 0 for telling in self.tellings if telling.days.is_within(window))])
         return [
-            Bound(telling.high - self._ended_before(telling, window), frozenset([telling.claim.id]))
+            Bound(
+                telling.high - (0 if telling.figure.loose else ended.get(telling.days.earliest, 0)),
+                frozenset([telling.claim.id]),
+            )
             for telling in numbers or self.tellings
             if telling.high is not None and share is not None and share.is_within(telling.days)
             if numbers or telling.high >= least
         ]
 
-    def _ended_before(self, telling: Telling, window: DateRange) -> int:
-        """Return the number that had certainly ended before the window began, within the days of a telling."""
-        if telling.figure.loose or window.earliest is None or window.earliest == date.min:
-            return 0
-        before = DateRange(telling.days.earliest, window.earliest - timedelta(days=1))
-        if not before.is_valid:
-            return 0
-        ended = [other.low or 0 for other in self.tellings if other.days.is_within(before)]
-        return max([self.sum_of_parts(before), *ended])
+    def _ended_before(self, window: DateRange) -> dict[date | None, int]:
+        """Return the number that had certainly ended before the window began, by the day from which it is counted."""
+        if window.earliest is None or window.earliest == date.min:
+            return {}
+        eve = window.earliest - timedelta(days=1)
+        starts = dict.fromkeys(telling.days.earliest for telling in self.tellings if telling.high is not None)
+        before = [days for first in starts if (days := DateRange(first, eve)).is_valid]
+        told = largest_inside(
+            [(ends_of(telling.days), telling.low or 0) for telling in self.tellings], [ends_of(days) for days in before]
+        )
+        return {
+            days.earliest: max(0 if largest == -inf else int(largest), self.sum_of_parts(days))
+            for days, largest in zip(before, told, strict=True)
+        }
 
     def _best(self, window: DateRange, low: int, high: int | None) -> int | None:
         """Return the best estimate: the bounds where they are equal, else that of the latest day, if it is one number.

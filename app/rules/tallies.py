@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from app.deadlines import check_deadline
 from app.rules.control import ControlEvent, effective_changes
 from app.rules.dates import is_certainly_within
 from app.timespan import DateRange
@@ -39,6 +40,7 @@ def tallies(changes: Iterable[ControlEvent], window: DateRange) -> Mapping[str, 
     """
     sides: dict[str, dict[str, list[ControlEvent]]] = defaultdict(lambda: {"gained_by": [], "lost_by": []})
     for change in effective_changes(changes):
+        check_deadline()
         if change.moves_holder and not change.is_observation and change.dates.overlaps(window):
             for side in ("gained_by", "lost_by"):
                 if actor := getattr(change, side):

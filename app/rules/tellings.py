@@ -1,6 +1,6 @@
 """Tellings of an event: the numbers that its claims tell, and the days that each counts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,20 +73,25 @@ def tellings_of(event: EventFacts, measure: str, count_kinds: Collection[str]) -
         if figure.measure == measure and figure.count_kind in count_kinds
     ]
     reported = [telling for telling in flows if telling.claim.counts_as_report] or flows
-    return [telling for telling in reported if not any(_replaces(other, telling) for other in reported)]
+    return _without_replaced(reported)
 
 
-def _replaces(later: Telling, earlier: Telling) -> bool:
-    """Return whether a telling takes the place of an earlier one, by the same origin and of the same days."""
-    one, other = later.claim, earlier.claim
-    is_vaguer = later.figure.loose and not earlier.figure.loose
-    return (
-        one.origin is not None
-        and one.origin == other.origin
-        and later.days == earlier.days
-        and one.reported_on > other.reported_on
-        and not is_vaguer
-    )
+def _without_replaced(tellings: Collection[Telling]) -> list[Telling]:
+    """Return the tellings that none of the same origin and days replaces: said later, and as exact or more."""
+    last_said: dict[tuple[str, DateRange, bool], date] = {}
+    for telling in tellings:
+        origin, said = telling.claim.origin, telling.claim.reported_on
+        if origin is not None:
+            for is_loose in (True, False) if not telling.figure.loose else (True,):
+                key = (origin, telling.days, is_loose)
+                last_said[key] = max(said, last_said.get(key, said))
+    return [telling for telling in tellings if telling.claim.reported_on >= _last_said(last_said, telling)]
+
+
+def _last_said(last_said: Mapping[tuple[str, DateRange, bool], date], telling: Telling) -> date:
+    """Return the day on which the origin of a telling last said something that may replace it."""
+    origin, said = telling.claim.origin, telling.claim.reported_on
+    return said if origin is None else last_said.get((origin, telling.days, telling.figure.loose), said)
 
 
 def counted_dates(event: EventFacts, measure: str) -> tuple[DateRange, Precision]:

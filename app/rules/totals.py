@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from app.deadlines import check_deadline
 from app.rules.facts import Claim
 from app.rules.published import FlowCount, Published
 from app.rules.tellings import FLOWS, EventFacts
@@ -106,6 +107,7 @@ def _count(movement: MovementFacts, asked_statuses: Collection[str]) -> FlowCoun
 
 
 def _exclusion_reason(movement: MovementFacts, asked_statuses: Collection[str]) -> ExclusionReason | None:
+    check_deadline()
     status = movement.facts.status
     if status in EXCLUDED_STATUSES and status not in asked_statuses:
         return EXCLUDED_STATUSES[status]

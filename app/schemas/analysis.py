@@ -178,7 +178,7 @@ class ContradictionRow(ApiModel):
 
 
 class DuplicateRow(ApiModel):
-    """Two rows of different packs that may be one."""
+    """Two rows of different packs that may be one, or more that are linked by such pairs."""
 
     id: str
     resource: str

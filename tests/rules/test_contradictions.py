@@ -5,14 +5,10 @@ from dataclasses import replace
 from conftest import examples
 from hypothesis import given
 
-from app.rules.contradictions import (
-    AttestedControlChange,
-    Contradiction,
-    Side,
-    control_contradictions,
-    event_contradictions,
-)
+from app.rules.contradictions import event_contradictions
+from app.rules.control_contradictions import AttestedControlChange, control_contradictions
 from app.rules.facts import Claim, Figure
+from app.rules.opposition import Contradiction, Side
 from app.rules.published import published_figures
 from app.rules.tellings import EventFacts
 from app.timespan import DateRange

@@ -18,9 +18,9 @@ from app.rules.control import (
     HeldInside,
     PlaceFacts,
     control_on,
-    timeline,
 )
 from app.rules.tallies import Interval, Tally, tallies
+from app.rules.timeline import timeline
 from app.timespan import ALL_TIME, DateRange
 
 quick = examples(80)
@@ -295,7 +295,7 @@ def test_a_place_inside_that_is_itself_contested_is_held_by_nobody() -> None:
 @quick
 @given(random_places())
 def test_a_timeline_has_no_gaps_and_no_overlaps(facts: PlaceFacts) -> None:
-    stretches = timeline(facts)
+    stretches = list(timeline(facts))
     assert stretches[0].start is None
     assert stretches[-1].until is None
     for before, after in pairwise(stretches):
@@ -308,7 +308,7 @@ def test_a_timeline_has_no_gaps_and_no_overlaps(facts: PlaceFacts) -> None:
 @quick
 @given(random_places(), st.integers(0, 12))
 def test_a_timeline_read_at_any_day_is_the_control_of_that_day(facts: PlaceFacts, horizon: int) -> None:
-    stretches = timeline(facts, horizon)
+    stretches = list(timeline(facts, horizon))
     for day in ASKED:
         at = [s for s in stretches if (s.start is None or s.start <= day) and (s.until is None or day < s.until)]
         assert [stretch.state for stretch in at] == [control_on(facts, day, horizon)]

@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 
 from app.rules.duplicates import (
-    EntityFacts,
     OccasionFacts,
     may_be_one,
     occasion_contradictions,
     possible_duplicates,
-    possible_same_entities,
 )
 from app.rules.published import Published
+from app.rules.same_entities import EntityFacts, possible_same_entities
 from app.timespan import DateRange
 from tests.rules.event_facts import days, on
 
@@ -79,12 +78,12 @@ def test_possible_duplicates_that_disagree_contradict_each_other() -> None:
 
     later = replace(OTHER, dates=on(2), figures=(deaths(72, None, "other-claim"),))
     first = replace(FALL, figures=(deaths(69, 69, "fall-claim"),))
-    dates, numbers = occasion_contradictions([first, later])
+    dates, numbers = occasion_contradictions(possible_duplicates([first, later]))
     assert dates.kind == numbers.kind == "occasion"
     assert dates.events == ("fall", "other")
     assert [side.says for side in dates.sides] == ["2021-07-01", "2021-07-02"]
     assert [side.says for side in numbers.sides] == ["69 deaths", "at least 72 deaths"]
-    assert list(occasion_contradictions([FALL, OTHER])) == []
+    assert list(occasion_contradictions([(FALL, OTHER)])) == []
 
 
 def test_places_actors_and_sources_of_one_kind_with_one_name_or_point_may_be_one() -> None:
@@ -92,7 +91,7 @@ def test_places_actors_and_sources_of_one_kind_with_one_name_or_point_may_be_one
     same_name = EntityFacts("two", "town", frozenset(["kaldar", "caldar"]))
     same_point = EntityFacts("three", "town", frozenset(["other"]), (67.005, 37.0))
     district = EntityFacts("four", "district", frozenset(["kaldar"]), (67.0, 37.0))
-    assert [(a.id, b.id, why) for a, b, why in possible_same_entities([one, same_name, same_point, district])] == [
+    assert [(a.id, b.id, why) for (a, b), why in possible_same_entities([one, same_name, same_point, district])] == [
         ("one", "three", "both lie within 1 km"),
         ("one", "two", "both are called kaldar"),
     ]

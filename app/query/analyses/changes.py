@@ -10,6 +10,7 @@ from app import models
 from app.db.column_types import BinaryText
 from app.db.indexes import END_OF_TIME
 from app.db.revision import current_revision
+from app.deadlines import check_deadline
 from app.errors import InvalidParameterError
 from app.models.base import table_of
 from app.models.entity_types import ENTITY_TYPES
@@ -141,6 +142,7 @@ def _current_rows(connection: Connection, keys: list[RowKey]) -> dict[RowKey, di
 
 
 def _change_row(entry: FeedEntry, since: int, rows: Mapping[RowKey, dict[str, Any]]) -> str:
+    check_deadline()
     fields: dict[str, Any] = {"revision": entry.revision, "resource": entry.resource, "id": entry.id}
     if entry.added_in == REMOVED:
         merged = {"merged_into": entry.merged_into} if entry.merged_into else {}

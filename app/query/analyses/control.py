@@ -1,27 +1,31 @@
 """Control of places, on a day and through time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from app import models, vocab
+from app.errors import InvalidParameterError
 from app.geo import LocatedPoint
 from app.models.base import table_of
 from app.query.analyses.lookups import get_row
-from app.query.analyses.stored_control import RefNames, load_places, member_ids
-from app.query.lists.computed import computed_list_params, page_from_rows
-from app.query.lists.page import Page
+from app.query.analyses.stored_control import Place, RefNames, load_places, member_ids
+from app.query.lists.computed import batched_rows, computed_list_params, page_from_rows, without_points
+from app.query.lists.cursors import INVALID_CURSOR, write_cursor
+from app.query.lists.page import Page, RowWithPoint
 from app.query.lists.reference import LOCATIONS_LIST
-from app.query.lists.request import ListRequest
+from app.query.lists.request import ID_ORDER, ListRequest
 from app.query.params.filters import ANY_VALUE_HELP, KNOWN_BY, NAME_HELP, NAMES_SCHEMA
-from app.query.params.param import Param, code_param, integer_between, split_list
+from app.query.params.param import CursorValues, Param, code_param, integer_between, split_list
 from app.rules.control import (
     DEFAULT_HORIZON_DAYS,
+    ControlState,
+    StatesOfDay,
     control_on,
-    timeline,
 )
+from app.rules.timeline import count_periods, timeline
 from app.schemas.analysis import (
     ControlPeriodRow,
     ControlRow,
@@ -31,6 +35,8 @@ from app.timespan import parse_day
 
 MAX_HORIZON_DAYS = 36_525
 """A hundred years."""
+MAX_LISTED = 20_000
+"""Open changes and places inside that one page of a timeline names: thousands may be open in each of its rows."""
 PLACE = Param(
     "place",
     f"The place and everything inside it: an id, exact alias or `scheme:code`. {ANY_VALUE_HELP}",
@@ -77,9 +83,10 @@ def control(connection: Connection, request: ListRequest) -> Page:
     places, named_ids = load_places(connection, filters, names)
     holders = member_ids(connection, "holder", filters, day)
     last_holders = member_ids(connection, "last_holder", filters, day)
-    rows: dict[str, BaseModel] = {}
+    horizon_days, states = filters.get("horizon_days", DEFAULT_HORIZON_DAYS), StatesOfDay()
+    rows: dict[str, tuple[Place, ControlState]] = {}
     for place in places:
-        state = control_on(place.facts, day, filters.get("horizon_days", DEFAULT_HORIZON_DAYS))
+        state = control_on(place.facts, day, horizon_days, states)
         is_shown = (
             (holders is None or state.holder in holders)
             and (last_holders is None or state.last_holder in last_holders)
@@ -87,22 +94,51 @@ def control(connection: Connection, request: ListRequest) -> Page:
         )
         is_known = state.state != vocab.ControlCertainty.UNKNOWN or "state" in filters or place.id in named_ids
         if is_shown and is_known:
-            location = Ref(id=place.id, name=place.name)
-            rows[place.id] = ControlRow(location=location, **names.state_fields(state))
-    return page_from_rows(rows, request, points=points_of(connection, rows))
+            rows[place.id] = (place, state)
+
+    def render(shown: Sequence[tuple[Place, ControlState]]) -> Iterator[ControlRow]:
+        for place, state in shown:
+            yield ControlRow(location=Ref(id=place.id, name=place.name), **names.state_fields(state))
+
+    return page_from_rows(rows, request, render, points=partial(points_of, connection))
 
 
 def timeline_of(location: str, connection: Connection, request: ListRequest) -> Page:
-    """List the periods of control of one location. Raises NotFoundError, MovedError."""
+    """List the periods of control of one location. Raises NotFoundError, MovedError, InvalidParameterError.
+
+    A page ends before its limit once its rows name MAX_LISTED open changes and places inside.
+    """
     get_row(LOCATIONS_LIST, location, {}, connection)
     names = RefNames()
     places, _ = load_places(connection, request.filters, names, location_ids=[location])
-    periods = timeline(places[0].facts, request.filters.get("horizon_days", DEFAULT_HORIZON_DAYS))
-    rows = {
-        f"{at:06}": ControlPeriodRow(from_=period.start, until=period.until, **names.state_fields(period.state))
-        for at, period in enumerate(periods)  # zero-padded, so that keys sort in this order
-    }
-    return page_from_rows(rows, request)
+    facts, horizon_days = places[0].facts, request.filters.get("horizon_days", DEFAULT_HORIZON_DAYS)
+    first = 0 if request.cursor is None else _decode_position(request.cursor) + 1
+    periods = timeline(facts, horizon_days, first)
+    matched = count_periods(facts, horizon_days) if request.count else None
+    rows = (
+        ControlPeriodRow(from_=period.start, until=period.until, **names.state_fields(period.state))
+        for period in periods
+    )
+    if request.limit is None:
+        return Page(batched_rows(rows), matched=matched)
+    shown: list[RowWithPoint] = []
+    listed, has_more = 0, False
+    for row in rows:
+        has_more = len(shown) == request.limit or listed > MAX_LISTED
+        if has_more:
+            break
+        shown += without_points([row])
+        listed += len(row.open) + len(row.inside)
+    # Padded with zeros, so that positions sort as texts.
+    last = write_cursor(ID_ORDER, [f"{first + len(shown) - 1:06}"]) if has_more else None
+    return Page([shown], next=last, matched=matched)
+
+
+def _decode_position(cursor: CursorValues) -> int:
+    position = str(cursor[0])
+    if not (position.isascii() and position.isdigit() and len(position) < 10):
+        raise InvalidParameterError("cursor", "...", INVALID_CURSOR)
+    return int(position)
 
 
 def points_of(connection: Connection, ids: Collection[str]) -> dict[str, LocatedPoint]:

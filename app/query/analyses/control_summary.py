@@ -1,15 +1,17 @@
 """Gains and losses of each side within a window, by kind of place."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection, select
 
 from app import models, vocab
+from app.deadlines import check_deadline
 from app.models.base import table_of
 from app.query.analyses.control import KIND, PLACE
+from app.query.analyses.stored_claims import batches_of
 from app.query.analyses.stored_control import RefNames, load_places, member_ids
 from app.query.lists.computed import computed_list_params, page_from_rows
 from app.query.lists.figures import figure_entries
@@ -59,13 +61,18 @@ def summary(connection: Connection, request: ListRequest) -> Page:
     }
     figures = _reported_totals(connection, filters, window, named_ids)
     members = member_ids(connection, "actor", filters, window.latest or date.max)
-    rows = {
-        f"{actor} {kind}": _tally_row(names, actor, kind, sums.get((actor, kind), Tally()), figures)
+    keys = {
+        f"{actor} {kind}": (actor, kind)
         for actor, kind in sums.keys() | figures.keys()
         if (members is None or actor in members) and kind in filters.get("kind", tuple(vocab.LocationKind))
     }
     undated = sum(not change.dates.is_bounded for changes in by_kind.values() for change in changes)
-    return page_from_rows(rows, request, {"undated": undated} if window.is_bounded else {"undated": 0})
+
+    def render(shown: Sequence[tuple[str, str]]) -> Iterator[TallyRow]:
+        for actor, kind in shown:
+            yield _tally_row(names, actor, kind, sums.get((actor, kind), Tally()), figures)
+
+    return page_from_rows(keys, request, render, {"undated": undated} if window.is_bounded else {"undated": 0})
 
 
 def _tally_row(
@@ -88,7 +95,7 @@ def _reported_totals(
     """Return the figures that total held places, by the side that gained and the kind of place counted."""
     change, claim, figure = table_of(models.ControlChange), table_of(models.Claim), table_of(models.Figure)
     statement = (
-        select(claim.c.row, figure.c.position, change.c.gained_by_id)
+        select(claim.c.pk, figure.c.position, change.c.gained_by_id)
         .join(claim, claim.c.pk == figure.c.claim_pk)
         .join(change, change.c.event_pk == claim.c.event_pk)
         .where(figure.c.measure.in_(REPORTED_MEASURES), change.c.gained_by_id.is_not(None))
@@ -98,9 +105,15 @@ def _reported_totals(
         statement = statement.where(change.c.location_id.in_(locations_inside(list(location_ids))))
     if (known := claims_known_by(ListQuery(filters, connection, claim))) is not None:
         statement = statement.where(known)
+    found = connection.execute(statement).all()
+    entries: dict[int, list[FigureEntry]] = {}
+    for pks in batches_of(list(dict.fromkeys(row.pk for row in found))):
+        for pk, row in connection.execute(select(claim.c.pk, claim.c.row).where(claim.c.pk.in_(pks))):
+            entries[pk] = figure_entries(row)
     result: dict[tuple[str, str], list[FigureEntry]] = defaultdict(list)
-    for row, position, actor in connection.execute(statement):
-        entry = figure_entries(row)[position]
+    for pk, position, actor in found:
+        check_deadline()
+        entry = entries[pk][position]
         as_of = entry.as_of or entry.reported_on
         if DateRange(as_of, as_of).is_within(window):
             result[actor, REPORTED_MEASURES[entry.measure]].append(entry)

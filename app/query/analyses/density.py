@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from app import models
 from app.db.grid import FloorDivide
 from app.db.indexes import use_index
+from app.deadlines import check_deadline
 from app.errors import InvalidParameterError
 from app.geo import DISPLAY_DECIMALS, LocatedPoint
 from app.models.base import table_of
@@ -172,6 +173,7 @@ def _id(grid: Grid, cell: Cell) -> str:
 
 
 def _render_cell(grid: Grid, cell: Cell) -> RowWithPoint:
+    check_deadline()
     west, south, east, north = grid.bounds(cell.column, cell.row)
     longitude, latitude = _clamp_mean(cell.longitude, west, east), _clamp_mean(cell.latitude, south, north)
     mean = LocatedPoint(longitude, latitude, PointKind.APPROXIMATE)

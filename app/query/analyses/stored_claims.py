@@ -5,10 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
 from app import models
+from app.deadlines import check_deadline
 from app.models.base import table_of
 from app.rules.documents import DocumentFacts, one_id_per_document
 from app.rules.facts import Claim, Figure
@@ -19,6 +22,10 @@ from app.schemas.base import Ref
 from app.schemas.claims import WHOLE_DOCUMENT, ClaimRow, FigureRow, printed_texts
 from app.timespan import DateRange
 from app.vocab import DOCUMENT_KINDS
+
+KEYS_PER_STATEMENT = 10_000
+"""Keys that one statement asks for; PostgreSQL takes 65,535 parameters, some builds of SQLite 32,766."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class StoredEvent:
 
     def facts(self, known_by: date | None = None) -> EventFacts:
         """Return the event as the rules take it, with the claims known by a day; parts without any are left out."""
+        check_deadline()
         claims = tuple(
             stored.claim for stored in self.claims if known_by is None or stored.claim.reported_on <= known_by
         )
@@ -70,12 +78,13 @@ def load_events(connection: Connection, event_pks: Collection[int]) -> dict[int,
     columns = select(event.c.pk, event.c.id, event.c.part_of_id)
     pks_by_id: dict[str, int] = {}
     wholes: dict[int, str | None] = {}
-    rows = connection.execute(columns.where(event.c.pk.in_(event_pks))).all()
+    rows = [row for pks in batches_of(event_pks) for row in connection.execute(columns.where(event.c.pk.in_(pks)))]
     while rows:
         pks_by_id |= {id_: pk for pk, id_, _ in rows}
         wholes |= {pk: part_of for pk, _, part_of in rows}
-        ids = [id_ for _, id_, _ in rows]
-        rows = connection.execute(columns.where(event.c.part_of_id.in_(ids), event.c.id.not_in(list(pks_by_id)))).all()
+        whole_ids = batches_of([id_ for _, id_, _ in rows])
+        found = (row for ids in whole_ids for row in connection.execute(columns.where(event.c.part_of_id.in_(ids))))
+        rows = [row for row in found if row.pk not in wholes]
     claims = load_claims(connection, list(wholes))
     events = {pk: StoredEvent(id_, claims[pk]) for id_, pk in pks_by_id.items()}
     for pk, whole in wholes.items():
@@ -93,19 +102,49 @@ def load_wholes(connection: Connection) -> dict[str, str | None]:
 def load_claims(connection: Connection, event_pks: Collection[int]) -> dict[int, list[StoredClaim]]:
     """Load the claims of events by event key, first reports first."""
     claim = table_of(models.Claim)
-    statement = (
-        select(claim.c.event_pk, claim.c.row, claim.c.pack_id)
-        .where(claim.c.event_pk.in_(event_pks))
-        .order_by(claim.c.reported_on, claim.c.id)
-    )
+    statement = select(claim.c.event_pk, claim.c.row, claim.c.pack_id).order_by(claim.c.reported_on, claim.c.id)
     rows = [
-        (event_pk, ClaimRow.model_validate_json(row), pack) for event_pk, row, pack in connection.execute(statement)
+        (event_pk, _read_claim(row), pack)
+        for pks in batches_of(event_pks)
+        for event_pk, row, pack in connection.execute(statement.where(claim.c.event_pk.in_(pks)))
     ]
     sources = _Sources(connection, {id_ for _, row, _ in rows for id_ in (row.origin.id, row.document.id)})
     claims: dict[int, list[StoredClaim]] = defaultdict(list)
     for event_pk, row, pack_id in rows:
         claims[event_pk].append(StoredClaim(sources.claim(row), pack_id, row.locator or WHOLE_DOCUMENT, _texts(row)))
     return claims
+
+
+def load_claim_refs(connection: Connection, ids: Collection[str]) -> dict[str, Ref]:
+    """Load references to claims, named by their locators."""
+    claim = table_of(models.Claim)
+    return {
+        id_: Ref(id=id_, name=json.loads(row)["locator"] or WHOLE_DOCUMENT)
+        for some in batches_of(sorted(ids))
+        for id_, row in connection.execute(select(claim.c.id, claim.c.row).where(claim.c.id.in_(some)))
+    }
+
+
+def load_titles(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Load the titles of events by id."""
+    event = table_of(models.Event)
+    titles: dict[str, str] = {}
+    for some in batches_of(sorted(ids)):
+        titles |= dict(connection.execute(select(event.c.id, event.c.title).where(event.c.id.in_(some))).all())
+    return titles
+
+
+def batches_of(keys: Collection[T]) -> Iterator[list[T]]:
+    """Yield keys in lists that a statement may hold as parameters, as long as there is time."""
+    remaining = iter(keys)
+    while batch := list(islice(remaining, KEYS_PER_STATEMENT)):
+        check_deadline()
+        yield batch
+
+
+def _read_claim(row: str) -> ClaimRow:
+    check_deadline()
+    return ClaimRow.model_validate_json(row)
 
 
 class _Sources:
@@ -119,7 +158,10 @@ class _Sources:
         documents: list[DocumentFacts] = []
         pending = set(ids)
         while pending:
-            rows = connection.execute(select(*columns, source.c.row).where(source.c.id.in_(pending))).all()
+            asked = select(*columns, source.c.row)
+            rows = [
+                row for some in batches_of(pending) for row in connection.execute(asked.where(source.c.id.in_(some)))
+            ]
             self.organisations |= {row.id: (row.organisation_id, row.kind) for row in rows}
             documents += [
                 DocumentFacts(row.id, row.name, json.loads(row.row)["url"], row.organisation_id, row.published_on)

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Select, select
 
 from app import models, vocab
 from app.db.indexes import use_index
+from app.deadlines import check_deadline
 from app.models.base import table_of
+from app.query.analyses.stored_claims import batches_of
 from app.query.params.param import FilterValues, ListQuery
 from app.query.params.resolve import ACTORS, LOCATIONS, resolve_ids
 from app.query.predicates.entities import locations_inside
@@ -65,7 +67,8 @@ class RefNames:
     def load_actors(self, connection: Connection, ids: Collection[str]) -> None:
         """Load the names of actors."""
         actor = table_of(models.Actor)
-        self.actors |= dict(connection.execute(select(actor.c.id, actor.c.name).where(actor.c.id.in_(ids))).all())
+        for some in batches_of(ids):
+            self.actors |= dict(connection.execute(select(actor.c.id, actor.c.name).where(actor.c.id.in_(some))).all())
 
     def actor_ref(self, id_: str | None) -> Ref | None:
         """Return a reference to an actor; None if there is no id."""
@@ -162,14 +165,18 @@ def load_places(
         statement = statement.where(change.c.location_id.in_(locations_inside(list(named_ids))))
     rows: dict[str, list[ControlChangeRecord]] = defaultdict(list)
     for row in connection.execute(statement):
+        check_deadline()
         names.titles[row.id] = row.title
         rows[row.location_id].append(cast(ControlChangeRecord, row))
     every = [row for changes in rows.values() for row in changes]
     names.load_actors(connection, {actor for row in every for actor in (row.gained_by_id, row.lost_by_id) if actor})
     location = table_of(models.Location)
-    locations = connection.execute(
-        select(location.c.id, location.c.name, location.c.kind).where(location.c.id.in_({*rows, *named_ids}))
-    ).all()
+    asked = select(location.c.id, location.c.name, location.c.kind)
+    locations = [
+        row
+        for ids in batches_of(sorted({*rows, *named_ids}))
+        for row in connection.execute(asked.where(location.c.id.in_(ids)))
+    ]
     names.locations |= {id_: name for id_, name, _ in locations}
     facts = _PlaceFactsBuilder(query, rows)
     kinds = filters.get("kind")
@@ -191,27 +198,35 @@ class _PlaceFactsBuilder:
         self.inner: dict[str, list[str]] = defaultdict(list)
         ancestor = table_of(models.LocationAncestor)
         pairs = select(ancestor.c.ancestor_id, ancestor.c.location_id).where(
-            ancestor.c.location_id.in_(rows), ancestor.c.ancestor_id != ancestor.c.location_id
+            ancestor.c.ancestor_id != ancestor.c.location_id
         )
-        for outer, location in query.connection.execute(pairs.order_by(ancestor.c.location_id)):
-            self.inner[outer].append(location)
+        for ids in batches_of(sorted(rows)):
+            within = pairs.where(ancestor.c.location_id.in_(ids)).order_by(ancestor.c.location_id)
+            for outer, location in query.connection.execute(within):
+                self.inner[outer].append(location)
         self.built: dict[str, PlaceFacts] = {}
 
     def of(self, location: str) -> PlaceFacts:
         """Return a place with all that is told of its control, and of the control of places inside it."""
-        if location not in self.built:
-            rows = self.rows.get(location, ())
-            coverages = [coverage for row in rows for coverage in self.coverages[row.event_pk]]
-            self.built[location] = PlaceFacts(
-                location,
-                tuple(_to_control_event(row) for row in rows),
-                Coverage(
-                    hull([coverage.days for coverage in coverages]),
-                    max((coverage.cut_off for coverage in coverages if coverage.cut_off), default=None),
-                ),
-                tuple(self.of(inner) for inner in self.inner[location]),
-            )
+        # Places inside others have fewer inside them, so that none is built from one that is not there yet.
+        for place in sorted((location, *self.inner[location]), key=lambda place: len(self.inner[place])):
+            if place not in self.built:
+                self.built[place] = self._build(place)
         return self.built[location]
+
+    def _build(self, location: str) -> PlaceFacts:
+        check_deadline()
+        rows = self.rows.get(location, ())
+        coverages = [coverage for row in rows for coverage in self.coverages[row.event_pk]]
+        return PlaceFacts(
+            location,
+            tuple(_to_control_event(row) for row in rows),
+            Coverage(
+                hull([coverage.days for coverage in coverages]),
+                max((coverage.cut_off for coverage in coverages if coverage.cut_off), default=None),
+            ),
+            tuple(self.built[inner] for inner in self.inner[location]),
+        )
 
 
 def _to_control_event(row: ControlChangeRecord) -> ControlEvent:
@@ -234,14 +249,14 @@ def _coverages(query: ListQuery, event_pks: Collection[int]) -> dict[int, list[C
     statement = (
         select(claim.c.event_pk, pack.c.covers_from, pack.c.covers_until, pack.c.cut_off)
         .join(pack, pack.c.id == claim.c.pack_id)
-        .where(claim.c.event_pk.in_(event_pks))
         .distinct()
     )
     if (known := claims_known_by(query)) is not None:
         statement = statement.where(known)
     found: dict[int, list[Coverage]] = defaultdict(list)
-    for event_pk, first, last, cut_off in query.connection.execute(statement):
-        found[event_pk].append(Coverage(DateRange(first, last), cut_off))
+    for pks in batches_of(event_pks):
+        for event_pk, first, last, cut_off in query.connection.execute(statement.where(claim.c.event_pk.in_(pks))):
+            found[event_pk].append(Coverage(DateRange(first, last), cut_off))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, RowMapping, select
 
 from app import models
+from app.deadlines import check_deadline
 from app.models.base import table_of
 from app.query.analyses.contradictions import contradiction_id
 from app.query.analyses.stored_claims import StoredEvent, load_events, load_wholes
@@ -16,7 +17,7 @@ from app.query.lists.fetch import count_omitted
 from app.query.lists.request import ListRequest
 from app.query.lists.select import select_matching
 from app.query.params.param import ListQuery, Param
-from app.rules.contradictions import figure_contradictions
+from app.rules.figure_contradictions import figure_contradictions
 from app.rules.totals import CountedMovement, MovementFacts, superseded, total
 from app.schemas.analysis import (
     ExcludedRow,
@@ -101,6 +102,7 @@ INSIDE, WIDER = "inside", "wider"
 
 def _match(row: RowMapping, asked: Mapping[str, _Places]) -> str | None:
     """Return whether a movement lies in every place asked for, or only around one; None if neither."""
+    check_deadline()
     match = INSIDE
     for name, places in asked.items():
         named = {row[column] for column in PLACE_PARAMS[name]}
@@ -119,6 +121,7 @@ def _places(connection: Connection, ids: Sequence[str]) -> _Places:
 
 
 def _included_row(counted: CountedMovement, refs: Mapping[str, Ref]) -> IncludedRow:
+    check_deadline()
     figure = counted.figure
     return IncludedRow(
         id=counted.movement.facts.event,
