@@ -1,10 +1,13 @@
 """How names are compared: what is the same name, what is near, and what is neither."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.names import closest_matches, fold, match_key
+from app.names import closest_matches, fold, forbidden_character, is_invisible, match_key
 
 quick = settings(max_examples=200)
 
@@ -131,3 +134,24 @@ def test_a_choice_is_nearest_to_itself(choices: list[str]) -> None:
 @given(st.text(st.characters(max_codepoint=127)))
 def test_plain_text_is_folded_as_any_other(text: str) -> None:
     assert fold(text) == fold(f"{text} é").removesuffix("e").rstrip()
+
+
+def test_every_forbidden_character_is_told_and_no_other() -> None:
+    overrides = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+    for number in range(sys.maxunicode + 1):
+        char = chr(number)
+        is_forbidden = unicodedata.category(char) in ("Cc", "Cs", "Co") or number in overrides
+        assert forbidden_character(f"a{char}b") == (f"U+{number:04X}" if is_forbidden else None)
+        assert forbidden_character(f"a{char}b", prose=True) == (
+            f"U+{number:04X}" if is_forbidden and char not in "\t\n\r" else None
+        )
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b\u2060", "\u0301", "\u3164", "\ufe0f\u00ad"])
+def test_a_text_of_blanks_marks_and_fillers_is_invisible(text: str) -> None:
+    assert is_invisible(text)
+
+
+@pytest.mark.parametrize("text", ["a", "-", "می‌شود", "कि", "\u200bz", "🕊\ufe0f"])
+def test_a_text_with_anything_that_is_seen_is_not_invisible(text: str) -> None:
+    assert not is_invisible(text)

@@ -13,6 +13,7 @@ from app.codebooks.acled import CIVILIAN_TARGETING, DISORDER_TYPES, EventType
 from app.codebooks.countries import BY_ISO3, NO_NUMERIC_CODE
 from app.formats.base import dumps
 from app.ingest.acled_sides import SideCells
+from app.ingest.short_texts import cache_short
 from app.models.base import table_of
 from app.models.datasets import AcledEvent
 from app.query.compat.acled.crosswalk import GEO_PRECISION_OF, event_types
@@ -175,7 +176,7 @@ def folded_cells(texts: Sequence[str]) -> str | None:
     return dumps(folded) if folded else None
 
 
-@lru_cache(1 << 12)
+@cache_short(1 << 12)
 def _has_case_beyond_ascii(text: str) -> bool:
     """Return whether SQL's lower() leaves another text than folding does."""
     return fold_case(text) != lower_ascii(text)

@@ -21,6 +21,7 @@ from app.ingest.datasets.core.files import UnreadableFileError
 from app.ingest.datasets.core.records import Rejected
 from app.ingest.datasets.ucdp_ged.reader import GedReader
 from app.ingest.packs.load import read_checked
+from app.names import forbidden_character
 from app.settings import PROJECT_ROOT
 
 CELLS = [
@@ -75,6 +76,7 @@ def assert_sound(found: list[Any]) -> None:
             assert row.line > 1
         else:
             assert row.earliest <= row.latest
+            assert [cell for cell in row.cells if isinstance(cell, str) and forbidden_character(cell, prose=True)] == []
             assert str(row.id)
 
 

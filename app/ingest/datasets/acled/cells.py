@@ -17,7 +17,7 @@ Dates are served as ACLED's API prints them, whatever a file prints, because its
 import re
 from datetime import date, timedelta
 
-from app.ingest.datasets.core.cells import DateParser, calendar_day, parse_int
+from app.ingest.datasets.core.cells import DateParser, calendar_day, parse_int, remember_day
 from app.ingest.datasets.core.files import CsvTable
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -45,7 +45,7 @@ class AcledDateParser:
             day = _parse_with_month_name(*match.groups()) if match else self._numeric.parse(text)
             if not _MIN_DATE <= day < _MAX_DATE:
                 raise ValueError(f"lies before {_MIN_DATE.year} or after {_MAX_DATE.year - 1}")
-            self._cache[text] = day
+            remember_day(self._cache, text, day)
         return day
 
 

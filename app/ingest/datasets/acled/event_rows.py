@@ -32,9 +32,10 @@ from app.ingest.datasets.core.dataset_events import (
     Deaths,
     status_of,
 )
-from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
+from app.ingest.datasets.core.entities import EntityRef
 from app.ingest.datasets.core.named_actors import NamedActorRowBuilder
 from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
+from app.ingest.datasets.core.spellings import MAX_TEXT_CHARS, slug
 
 ID, NAME = "acled", "Armed Conflict Location & Event Data"
 MAX_SUMMARY_CHARS = 2000

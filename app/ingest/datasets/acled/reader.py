@@ -28,6 +28,8 @@ from app.names import match_key
 
 MAX_INDEXED_CHARS = 300
 """Longest cell by which rows are looked up, in characters: an index holds it whole."""
+MAX_NAMES = 1000
+"""Most names in a cell that lists sources or associated actors."""
 LAYOUT = Layout(
     columns=ACLED_COLUMNS,
     id_column="event_id_cnty",
@@ -38,10 +40,10 @@ LAYOUT = Layout(
     required_cells=("event_id_cnty", "event_date", "time_precision", "event_type", "geo_precision"),
     integer_columns=("year", "time_precision", "iso", "geo_precision", "fatalities", "timestamp"),
     limits=LIMITS | COORDINATE_LIMITS,
+    prose_columns=("notes",),
     max_chars=dict.fromkeys(
         ("event_id_cnty", "event_type", "sub_event_type", "inter1", "inter2", "region", "country"), MAX_INDEXED_CHARS
     ),
-    max_reported_chars=MAX_INDEXED_CHARS,
 )  # fmt: skip
 INTER_COLUMNS = ("inter1", "inter2", "interaction")
 _ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.ASCII)
@@ -108,6 +110,9 @@ class AcledReader(RowReader[AcledRecord]):
         country = _find_country(row.cell("iso"), row.iso3, row.text("country"))
         if country is None and not row.text("country"):
             row.errors.append(("country", "is missing, and neither iso nor iso3 names one"))
+        for name in ("source", "assoc_actor_1", "assoc_actor_2"):
+            if row.text(name).count(";") >= MAX_NAMES:
+                row.errors.append((name, f"has more than {MAX_NAMES} names"))
         if row.errors or id_ is None or day is None or event_type is None:
             return None
         earliest, latest = date_range_of_precision(day, row.cell("time_precision"))
@@ -130,7 +135,7 @@ class AcledReader(RowReader[AcledRecord]):
             fatalities=row.cell("fatalities"),
             timestamp=row.cell("timestamp"),
             sources=split_names(row.text("source")),
-            warnings=_warnings(row, codes, self.missing_columns),
+            warnings=row.warnings + _warnings(row, codes, self.missing_columns),
             **codes._asdict(),
         )
 

@@ -81,6 +81,8 @@ class RowBatch:
     """Rejected rows, each after its file."""
     warnings: list[tuple[str, Rejected]] = field(default_factory=list)
     """Warnings about rows that are kept, each after its file."""
+    rejected_rows: int = 0
+    """Rows that were left out; each may have several faults."""
     warned_rows: int = 0
     retained_event_ids: set[str] = field(default_factory=set)
     """Events of which a row was rejected; a snapshot keeps their stored version."""
@@ -89,6 +91,8 @@ class RowBatch:
     rows: int = 0
     """Rows read so far, over all batches; `bytes_read` likewise."""
     bytes_read: int = 0
+    chars: int = 0
+    """Characters of the served JSON of versions and claims, of which one record may make many."""
     outdated_rows: int = 0
     """Records that were passed over, because a newer version of the event exists."""
     actor_kinds: dict[str, str] = field(default_factory=dict)

@@ -7,13 +7,15 @@ between time zones that may have changed the day.
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from app.geo import INTERNAL_DECIMALS
 from app.ingest.datasets.core.files import CsvTable
+from app.ingest.short_texts import MAX_CACHED_CHARS, cache_short
 
 MAX_INT32 = 2**31 - 1
 """Largest value of an integer column in either database."""
+MAX_CACHED_DAYS = 100_000
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
 _MIDNIGHT = r"(?:(?:[T ]|\s+)(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)(?:Z|[+-]00:?00)?)?"
@@ -35,7 +37,7 @@ def parse_int(text: str) -> int:
     return int(digits)
 
 
-@lru_cache(1 << 14)
+@cache_short(1 << 14)
 def parse_degrees(text: str) -> float:
     """Parse a coordinate in degrees. Raises ValueError for anything that is not a plain decimal number."""
     stripped = text.strip()
@@ -69,6 +71,14 @@ def detect_day_first(table: CsvTable, columns: Sequence[str]) -> bool | None:
     return first if first != second else None
 
 
+def remember_day(cache: dict[str, date], text: str, day: date) -> None:
+    """Keep a parsed day by its text, unless that is long; a full cache is emptied, as no real file fills it."""
+    if len(text) <= MAX_CACHED_CHARS:
+        if len(cache) >= MAX_CACHED_DAYS:
+            cache.clear()
+        cache[text] = day
+
+
 class DateParser:
     """Parser of numeric dates in one file. Each spelling is parsed once, as a file has few."""
 
@@ -85,7 +95,8 @@ class DateParser:
         """Parse a date. Raises ValueError for what is no date, or an ambiguous one."""
         day = self._cache.get(text)
         if day is None:
-            day = self._cache[text] = self._parse_uncached(text.strip())
+            day = self._parse_uncached(text.strip())
+            remember_day(self._cache, text, day)
         return day
 
     def _parse_uncached(self, text: str) -> date:

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, select
 
 from app import models
 from app.ingest.datasets.core.dataset import Dataset
-from app.ingest.datasets.core.files import CsvTable
+from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
 from app.ingest.datasets.core.records import Rejected
 from app.models.base import table_of
 
 IDS_PER_QUERY = 5000
+MAX_WAITING_CHARS = 1 << 29
+"""Characters of the rows that may wait in memory for a newer version."""
 
 
 class StoredVersions(NamedTuple):
@@ -99,6 +101,7 @@ class KeepNewest:
         self._dataset = dataset
         self._versions = versions
         self.waiting: dict[str, Any] = {}
+        self._waiting_chars = 0
 
     def decide(self, record: Any) -> Decision | Rejected:
         """Return the fate of a record, or the reason against it."""
@@ -110,6 +113,10 @@ class KeepNewest:
         before = self.waiting.get(id_)
         if before is None or stamp > (before.timestamp or 0):
             self.waiting[id_] = record
+            self._waiting_chars += sum([len(cell) for cell in record.cells if cell])
+            if self._waiting_chars > MAX_WAITING_CHARS:
+                reason = "too many events have several rows: import the files one after the other"
+                raise UnreadableFileError(self._dataset.id, reason)
             return Decision.WAIT
         if stamp < (before.timestamp or 0):
             return Decision.OUTDATED

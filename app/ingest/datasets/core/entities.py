@@ -4,29 +4,24 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from app.codebooks.countries import Country
-from app.db.text_index import index_words
 from app.ingest.acled_cells import NO_CELLS, PlaceCells
 from app.ingest.datasets.core.batch import ImportContext, RowBatch
+from app.ingest.datasets.core.spellings import key_of, spelling_of, words_of
+from app.ingest.datasets.core.streams import UnreadableFileError
 from app.ingest.served_json import code_json, compile_writer, list_json, ref_json, string_json
-from app.names import fold, match_key
+from app.names import match_key
 from app.schemas.events import EventLocationRow
 from app.schemas.reference import ActorRow, LocationRow, SourceRow
 
 MIN_DATE, MAX_DATE = date.min.isoformat(), date.max.isoformat()
 ISO = "iso-3166-1-alpha-3"
 """Scheme of the codes that countries share."""
-MAX_SLUG_CHARS = 80
-MAX_TEXT_CHARS = 300
-"""Length to which titles and names are cut; the stored cells keep them whole."""
-CACHE_SIZE = 1 << 14
-"""Texts of which the folded form is cached: the same name comes back thousands of times."""
+MAX_ENTITIES = 1_000_000
+"""Most sources, actors and areas without a point that an import may know: all are kept in memory."""
 
-words_of = lru_cache(CACHE_SIZE)(index_words)
-key_of = lru_cache(CACHE_SIZE)(match_key)
 source_json = compile_writer(
     SourceRow,
     organisation=None,
@@ -44,15 +39,6 @@ event_place_json = compile_writer(EventLocationRow)
 
 Codes = list[tuple[str, str]]
 """Codes of an entity, each with its scheme first."""
-
-
-@lru_cache(CACHE_SIZE)
-def slug(text: str) -> str:
-    """Return a text as a part of an id; a long one is cut and ends in its hash."""
-    words = "-".join(fold(text).split())
-    if len(words) <= MAX_SLUG_CHARS and words:
-        return words
-    return f"{words[:MAX_SLUG_CHARS] or 'unnamed'}-{hashlib.sha256((words or text).encode()).hexdigest()[:8]}"
 
 
 @dataclass(slots=True, eq=False)
@@ -171,8 +157,14 @@ class EntityRegistry:
                 self._parents[row.id] = row.parent
 
     def take(self) -> RowBatch:
-        """Return the rows added since the last call, and start a new batch."""
+        """Return the rows added since the last call, and start a new batch.
+
+        Raises UnreadableFileError if files name more than can be kept in memory.
+        """
         taken, self.batch = self.batch, RowBatch()
+        if len(self._refs) > MAX_ENTITIES:
+            reason = f"names more than {MAX_ENTITIES} different sources, actors and areas"
+            raise UnreadableFileError(self.context.pack_id, reason)
         return taken
 
     def source(self, id_: str, name: str, kind: str) -> EntityRef:
@@ -180,7 +172,7 @@ class EntityRegistry:
         self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS], kind=kind)
+            ref = self._refs[id_] = EntityRef(id_, spelling_of(name), kind=kind)
             row = source_json(id=id_, name=ref.name, kind=kind)
             self._add("source", ref, row, (ref.name, kind, None, None, None))
         return ref
@@ -205,7 +197,7 @@ class EntityRegistry:
         self._collect(id_)
         ref = self._refs.get(id_)
         if ref is None:
-            ref = self._refs[id_] = EntityRef(id_, name[:MAX_TEXT_CHARS], kind=kind)
+            ref = self._refs[id_] = EntityRef(id_, spelling_of(name), kind=kind)
             iso3 = country.iso3 if country else None
             codes = [(scheme, str(number) if code is None else code)]
             row = actor_json(id=id_, name=ref.name, kind=kind, country=iso3, codes=_codes_json(codes))
@@ -228,7 +220,7 @@ class EntityRegistry:
         if ref is None or self._has_moved(id_, parent_id):
             self._parents[id_] = parent_id
             self._created.add(id_)
-            spelling = ref.name if ref else name[:MAX_TEXT_CHARS]
+            spelling = ref.name if ref else spelling_of(name)
             ref = self._refs[id_] = EntityRef(
                 id_, spelling, country.iso3 if country else None, path=_path(id_, parent), kind=kind
             )
@@ -255,7 +247,7 @@ class EntityRegistry:
         self._collect(id_)
         digest = _digest(id_)
         previous = self._points.get(digest)
-        spelling = previous.name if previous else name[:MAX_TEXT_CHARS]
+        spelling = previous.name if previous else spelling_of(name)
         ref = EntityRef(
             id_,
             spelling,

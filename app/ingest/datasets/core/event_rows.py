@@ -11,8 +11,9 @@ from app.db.text_index import FIELD_SEPARATOR, index_words
 from app.ingest.datasets.core.acled_row_builder import AcledRowBuilder
 from app.ingest.datasets.core.batch import ACLED_TABLE
 from app.ingest.datasets.core.dataset_events import DatasetClaim, DatasetEvent, Deaths
-from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry, words_of
+from app.ingest.datasets.core.entities import MAX_DATE, EntityRef, EntityRegistry
 from app.ingest.datasets.core.records import StoredActorKind
+from app.ingest.datasets.core.spellings import words_of
 from app.ingest.served_json import (
     compile_writer,
     control_change_json,
@@ -91,7 +92,9 @@ class RowBuilder(EntityRegistry):
             tables[ACLED_TABLE].append(row)
         tables["event_text"].append((pk, _event_search_words(event, title_words, reported)))
         self._add_claims(event, pk, claims, parts, title_words)
-        tables["event_version"].extend(self._version_rows(event, pk, reported, parts))
+        versions = list(self._version_rows(event, pk, reported, parts))
+        tables["event_version"].extend(versions)
+        self.batch.chars += sum([len(row[-1]) for row in versions])
 
     def _add_event(self, event: DatasetEvent, pk: int, parts: _EventFragments) -> None:
         tables, place = self.batch.tables, event.place
@@ -131,11 +134,12 @@ class RowBuilder(EntityRegistry):
         place_id, place_words = (place.id, FIELD_SEPARATOR + place.words) if place else (None, "")
         if event.printed_place and not (place and event.printed_place == place.name):
             place_words += FIELD_SEPARATOR + words_of(event.printed_place)
-        precision = event.date_precision
+        precision, chars = event.date_precision, 0
         for claim in claims:
             pk, id_ = len(rows), f"{event.id}:{claim.number}"
             basis = "stated" if claim.reported_on_stated else "document"
             row = _claim_json(event, claim, id_, basis, parts)
+            chars += len(row)
             rows.append(
                 (
                     pk, id_, *self.context, row, event_pk, "asserts", claim.modality, claim.reported_on, basis,
@@ -149,10 +153,11 @@ class RowBuilder(EntityRegistry):
                 )
             words = FIELD_SEPARATOR.join([title_words, index_words(claim.summary), *[hop.words for hop in claim.chain]])
             texts.append((pk, words + place_words))
+        self.batch.chars += chars
 
     def _version_rows(
         self, event: DatasetEvent, pk: int, reported: Sequence[DatasetClaim], parts: _EventFragments
-    ) -> Iterator[tuple[object, ...]]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield one version for each day of a report, from the claims known on that day; first reports come first."""
         place, precision = event.place, event.date_precision
         position = (place.id, place.country, place.latitude, place.longitude) if place else (None, None, None, None)

@@ -1,30 +1,17 @@
-"""Summary and reports (CSV) of an import."""
+"""Summary of an import, in lines."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from app.files import atomic_write
-from app.formats.as_csv import escape_formula
-from app.ingest.datasets.core.records import Rejected
+from app.ingest.datasets.core.reports import MAX_REPORT_ROWS, Report, Reports
 from app.ingest.datasets.core.run import ImportResult
 from app.models.entity_types import ENTITY_TYPES
 
-REPORT_COLUMNS = ("file", "line", "id", "field", "value", "reason")
 
+def summary_lines(result: ImportResult, example: str, reports: Reports) -> Iterator[str]:
+    """Summarise what an import has read and changed, with a line for each kind of row that was not simply stored.
 
-class ReportPaths(NamedTuple):
-    """Files that list rows that were left out, and rows that were kept with a warning."""
-
-    rejected: Path
-    warnings: Path
-
-
-def summary_lines(result: ImportResult) -> Iterator[str]:
-    """Summarise what an import has read and changed."""
+    `example` is a usual reason for a warning of this dataset.
+    """
     parts = [
         f"{result.counts[resource, action]} {resource} {action}"
         for resource in ENTITY_TYPES
@@ -36,32 +23,17 @@ def summary_lines(result: ImportResult) -> Iterator[str]:
     yield f"{result.dataset}: {result.rows} rows read: {outcome}"
     if result.nothing_removed:
         yield "a row without an id that can be read may be any of those that are missing: nothing was removed"
-
-
-def write_reports(result: ImportResult, example: str, reports: ReportPaths) -> Iterator[str]:
-    """Write the reports that have rows, and yield a line for each kind of row that was not simply stored.
-
-    `example` is a usual reason for a warning of this dataset.
-    """
-    if result.warnings:
-        _write_report(reports.warnings, result.warnings)
+    if result.warned_rows:
         yield (
             f"{result.warned_rows} rows are odd (such as {example}) and were kept as they are; "
-            f"{reports.warnings} lists them"
+            f"{reports.warnings.path} lists {_listed(reports.warnings, 'them')}"
         )
     if result.outdated_rows:
         yield f"{result.outdated_rows} rows were passed over, because a newer version of the same event is there"
-    if result.rejected:
-        _write_report(reports.rejected, result.rejected)
-        left_out = {(file, row.line) for file, row in result.rejected}
-        yield f"{len(left_out)} rows were left out; {reports.rejected} says why"
+    if result.rejected_rows:
+        path = reports.rejected.path
+        yield f"{result.rejected_rows} rows were left out; {path} says {_listed(reports.rejected, 'why')}"
 
 
-def _write_report(path: Path, rows: Iterable[tuple[str, Rejected]]) -> None:
-    with atomic_write(str(path)) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow(REPORT_COLUMNS)
-        for name, row in rows:
-            writer.writerow([escape_formula(str(cell)) for cell in (name, *astuple(row))])
-        text.detach()
+def _listed(report: Report, all_of_them: str) -> str:
+    return all_of_them if report.rows <= MAX_REPORT_ROWS else f"the first {MAX_REPORT_ROWS} faults of {report.rows}"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
+from app.ingest.datasets.core.entities import EntityRef
 from app.ingest.datasets.core.event_rows import RowBuilder
 from app.ingest.datasets.core.records import StoredActorKind
+from app.ingest.datasets.core.spellings import MAX_TEXT_CHARS, slug
 
 
 class NamedActorRowBuilder(RowBuilder):

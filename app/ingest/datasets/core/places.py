@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.codebooks.countries import Country
-from app.ingest.datasets.core.entities import ISO, EntityRef, EntityRegistry, slug
+from app.ingest.datasets.core.entities import ISO, EntityRef, EntityRegistry
 from app.ingest.datasets.core.reader import Cell
+from app.ingest.datasets.core.spellings import slug
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from app.ingest.datasets.core.cells import parse_degrees, parse_int
 from app.ingest.datasets.core.files import CsvTable
-from app.ingest.datasets.core.records import DatasetRecord, Rejected
+from app.ingest.datasets.core.records import MAX_REPORTED_CHARS, DatasetRecord, Rejected, RowWarning
+from app.names import FORBIDDEN_IN_PROSE, forbidden_character, is_invisible, without_forbidden
 
 ISO3_COLUMN = "iso3"
 """Column with the letters of the country that copies on HDX and older exports add."""
@@ -46,10 +47,10 @@ class Layout:
     """Lowest and highest value by column."""
     integer_parsers: Mapping[str, CellParser] = field(default_factory=dict)
     """Parsers of integer columns that hold other things as well."""
+    prose_columns: tuple[str, ...] = ()
+    """Columns of free text, in which tabs and ends of lines may stand. All other texts are names and codes."""
     max_chars: Mapping[str, int] = field(default_factory=dict)
     """Longest text by column, in characters."""
-    max_reported_chars: int | None = None
-    """Length to which ids and values are cut in reports of rejected rows; None does not cut."""
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -78,6 +79,8 @@ class Row:
     iso3: str
     errors: list[tuple[str, str]] = field(default_factory=list)
     """Columns with faults, each with its reason."""
+    warnings: list[RowWarning] = field(default_factory=list)
+    """Warnings about characters that were left out."""
 
     def text(self, name: str) -> str:
         """Return a cell as printed; a cell of blanks alone is empty."""
@@ -99,7 +102,7 @@ class Row:
 
     def rejections(self) -> list[Rejected]:
         """Return the reasons against the row, in the order of its columns."""
-        most, index = self.layout.max_reported_chars, self.layout.index
+        most, index = MAX_REPORTED_CHARS, self.layout.index
         id_ = self.texts[index[self.layout.id_column]][:most]
         errors = sorted(self.errors, key=lambda error: index[error[0]])
         return [Rejected(self.line, id_, name, self.texts[index[name]][:most], reason) for name, reason in errors]
@@ -119,11 +122,13 @@ class RowReader(ABC, Generic[RecordT]):
         layout = self.layout
         table.require_columns(layout.required_columns)
         self.table = table
+        at = layout.index
         self.missing_columns = [name for name in layout.optional_columns if name not in table.columns]
         self._texts_of = table.column_getter(layout.columns)
         self._id_at = table.columns.index(layout.id_column)
+        self._prose = {at[name] for name in layout.prose_columns}
+        self._pick_names = _picker([at[name] for name in layout.columns if name not in layout.prose_columns])
         self._iso3_at = table.columns.index(ISO3_COLUMN) if ISO3_COLUMN in table.columns else None
-        at = layout.index
         self._required = [(at[name], name) for name in layout.required_cells]
         self._pick_required = _picker([at[name] for name in layout.required_cells])
         self._max_chars = [(at[name], name, most) for name, most in layout.max_chars.items()]
@@ -151,7 +156,7 @@ class RowReader(ABC, Generic[RecordT]):
         for line, cells, problem in self.table.rows():
             if problem is not None:
                 # A row with too few cells may end before its id.
-                id_ = cells[self._id_at] if len(cells) > self._id_at else ""
+                id_ = cells[self._id_at][:MAX_REPORTED_CHARS] if len(cells) > self._id_at else ""
                 yield Rejected(line, id_, "", "", problem)
                 continue
             row = self._parse(line, cells)
@@ -163,8 +168,12 @@ class RowReader(ABC, Generic[RecordT]):
 
     def _parse(self, line: int, printed: list[str]) -> Row:
         texts = self._texts_of(printed)
+        warnings: list[RowWarning] = []
+        if self._is_odd(texts):
+            texts, warnings = self._clean(texts)
         cells: list[Cell] = [None if not text or text.isspace() else text for text in texts]
-        row = Row(self.layout, line, texts, cells, "" if self._iso3_at is None else printed[self._iso3_at])
+        iso3 = "" if self._iso3_at is None else printed[self._iso3_at]
+        row = Row(self.layout, line, texts, cells, iso3, warnings=warnings)
         self._check_texts(row)
         self._parse_integers(row)
         for at in self._coordinates:
@@ -174,6 +183,36 @@ class RowReader(ABC, Generic[RecordT]):
             if number is not None and not low <= number <= high:
                 row.errors.append((name, f"is not between {low} and {high}"))
         return row
+
+    def _is_odd(self, texts: tuple[str, ...]) -> bool:
+        """Return whether cells may hold what `_clean` leaves out; most rows are judged as a whole, which is quick."""
+        joined = "".join(texts)
+        is_printable = joined.isprintable()
+        if is_printable and joined.isascii():
+            return False
+        names = self._pick_names(texts)
+        if not is_printable and (FORBIDDEN_IN_PROSE.search(joined) or not "".join(names).isprintable()):
+            return True
+        return any(is_invisible(name) for name in names if not name.isascii())
+
+    def _clean(self, texts: tuple[str, ...]) -> tuple[tuple[str, ...], list[RowWarning]]:
+        """Return cells without what no question may hold, and a warning for each that had it.
+
+        A name of which nothing is seen is empty. Ids stay as they are: an odd one is refused when it is parsed.
+        """
+        cleaned, warnings = list(texts), []
+        for at, (name, text) in enumerate(zip(self.layout.columns, texts, strict=True)):
+            is_prose = at in self._prose
+            if (text.isascii() and text.isprintable()) or text.isspace() or name == self.layout.id_column:
+                continue
+            found = forbidden_character(text, prose=is_prose)
+            if found:
+                cleaned[at] = without_forbidden(text, prose=is_prose)
+                warnings.append(RowWarning(name, text, f"holds {found}, which no question may hold: it was left out"))
+            if not is_prose and is_invisible(cleaned[at]):
+                cleaned[at] = ""
+                warnings.append(RowWarning(name, text, "holds nothing that is seen: it counts as empty"))
+        return tuple(cleaned), warnings
 
     def _check_texts(self, row: Row) -> None:
         cells = row.cells

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
 
+MAX_REPORTED_CHARS = 300
+"""Length to which ids and values are cut in reports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

@@ -27,6 +27,8 @@ from app.ingest.datasets.core.dedupe import StoredVersions, load_versions
 from app.ingest.datasets.core.existing import ExistingRows
 from app.ingest.datasets.core.pack_metadata import pack_metadata
 from app.ingest.datasets.core.records import Rejected
+from app.ingest.datasets.core.reports import Reports
+from app.ingest.datasets.core.streams import check_regular_file
 from app.ingest.datasets.core.subprocess_reader import BatchReader, ImportJob, chunked, in_subprocess
 from app.ingest.datasets.core.writer import REFERENCE_RESOURCES, BatchWriter
 from app.ingest.denormalised_names import update_names
@@ -40,6 +42,8 @@ RECORDS_PER_BATCH = 500  # held in memory at a time
 IDS_PER_QUERY = 5000
 MIN_SUBPROCESS_BYTES = 512 << 10
 """Size of files from which a second process pays, which takes half a second to start."""
+MAX_KEPT_FAULTS = 1000
+"""Faults of either kind that a result holds; the reports have all."""
 MIN_BULK_ROWS = 100_000
 """Events in a database from which on rebuilding its indexes would take longer than maintaining them."""
 
@@ -55,9 +59,11 @@ class ImportResult:
     rows: int = 0
     revision: int | None = None
     rejected: list[tuple[str, Rejected]] = field(default_factory=list)
-    """Rejected rows, each after its file."""
+    """First `MAX_KEPT_FAULTS` faults of rejected rows, each after its file."""
     warnings: list[tuple[str, Rejected]] = field(default_factory=list)
-    """Warnings about rows that are kept, each after its file."""
+    """First `MAX_KEPT_FAULTS` warnings about rows that are kept, each after its file."""
+    rejected_rows: int = 0
+    """Number of rows left out."""
     warned_rows: int = 0
     """Number of rows with warnings."""
     outdated_rows: int = 0
@@ -73,17 +79,25 @@ class _UnchangedError(Exception):
 
 
 def import_dataset(
-    engine: Engine, dataset: Dataset, files: Sequence[Path], snapshot: str | None, on_progress: OnProgress
+    engine: Engine,
+    dataset: Dataset,
+    files: Sequence[Path],
+    snapshot: str | None,
+    on_progress: OnProgress,
+    reports: Reports | None = None,
 ) -> ImportResult:
     """Import files into the dataset `snapshot`, by default the one with the dataset's own id.
 
     With `snapshot` the files are the whole of it: events that they lack are removed. Rejected rows are left out and
-    reported; the stored version of their event stays. Raises UnreadableFileError, and BrokenPackError when other packs
-    refer to what would be removed; either way nothing is changed.
+    reported; the stored version of their event stays. `reports` are saved before the import commits. Raises
+    UnreadableFileError, OutputError when a report cannot be written, and BrokenPackError when other packs refer to what
+    would be removed; nothing is changed then.
     """
     done = ImportResult(dataset.id if snapshot is None else snapshot)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", done.dataset) or len(done.dataset) > 100:
         raise InvalidParameterError("--snapshot", done.dataset, "a name has small letters, digits and single hyphens")
+    for path in files:
+        check_regular_file(path)
     use_subprocess = sum(path.stat().st_size for path in files) >= MIN_SUBPROCESS_BYTES
     try:
         # A first import only adds rows, and each refers to rows added before it, so that keys need no check.
@@ -91,7 +105,7 @@ def import_dataset(
             with write_transaction(
                 engine, bulk=use_subprocess, skip_foreign_keys=trusted and use_subprocess
             ) as connection:
-                task = _Import(connection, dataset, done, is_full_snapshot=snapshot is not None)
+                task = _Import(connection, dataset, done, reports, is_full_snapshot=snapshot is not None)
                 if trusted and not task.is_first_import:
                     continue
                 task.run(files, on_progress, use_subprocess)
@@ -108,11 +122,18 @@ class _Import:
     """One import in one transaction."""
 
     def __init__(
-        self, connection: Connection, dataset: Dataset, result: ImportResult, *, is_full_snapshot: bool
+        self,
+        connection: Connection,
+        dataset: Dataset,
+        result: ImportResult,
+        reports: Reports | None,
+        *,
+        is_full_snapshot: bool,
     ) -> None:
         self.connection = connection
         self.dataset = dataset
         self.result = result
+        self.reports = reports
         self.is_full_snapshot = is_full_snapshot
         pack = table_of(models.Pack)
         is_dataset = connection.scalar(select(pack.c.dataset).where(pack.c.id == result.dataset))
@@ -154,11 +175,16 @@ class _Import:
         self._update_names()
         if self.last_event_pk:  # the rows of new events are right
             refresh_acled_rows(self.connection, events_to_refresh(self.connection, self.revision, self.last_event_pk))
-        if not self._store_pack(files) and not any(self.result.counts.values()):
+        is_described_anew = self._store_pack(files)
+        has_only_faults = self.is_first_import and self.result.rejected_rows > 0
+        is_changed = any(self.result.counts.values()) or (is_described_anew and not has_only_faults)
+        if is_changed and use_subprocess:
+            analyze(self.connection, [*BATCH_COLUMNS, self.store.raw_table])
+        if self.reports:
+            self.reports.save()
+        if not is_changed:
             raise _UnchangedError
         self.result.revision = self.revision
-        if use_subprocess:
-            analyze(self.connection, [*BATCH_COLUMNS, self.store.raw_table])
 
     @contextmanager
     def _bulk_mode(self, use_subprocess: bool) -> Iterator[None]:
@@ -210,8 +236,11 @@ class _Import:
 
     def _write_batch(self, batch: RowBatch, collect_retained: bool) -> None:
         self.result.rows = batch.rows
-        self.result.rejected += batch.rejected
-        self.result.warnings += batch.warnings
+        if self.reports:
+            self.reports.add(batch)
+        self.result.rejected += batch.rejected[: MAX_KEPT_FAULTS - len(self.result.rejected)]
+        self.result.warnings += batch.warnings[: MAX_KEPT_FAULTS - len(self.result.warnings)]
+        self.result.rejected_rows += batch.rejected_rows
         self.result.warned_rows += batch.warned_rows
         self.result.outdated_rows += batch.outdated_rows
         self.unreadable |= batch.unreadable

@@ -2,16 +2,23 @@
 
 import gzip
 import io
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 from app.errors import OxusError
 
 CHUNK_BYTES = 1 << 16
+ZSTD_FEED_BYTES = 512
+"""Bytes that a zstd decompressor gets at a time. A block of 4 may grow to 128 kB, so these become 16 MB at most."""
+MAX_ZSTD_WINDOW = 1 << 27
+"""Largest window of a zstd frame in bytes, which the decompressor keeps in memory: that of `zstd --long`."""
 INSTALL_ZSTD = "compressed with zstd; to read it: pip install -c requirements.lock -e '.[import]'"
 CUT_OFF = "the compressed data ends too early: the file is cut off"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -34,6 +41,21 @@ class UnreadableFileError(OxusError):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}" if self.line is None else f"{self.file}: line {self.line}: {self.reason}"
+
+
+def check_regular_file(path: Path) -> None:
+    """Raise UnreadableFileError for what is no file on a disk, such as a folder or a pipe, and what is not there."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        reason = error.strerror or "cannot be opened"
+        raise UnreadableFileError(
+            path.name, "links to a file that is not there" if path.is_symlink() else reason
+        ) from None
+    if stat.S_ISDIR(mode):
+        raise UnreadableFileError(path.name, "Is a directory")
+    if not stat.S_ISREG(mode):
+        raise UnreadableFileError(path.name, "a pipe or device, which cannot be read twice: store it as a file first")
 
 
 @contextmanager
@@ -65,10 +87,13 @@ def open_text(raw: io.FileIO, file: str) -> io.TextIOWrapper:
         return io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="\n")
 
 
-def text_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
-    """Yield the lines of a file, each with its LF. Raises UnreadableFileError where it breaks off."""
+def text_lines(text: io.TextIOWrapper, file: str, max_chars: int) -> Iterator[str]:
+    """Yield the lines of a file, each with its LF; of a longer line parts of `max_chars` characters.
+
+    Raises UnreadableFileError where the file breaks off.
+    """
     with _report_errors(file):
-        yield from text
+        yield from iter(partial(text.readline, max_chars), "")
 
 
 def _check_magic(head: bytes, file: str) -> None:
@@ -88,6 +113,10 @@ def _decompress(packed: io.BufferedReader, file: str) -> gzip.GzipFile | io.Buff
 
 
 def _damaged(file: str, error: Exception, *, follows_data: bool) -> UnreadableFileError:
+    if "too much memory" in str(error):
+        return UnreadableFileError(
+            file, "compressed with too large a window: compress it again, with --long=27 at most"
+        )
     what = "something that is not compressed follows the data" if follows_data else "the compressed data is broken"
     return UnreadableFileError(file, f"{what} ({error})")
 
@@ -110,9 +139,10 @@ class _ZstdStream(io.RawIOBase):
 
     def __init__(self, packed: io.BufferedReader, file: str) -> None:
         try:
-            self._new_frame = import_module("zstandard").ZstdDecompressor().decompressobj
+            zstandard = import_module("zstandard")
         except ImportError:
             raise UnreadableFileError(file, INSTALL_ZSTD) from None
+        self._new_frame = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).decompressobj
         self._packed = packed
         self._file = file
         self._frame: _Frame | None = self._new_frame()
@@ -124,7 +154,7 @@ class _ZstdStream(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         while not self._rest:
-            packed = self._unused or self._packed.read1(CHUNK_BYTES)
+            packed = self._unused or self._packed.read1(ZSTD_FEED_BYTES)
             self._unused = b""
             if not packed and self._frame:
                 raise EOFError

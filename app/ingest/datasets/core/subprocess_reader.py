@@ -24,9 +24,13 @@ from app.ingest.datasets.core.dataset import Dataset
 from app.ingest.datasets.core.dedupe import Decision, KeepNewest, RejectDuplicates, StoredVersions
 from app.ingest.datasets.core.entities import ExistingEntity, RefsByCode
 from app.ingest.datasets.core.files import CsvTable
-from app.ingest.datasets.core.records import DatasetRecord, Rejected, StoredActorKind
+from app.ingest.datasets.core.records import MAX_REPORTED_CHARS, DatasetRecord, Rejected, StoredActorKind
 
 EXISTING_PER_MESSAGE = 5000
+MAX_BATCH_CHARS = 1 << 21
+"""Characters of a file at which a batch is full before it has its records; 500 known rows have 400,000."""
+MAX_BATCH_JSON_CHARS = 1 << 24
+"""Characters of served JSON at which a batch is full; 500 known rows become 4 million."""
 T = TypeVar("T")
 
 
@@ -70,6 +74,11 @@ class BatchReader:
         self.rows.seed_actor_kinds(job.kinds)
         self.policy = RejectDuplicates() if job.versions is None else KeepNewest(job.dataset, job.versions)
         self.records_read = 0
+        self._held = 0
+        """Records and faults since the last batch."""
+        self._chars_before = 0
+        """Characters of the file in batches so far."""
+        self._last_rejected: tuple[Path, int] | None = None
 
     def batches(self) -> Iterator[RowBatch]:
         """Yield a batch for each `batch_size` records, one at the end of each file, and last what all files decide."""
@@ -77,9 +86,12 @@ class BatchReader:
         for path in self.job.files:
             with CsvTable(path) as table:
                 for record in self.job.dataset.read(table):
-                    if self._add(record, path) and self.records_read % self.job.batch_size == 0:
+                    self._add(record, path)
+                    if self._is_full(table):
                         yield self._take_batch(before + table.bytes_read)
+                        self._chars_before = table.chars_read
                 before += table.bytes_read
+                self._chars_before = 0
             yield self._take_batch(before)
         yield from self._final_batches(before)
         if self.job.collect_references:
@@ -89,6 +101,8 @@ class BatchReader:
         for records in chunked(self.policy.waiting.values(), self.job.batch_size):
             for record in records:
                 self.rows.add(record)
+                if self.rows.batch.chars >= MAX_BATCH_JSON_CHARS:
+                    yield self._take_batch(consumed)
             yield self._take_batch(consumed)
         kinds = self.rows.resolve_actor_kinds()
         if kinds:
@@ -96,20 +110,35 @@ class BatchReader:
             batch.actor_kinds = kinds
             yield batch
 
-    def _add(self, record: DatasetRecord | Rejected, path: Path) -> bool:
-        """Add a record to the batch; return whether it was readable and no duplicate."""
+    def _is_full(self, table: CsvTable) -> bool:
+        """Return whether a batch holds enough records and faults, or few that are long."""
+        return (
+            self._held >= self.job.batch_size
+            or self.rows.batch.chars >= MAX_BATCH_JSON_CHARS
+            or table.chars_read - self._chars_before >= MAX_BATCH_CHARS
+        )
+
+    def _reject(self, row: Rejected, path: Path) -> None:
+        self.rows.batch.rejected.append((str(path), row))
+        if self._last_rejected != (path, row.line):  # the faults of a row follow each other
+            self._last_rejected = path, row.line
+            self.rows.batch.rejected_rows += 1
+
+    def _add(self, record: DatasetRecord | Rejected, path: Path) -> None:
+        """Add a record or a fault to the batch."""
         batch = self.rows.batch
+        self._held += 1
         if isinstance(record, Rejected):
-            batch.rejected.append((str(path), record))
+            self._reject(record, path)
             try:
                 batch.retained_event_ids.add(self.job.dataset.event_id(record.id))
             except ValueError:
                 batch.unreadable = True
-            return False
+            return
         decision = self.policy.decide(record)
         if isinstance(decision, Rejected):
-            batch.rejected.append((str(path), decision))
-            return False
+            self._reject(decision, path)
+            return
         self.records_read += 1
         batch.outdated_rows += decision is Decision.OUTDATED
         if decision is Decision.ACCEPT:
@@ -117,14 +146,17 @@ class BatchReader:
         if decision in (Decision.ACCEPT, Decision.WAIT) and record.warnings:
             batch.warned_rows += 1
             batch.warnings += [
-                (str(path), Rejected(record.line, str(record.id), warning.field, warning.value, warning.reason))
-                for warning in record.warnings
+                (
+                    str(path),
+                    Rejected(record.line, str(record.id), odd.field, odd.value[:MAX_REPORTED_CHARS], odd.reason),
+                )
+                for odd in record.warnings
             ]
-        return True
 
     def _take_batch(self, consumed: int) -> RowBatch:
         batch = self.rows.take()
         batch.rows, batch.bytes_read = self.records_read, consumed
+        self._held = 0
         return batch
 
 

@@ -14,16 +14,17 @@ where_prec, date_prec and the sides are those of the GED Codebook 25.1.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 from app.codebooks.countries import BY_GWNO
 from app.codebooks.ucdp import GED_COLUMNS, ONE_SIDED, VIOLENCE_TYPES
 from app.ingest.datasets.core.dataset_events import UNDATED_REPORT_NOTE, DatasetClaim, DatasetEvent, Deaths
-from app.ingest.datasets.core.entities import MAX_TEXT_CHARS, EntityRef, slug
+from app.ingest.datasets.core.entities import EntityRef
 from app.ingest.datasets.core.event_rows import RowBuilder
 from app.ingest.datasets.core.places import CountryCell, PlaceScheme, build_place
 from app.ingest.datasets.core.reader import Cell
 from app.ingest.datasets.core.records import first_report_day
+from app.ingest.datasets.core.spellings import MAX_TEXT_CHARS, slug
 from app.ingest.datasets.ucdp_ged.reader import GedRecord
 from app.ingest.datasets.ucdp_ged.sources import first_hop
 from app.query.compat.ucdp import encode_cells
@@ -125,7 +126,7 @@ class GedRowBuilder(RowBuilder):
             )
 
 
-@cache
+@lru_cache(1 << 12)
 def _country(name: str, number: int | None) -> CountryCell:
     if number is None:
         return CountryCell(name, None)

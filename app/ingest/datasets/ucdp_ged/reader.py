@@ -44,6 +44,10 @@ def parse_gwno_list(text: str) -> int | str:
     return numbers[0] if len(numbers) == 1 else ";".join(map(str, numbers))
 
 
+MAX_COUNTRY_CHARS = 300
+"""Longest name of a country, by which countries are cached."""
+MAX_SOURCES = 1000
+"""Most sources of a row, each of which becomes a claim; published rows have up to 38."""
 LAYOUT = Layout(
     columns=GED_COLUMNS,
     id_column="id",
@@ -64,6 +68,10 @@ LAYOUT = Layout(
     ),
     limits=GED_LIMITS | COORDINATE_LIMITS,
     integer_parsers={"number_of_sources": parse_count, "gwnoa": parse_gwno_list, "gwnob": parse_gwno_list},
+    prose_columns=(
+        "source_article", "source_office", "source_date", "source_headline", "source_original", "where_description",
+    ),
+    max_chars={"country": MAX_COUNTRY_CHARS},
 )  # fmt: skip
 DEATH_COLUMNS = ("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown")
 COORDINATE_TOLERANCE = 1e-5
@@ -108,7 +116,10 @@ class GedReader(RowReader[GedRecord]):
         cells = row.cells
         cells[_START], cells[_END] = earliest.isoformat(), latest.isoformat()
         sources = parse_sources(*_pick_sources(cells))
-        warnings = _warnings(row.texts, cells, earliest, latest, sources)
+        if len(sources) > MAX_SOURCES:
+            row.errors.append(("source_article", f"names more than {MAX_SOURCES} sources"))
+            return None
+        warnings = row.warnings + _warnings(row.texts, cells, earliest, latest, sources)
         return GedRecord(row.line, cells[_ID], cells, earliest, latest, sources, warnings, row.iso3 or None)
 
 

@@ -10,8 +10,9 @@ letters or in ISO order, a headline. All else stays in `text`; nothing is droppe
 
 import re
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
+
+from app.ingest.short_texts import cache_short
 
 
 class GedSource(NamedTuple):
@@ -45,6 +46,8 @@ def _day(text: str) -> date | None:
 
 
 def _cached_day(text: str) -> date | None:
+    if len(text) > len("2013-01-03"):
+        return _day(text)
     if len(_day_cache) > 100_000:
         _day_cache.clear()
     return _day_cache.setdefault(text, _day(text))
@@ -86,6 +89,8 @@ def _parse_quoted(pieces: list[str]) -> list[GedSource]:
     The result is empty when the first piece is of another form.
     """
     result: list[GedSource] = []
+    rest: list[str] = []
+    continued: dict[int, list[str]] = {}
     for piece in pieces:
         match = _PRINTED.fullmatch(piece)
         if match:
@@ -98,12 +103,16 @@ def _parse_quoted(pieces: list[str]) -> list[GedSource]:
                     piece,
                 )
             )
+            rest = []
         elif result:
-            last = result[-1]
-            headline = f"{last.headline or ''}{_JOINED_PIECES}{piece}".rstrip()
-            result[-1] = last._replace(headline=headline, text=f"{last.text}{_JOINED_PIECES}{piece}")
+            rest.append(piece)
+            continued[len(result) - 1] = rest
         else:
             return []
+    for at, more in continued.items():  # all parts at once: one by one, they take the square of the length
+        source = result[at]
+        headline = _JOINED_PIECES.join([source.headline or "", *map(str.rstrip, more)])
+        result[at] = source._replace(headline=headline, text=_JOINED_PIECES.join([source.text, *more]))
     return result
 
 
@@ -239,7 +248,6 @@ _NO_HOP = re.compile(
 )
 
 
-@lru_cache(1 << 12)
 def first_hop(source_original: str | None) -> str | None:
     """Parse `source_original` into the one it names as the first to say it; None when it is empty or names several.
 
@@ -248,6 +256,11 @@ def first_hop(source_original: str | None) -> str | None:
     Order Council"). In doubt there is one: its name keeps both, whereas none would let two papers that quote it pass
     for independent. "x2" (two entries of one list) is left out.
     """
+    return _parse_first_hop(source_original) if source_original else None
+
+
+@cache_short(1 << 12)
+def _parse_first_hop(source_original: str) -> str | None:
     hop = _text_or_none(source_original)
     if hop is None or not any(map(str.isalpha, hop)):
         return None

@@ -150,7 +150,7 @@ def test_filters_on_other_events_are_as_they_were(databases: Databases, get_ok: 
 
 @pytest.mark.each_database
 def test_odd_and_long_cells_are_stored_and_served(empty_url: str, write: Write) -> None:
-    million = "x " * 500_000
+    long = "x " * 100_000
     odd = {
         "actor1": "=Ünï\u200bcode, “quoted” \\ 'n' %_",
         "location": "../a?b#c",
@@ -158,11 +158,11 @@ def test_odd_and_long_cells_are_stored_and_served(empty_url: str, write: Write) 
         "assoc_actor_1": ";; ; ",
         "source": "A;B;;a",
     }
-    run(empty_url, write(row(1, **odd), row(2, notes=million, actor1=million, location=million)))
+    run(empty_url, write(row(1, **odd), row(2, notes=long, actor1=long, location=long)))
     with answering(empty_url) as asked:
         found = served(asked)
         assert {name: found["XMP1"][name] for name in odd} == odd
-        assert found["XMP2"]["notes"] == found["XMP2"]["actor1"] == million
+        assert found["XMP2"]["notes"] == found["XMP2"]["actor1"] == long
         event = asked("/v1/events/acled:XMP1")
         assert len(event["title"]) <= 300
         assert [claim["origin"]["id"] for claim in event["claims"]] == [

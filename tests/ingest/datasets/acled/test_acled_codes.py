@@ -53,11 +53,11 @@ def test_a_bad_row_spoils_no_other(file: File) -> None:
     ]
 
 
-def test_a_cell_of_a_megabyte_is_read_where_it_is_a_text_and_refused_where_rows_are_looked_up_by_it(file: File) -> None:
-    million = "x" * 1_000_000
-    assert cells_of(one(file(acled_bytes({"notes": million}))))["notes"] == million
-    assert one(file(acled_bytes({"actor1": million, "location": million}))).warnings == []
-    assert refused(file(acled_bytes({"country": million}))) == [("country", "x" * 300, "is longer than 300 characters")]
+def test_a_long_cell_is_read_where_it_is_a_text_and_refused_where_rows_are_looked_up_by_it(file: File) -> None:
+    long = "x" * 200_000
+    assert cells_of(one(file(acled_bytes({"notes": long}))))["notes"] == long
+    assert one(file(acled_bytes({"actor1": long, "location": long}))).warnings == []
+    assert refused(file(acled_bytes({"country": long}))) == [("country", "x" * 300, "is longer than 300 characters")]
 
 
 # Code lists.
