@@ -1,10 +1,11 @@
 """Drafts: the tables of a pack's TOML files as typed models; `checks` tests what must hold between them."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.ingest.packs.limits import EARLIEST_DAY, LATEST_DAY, MAX_INTEGER, MAX_LIST
 from app.models.entity_types import ENTITY_TYPES
 from app.timespan import DateRange
 from app.vocab import (
@@ -31,6 +32,11 @@ Id = Annotated[
     StringConstraints(strip_whitespace=False, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^\S(.*\S)?$")]
+Day = Annotated[date, Field(ge=EARLIEST_DAY, le=LATEST_DAY)]
+Reference = Annotated[str, StringConstraints(max_length=200)]
+"""An id, which a check looks up."""
+_Member = TypeVar("_Member")
+Members = Annotated[list[_Member], Field(max_length=MAX_LIST)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -58,7 +64,7 @@ class AliasDraft(Draft):
 
     name: Text
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None
-    as_printed: str | None = None
+    as_printed: Reference | None = None
 
 
 class CodeDraft(Draft):
@@ -72,9 +78,9 @@ class CodeDraft(Draft):
 class CoverageDraft(Draft):
     """Coverage of a pack: period, area and searched sources."""
 
-    from_: date | None = None
-    until: date | None = None
-    area: list[str] = []
+    from_: Day | None = None
+    until: Day | None = None
+    area: Members[Reference] = []
     sources_searched: Text
 
 
@@ -82,7 +88,7 @@ class NamedDraft(IdentifiedDraft):
     """Draft of an entity that is found by names."""
 
     name: Text
-    aliases: list[AliasDraft] = []
+    aliases: Members[AliasDraft] = []
 
 
 class PackDraft(IdentifiedDraft):
@@ -92,8 +98,8 @@ class PackDraft(IdentifiedDraft):
     version: Text
     licence: Text
     citation: Text
-    cut_off: date | None = None
-    document: str | None = None
+    cut_off: Day | None = None
+    document: Reference | None = None
     coverage: CoverageDraft
 
 
@@ -101,9 +107,9 @@ class SourceDraft(NamedDraft):
     """One entry of sources.toml."""
 
     kind: SourceKind
-    organisation: str | None = None
-    actor: str | None = None
-    published_on: date | None = None
+    organisation: Reference | None = None
+    actor: Reference | None = None
+    published_on: Day | None = None
     author: Text | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None
@@ -114,9 +120,9 @@ class RelationDraft(Draft):
     """A relation of an actor to another."""
 
     type: RelationType
-    actor: str
-    from_: date | None = None
-    until: date | None = None
+    actor: Reference
+    from_: Day | None = None
+    until: Day | None = None
 
 
 class ActorDraft(NamedDraft):
@@ -124,8 +130,8 @@ class ActorDraft(NamedDraft):
 
     kind: ActorKind
     country: CountryCode | None = None
-    codes: list[CodeDraft] = []
-    relations: list[RelationDraft] = []
+    codes: Members[CodeDraft] = []
+    relations: Members[RelationDraft] = []
 
 
 class LocationDraft(NamedDraft):
@@ -133,20 +139,20 @@ class LocationDraft(NamedDraft):
 
     kind: LocationKind
     country: CountryCode | None = None
-    parent: str | None = None
+    parent: Reference | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     point_kind: PointKind | None = None
-    covers: list[str] = []
+    covers: Members[Reference] = []
     """Places that a region, border or river takes in although they lie elsewhere."""
-    codes: list[CodeDraft] = []
+    codes: Members[CodeDraft] = []
 
 
 class DateDraft(Draft):
     """Dates of a claim; both ends may be left out."""
 
-    earliest: date | None = None
-    latest: date | None = None
+    earliest: Day | None = None
+    latest: Day | None = None
     precision: Precision = Precision.RANGE
 
     @property
@@ -162,10 +168,14 @@ def _coerce_date(value: object) -> object:
     return value
 
 
-Tokens = Annotated[
-    tuple[Text, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else tuple(value)),
-]
+def _coerce_tokens(value: object) -> object:
+    """Accept a single token for a list of one."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Tokens = Annotated[tuple[Text, ...], Field(max_length=MAX_LIST), BeforeValidator(_coerce_tokens)]
 
 
 class PrintedDraft(Draft):
@@ -183,7 +193,7 @@ class PrintedDraft(Draft):
         return [(field, token) for field in type(self).model_fields for token in getattr(self, field)]
 
 
-CountValue = Annotated[int, Field(ge=0, le=2_000_000_000)]  # what a column of either database holds
+CountValue = Annotated[int, Field(ge=0, le=MAX_INTEGER)]  # what a column of either database holds
 
 
 class FigureDraft(Draft):
@@ -192,9 +202,9 @@ class FigureDraft(Draft):
     measure: Measure
     printed: Text
     count_kind: CountKind
-    since: date | None = None
-    as_of: date | None = None
-    of: Annotated[int, Field(gt=0, le=2_000_000_000)] | None = None
+    since: Day | None = None
+    as_of: Day | None = None
+    of: Annotated[int, Field(gt=0, le=MAX_INTEGER)] | None = None
     low: CountValue | None = None
     best: CountValue | None = None
     high: CountValue | None = None
@@ -204,20 +214,20 @@ class ClaimDraft(Draft):
     """One claim. `event` and `file` are put in by the reader where the claim stands under its event."""
 
     file: str
-    event: str
+    event: Reference
     id: Id | None = None
-    document: str | None = None
-    paragraph: Annotated[int, Field(gt=0)] | None = None
+    document: Reference | None = None
+    paragraph: Annotated[int, Field(gt=0, le=MAX_INTEGER)] | None = None
     locator: Text | None = None
     summary: Text
     stance: Stance = Stance.ASSERTS
     modality: Modality
-    via: tuple[str, ...] = Field(default=(), strict=False)
-    reported_on: date | None = None
+    via: tuple[Reference, ...] = Field(default=(), strict=False, max_length=MAX_LIST)
+    reported_on: Day | None = None
     date: Annotated[DateDraft, BeforeValidator(_coerce_date)] = DateDraft(precision=Precision.UNKNOWN)
-    location: str | None = None
+    location: Reference | None = None
     printed: PrintedDraft = PrintedDraft()
-    figures: list[FigureDraft] = []
+    figures: Members[FigureDraft] = []
     note: Text | None = None
 
     @property
@@ -229,15 +239,15 @@ class ClaimDraft(Draft):
 class EventActorDraft(Draft):
     """A coded role of an actor in an event."""
 
-    actor: str
+    actor: Reference
     role: Literal["initiator", "target", "ally", "host", "speaker", "participant"]
 
 
 class ControlChangeDraft(Draft):
     """A change of control: the sides that gained and lost a place."""
 
-    gained_by: str | None = None
-    lost_by: str | None = None
+    gained_by: Reference | None = None
+    lost_by: Reference | None = None
     extent: ControlExtent
     means: ControlMeans
 
@@ -245,10 +255,10 @@ class ControlChangeDraft(Draft):
 class MovementDraft(Draft):
     """A movement: mover, places and outcome."""
 
-    from_: str | None = None
-    to: str | None = None
-    via: str | None = None
-    mover: str | None = None
+    from_: Reference | None = None
+    to: Reference | None = None
+    via: Reference | None = None
+    mover: Reference | None = None
     population: Population
     outcome: MovementOutcome
 
@@ -259,13 +269,13 @@ class EventDraft(IdentifiedDraft):
     category: EventCategory
     title: Text
     summary: Text
-    location: str | None = None
+    location: Reference | None = None
     location_precision: LocationPrecision | None = None
-    actors: list[EventActorDraft] = []
-    part_of: str | None = None
+    actors: Members[EventActorDraft] = []
+    part_of: Reference | None = None
     control_change: ControlChangeDraft | None = None
     movement: MovementDraft | None = None
-    distinct_from: list[str] = []
+    distinct_from: Members[Reference] = []
     """Events of other packs that look like this one but are other occasions."""
 
 

@@ -1,7 +1,7 @@
 """Load seed packs: check them as a whole and write them in one transaction, or change nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,10 @@ from app.ingest.packs.catalogue import DraftCatalogue
 from app.ingest.packs.checks import check_pack
 from app.ingest.packs.checks.warnings import pack_warnings
 from app.ingest.packs.drafts import PackContent
+from app.ingest.packs.files import find_packs, read_files
 from app.ingest.packs.loaded_rows import add_loaded
-from app.ingest.packs.reader import digest_of, find_packs, read_pack
+from app.ingest.packs.problems import ProblemList, all_problems
+from app.ingest.packs.reader import ReadPack, read_pack
 from app.ingest.records import RecordBuilder
 from app.ingest.row_records import RowRecord
 from app.ingest.upsert import ChangeSet, pks, upsert
@@ -48,29 +50,39 @@ def read_checked(folder: Path, name: str | None = None) -> list[tuple[PackConten
     """
     names = {path.name for path in find_packs(folder, name)}
     catalogue = DraftCatalogue()
-    contents = _read(find_packs(folder), names, catalogue)
+    packs = [read_pack(path) for path in find_packs(folder)]
+    contents = _sound_contents(packs, names, catalogue)
     return [(content, pack_warnings(content, catalogue)) for content in contents]
 
 
-def _read(paths: list[Path], names: Collection[str], catalogue: DraftCatalogue) -> list[PackContent]:
-    """Return the packs named in `names`, checked with all packs at hand and what the catalogue holds."""
-    contents: list[PackContent] = []
-    problems: list[Problem] = []
-    for path in paths:
-        content, parsed = read_pack(path)
-        problems += parsed if path.name in names else []
-        if content:
-            catalogue.add(content)
-            contents += [content] if path.name in names else []
-    problems += [problem for content in contents for problem in check_pack(content, catalogue)]
-    if problems:
-        raise BrokenPackError(sorted(set(problems)))
-    return contents
+def _sound_contents(packs: list[ReadPack], names: Set[str], catalogue: DraftCatalogue) -> list[PackContent]:
+    """Return the packs named in `names`, checked with all packs at hand and what the catalogue holds.
+
+    Raises BrokenPackError if any of them has a problem.
+    """
+    _check(packs, names, catalogue)
+    found = [pack.problems for pack in packs if pack.name in names and pack.problems]
+    if found:
+        raise all_problems(found)
+    return [pack.content for pack in packs if pack.content and pack.name in names]
+
+
+def _check(packs: list[ReadPack], names: Set[str], catalogue: DraftCatalogue) -> None:
+    """Add to each pack in `names` the problems that it has beside all packs and what the catalogue holds."""
+    contents = [pack.content for pack in packs if pack.content]
+    for content in contents:
+        catalogue.add(content)
+    for pack in packs:
+        if pack.content and pack.name in names:
+            pack.problems.extend(check_pack(pack.content, catalogue))
 
 
 def is_unchanged(connection: Connection, folder: Path) -> bool:
     """Return whether every pack of the folder is loaded with its present content."""
     return all(_is_loaded(connection, path) for path in find_packs(folder))
+
+
+_REFERRED = "something that another pack refers to would be gone, or an id there twice"
 
 
 def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[LoadResult]:
@@ -83,20 +95,58 @@ def load_packs(engine: Engine, folder: Path, name: str | None = None) -> list[Lo
         with write_transaction(engine) as connection:
             # Packs that refer to these ones follow, as long as they stand as they were loaded.
             paths = [path for path in find_packs(folder) if path.name in names or _is_loaded(connection, path)]
-            packs = [path.name for path in paths]
-            catalogue = DraftCatalogue()
-            add_loaded(connection, catalogue, except_packs=packs)
-            done = _load(connection, _read(paths, packs, catalogue), catalogue)
+            packs = [read_pack(path) for path in paths]
+            catalogue = _loaded_but(connection, packs)
+            done = _load(connection, _sound_contents(packs, {pack.name for pack in packs}, catalogue), catalogue)
     except IntegrityError:
-        reason = "something that another pack refers to would be gone, or an id there twice"
-        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(names)), "", "", reason)]) from None
+        raise BrokenPackError([Problem(folder.name, ", ".join(sorted(names)), "", "", _REFERRED)]) from None
     return [loaded for loaded in done if loaded.pack in names or loaded.revision]
+
+
+@dataclass
+class PartialLoad:
+    """Result of a load of all packs without problems, and the problems of the packs that were left out."""
+
+    loaded: list[LoadResult]
+    left_out: dict[str, ProblemList]
+
+
+def load_sound_packs(engine: Engine, folder: Path) -> PartialLoad:
+    """Load the packs of a folder that have no problem, as one revision; leave the others as they are stored.
+
+    A pack is left out whole, and so is one that refers to what only a pack left out would bring. Raises
+    BrokenPackError if there is no pack at all.
+    """
+    packs = [read_pack(path) for path in find_packs(folder)]
+    left_out = {pack.name: pack.problems for pack in packs if pack.problems}
+    try:
+        with write_transaction(engine) as connection:
+            while True:
+                sound = [pack for pack in packs if pack.name not in left_out]
+                catalogue = _loaded_but(connection, sound)
+                _check(sound, {pack.name for pack in sound}, catalogue)
+                broken = {pack.name: pack.problems for pack in sound if pack.problems}
+                if not broken:
+                    break
+                left_out |= broken
+            contents = [pack.content for pack in sound if pack.content]
+            return PartialLoad(_load(connection, contents, catalogue), left_out)
+    except IntegrityError:
+        refused = {pack.name: ProblemList([Problem(pack.name, "", "", "", _REFERRED)]) for pack in sound}
+        return PartialLoad([], left_out | refused)
+
+
+def _loaded_but(connection: Connection, packs: list[ReadPack]) -> DraftCatalogue:
+    """Return a catalogue of everything that is stored but for these packs."""
+    catalogue = DraftCatalogue()
+    add_loaded(connection, catalogue, except_packs=[pack.name for pack in packs])
+    return catalogue
 
 
 def _is_loaded(connection: Connection, path: Path) -> bool:
     """Return whether a pack is loaded with its present content."""
-    pack = table_of(models.Pack)
-    return connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest_of(path)
+    pack, digest = table_of(models.Pack), read_files(path).digest
+    return bool(digest) and connection.scalar(select(pack.c.digest).where(pack.c.id == path.name)) == digest
 
 
 def _load(connection: Connection, contents: list[PackContent], catalogue: DraftCatalogue) -> list[LoadResult]:

@@ -16,6 +16,7 @@ CHECKS: tuple[PackCheck, ...] = (
     references.aliases,
     references.merges,
     references.actor_cycles,
+    references.organisations,
     places.hierarchy,
     places.coordinates,
     places.codes,
@@ -28,6 +29,7 @@ CHECKS: tuple[PackCheck, ...] = (
 )
 
 
-def check_pack(content: PackContent, catalogue: DraftCatalogue) -> list[Problem]:
-    """Return every problem of a pack, sorted by file and id."""
-    return sorted({problem for run in CHECKS for problem in run(content, catalogue)})
+def check_pack(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Yield every problem of a pack."""
+    for run in CHECKS:
+        yield from run(content, catalogue)

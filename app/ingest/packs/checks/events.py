@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from app.errors import Problem
-from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
+from app.ingest.packs.catalogue import DraftCatalogue, ancestors
 from app.ingest.packs.drafts import EventDraft, PackContent
+from app.ingest.packs.limits import MAX_ANCESTORS
 from app.vocab import EventCategory
 
 
@@ -39,9 +40,10 @@ def _parts(event: EventDraft) -> Iterator[Problem]:
 
 
 def part_of_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Check that no event is part of itself."""
-    own = {event.id: event for event in content.events}
-    parents = {event.id: [event.part_of] if event.part_of else [] for event in catalogue.events.values()}
-    for id_ in find_cycles(parents):
-        if id_ in own:
-            yield Problem(own[id_].file, id_, "part_of", str(own[id_].part_of), "is part of itself")
+    """Check that no event is part of itself or of too many."""
+    for event in content.events:
+        where, found = (event.file, event.id, "part_of", str(event.part_of)), ancestors(event.id, catalogue.wholes)
+        if event.id in found:
+            yield Problem(*where, "is part of itself")
+        elif len(found) > MAX_ANCESTORS:
+            yield Problem(*where, f"is part of more than {MAX_ANCESTORS} events")

@@ -1,12 +1,13 @@
 """Checks of places: hierarchy without cycles, complete coordinates, codes that fit those of parents."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 
 from app.errors import Problem
-from app.ingest.packs.catalogue import DraftCatalogue, find_cycles
+from app.ingest.packs.catalogue import DraftCatalogue, ancestors
 from app.ingest.packs.drafts import LocationDraft, PackContent
+from app.ingest.packs.limits import MAX_ANCESTORS
+from app.ingest.packs.problems import listed_others
 from app.vocab import LocationKind
 
 P_CODE = "ocha-cod-ab"
@@ -14,13 +15,13 @@ _FORMS = {P_CODE: r"[A-Z]{2}\d*", "iso-3166-1-alpha-3": r"[A-Z]{3}", "iso-3166-1
 
 
 def hierarchy(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Check that no place lies in itself, and that countries, and only outermost places, have a country code."""
-    own = {location.id: location for location in content.locations}
-    parents = {location.id: [location.parent] if location.parent else [] for location in catalogue.locations.values()}
-    for id_ in find_cycles(parents):
-        if id_ in own:
-            yield Problem(own[id_].file, id_, "parent", str(own[id_].parent), "lies in itself")
+    """Check that no place lies in itself or too many, and that countries, and only outermost places, have a code."""
     for location in content.locations:
+        where = (location.file, location.id, "parent", str(location.parent))
+        if location.id in ancestors(location.id, catalogue.parents):
+            yield Problem(*where, "lies in itself")
+        elif len(ancestors(location.id, catalogue.enclosing)) > MAX_ANCESTORS:
+            yield Problem(*where, f"lies in more than {MAX_ANCESTORS} places, counting those that cover it")
         if location.kind == LocationKind.COUNTRY and location.country is None:
             yield Problem(location.file, location.id, "country", "", "a country needs its ISO 3166-1 alpha-3 code")
         if location.parent and location.country:
@@ -43,19 +44,15 @@ def coordinates(content: PackContent, _catalogue: DraftCatalogue) -> Iterator[Pr
 
 def codes(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
     """Check that a code has the form of its scheme and one owner; a P-code begins with that of its parent."""
-    owners: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
-    for location in catalogue.locations.values():
-        for code in location.codes:
-            owners[code.scheme, code.version, code.code].add(location.id)
     for location in content.locations:
         for code in location.codes:
             where = (location.file, location.id, f"codes.{code.scheme}", code.code)
             form = _FORMS.get(code.scheme)
             if form and not re.fullmatch(form, code.code):
                 yield Problem(*where, f"malformed: a code of {code.scheme} looks like {form}")
-            others = owners[code.scheme, code.version, code.code] - {location.id}
-            if others:
-                yield Problem(*where, f"is the code of {', '.join(sorted(others))} too")
+            owners = catalogue.code_owners.get((code.scheme, code.version, code.code), [])
+            if others := listed_others(owners, location.id):
+                yield Problem(*where, f"is the code of {others} too")
             outer = _outer_code(location, code.scheme, catalogue)
             if code.scheme == P_CODE and outer and not code.code.startswith(outer):
                 yield Problem(*where, f"does not begin with the code of what it lies in, {outer}")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from app.errors import Problem
-from app.ingest.packs.catalogue import IDENTIFIED, DraftCatalogue, find_cycles
+from app.ingest.packs.catalogue import IDENTIFIED, DraftCatalogue, ancestors
 from app.ingest.packs.drafts import PackContent
-from app.names import closest_matches, match_key
-from app.vocab import DOCUMENT_KINDS, RelationType
+from app.ingest.packs.limits import MAX_ANCESTORS
+from app.names import match_key
+from app.vocab import DOCUMENT_KINDS
 
 Reference = tuple[str, str, str, str, str]
 """File and id of the draft, field, resource referred to, id referred to."""
@@ -25,7 +26,7 @@ def unique_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Prob
                 yield Problem(draft.file, draft.id, "id", draft.id, f"given {times[draft.id]} times in {resource}")
             elif other.file.partition("/")[0] != draft.file.partition("/")[0]:
                 yield Problem(draft.file, draft.id, "id", draft.id, f"stands in {other.file} too")
-    times = Counter(claim.full_id for claims in catalogue.claims.values() for claim in claims)
+    times = catalogue.claim_times
     for claim in content.claims:
         if times[claim.full_id] > 1:
             reason = f"given {times[claim.full_id]} times in claims; give each an id of its own"
@@ -36,7 +37,7 @@ def known_ids(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Probl
     """Check that every reference leads to an entity."""
     for file, owner, field, resource, id_ in _references(content):
         if id_ not in catalogue.identified(resource) and (resource, id_) not in catalogue.unreadable:
-            near = closest_matches(id_, catalogue.ids(resource))
+            near = catalogue.suggestions.near(resource, id_)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             yield Problem(file, owner, field, id_, f"no such id in {resource}{hint}")
 
@@ -121,8 +122,9 @@ def aliases(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem
 
 def merges(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
     """Check that a merged id is gone and leads to one that exists."""
+    ids_by_resource = {name: set(catalogue.ids(name)) for name in {merge.resource for merge in content.merged}}
     for merge in content.merged:
-        ids = set(catalogue.ids(merge.resource))
+        ids = ids_by_resource[merge.resource]
         if merge.old in ids:
             yield Problem(merge.file, merge.old, merge.resource, merge.old, "is still there, so it cannot be merged")
         if merge.new not in ids and (merge.resource, merge.new) not in catalogue.unreadable:
@@ -130,17 +132,22 @@ def merges(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]
 
 
 def actor_cycles(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
-    """Check that no actor is part of itself, and that relations end after they start."""
-    own = {actor.id: actor for actor in content.actors}
-    parents = {
-        actor.id: [relation.actor for relation in actor.relations if relation.type == RelationType.PART_OF]
-        for actor in catalogue.actors.values()
-    }
-    for id_ in find_cycles(parents):
-        if id_ in own:
-            yield Problem(own[id_].file, id_, "relations.part_of", id_, "is part of itself")
+    """Check that no actor is part of itself or of too many, and that relations end after they start."""
     for actor in content.actors:
+        where, found = (actor.file, actor.id), ancestors(actor.id, catalogue.sides)
+        if actor.id in found:
+            yield Problem(*where, "relations.part_of", actor.id, "is part of itself")
+        elif len(found) > MAX_ANCESTORS:
+            yield Problem(*where, "relations.part_of", actor.id, f"is part of more than {MAX_ANCESTORS} actors")
         for relation in actor.relations:
             if relation.from_ and relation.until and relation.until < relation.from_:
                 value = f"{relation.from_}..{relation.until}"
-                yield Problem(actor.file, actor.id, "relations", value, "ends before it starts")
+                yield Problem(*where, "relations", value, "ends before it starts")
+
+
+def organisations(content: PackContent, catalogue: DraftCatalogue) -> Iterator[Problem]:
+    """Check that no source belongs to too many organisations."""
+    for source in content.sources:
+        if len(ancestors(source.id, catalogue.organisations)) > MAX_ANCESTORS:
+            reason = f"belongs to more than {MAX_ANCESTORS} organisations"
+            yield Problem(source.file, source.id, "organisation", str(source.organisation), reason)
