@@ -66,4 +66,4 @@ def write(metadata: ResultMetadata, batches: Batches, *, lists: bool = True) -> 
     yield f'{text}],"numberReturned":{returned}}}'.encode()
 
 
-GEOJSON = Format("geojson", MEDIA_TYPE, write, flat=True)
+GEOJSON = Format("geojson", MEDIA_TYPE, write, flat=True, names_next=True)

@@ -16,4 +16,4 @@ def write(metadata: ResultMetadata, batches: Batches) -> Iterator[bytes]:
     yield f'{dumps(start)[:-1]},"items":[{",".join(rows)}]{end}}}'.encode()
 
 
-JSON = Format("json", "application/json", write, streams=False)
+JSON = Format("json", "application/json", write, streams=False, names_next=True)

@@ -63,7 +63,7 @@ class Format:
 
     `media_type` is sent as Content-Type, and `aliases` are other media types for which Accept may ask. `write` yields
     the chunks of the body. A format that `streams` writes any number of rows without holding them all. A `flat`
-    format writes the point of each row.
+    format writes the point of each row. One that `names_next` has the address of the next page in its body, too.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Format:
     flat: bool = False
     aliases: tuple[str, ...] = ()
     binary: bool = False
+    names_next: bool = False
 
     @property
     def media_types(self) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ export class ApiClient extends EventTarget {
       const retryAfter = Number(response.headers.get("Retry-After") ?? Infinity);
       if (response.ok) return response.json();
       if (attempt === MAX_ATTEMPTS || !(retryAfter <= MAX_RETRY_AFTER_SECONDS))
-        throw new Problem(await response.json(), response.status);
+        throw new Problem(await response.json().catch(() => ({})), response.status); // a proxy may answer in HTML
       await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
       signal?.throwIfAborted();
     }

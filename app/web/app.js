@@ -9,7 +9,7 @@ import { EventsLayer } from "./events_layer.js";
 import { Filters } from "./filters.js";
 import { controlStateLabel, formatNumber, holderLabel } from "./labels.js";
 import { renderHolderKey, renderLegend } from "./legend.js";
-import { Loader } from "./loader.js";
+import { Loader, Pace } from "./loader.js";
 import { visibleBbox } from "./map.js";
 import { MovementsLayer } from "./movements_layer.js";
 import { renderControlList, renderEventList, renderOmitted, renderTooMany } from "./panel.js";
@@ -35,6 +35,10 @@ export class App {
     this.queries = new Queries(client);
     this.filters = new Filters(client, this.viewState);
     this.loader = new Loader((problem) => this.filters.showProblem(problem));
+    this.pace = new Pace(
+      (changed) => this.loadChanged(changed),
+      (isBusy) => byId("map-section").setAttribute("aria-busy", String(isBusy)),
+    );
     this.holderColours = new HolderColours();
     this.selection = new Selection(this.viewState, this.queries, this.holderColours);
     this.timeline = new Timeline(byId("histogram").firstElementChild, byId("histogram-caption"));
@@ -82,18 +86,25 @@ export class App {
 
   // State → controls → requests
 
-  async onChange(changed, fromUrl) {
+  onChange(changed, fromUrl) {
     const has = (...names) => names.some((name) => changed.has(name));
     this.renderControls(has, fromUrl);
     if (fromUrl && has("position")) this.fitView();
+    if (has("selected")) this.loadSelection();
+    if (has("period") && !fromUrl) changed.add("view");
+    if (has(...EVENT_VALUES)) this.pace.add(changed);
+  }
+
+  async loadChanged(changed) {
+    const has = (...names) => names.some((name) => changed.has(name));
     await Promise.all([
       has("knownBy", "period", ...FILTER_PARAMS) && this.loadHistogram(),
       has("day", "knownBy", "period", "place") && this.loadControl(),
-      has("selected", "knownBy") && this.loadSelection(),
-      has(...EVENT_VALUES) && this.loadEvents(),
-      has(...EVENT_VALUES) && this.loadMovements(),
+      has("knownBy") && this.loadSelection(),
+      this.loadEvents(),
+      this.loadMovements(),
     ]);
-    if (has("period") && !fromUrl) this.fitView();
+    if (has("view")) this.fitView();
   }
 
   renderControls(has, fromUrl) {
@@ -257,5 +268,5 @@ function describeControl({ name, holderName, lastHolderName, controlState }) {
 
 /** Announce a change to screen readers; the live region is invisible. */
 function announce(text) {
-  byId("announcements").textContent = text;
+  setChildren(byId("announcements"), text);
 }

@@ -1,6 +1,8 @@
 /** Element construction without an HTML parser: names and titles come from a database and may hold markup. */
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+/** Controls and overrides of the writing direction, but for tabs and ends of lines. */
+const ACTING_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Create an HTML element. Strings become text nodes, `on` maps event types to listeners, null attributes are omitted.
@@ -28,11 +30,23 @@ function populate(element, attributes, children) {
     } else if (value === true) {
       element.setAttribute(name, "");
     } else if (isPresent(value)) {
-      element.setAttribute(name, value);
+      element.setAttribute(name, visibleText(value));
     }
   }
-  element.append(...children.flat(Infinity).filter(isPresent));
+  element.append(...nodes(children));
   return element;
+}
+
+function nodes(children) {
+  return children
+    .flat(Infinity)
+    .filter(isPresent)
+    .map((child) => (child instanceof Node ? child : visibleText(child)));
+}
+
+/** Replace characters that would act on the text around them, or on a terminal, by one that is seen. */
+export function visibleText(text) {
+  return String(text).replaceAll(ACTING_CHARACTERS, "\ufffd");
 }
 
 function isPresent(value) {
@@ -46,7 +60,7 @@ export function byId(id) {
 
 /** Replace all children of an element. */
 export function setChildren(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter(isPresent));
+  element.replaceChildren(...nodes(children));
 }
 
 /** Create a secondary button. */

@@ -1,6 +1,6 @@
 /** Base map: country outlines and labels. Without tiles the map needs no internet and takes no position on borders. */
 
-import { el } from "./dom.js";
+import { el, visibleText } from "./dom.js";
 
 const { L } = window; // Leaflet is a classic script, which no module can import
 const MIN_ZOOM = 2;
@@ -116,7 +116,8 @@ export function toLatLng(map, [longitude, latitude]) {
 }
 
 /** Add a marker that is a named button for pointer, keyboard and screen reader; Leaflet names images only. */
-export function addMarkerButton(layer, latLng, label, options, onActivate) {
+export function addMarkerButton(layer, latLng, name, options, onActivate) {
+  const label = visibleText(name);
   const marker = L.marker(latLng, { ...options, alt: label, title: label })
     .on("click keypress", ({ type, originalEvent }) => {
       if (type === "click" || originalEvent.key === "Enter") onActivate();

@@ -43,7 +43,7 @@ export class TimeControls {
     this.period = this.periods.find(({ id }) => id === period) ?? this.periods[0];
     const { id, title, from, until } = this.period;
     byId("period").value = id;
-    byId("tagline").textContent = title;
+    setChildren(byId("tagline"), title);
     if (!isIsoDate(day ?? "") || day < from || day > until) this.viewState.applyDefaults({ day: until });
     for (const slider of [byId("day-slider"), byId("known-by-slider")]) {
       slider.min = String(toDayNumber(from));

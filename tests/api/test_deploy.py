@@ -11,7 +11,9 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +22,24 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from conftest import Databases
+from long_questions import long_question
 from raw_http import sent
 from soak.servers import HOME, Server, free_port, oxus_serving
 from typer.main import get_command
 from typer.testing import CliRunner
 from waiting import MAX_WAIT_SECONDS, wait_until
 
+from app.api.http.headers import MAX_HEADER_URL_BYTES
+from app.api.middleware.request_limits import MAX_TARGET_BYTES
 from app.cli import app as commands
 from app.settings import Settings
 
 DEPLOY = HOME / "app" / "deploy"
 NAME = "oxus.example"
+RATE, BURST = "50r/s", 200
+FIRST_VIEW = 50
+DRAG = 100
+"""Requests of the page: for its first view, and for a slider that is dragged for some seconds (tests/web)."""
 
 
 def program(name: str, package: str) -> str:
@@ -105,14 +114,14 @@ class Proxy:
         """The address that a reader knows."""
         return f"https://{NAME}:{self.port}/oxus"
 
-    def get(self, url: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    def get(self, url: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
         """An answer to an address below the root, or to a whole one."""
         parts = urlsplit(url if "://" in url else self.root + url)
         assert (parts.scheme, parts.netloc) == ("https", f"{NAME}:{self.port}"), url
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=MAX_WAIT_SECONDS)
         connection = http.client.HTTPSConnection(NAME, self.port, context=self.trusting)
         connection.sock = self.trusting.wrap_socket(raw, server_hostname=NAME)
-        connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
+        connection.request(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -132,7 +141,8 @@ def is_open(port: int) -> bool:
 
 
 @contextmanager
-def proxied(folder: Path, server: Server, log: Path) -> Iterator[Proxy]:
+def proxied(folder: Path, server: Server, log: Path, *changes: tuple[str, str]) -> Iterator[Proxy]:
+    """Run nginx with the example, in which addresses of this machine and the changes given stand for others."""
     nginx, openssl = program("nginx", "nginx-light"), program("openssl", "openssl")
     key, certificate, port = folder / "key.pem", folder / "certificate.pem", free_port()
     line = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"]
@@ -144,7 +154,7 @@ def proxied(folder: Path, server: Server, log: Path) -> Iterator[Proxy]:
         ("server 127.0.0.1:8000", f"server 127.0.0.1:{server.port}"),
         ("/etc/ssl/certs/oxus.example.pem", str(certificate)),
         ("/etc/ssl/private/oxus.example.key", str(key)),
-        ("rate=20r/s", "rate=1000r/s"),  # tests ask faster than people
+        *changes,
     ):
         assert example.count(there) == 1, there
         example = example.replace(there, here)
@@ -173,7 +183,15 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     database, log = Databases("sqlite", folder, None).loaded(), folder / "server.log"
     settings = {"OXUS_ROOT_PATH": "/oxus", "OXUS_ALLOWED_HOSTS": f"{NAME},127.0.0.1", "OXUS_ACCESS_LOG": "true"}
     settings["OXUS_METRICS"] = "true"
-    with oxus_serving(database, log, **settings) as server, proxied(folder, server, log) as found:
+    unlimited = (f"rate={RATE}", "rate=1000r/s")  # tests ask faster than people
+    with oxus_serving(database, log, **settings) as server, proxied(folder, server, log, unlimited) as found:
+        yield found
+
+
+@pytest.fixture
+def shipped(proxy: Proxy, tmp_path: Path) -> Iterator[Proxy]:
+    """Serve through the example as it is, in front of the same server."""
+    with proxied(tmp_path, proxy.server, proxy.log) as found:
         yield found
 
 
@@ -246,6 +264,61 @@ def test_a_long_cursor_comes_through_and_a_body_does_not(proxy: Proxy) -> None:
     with proxy.trusting.wrap_socket(plain, server_hostname=NAME) as secure:
         secure.sendall(raw)
         assert secure.recv(12) == b"HTTP/1.1 413"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("format_", ["json", "geojson", "csv", "ndjson"])
+@pytest.mark.parametrize("size", [1_000, 3_500, 7_500, 30_000, 59_000])
+def test_a_long_question_with_a_next_page_comes_through(proxy: Proxy, size: int, format_: str, method: str) -> None:
+    answer, body = proxy.get(long_question(f"/v1/events?limit=2&f={format_}", size), method)
+    named = 'rel="next"' in (answer.headers["link"] or "")
+    if size < MAX_HEADER_URL_BYTES:
+        assert (answer.status, named) == (200, True)
+    elif format_ in ("csv", "ndjson"):
+        assert (answer.status, answer.headers["content-type"]) == (414, "application/problem+json")
+    else:
+        assert (answer.status, named) == (200, False)
+    if format_ == "json" and method == "GET":
+        following = json.loads(body)["next"]
+        assert proxy.json(following)["returned"] == 2
+        assert f"<{following}>" in answer.headers["link"] or len(following) > MAX_HEADER_URL_BYTES
+
+
+@pytest.mark.parametrize("size", [MAX_TARGET_BYTES + 100, 64 * 1024 + 100, 200_000])
+def test_an_address_that_is_too_long_is_a_414_on_both_sides(proxy: Proxy, size: int) -> None:
+    path = long_question("/v1/events?limit=2", size)
+    assert proxy.get(path)[0].status == 414
+    status, _, _ = sent(proxy.server.port, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    assert status == 414
+
+
+def test_ignored_names_come_through_however_many(proxy: Proxy) -> None:
+    for path in ("/compat/acled/api/acled/read", "/compat/ucdp/api/gedevents/25.1"):
+        answer, _ = proxy.get(f"{path}?" + "&".join(f"{'%F0%9F%99%82' * 50}{number}=1" for number in range(90)))
+        assert answer.status == 200
+        assert answer.headers["oxus-ignored"].endswith(" more")
+
+
+def test_a_first_view_and_a_dragged_slider_pass_the_rate(shipped: Proxy) -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert re.findall(r"rate=(\w+/s);.*burst=(\d+) ", text, re.DOTALL) == [(RATE, str(BURST))]
+    assert FIRST_VIEW + DRAG < BURST
+    days = [f"/v1/control?as_of=2021-06-{1 + number % 30:02}&limit={1 + number}" for number in range(FIRST_VIEW + DRAG)]
+    with ThreadPoolExecutor(30) as pool:
+        statuses = Counter(answer.status for answer, _ in pool.map(shipped.get, days))
+    assert statuses == {200: len(days)}
+
+
+def test_who_asks_too_much_gets_a_problem_and_the_time_to_wait(proxy: Proxy, tmp_path: Path) -> None:
+    slow = (f"rate={RATE}", "rate=1r/m"), (f"burst={BURST} nodelay", "nodelay")
+    with proxied(tmp_path, proxy.server, proxy.log, *slow) as limited:
+        answers = [limited.get("/v1/packs") for _ in range(3)]
+    refused = [(answer, body) for answer, body in answers if answer.status != 200]
+    assert refused
+    for answer, body in refused:
+        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert json.loads(body)["status"] == 429
 
 
 def test_both_logs_name_a_request_the_same_and_the_client_behind_the_proxy(proxy: Proxy) -> None:

@@ -25,7 +25,7 @@ FEW = 200
 @contextmanager
 def serving_all(url: str, **more: Any) -> Iterator[FastAPI]:
     """The application over a database; asserts that it gives everything back."""
-    app = create_app(Settings(database_url=url, **more))
+    app = create_app(Settings(database_url=url, **{"max_exports_per_client": 8} | more))
     try:
         yield app
         assert left(app) == (0, 0)
@@ -36,7 +36,7 @@ def serving_all(url: str, **more: Any) -> Iterator[FastAPI]:
 def left(app: Any) -> tuple[int, int]:
     """How many exports it believes to be running, and how many connections are out."""
     reader = app.state.read_pool
-    return reader._running_exports, reader.engine.pool.checkedout()
+    return reader.running_exports, reader.engine.pool.checkedout()
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int = 20) -> None:

@@ -226,7 +226,7 @@ def test_without_pyarrow_a_problem_names_the_command_that_installs_it(
     assert response.headers["content-type"] == "application/problem+json"
     assert "pip install -c requirements.lock -e '.[parquet]'" in response.json()["detail"]
     reader = client.app.state.read_pool  # type: ignore[attr-defined]
-    assert (reader._running_exports, reader.engine.pool.checkedout()) == (0, 0)
+    assert (reader.running_exports, reader.engine.pool.checkedout()) == (0, 0)
     assert fetched(client, "/v1/events", f="csv", limit="1").status_code == 200
 
 

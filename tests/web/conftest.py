@@ -88,7 +88,8 @@ class PageSession:
         return self
 
     def settle(self) -> None:
-        """Wait until no request is pending and no animation runs."""
+        """Wait until no change waits for its requests, no request is pending and no animation runs."""
+        expect(self.page.locator("#map-section[aria-busy=true]")).to_have_count(0)
         expect(self.page.locator("html")).to_have_attribute("data-pending-requests", "0")
         self.page.evaluate(FINISH_ANIMATIONS)
 

@@ -25,6 +25,12 @@ MAX_FIRST_VIEW_KB = 210
 MAX_FIRST_VIEW_REQUESTS = 50
 PLAYBACK_INTERVAL_MS = 1100
 COPY_FEEDBACK_MS = 1500
+MIN_LOAD_INTERVAL_MS = 250
+MAX_LOAD_INTERVAL_MS = 1000
+DRAG_STEPS = 90
+DRAG_STEP_MS = 17  # browsers report 60 positions a second
+MAX_REQUESTS_OF_A_STEP = 8
+"""Requests that one position of a slider makes, of which two are of the event that is open."""
 LABEL_TOLERANCE_PX = 2
 SECOND_PACK = "tajik-border-2021"
 CONTROL_QUERY = "as_of=2021-06-29&f=geojson&fields=location,holder,last_holder,state,candidates&limit=1000"
@@ -198,6 +204,37 @@ def test_a_shared_url_restores_the_view(visit: Visit) -> None:
         expect(page.locator("#event-list .event-row")).to_have_count(2)
         page.go_back()
         expect(page.locator("#detail-title")).to_contain_text("retake Kaldar")
+
+
+@pytest.mark.parametrize("name", ["day", "known-by"])
+def test_a_dragged_slider_asks_a_few_times_a_second_and_ends_where_it_stops(
+    visit: Visit, fake_now: datetime, name: str
+) -> None:
+    with visit(allowed_error="404 (Not Found)") as session:  # the event is not known in June
+        session.page.clock.install(time=fake_now)
+        page = session.open("#day=2021-07-05&event=dostum-evacuated-2021").page
+        freeze_clock(page)
+        first_view = len(session.requested_urls)
+        for step in range(DRAG_STEPS):
+            move_slider(page, name, f"2021-06-{21 + step % 10}")
+            page.clock.run_for(DRAG_STEP_MS)
+        move_slider(page, name, "2021-06-29")
+        text = page.locator("#date" if name == "day" else "#known-by-output")
+        expect(text).to_have_text("29 June 2021")
+        page.clock.run_for(MAX_LOAD_INTERVAL_MS + MIN_LOAD_INTERVAL_MS)
+        logged = page.locator("#request-list [data-purpose=control] code")
+        expect(logged).to_contain_text("as_of=2021-06-29" if name == "day" else "known_by=2021-06-29")
+        loads = DRAG_STEPS * DRAG_STEP_MS // MIN_LOAD_INTERVAL_MS + 2
+        assert len(queries_to(session, "/v1/movements")) <= loads + 1
+        asked = [url for url in session.requested_urls[first_view:] if "/v1/" in url]
+        assert len(asked) <= loads * MAX_REQUESTS_OF_A_STEP
+
+
+def test_a_refusal_in_html_is_reported(visit: Visit) -> None:
+    with visit(allowed_error="502 (Bad Gateway)") as session:
+        session.page.route("**/v1/packs*", lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
+        session.open()
+        expect(session.page.locator("#problem")).to_have_text("the server answered 502")
 
 
 # --- details ---

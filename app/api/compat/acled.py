@@ -6,21 +6,20 @@ null: clients count on both. Errors keep their status, which is 400 for what is 
 that it is everywhere, with `success` and `error` beside it, under the one media type that these clients read.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Connection
 
+from app.api.http.headers import ignored_header
 from app.api.http.openapi import RouteSpec, route_spec
 from app.api.http.problems import HTTP_STATUS, problem
 from app.api.http.read_pool import ReadSession
-from app.api.http.respond import Body, pool_of, respond
+from app.api.http.respond import Body, respond
 from app.api.http.urls import query_pairs
 from app.errors import InvalidParameterError, OxusError
 from app.formats import FORMATS
@@ -44,11 +43,6 @@ router = APIRouter(prefix="/compat/acled", tags=["compat"])
 
 MAX_BUFFERED_ROWS = 5000  # what ACLED gives unless told otherwise; more is sent while it is read
 FORMATS_OFFERED = (replace(FORMATS["json"], streams=True), FORMATS["csv"])
-MAX_REPORTED_IGNORED = 20  # names in one header
-SAFE_IN_HEADER = (
-    "!#$&'()*+-./:;<=>?@[]^_`{|}~"  # what a header may hold beside letters and digits, without comma, % and space
-)
-
 
 ShapeOf = Callable[[Connection, AcledQuery], Shape]
 
@@ -98,10 +92,8 @@ async def _respond(request: Request, columns: Columns, shape_of: ShapeOf) -> Res
     try:
         query = parse_acled_query(query_pairs(request), columns)
         is_export = query.limit is None or query.limit > MAX_BUFFERED_ROWS
-        pool = pool_of(request)
-        seconds = pool.export_timeout_seconds if is_export else pool.timeout_seconds
-        render = partial(_render, columns, shape_of, query, seconds)
-        requested = "csv" if request.url.path.endswith(".csv") else query.format
+        render = partial(_render, columns, shape_of, query)
+        requested = "csv" if request.scope["path"].endswith(".csv") else query.format
         return await respond(
             request, render, formats=FORMATS_OFFERED, requested=requested, inline=False, stream=is_export
         )
@@ -113,14 +105,13 @@ def _render(
     columns: Columns,
     shape_of: ShapeOf,
     query: AcledQuery,
-    timeout_seconds: float,
     session: ReadSession,
     format_: Format,
 ) -> Body:
     counts = session.cached("acled", lambda: count_visible(session.connection))
     total = counts.visible if columns is EVENT_COLUMNS and not (query.filters or query.statuses) else None
     shape = shape_of(session.connection, query)
-    reader = PagedReader(session.connection, shape, query, time.monotonic() + timeout_seconds, total)
+    reader = PagedReader(session.connection, shape, query, total)
     headers = _headers(query, counts, format_)
     if format_.name == "csv":
         return Body(FORMATS["csv"].write(_csv_metadata(session, query, columns), _row_batches(reader)), headers)
@@ -155,9 +146,7 @@ def _csv_metadata(session: ReadSession, query: AcledQuery, columns: Columns) -> 
 def _headers(query: AcledQuery, counts: VisibleCounts, format_: Format) -> dict[str, str]:
     """In headers what the shape has no place for."""
     headers = {"Oxus-Omitted": f"undated={counts.undated}, unlocated={counts.unlocated}"}
-    if query.ignored:
-        names = [quote(name[:80], safe=SAFE_IN_HEADER) for name in query.ignored[:MAX_REPORTED_IGNORED]]
-        headers["Oxus-Ignored"] = ", ".join(names)
+    headers |= ignored_header(query.ignored)
     if format_.name == "csv":
         headers["Content-Disposition"] = 'inline; filename="acled.csv"'
     return headers

@@ -10,6 +10,7 @@ from math import ceil
 
 from fastapi import APIRouter, Request, Response
 
+from app.api.http.headers import ignored_header
 from app.api.http.openapi import route_spec
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, respond
@@ -57,9 +58,8 @@ def _render_page(
         "PreviousPageUrl": _page_url(request, page - 1) if page > 0 else "",
         "NextPageUrl": _page_url(request, page + 1) if page + 1 < pages else "",
     }
-    names = ", ".join(name for name in ignored if name.isascii() and name.isprintable())
     body = f'{dumps(envelope)[:-1]},"Result":[{",".join(rows)}]}}'
-    return Body([body.encode()], {"Oxus-Ignored": names} if ignored else {})
+    return Body([body.encode()], ignored_header(ignored))
 
 
 def _page_url(request: Request, page: int) -> str:

@@ -20,7 +20,8 @@ from api.compat.acled_client import hills as hills
 from app.codebooks.countries import BY_ISO3
 from app.db.engine import read_transaction, write_transaction
 from app.db.revision import NEWEST_REVISION
-from app.errors import UnavailableError
+from app.deadlines import deadline_in
+from app.errors import TooSlowError
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.query.compat.acled import fetch as acled_reading
@@ -162,8 +163,8 @@ def test_a_page_takes_as_many_queries_whatever_it_holds(
 def test_an_answer_that_takes_too_long_is_given_up(pack_url: str) -> None:
     question = parse_acled_query([("actor1", "taliban")], EVENT_COLUMNS)
     with engine_for(pack_url, read_only=True) as engine, read_transaction(engine, MAX_WAIT_SECONDS) as connection:
-        late = PagedReader(connection, events_shape(()), question, deadline=0)
-        with pytest.raises(UnavailableError):
+        late = PagedReader(connection, events_shape(()), question)
+        with deadline_in(-1), pytest.raises(TooSlowError):
             list(late)
 
 

@@ -97,7 +97,7 @@ def drawn(number: int, chance: random.Random) -> dict[str, str]:
         "low": chance.choice(["9", "3"]),
         "gwnoa": chance.choice(["700", "", "700;702", "2, 200"]),
         "gwnob": chance.choice(["", "702"]),
-        "adm_2": chance.choice(["", "A/B", "=1+1", 'D\'Oyly, "x"', "مزار", "two\nlines"]),
+        "adm_2": chance.choice(["", "A/B", "=1+1", 'D\'Oyly, "x"', "مزار", "two lines"]),
         "active_year": chance.choice("01"),
         "number_of_sources": chance.choice(["-1", "1", ""]),
         "source_original": chance.choice(["", "army", " blanks "]),
