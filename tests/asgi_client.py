@@ -1,8 +1,10 @@
 """HTTP client that calls an application in its own thread and event loop."""
 
 import asyncio
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 from starlette.types import ASGIApp, Message
@@ -63,6 +65,68 @@ class AppTransport(httpx2.BaseTransport):
             if self.raise_server_exceptions or not head:
                 raise
         return httpx2.Response(head["status"], headers=head["headers"], content=b"".join(chunks), request=request)
+
+
+@dataclass(frozen=True)
+class RawRequest:
+    """A request as a server hands it to an application, in every spelling that HTTP allows."""
+
+    target: str
+    headers: tuple[tuple[str, str], ...] = (("host", "testserver"),)
+    method: str = "GET"
+    scheme: str = "http"
+    root_path: str = ""
+    http_version: str = "1.1"
+    client: str = "testclient"
+
+    def scope(self) -> dict[str, Any]:
+        """Return the scope of the request."""
+        path, _, query = self.target.partition("?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": self.http_version,
+            "method": self.method,
+            "scheme": self.scheme,
+            "path": self.root_path + unquote(path),
+            "raw_path": path.encode(),
+            "root_path": self.root_path,
+            "query_string": query.encode("latin-1"),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in self.headers],
+            "client": (self.client, 50000),
+            "server": ("testserver", 80),
+            "state": {},
+        }
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """An answer, whole."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+async def answered(app: ASGIApp, request: RawRequest) -> RawAnswer:
+    """Send a request to an application and return the answer."""
+    head: Message = {}
+    chunks: list[bytes] = []
+    incoming: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if not incoming:
+            await asyncio.Event().wait()  # the client never disconnects
+        return incoming.pop()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            head.update(message)
+        else:
+            chunks.append(bytes(message.get("body", b"")))
+
+    await app(request.scope(), receive, send)
+    return RawAnswer(head["status"], tuple(head["headers"]), b"".join(chunks))
 
 
 class AppClient(httpx2.Client):

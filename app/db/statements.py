@@ -14,7 +14,12 @@ from app.db.column_types import to_sqlite_value
 from app.db.text_index import TextQuery
 
 ResultRow = tuple[Any, ...]
-MAX_STATEMENTS = 2000
+MAX_CACHE_BYTES = 4 * 2**20
+"""Memory of one cache: some 500 statements. Clients can ask for any number of shapes, of up to hundreds of values."""
+STATEMENT_BYTES = 6000
+"""Memory of a statement beside its text and values, its key in the cache included; measured."""
+VALUE_BYTES = 300
+"""Memory of a value of a statement: its names, and its types in the key."""
 T = TypeVar("T", "PreparedStatement", "PreparedStatement | None")
 
 
@@ -41,6 +46,11 @@ class PreparedStatement:
         self._order = [(name, places.get(name), fixed[name]) for name in order or ()]
         self._positional = compiled.positional
         self._execute_options = {"prepare": False} if custom_plan and connection.dialect.name == "postgresql" else {}
+
+    @property
+    def size(self) -> int:
+        """Estimate the memory of the statement and of its key, in bytes."""
+        return STATEMENT_BYTES + len(self.text) + len(self._order) * VALUE_BYTES
 
     def _values(self, values: Sequence[object], dialect: str) -> list[object] | dict[str, object]:
         result = [fixed if at is None else to_driver_value(values[at], dialect) for _, at, fixed in self._order]
@@ -79,19 +89,27 @@ class PreparedStatement:
 
 
 class StatementCache:
-    """Prepared statements by the shape of their query, shared by all threads; emptied when it is full."""
+    """Prepared statements by the shape of their query, shared by all threads; emptied when it is full.
+
+    Threads may add up its size at the same time and lose a summand, which the next emptying makes good.
+    """
 
     def __init__(self) -> None:
         self._statements: dict[Hashable, Any] = {}
+        self._bytes = 0
 
     def get_or_compile(self, shape: Hashable, compile_: Callable[[], T]) -> T:
         """Return the statement of a shape, compiled at its first use; None if the shape has no rows."""
         try:
             cached: T = self._statements[shape]
         except KeyError:
-            if len(self._statements) >= MAX_STATEMENTS:
+            cached = compile_()
+            size = STATEMENT_BYTES if cached is None else cached.size
+            if self._bytes + size > MAX_CACHE_BYTES:
                 self._statements.clear()
-            cached = self._statements[shape] = compile_()
+                self._bytes = 0
+            self._statements[shape] = cached
+            self._bytes += size
         return cached
 
 

@@ -18,10 +18,11 @@ def entity_tag(content: str) -> str:
 def etag_of_request(request: Request, revision_token: str, format_: Format) -> str:
     """Return the ETag of a response: software version, revision, URL and format; nothing else can change it.
 
-    The base URL belongs to it, because links in the response name it.
+    Links in the response name the URL as it was sent, so its spelling counts. The parts are quoted, so that no path
+    passes for a path with a query; Starlette's `request.url` is not used, because it drops line ends.
     """
-    pairs = b"&".join(sorted(request.scope["query_string"].split(b"&"))).decode("latin-1")
-    return entity_tag(f"{__version__} {revision_token} {format_.name} {request.base_url} {request.url.path}?{pairs}")
+    url = str(request.base_url), request.scope["path"], request.scope["query_string"]
+    return entity_tag(repr((__version__, revision_token, format_.name, *url)))
 
 
 def if_none_match(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address
 from itertools import count
 from secrets import token_hex
 
@@ -12,6 +13,8 @@ IS_HEAD_SCOPE_KEY = "oxus.head"
 REQUEST_ID_SCOPE_KEY = "oxus.request_id"
 """Scope key of the id under which the access log writes the request; absent while the log is off."""
 PROBE_PATHS = ("/healthz", "/readyz")
+MAX_CLIENT_CHARS = 64
+"""Characters of a client that are kept; the longest address has 45, but a proxy that is believed may send anything."""
 VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+=/@-]{1,100}")
 
 _PROCESS_ID = token_hex(4)
@@ -35,3 +38,20 @@ def incoming_request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         if name == b"x-request-id":
             return value if VALID_REQUEST_ID.fullmatch(value) else b""
     return b""
+
+
+def client_key(client: tuple[str, int] | None) -> str:
+    """Return the key under which limits count a client: its address, for IPv6 its /64 network.
+
+    A household or a machine usually holds a whole /64, so that single addresses would not limit anybody.
+    """
+    host = client[0][:MAX_CLIENT_CHARS] if client else ""
+    if ":" not in host:
+        return host
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return host

@@ -23,7 +23,8 @@ def request_url(request: Request, path: str | None = None, drop: Sequence[str] =
     kept = [part for part in parts if part and _name_of(part) not in query and _name_of(part) not in drop]
     pairs = [quote(part, safe=SAFE_IN_QUERY) for part in kept] + ([urlencode(query)] if query else [])
     url_path = quote(path or request.scope["path"], safe=SAFE_IN_PATH, errors="replace")
-    return f"{request.url.scheme}://{request.url.netloc}{url_path}{'?' if pairs else ''}{'&'.join(pairs)}"
+    # The base URL is short: `request.url` would be kept whole by Python's own cache of split URLs.
+    return f"{request.base_url.scheme}://{request.base_url.netloc}{url_path}{'?' if pairs else ''}{'&'.join(pairs)}"
 
 
 def _name_of(part: bytes) -> str:

@@ -5,25 +5,19 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from io import TextIOWrapper
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 from typing import TextIO, TypedDict
-from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.http.scope import REQUEST_ID_SCOPE_KEY, incoming_request_id, new_request_id
+from app.api.http.masking import mask_path, mask_query
+from app.api.http.scope import MAX_CLIENT_CHARS, REQUEST_ID_SCOPE_KEY, incoming_request_id, new_request_id
 
-SENSITIVE_PARAMS = frozenset(
-    (b"key", b"email", b"token", b"access_token", b"access_key", b"api_key", b"apikey", b"password")
-)
-"""Query parameters whose values are masked: clients of ACLED and others send them, though Oxus asks for none."""
-MASK = b"***"
-MAX_LOGGED_CHARS = 2000
-"""Characters of a path or a query in a line: a person should be able to read it."""
 STDOUT_FD = 1
+MAX_WAITING_LINES = 10_000
+"""Lines that wait for a reader of standard output; further ones are dropped, since a line may have 5 kB."""
 BATCH_SECONDS = 0.02
 """Longest time that a line waits for others, to be written with them."""
 PIPE_BYTES = 4096
@@ -48,25 +42,6 @@ class AccessLogEntry(TypedDict, total=False):
     bytes: int
     ms: float
     error: str
-
-
-def has_sensitive_params(query: bytes) -> bool:
-    """Return whether a query string has a parameter that no log may show; names are compared decoded."""
-    return any(_is_sensitive(part.partition(b"=")[0]) for part in query.split(b"&"))
-
-
-def _is_sensitive(name: bytes) -> bool:
-    return unquote_to_bytes(name).lower() in SENSITIVE_PARAMS
-
-
-@lru_cache(256)
-def mask_query(query: bytes) -> str:
-    """Truncate a query string and mask the values of sensitive parameters."""
-    shown = query[:MAX_LOGGED_CHARS]
-    if has_sensitive_params(shown):
-        parts = (part.partition(b"=") for part in shown.split(b"&"))
-        shown = b"&".join(name + equals + (MASK if _is_sensitive(name) else value) for name, equals, value in parts)
-    return shown.decode("latin-1") + ("..." if len(query) > MAX_LOGGED_CHARS else "")
 
 
 class JsonLineFormatter(logging.Formatter):
@@ -107,6 +82,11 @@ class _BatchListener(QueueListener):
 
 
 class _RecordQueueHandler(QueueHandler):
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Queue a record, unless too many wait already: whoever stops reading must not fill the memory."""
+        if self.queue.qsize() < MAX_WAITING_LINES:  # type: ignore[attr-defined]  # a SimpleQueue has it
+            super().enqueue(record)
+
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Pass the record on as it is: the listener formats it, and no other handler sees it."""
         return record
@@ -181,9 +161,9 @@ def _log_request(scope: Scope, status: int, size: int, seconds: float, error: st
     client = scope.get("client") or ("",)
     entry: AccessLogEntry = {
         "id": scope[REQUEST_ID_SCOPE_KEY],
-        "client": client[0],
+        "client": client[0][:MAX_CLIENT_CHARS],
         "method": scope["method"],
-        "path": scope["path"][:MAX_LOGGED_CHARS],
+        "path": mask_path(scope["path"]),
         "query": mask_query(scope["query_string"]),
         "status": status or (500 if error else None),
         "bytes": size,

@@ -1,7 +1,6 @@
 """A rate limit for each client, by token buckets."""
 
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.http.problems import send_problem
-from app.api.http.scope import PROBE_PATHS, request_path
+from app.api.http.scope import PROBE_PATHS, client_key, request_path
 
 MAX_TRACKED_CLIENTS = 10_000
 """Number of buckets in memory; the least recently used one is dropped, which gives its client a full bucket."""
@@ -55,21 +54,3 @@ class RateLimitMiddleware:
         allowed = tokens >= 1
         self._buckets[client] = Bucket(tokens - 1 if allowed else tokens, now)
         return 0.0 if allowed else (1 - tokens) / self._per_second
-
-
-def client_key(client: tuple[str, int] | None) -> str:
-    """Return the key of a client's bucket: its address, for IPv6 its /64 network.
-
-    A household or a machine usually holds a whole /64, so that single addresses would not limit anybody.
-    """
-    if client is None:
-        return ""
-    if ":" not in client[0]:
-        return client[0]
-    try:
-        address = ip_address(client[0].partition("%")[0])
-    except ValueError:
-        return client[0]
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return client[0]

@@ -2,19 +2,31 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from sys import getsizeof
+from typing import NamedTuple
 
+from anyio import move_on_after
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.http.etag import etag_matches
 from app.api.http.headers import HeaderList
+from app.api.http.read_pool import run_in_thread
+from app.api.http.scope import request_path
 from app.api.middleware.single_flight import SingleFlight
-from app.db.change_detector import ChangeDetector
+from app.db.change_detector import LOOKUP_TIMEOUT_SECONDS, ChangeDetector
+from app.deadlines import WorkLimit
 
 MAX_ENTRY_FRACTION = 16
-"""Largest body that is cached, as a fraction (1/16) of the cache."""
-MAX_CACHEABLE_HEADER_BYTES = 4000
-"""Bytes of request headers; larger requests, and requests with a body, bypass the cache and may be refused."""
+"""Largest entry that is cached, as a fraction (1/16) of the cache."""
+CACHED_PREFIXES = ("/v1/", "/ogc/", "/compat/")
+"""Paths of data. Probes, pages and assets depend on no database that might not answer, so they never look it up."""
+MAX_KEY_BYTES = 2000
+"""Memory of path, query, Accept and Host together; longer requests are seldom repeated, and bypass the cache."""
+ENTRY_BYTES = 1000
+"""Memory of an entry beside its texts: objects for entry and key, and the nodes of the cache's dictionaries."""
+HEADER_BYTES = 140
+"""Memory of a header beside its texts: a pair of two bytes objects, and its places in both lists."""
 NOT_MODIFIED_HEADERS = (
     b"etag",
     b"cache-control",
@@ -25,10 +37,26 @@ NOT_MODIFIED_HEADERS = (
 """Headers of a 304, out of those of the 200 that it stands for (RFC 9110, 15.4.5)."""
 
 
+class CacheKey(NamedTuple):
+    """Everything beside the database that an answer depends on; `host` is Host, or the server's address without one."""
+
+    scheme: str
+    root_path: str
+    host: bytes
+    path: str
+    query: bytes
+    accept: bytes
+    cross_origin: bool
+
+
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A 200, the database version it was made from, and the headers of its 304."""
+    """A 200, the database version it was made from, and the headers of its 304.
 
+    `size` is the memory of all that the entry holds, its key included, in bytes.
+    """
+
+    size: int
     version: Hashable
     etag: str
     headers: HeaderList
@@ -37,18 +65,17 @@ class CachedResponse:
 
 
 class ResponseCacheMiddleware:
-    """Cache responses with an ETag, least recently used first out, up to `max_bytes` of bodies.
+    """Cache responses with an ETag, least recently used first out, up to `max_bytes` of bodies, headers and keys.
 
-    The key is everything beside the database that an answer depends on: URL, Accept and whether there is an Origin.
     Each request looks up the version of the database, so that a stale response is never sent.
     """
 
     def __init__(self, app: ASGIApp, change_detector: ChangeDetector, max_bytes: int) -> None:
         self.app = app
         self._change_detector = change_detector
-        self._remote_version = SingleFlight(change_detector.version)
+        self._remote_version = SingleFlight(self._look_up_version)
         self._max_entry_bytes = max_bytes // MAX_ENTRY_FRACTION
-        self._entries: LRUCache[Hashable, CachedResponse] = LRUCache(max_bytes, lambda entry: len(entry.body))
+        self._entries: LRUCache[CacheKey, CachedResponse] = LRUCache(max_bytes, lambda entry: entry.size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key, if_none_match = cache_key(scope) if scope["type"] == "http" and scope["method"] == "GET" else (None, "")
@@ -59,7 +86,7 @@ class ResponseCacheMiddleware:
         entry = self._entries.get(key)
         if entry is None or version is None or entry.version != version:
             await self.app(scope, receive, self._store_on_send(key, version, send))
-        elif etag_matches(if_none_match, entry.etag) or if_none_match == "*":
+        elif etag_matches(if_none_match, entry.etag) or if_none_match.strip() == "*":
             await send({"type": "http.response.start", "status": 304, "headers": entry.not_modified_headers})
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -67,12 +94,22 @@ class ResponseCacheMiddleware:
             await send({"type": "http.response.body", "body": entry.body})
 
     async def _current_version(self) -> Hashable:
-        """Look up the version of the database; requests that wait for a PostgreSQL server share one look-up."""
-        if self._change_detector.remote:
-            return await self._remote_version.run()
-        return self._change_detector.version()
+        """Look up the version of the database; requests that wait for a PostgreSQL server share one look-up.
 
-    def _store_on_send(self, key: Hashable, version: Hashable, send: Send) -> Send:
+        None if the server does not answer in time: the request goes on without the cache.
+        """
+        if not self._change_detector.remote:
+            return self._change_detector.version()
+        with move_on_after(LOOKUP_TIMEOUT_SECONDS):
+            return await self._remote_version.run()
+        return None
+
+    async def _look_up_version(self) -> Hashable:
+        return await run_in_thread(
+            self._change_detector.version, WorkLimit(LOOKUP_TIMEOUT_SECONDS), LOOKUP_TIMEOUT_SECONDS
+        )
+
+    def _store_on_send(self, key: CacheKey, version: Hashable, send: Send) -> Send:
         """Wrap `send` to store a 200 sent in one chunk, unless the database changed while it was made."""
         headers: HeaderList = []
 
@@ -94,29 +131,41 @@ class ResponseCacheMiddleware:
             return False
         return await self._current_version() == version
 
-    def _store(self, key: Hashable, version: Hashable, headers: HeaderList, body: bytes) -> None:
+    def _store(self, key: CacheKey, version: Hashable, headers: HeaderList, body: bytes) -> None:
         etag = dict(headers).get(b"etag")
-        if etag is None or len(body) > self._max_entry_bytes:
+        size = ENTRY_BYTES + _key_bytes(key) + sum(_header_bytes(header) for header in headers) + len(body)
+        if etag is None or size > self._max_entry_bytes:
             return
         not_modified = [header for header in headers if header[0] in NOT_MODIFIED_HEADERS]
-        self._entries[key] = CachedResponse(version, etag.decode("latin-1"), headers, not_modified, body)
+        self._entries[key] = CachedResponse(size, version, etag.decode("latin-1"), headers, not_modified, body)
 
 
-def cache_key(scope: Scope) -> tuple[Hashable, str]:
-    """Return the cache key and If-None-Match of a request; the key is None for requests that may be refused."""
-    accept = host = if_none_match = b""
-    cross_origin, size = False, 0
+def cache_key(scope: Scope) -> tuple[CacheKey | None, str]:
+    """Return the cache key and If-None-Match of a request; the key is None for requests that are not cached.
+
+    Everything in a request that any response reads is part of the key, as it came.
+    """
+    if not request_path(scope).startswith(CACHED_PREFIXES):
+        return None, ""
+    accept = if_none_match = b""
+    host, cross_origin = str(scope.get("server")).encode(), False
     for name, value in scope["headers"]:
-        size += len(value)
-        if name == b"content-length" or name == b"transfer-encoding" or size > MAX_CACHEABLE_HEADER_BYTES:
-            return None, ""
         if name == b"accept":
             accept += b"," + value
         elif name == b"host":
-            host += value
+            host = value
         elif name == b"if-none-match":
             if_none_match += b", " + value if if_none_match else value
         elif name == b"origin":
             cross_origin = True
-    origin = scope["scheme"], scope.get("root_path", ""), host or str(scope.get("server"))
-    return (*origin, scope["path"], scope["query_string"], accept, cross_origin), if_none_match.decode("latin-1")
+    origin = scope["scheme"], scope.get("root_path", ""), host
+    key = CacheKey(*origin, scope["path"], scope["query_string"], accept, cross_origin)
+    return key if _key_bytes(key) <= MAX_KEY_BYTES else None, if_none_match.decode("latin-1")
+
+
+def _key_bytes(key: CacheKey) -> int:
+    return getsizeof(key.path) + len(key.host) + len(key.query) + len(key.accept)
+
+
+def _header_bytes(header: tuple[bytes, bytes]) -> int:
+    return HEADER_BYTES + len(header[0]) + len(header[1])

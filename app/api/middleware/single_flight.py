@@ -1,21 +1,19 @@
 """Coalesce concurrent calls of one function."""
 
 from asyncio import Task, create_task, shield, wait
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
-
-from starlette.concurrency import run_in_threadpool
 
 T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Run a function in a thread, at most one call at a time, shared by everybody who waits.
+    """Make at most one call at a time, shared by everybody who waits.
 
     Callers that arrive while a call runs share the next one, so each result was computed after its caller asked.
     """
 
-    def __init__(self, call: Callable[[], T]) -> None:
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
         self._call = call
         self._running: Task[T] | None = None
         self._next: Task[T] | None = None
@@ -30,4 +28,4 @@ class SingleFlight(Generic[T]):
         if running is not None and not running.done():
             await wait((running,))
         self._running, self._next = self._next, None
-        return await run_in_threadpool(self._call)
+        return await self._call()

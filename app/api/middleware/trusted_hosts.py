@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,14 +10,14 @@ from app.api.http.headers import HeaderList
 from app.api.http.problems import send_problem
 from app.api.http.scope import PROBE_PATHS, request_path
 
-MAX_CACHED_HOSTS = 1000
-"""Number of `Host` values whose verdict is cached; clients can send any number of different ones."""
+PORT = re.compile(r":\d*$")
 
 
 class TrustedHostMiddleware:
     """Refuse requests for other host names, so that no foreign name gets into links of answers.
 
     `*.example.org` stands for every name below it. Probes pass under any name, because they ask by address.
+    No verdict is kept, because strangers choose the names.
     Starlette's own class answers 400 in plain text and knows neither probes nor the path behind a prefix.
     """
 
@@ -26,7 +25,6 @@ class TrustedHostMiddleware:
         self.app = app
         self._exact_names = frozenset(name.lower() for name in names if not name.startswith("*."))
         self._suffixes = tuple(name[1:].lower() for name in names if name.startswith("*."))
-        self._is_trusted = lru_cache(MAX_CACHED_HOSTS)(self._matches)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -41,8 +39,8 @@ class TrustedHostMiddleware:
 
     def _names_this_server(self, headers: HeaderList) -> bool:
         hosts = [value for name, value in headers if name == b"host"]
-        return len(hosts) == 1 and self._is_trusted(hosts[0])
+        return len(hosts) == 1 and self._matches(hosts[0])
 
     def _matches(self, value: bytes) -> bool:
-        host = re.sub(r":\d*$", "", value.decode("latin-1").lower())
+        host = PORT.sub("", value.decode("latin-1").lower())
         return host in self._exact_names or host.endswith(self._suffixes)

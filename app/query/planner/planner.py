@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import FromClause, Select, func, select
 
 from app.db.indexes import use_index, use_rowid
-from app.db.revision import revision_cache
+from app.db.revision import revision_cache, short_key
 from app.db.spatial_index import TEMPORAL_TABLES, DayConstraint, day_from_years, nth_latest_start
 from app.db.statements import PreparedStatement, StatementCache
 from app.geo import BBox
@@ -84,7 +84,7 @@ class Planner:
 
     def _estimate(self, name: str, value: Any, statistics: TableStatistics) -> PathEstimate:
         shape, literals = extract_literals(self._values_of(name, value), self.structural)
-        key = (self.query.table.name, self.source, shape, *literals)
+        key = (self.query.table.name, self.source, short_key(shape, literals))
         if key not in self.cache:
             self.cache[key] = self._compute_estimate(name, value, statistics)
         estimate: PathEstimate = self.cache[key]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi_client import AppClient
 from conftest import Databases, engine_for
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
@@ -17,9 +18,10 @@ from sqlalchemy import text
 from waiting import MAX_WAIT_SECONDS
 
 from app.api.http import read_pool
+from app.api.http.scope import client_key
 from app.api.middleware import rate_limit
-from app.api.middleware.rate_limit import RateLimitMiddleware, client_key
-from app.db.engine import read_transaction
+from app.api.middleware.rate_limit import RateLimitMiddleware
+from app.db.engine import MAX_EXTRA_CONNECTIONS, POOLED_CONNECTIONS, read_transaction
 from app.errors import UnavailableError
 from app.main import create_app
 from app.resources import STORED_LISTS
@@ -159,6 +161,29 @@ def test_a_server_answers_under_no_other_name(named: TestClient, host: str) -> N
         assert_refused(response, HTTPStatus.MISDIRECTED_REQUEST)
 
 
+@pytest.mark.parametrize("count", [0, 2])
+@pytest.mark.parametrize("hosts", ["", "oxus.example"])
+def test_a_request_names_one_host(pack_url: str, hosts: str, count: int) -> None:
+    with AppClient(create_app(Settings(database_url=pack_url, allowed_hosts=hosts))) as client:
+        request = client.build_request("GET", "/v1/packs")
+        others = [header for header in request.headers.raw if header[0].lower() != b"host"]
+        request.headers = type(request.headers)([*others, *[(b"host", b"oxus.example")] * count])
+        assert_refused(client.send(request), HTTPStatus.BAD_REQUEST)
+
+
+def test_two_hosts_put_no_name_into_the_links_of_others(pack_url: str) -> None:
+    with guarded(pack_url) as client:
+        halves = [(b"Host", b"oxus"), (b"Host", b".example")]
+        assert client.get("/v1/events?limit=1", headers=halves).status_code == 400
+        response = client.get("/v1/events?limit=1", headers={"Host": "oxus.example"})
+        assert response.json()["next"].startswith("http://oxus.example/")
+
+
+def test_an_overlong_host_is_refused_before_its_name_is_looked_at(named: TestClient) -> None:
+    for host in ("a" * 256, f"{'a.' * 200}newsroom.example", f"[{'1:' * 40}]"):
+        assert_refused(named.get("/v1/packs", headers={"Host": host}), HTTPStatus.BAD_REQUEST)
+
+
 def test_probes_are_answered_under_any_name(named: TestClient) -> None:
     for path in ("/healthz", "/readyz"):
         assert named.get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
@@ -203,6 +228,7 @@ def test_the_number_of_buckets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
         (("::ffff:10.0.0.1", 1), ("::ffff:10.0.0.2", 1), False),
         (("fe80::1%eth0", 1), ("fe80::2%eth0", 1), True),
         (("a:b", 1), ("a:c", 1), False),
+        (("a:b" * 100, 1), ("a:b" * 200, 1), True),  # no address: as long as a proxy lets it be
         (None, None, True),
     ],
 )
@@ -244,7 +270,7 @@ def test_an_exhausted_connection_pool_is_a_503(pack_url: str) -> None:
     engine = app.state.read_pool.engine
     engine.pool._timeout = 0.2  # else half a minute
     with TestClient(app, raise_server_exceptions=False) as client, ExitStack() as stack:
-        for _ in range(40):
+        for _ in range(POOLED_CONNECTIONS + MAX_EXTRA_CONNECTIONS):
             stack.enter_context(engine.connect())
         response = client.get("/v1/events")
         assert response.status_code == 503
@@ -275,7 +301,7 @@ def test_a_query_that_times_out_is_a_503_with_retry_after(
 
 
 def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(read_pool, "MAX_WORKER_THREADS", 2)
+    monkeypatch.setattr(read_pool, "EMBEDDED_THREADS", read_pool.ThreadLimits(short=2, long=2))
     go_on, begun = threading.Event(), threading.Semaphore(0)
     real = read_pool.pack_rows
 

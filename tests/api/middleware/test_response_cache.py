@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
 
 from app.api.middleware import response_cache
+from app.api.middleware.response_cache import cache_key
 from app.db.engine import write_transaction
 from app.ingest.packs.load import load_packs
 from app.main import create_app
@@ -132,14 +133,30 @@ def test_the_cache_is_bounded_and_drops_the_least_recently_used() -> None:
         def version(self) -> int:
             return 1
 
-    cache = response_cache.ResponseCacheMiddleware(nothing, Unchanged(), 160)  # type: ignore[arg-type]
+    max_bytes = 100_000
+    cache = response_cache.ResponseCacheMiddleware(nothing, Unchanged(), max_bytes)  # type: ignore[arg-type]
     headers = [(b"etag", b'"x"')]
-    for number in range(40):
-        cache._store(number, 1, headers, b"x" * 8)
-    assert (list(cache._entries), cache._entries.currsize) == (list(range(20, 40)), 160)
-    cache._store(39, 1, headers, b"y" * 8)
-    assert cache._entries.currsize == 160
-    cache._store("large", 1, headers, b"x" * 11)
-    assert "large" not in cache._entries
-    cache._store("no etag", 1, [], b"x")
-    assert "no etag" not in cache._entries
+
+    def key(number: int) -> response_cache.CacheKey:
+        return response_cache.CacheKey("http", "", b"x", f"/{number}", b"", b"", False)
+
+    for number in range(200):
+        cache._store(key(number), 1, headers, b"x" * 1000)
+    kept = len(cache._entries)
+    assert list(cache._entries) == [key(number) for number in range(200 - kept, 200)]
+    assert kept * 1000 < cache._entries.currsize <= max_bytes
+    full = cache._entries.currsize
+    cache._store(key(199), 1, headers, b"y" * 1000)
+    assert cache._entries.currsize == full
+    cache._store(key(1000), 1, headers, b"x" * (max_bytes // response_cache.MAX_ENTRY_FRACTION))
+    assert key(1000) not in cache._entries
+    cache._store(key(1001), 1, [], b"x")
+    assert key(1001) not in cache._entries
+
+
+def test_long_addresses_are_not_kept() -> None:
+    scope = {"scheme": "http", "path": "/v1/events", "headers": [(b"host", b"x")]}
+    assert cache_key(scope | {"query_string": b"q=" + b"x" * 1000})[0] is not None
+    assert cache_key(scope | {"query_string": b"q=" + b"x" * response_cache.MAX_KEY_BYTES})[0] is None
+    accept = [(b"host", b"x"), (b"accept", b"x" * response_cache.MAX_KEY_BYTES)]
+    assert cache_key(scope | {"query_string": b"", "headers": accept})[0] is None

@@ -1,6 +1,7 @@
 """Concurrent calls share one run, and no result is older than its call."""
 
 import asyncio
+from functools import partial
 from threading import Event
 
 from waiting import MAX_WAIT_SECONDS
@@ -22,7 +23,7 @@ def test_concurrent_callers_share_a_run_and_later_ones_get_the_next() -> None:
         return at
 
     async def callers() -> tuple[list[object], list[object]]:
-        shared = SingleFlight(call)
+        shared = SingleFlight(partial(asyncio.to_thread, call))
         first = [asyncio.create_task(shared.run()) for _ in range(20)]
         await asyncio.to_thread(began[0].wait, MAX_WAIT_SECONDS)
         during = [asyncio.create_task(shared.run()) for _ in range(20)]
@@ -47,7 +48,7 @@ def test_an_error_reaches_those_who_waited_and_the_next_run_is_another() -> None
         return found
 
     async def callers() -> list[object]:
-        shared = SingleFlight(call)
+        shared = SingleFlight(partial(asyncio.to_thread, call))
         failed = await asyncio.gather(shared.run(), shared.run(), return_exceptions=True)
         return [*map(type, failed), await shared.run()]
 

@@ -1,6 +1,5 @@
 """Read the rows of one answer in ACLED's shape: those of a page or all of them, and how many there are."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -9,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
 
 from app import models
-from app.errors import UnavailableError
+from app.deadlines import check_deadline
 from app.models.base import table_of
 from app.query.compat.acled.columns import EVENT_COLUMNS, event, removal_columns, removed
 from app.query.compat.acled.filters import AcledColumn
@@ -71,13 +70,12 @@ def rows_of(shape: Shape, query: AcledQuery) -> CellSelect:
 class PagedReader:
     """The rows that answer a query, batch by batch; `returned` and `total` are right once all were taken.
 
-    Reading must be over by `deadline` (of the monotonic clock). `known_total` saves counting.
+    `known_total` saves counting.
     """
 
     connection: Connection
     shape: Shape
     query: AcledQuery
-    deadline: float
     known_total: int | None = None
     returned: int = field(default=0, init=False)
     total: int = field(default=0, init=False)
@@ -94,8 +92,7 @@ class PagedReader:
         names = self.query.fields
         with self.connection.execute(statement.execution_options(yield_per=ROWS_PER_BATCH)) as rows:
             for part in rows.partitions():
-                if time.monotonic() > self.deadline:
-                    raise UnavailableError("the query took longer than it may; ask for less")
+                check_deadline()
                 self.returned += len(part)
                 yield [dict(zip(names, row, strict=True)) for row in part]
 

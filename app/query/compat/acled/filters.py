@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Literal
 
@@ -53,7 +53,7 @@ def fold_case(text: str) -> str:
     return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
 
 
-@cache
+@lru_cache(4096)
 def _fold_letter(letter: str) -> str:
     folded = letter.casefold()
     return letter if any(map(str.isascii, folded)) and not letter.isascii() else folded
