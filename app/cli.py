@@ -1,5 +1,8 @@
 """The commands, without logic: each reads its options, calls one function of `commands`, and prints the result."""
 
+import logging
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +16,7 @@ from rich.table import Table
 
 from app import __version__
 from app.errors import BrokenPackError, OxusError
+from app.processes import EndedBySignalError, signals_as_errors
 from app.settings import Settings
 
 app = typer.Typer(
@@ -58,24 +62,46 @@ def _settings(database: str | None = None, seed_dir: Path | None = None) -> Sett
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Print an OxusError and exit with 1; print a wrong setting and exit with 2."""
+    """Print what ends a command, and exit; a signal exits with 128 and its number, as in a shell."""
+    with print_errors(), signals_as_errors():
+        yield
+
+
+@contextmanager
+def print_errors() -> Iterator[None]:
+    """Print an OxusError or an error of a file and exit with 1; print a wrong setting and exit with 2."""
     try:
         yield
+    except EndedBySignalError as error:
+        stderr.print(str(error), markup=False)
+        raise typer.Exit(error.exit_status) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+        raise typer.Exit(1) from None
     except BrokenPackError as error:
-        for problem in error.problems:
-            stderr.print(str(problem), markup=False)
-        stderr.print(f"{len(error.problems)} problem(s); nothing was loaded.", markup=False)
+        for line in _lines_of(error):
+            stderr.print(line, markup=False)
         raise typer.Exit(1) from None
     except OxusError as error:
         stderr.print(str(error), markup=False)
         for name in getattr(error, "did_you_mean", []):
             stderr.print(f"did you mean {name}?", markup=False)
         raise typer.Exit(1) from None
+    except OSError as error:
+        stderr.print(f"{error.filename or 'a file'}: {error.strerror or error}", markup=False)
+        raise typer.Exit(1) from None
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
             name = "_".join(map(str, wrong["loc"])).upper()
             stderr.print(f"wrong setting OXUS_{name}: {wrong['msg'].removeprefix('Value error, ')}", markup=False)
         raise typer.Exit(2) from None
+
+
+def _lines_of(error: BrokenPackError) -> Iterator[str]:
+    yield from map(str, error.problems)
+    if error.more:
+        yield f"and {error.more} more"
+    yield f"{len(error.problems) + error.more} problem(s); nothing was loaded."
 
 
 @app.callback(invoke_without_command=True)
@@ -94,12 +120,17 @@ def serve(
     seed: SeedOption = None,
 ) -> None:
     """Upgrade and seed an embedded database where needed, then serve the API."""
-    from app.commands import prepare, run_server
+    from app.commands import connection_warnings, prepare, run_server
 
     with report_errors():
         settings = _settings(database, seed)
-        for line in prepare(settings):
-            stdout.print(line, markup=False)
+        for line, problems in prepare(settings):
+            (stderr if problems else stdout).print(line, markup=False)
+            for problem in problems:
+                stderr.print(f"not loaded: {problem}", markup=False)
+        for line in connection_warnings(settings, workers):
+            stderr.print(f"warning: {line}", markup=False)
+    with print_errors():
         run_server(settings, host, port, workers)
 
 
@@ -187,9 +218,9 @@ def _import(
     dataset: str, files: list[Path], snapshot: str | None, rejected: Path, warnings: Path, database: str | None
 ) -> None:
     from app.commands import import_files
-    from app.ingest.datasets.core.import_report import ReportPaths
+    from app.ingest.datasets.core.reports import ReportPaths
 
-    with report_errors(), progress_bar(sum(file.stat().st_size for file in files)) as advance:
+    with report_errors(), progress_bar(sum(file.stat().st_size for file in files if file.exists())) as advance:
         lines = list(
             import_files(_settings(database), dataset, files, snapshot, ReportPaths(rejected, warnings), advance)
         )
@@ -251,10 +282,21 @@ def backup(
     database: DatabaseOption = None,
 ) -> None:
     """Copy an embedded database at one moment, while servers and loads go on."""
-    from app.commands import backup as copy_database
+    from app.backups import backup as copy_database
 
     with report_errors():
         stdout.print(copy_database(_settings(database), file), markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that `oxus backup` made.")], database: DatabaseOption = None
+) -> None:
+    """Check a backup of an embedded database, then put it into its place. Stop servers and loads first."""
+    from app.backups import restore as restore_database
+
+    with report_errors():
+        stdout.print(restore_database(_settings(database), file), markup=False)
 
 
 @app.command()
@@ -271,6 +313,7 @@ def status(database: DatabaseOption = None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the `oxus` command."""
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # warnings of errors that it raises, too
     app(arguments)
 
 

@@ -1,6 +1,5 @@
 """The work of the commands; `cli` reads options and prints results."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,20 +8,23 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, select
 
 from app import __version__, models
-from app.db.backup import copy_to, is_in_use
-from app.db.engine import make_engine, read_transaction, sqlite_path, write_transaction
+from app.api.http.read_pool import SERVER_THREADS
+from app.db.engine import make_engine, read_transaction, sqlite_path, verify_read_only, write_transaction
 from app.db.revision import current_revision
-from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade
+from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade, refuse_damage
 from app.errors import BrokenPackError, NotFoundError, OutputError, Problem, SchemaError
-from app.files import atomic_write
+from app.files import atomic_write, create_private
 from app.formats import FORMATS
 from app.formats.base import Batches
 from app.ingest.datasets.acled.dataset import ACLED
-from app.ingest.datasets.core.import_report import ReportPaths, summary_lines, write_reports
+from app.ingest.datasets.core.import_report import summary_lines
+from app.ingest.datasets.core.reports import ReportPaths, Reports
 from app.ingest.datasets.core.run import OnProgress, import_dataset
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
-from app.ingest.packs.load import LoadResult, is_unchanged, load_packs, read_checked
+from app.ingest.packs.load import is_unchanged, load_packs, load_sound_packs, read_checked
+from app.ingest.packs.problems import all_problems
 from app.ingest.packs.provenance import verify_quotes
+from app.ingest.packs.summaries import left_out_line, summary_line
 from app.ingest.versions import derive
 from app.models.base import table_of
 from app.models.entity_types import ENTITY_TYPES
@@ -38,7 +40,7 @@ COMMAND_TIMEOUT_SECONDS = 3600.0
 
 def upgrade_database(settings: Settings) -> str:
     """Run the missing migrations, and return the schema version. Raises SchemaError for one newer than this Oxus."""
-    path = _database_file(settings)
+    path = database_file(settings)
     if path is None or path.exists():
         with (
             _engine(settings, read_only=True, require_primary=True) as engine,
@@ -48,25 +50,40 @@ def upgrade_database(settings: Settings) -> str:
                 return CURRENT_SCHEMA
     elif not path.parent.is_dir():
         raise SchemaError(f"there is no folder for the database file {path.name}")
+    elif settings.read_token:
+        create_private(path)
     from app.db.migrate import upgrade  # Alembic is slow to import and seldom needed
 
     upgrade(settings.database_url)
     return CURRENT_SCHEMA
 
 
-def prepare(settings: Settings) -> Iterator[str]:
-    """Migrate and seed an embedded database, and yield what changed; a PostgreSQL database must be ready.
+def prepare(settings: Settings) -> Iterator[tuple[str, list[Problem]]]:
+    """Migrate and seed an embedded database; a PostgreSQL database must be ready.
 
-    Raises SchemaError if it is not.
+    Yield a line for each pack: what changed, or that it was left out, and then its problems. Raises SchemaError for a
+    database that cannot be served, and BrokenPackError if there is nothing to serve.
     """
     if sqlite_path(settings.database_url) is None:
         with open_current_schema(settings):
             return
     upgrade_database(settings)
     with _engine(settings, read_only=True) as engine, read_transaction(engine, COMMAND_TIMEOUT_SECONDS) as connection:
-        if is_unchanged(connection, settings.seed_dir):
+        has_content = current_revision(connection) > 0
+        try:
+            if is_unchanged(connection, settings.seed_dir):
+                return
+        except BrokenPackError as error:  # there are no packs
+            if not has_content:
+                raise
+            yield "no pack was loaded, and what the database holds is served", error.problems
             return
-    yield from load_seed(settings)
+    with _engine(settings, read_only=False) as engine:
+        done = load_sound_packs(engine, settings.seed_dir)
+    if not (done.loaded or has_content):
+        raise all_problems(done.left_out.values())
+    yield from ((summary_line(loaded), []) for loaded in done.loaded)
+    yield from ((left_out_line(pack, problems), sorted(problems)) for pack, problems in done.left_out.items())
 
 
 @contextmanager
@@ -79,27 +96,34 @@ def _engine(settings: Settings, read_only: bool, require_primary: bool = False) 
         engine.dispose()
 
 
-def _database_file(settings: Settings) -> Path | None:
+def database_file(settings: Settings) -> Path | None:
     """Return the file of an embedded database, which may not exist yet. Raises SchemaError if it is no plain file."""
     path = sqlite_path(settings.database_url)
     if path is not None and path.exists() and not path.is_file():
-        raise SchemaError(f"{path.name} is no file; name a database file")
+        raise SchemaError(f"{path.name or path} is no file; name a database file")
     return path
 
 
 @contextmanager
-def open_current_schema(settings: Settings, require_primary: bool = False) -> Iterator[Connection]:
-    """Yield a read connection. Raises SchemaError unless the database exists at this software's schema.
+def open_database(settings: Settings, require_primary: bool = False) -> Iterator[Connection]:
+    """Yield a read connection to a database of any schema. Raises SchemaError if there is none.
 
     `require_primary` reads from the primary, whose state a standby may not have yet; commands that write need it.
     """
-    path = _database_file(settings)
+    path = database_file(settings)
     if path is not None and not path.exists():
         raise SchemaError(f"there is no database file {path.name}; `oxus serve` or `oxus db upgrade` makes one")
     with (
         _engine(settings, read_only=True, require_primary=require_primary) as engine,
         read_transaction(engine, COMMAND_TIMEOUT_SECONDS) as connection,
     ):
+        yield connection
+
+
+@contextmanager
+def open_current_schema(settings: Settings, require_primary: bool = False) -> Iterator[Connection]:
+    """Yield a read connection. Raises SchemaError unless the database exists at this software's schema."""
+    with open_database(settings, require_primary) as connection:
         check_schema(connection)
         yield connection
 
@@ -110,6 +134,8 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
 
     from app.server import shared_metrics_dir, uvicorn_options
 
+    with _engine(settings, read_only=True) as engine:
+        verify_read_only(engine)
     if workers == 1:
         from app.main import create_worker_app
 
@@ -125,6 +151,26 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
             workers=workers,
             **uvicorn_options(settings),
         )
+
+
+def connection_warnings(settings: Settings, workers: int) -> Iterator[str]:
+    """Yield a sentence if the workers may need more connections than PostgreSQL gives away."""
+    if sqlite_path(settings.database_url) is not None:
+        return
+    with open_current_schema(settings) as connection:
+        allowed = int(connection.exec_driver_sql("SHOW max_connections").scalar_one())
+        reserved = int(connection.exec_driver_sql("SHOW superuser_reserved_connections").scalar_one())
+    needed = workers * max_connections_of_process(settings)
+    if needed > allowed - reserved:
+        yield (
+            f"{workers} worker(s) may hold {needed} connections, and PostgreSQL gives {allowed - reserved} away; "
+            "raise its max_connections or take fewer workers, else busy times bring 503"
+        )
+
+
+def max_connections_of_process(settings: Settings) -> int:
+    """Return the number of connections that one process may hold: a thread each, and one that looks for changes."""
+    return SERVER_THREADS.short + SERVER_THREADS.long + settings.max_concurrent_exports + 1
 
 
 def export(settings: Settings, name: str, out: str, query_pairs: Sequence[tuple[str, str]]) -> str:
@@ -201,29 +247,6 @@ def load_seed(settings: Settings, name: str | None = None) -> Iterator[str]:
     yield from map(summary_line, results)
 
 
-def backup(settings: Settings, out: Path) -> str:
-    """Copy an embedded database at one moment into a file, and return a summary. Servers and loads go on meanwhile.
-
-    An existing file is replaced once the copy is complete. Raises OutputError for PostgreSQL, for the database's own
-    file and for one in use; SchemaError.
-    """
-    live = sqlite_path(settings.database_url)
-    if live is None:
-        raise OutputError(
-            f"PostgreSQL is copied by its own program: pg_dump --format=custom --file {out} DATABASE_URL; "
-            "app/deploy/README.md says how to restore it"
-        )
-    path = out.resolve()
-    if path.exists() and (not path.is_file() or (live.exists() and path.samefile(live))):
-        raise OutputError(f"{out} cannot be written: it is the database itself, or no file")
-    if is_in_use(path):
-        raise OutputError(f"{out} cannot be written: it is a database in use; name another file")
-    with open_current_schema(settings) as connection, atomic_write(str(path)) as file:
-        copy_to(connection, Path(file.name))
-        revision = current_revision(connection)
-        return f"revision {revision}, {os.fstat(file.fileno()).st_size} bytes, in {out}"
-
-
 DATASETS = {dataset.id: dataset for dataset in (UCDP_GED, ACLED)}
 """Datasets that `oxus import` knows, by id."""
 
@@ -244,25 +267,15 @@ def import_files(
     for report in reports:
         if not report.parent.is_dir() or report.is_dir():
             raise OutputError(f"{report} cannot be written: there is no such folder, or it is one itself")
+        if report.is_file() and any(file.exists() and report.samefile(file) for file in files):
+            raise OutputError(f"{report} cannot be written: it is a file to import; name another one")
+    if reports.rejected.resolve() == reports.warnings.resolve():
+        raise OutputError(f"{reports.rejected} cannot hold both reports: name two files")
     with open_current_schema(settings, require_primary=True):
         pass
-    with _engine(settings, read_only=False) as engine:
-        result = import_dataset(engine, DATASETS[dataset], files, snapshot, on_progress)
-    yield from summary_lines(result)
-    yield from write_reports(result, DATASETS[dataset].warnings_file, reports)
-
-
-def summary_line(loaded: LoadResult) -> str:
-    """Summarise what loading a pack has changed."""
-    if loaded.revision is None:
-        return f"{loaded.pack} {loaded.version}: nothing changed"
-    parts = [
-        f"{len(ids)} {resource} {action}"
-        for resource, delta in loaded.changes.items()
-        for action, ids in vars(delta).items()
-        if ids
-    ]
-    return f"{loaded.pack} {loaded.version}: revision {loaded.revision}: {', '.join(parts) or 'pack.toml updated'}"
+    with Reports(reports) as written, _engine(settings, read_only=False) as engine:
+        result = import_dataset(engine, DATASETS[dataset], files, snapshot, on_progress, written)
+    yield from summary_lines(result, DATASETS[dataset].warnings_file, written)
 
 
 def check_database(settings: Settings) -> list[str]:
@@ -285,8 +298,9 @@ def check_database(settings: Settings) -> list[str]:
 
 
 def status_rows(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield name and value of what `oxus status` prints."""
+    """Yield name and value of what `oxus status` prints. Raises SchemaError if the database is damaged."""
     with open_current_schema(settings) as connection:
+        refuse_damage(connection)
         yield "oxus", __version__
         yield "database", f"{connection.dialect.name}, schema {CURRENT_SCHEMA}"
         yield "revision", str(connection.scalar(select(func.max(table_of(models.Revision).c.id))) or 0)

@@ -189,6 +189,26 @@ def test_a_server_that_cannot_be_reached_exits_1_with_a_sentence(
     assert result.stderr == "the database cannot be reached or is busy\n"
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("%zz@127.0.0.1/x", "user :secret-word@127.0.0.1/x", "u:secret-word@[::1/x", "u:secret-%00word@127.0.0.1/x"),
+        *("u:secret-word@127.0.0.1:99999/x", "u:secret-word@127.0.0.1:abc/x", "u:secret-word@127.0.0.1:1/x"),
+        *("u:secret-word@127.0.0.1:1/x?nonsense=1", "u:secret-word@127.0.0.1:1/x?sslmode=nonsense"),
+        *("u:secret-word@127.0.0.1:1/x?connect_timeout=abc", "u:secret-word@/x?host=127.0.0.1&port=1,2"),
+        *("u:secret-word@127.0.0.1:1/x?service=nowhere", "u:secret-word@127.0.0.1:1/x?target_session_attrs=nonsense"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [("status",), ("db", "upgrade")], ids=" ".join)
+def test_an_odd_url_exits_1_with_a_sentence_and_without_its_password(
+    oxus: Oxus, arguments: tuple[str, ...], rest: str
+) -> None:
+    result = oxus(*arguments, "--database", f"postgresql://{rest}")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "secret-" not in result.stderr
+
+
 @pytest.mark.each_database
 def test_status_tells_what_is_in_the_database(oxus: Oxus, url: str, databases: Databases) -> None:
     result = oxus("status", "--database", url)

@@ -1,6 +1,7 @@
 """Migrations of a database to the schema of this software, and comparison of its tables with the model."""
 
 import re
+import sqlite3
 from warnings import catch_warnings, filterwarnings
 
 from alembic import command
@@ -8,8 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, Index, MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
+from app.db.driver_errors import translate_error
 from app.settings import PROJECT_ROOT
 
 HAND_MADE = re.compile(r"(ix_)?[a-z_]+_(text|point)(_[a-z]+)?")
@@ -25,8 +28,11 @@ def config_for(url: str) -> Config:
 
 
 def upgrade(url: str, to: str = "head") -> None:
-    """Run the migrations that are missing, in one transaction."""
-    command.upgrade(config_for(url), to)
+    """Run the migrations that are missing, in one transaction. Raises UnavailableError, SchemaError."""
+    try:
+        command.upgrade(config_for(url), to)
+    except (DBAPIError, sqlite3.Error) as error:
+        raise translate_error(error) from error
 
 
 def downgrade(url: str, to: str = "base") -> None:

@@ -1,4 +1,4 @@
-"""`oxus backup`: a copy of one moment while others read and write, and what is restored from it."""
+"""`oxus backup` and `oxus restore`: a copy of one moment while others read and write, and what is restored from it."""
 
 import os
 import shutil
@@ -15,14 +15,16 @@ from sqlalchemy import text
 from stored_state import newest
 from waiting import MAX_WAIT_SECONDS
 
-from app.commands import backup, check_database
+from app.backups import backup
+from app.commands import check_database
 from app.db import backup as copying
 from app.db.engine import write_transaction
+from app.db.schema import CURRENT_SCHEMA
 from app.errors import OutputError, SchemaError
 from app.ingest.packs.load import load_packs
 from app.main import create_app
 from app.settings import Settings
-from faults import oxus
+from faults import oxus, ran, served
 from faults.clusters import binaries
 from faults.standby import retitled
 
@@ -58,9 +60,12 @@ def test_a_restored_copy_answers_with_the_same_bytes_and_takes_the_next_load(emb
     before = answers_of(embedded)
     assert {revision for revision, _, _ in before} == {"2"}
 
-    for path in embedded.parent.glob(f"{embedded.name}*"):
-        path.unlink()
-    shutil.move(copy, embedded)
+    with engine_for(str(embedded), read_only=False) as engine:
+        load_packs(engine, retitled(tmp_path / "seed", 5))
+    done = oxus("restore", str(copy), "--database", str(embedded))
+    told = f"schema {CURRENT_SCHEMA}, {copy.stat().st_size} bytes, restored to {embedded}\n"
+    assert (done.stdout, done.stderr, done.returncode) == (told, "", 0)
+    assert list(embedded.parent.glob(f"{embedded.name}-*")) == []
     assert answers_of(embedded) == before
     assert oxus("db", "check", "--database", str(embedded)).stdout == "clean\n"
     with engine_for(str(embedded), read_only=False) as engine:
@@ -142,7 +147,7 @@ def test_a_copy_that_fails_leaves_the_old_one_whole(
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.commands.copy_to", broken)
+    monkeypatch.setattr("app.backups.copy_to", broken)
     with pytest.raises(OutputError, match="No space left"):
         backup(Settings(database_url=str(embedded)), copy)
     monkeypatch.undo()
@@ -172,6 +177,141 @@ def test_the_database_itself_is_never_written_over(embedded: Path, tmp_path: Pat
     assert embedded.read_bytes() == before
 
 
+# Restoring.
+
+
+@pytest.fixture
+def copy(embedded: Path, tmp_path: Path) -> Path:
+    """A backup, after which the database has gone on to revision 2."""
+    path = tmp_path / "copy.db"
+    backup(Settings(database_url=str(embedded)), path)
+    with engine_for(str(embedded), read_only=False) as engine:
+        load_packs(engine, retitled(tmp_path / "seed", 1))
+    return path
+
+
+def test_a_database_that_a_server_or_a_load_has_open_is_not_replaced(
+    embedded: Path, copy: Path, tmp_path: Path
+) -> None:
+    refused = f"{embedded.name} is open in another process; stop its servers and loads first\n"
+    command = ("restore", str(copy), "--database", str(embedded))
+    with served(str(embedded), tmp_path / "log") as server:
+        assert ran(*command) == (1, "", refused)
+        assert server.fetch("/v1/packs").headers["oxus-revision"] == "3", "it loaded the packs that it ships with"
+    with engine_for(str(embedded), read_only=False) as engine, write_transaction(engine):
+        assert ran(*command) == (1, "", refused)
+    assert newest(str(embedded)) == 3
+    assert embedded.with_name(embedded.name + "-wal").exists(), "the server was killed"
+    assert ran(*command)[0] == 0
+    assert list(embedded.parent.glob(f"{embedded.name}-*")) == []
+    assert newest(str(embedded)) == 1
+
+
+@pytest.mark.parametrize("target", ["missing", "damaged"])
+def test_a_log_that_another_database_left_is_never_applied_to_what_is_restored(
+    embedded: Path, copy: Path, tmp_path: Path, target: str
+) -> None:
+    path = tmp_path / "target.db"
+    before = answers_of(copy)
+    if target == "damaged":
+        path.write_bytes(os.urandom(8192))
+    with engine_for(str(embedded), read_only=False) as engine, engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE event_version SET row = 'of another database'")
+        connection.commit()
+        for end in ("-wal", "-shm"):
+            shutil.copy(embedded.with_name(embedded.name + end), path.with_name(path.name + end))
+    assert path.with_name("target.db-wal").stat().st_size > 0
+    assert ran("restore", str(copy), "--database", str(path))[0] == 0
+    assert answers_of(path) == before
+    assert check_database(Settings(database_url=str(path))) == []
+
+
+def test_a_restore_that_ends_early_leaves_the_old_database_whole(
+    embedded: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = answers_of(embedded)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.backups.copy_to", full)
+    refused = f"{embedded} cannot be written: No space left on device\n"
+    assert ran("restore", str(copy), "--database", str(embedded)) == (1, "", refused)
+    assert answers_of(embedded) == before
+    assert list(embedded.parent.glob(".*partial*")) == []
+
+
+def test_only_a_sound_database_of_a_known_schema_is_restored(embedded: Path, copy: Path, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.db" for name in ("damaged", "newer", "foreign", "empty", "text", "missing")}
+    for name in ("damaged", "newer"):
+        shutil.copy(copy, files[name])
+    with files["damaged"].open("r+b") as file:
+        file.seek(copy.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 8192)
+    changes = (("newer", "UPDATE alembic_version SET version_num = '9999'"), ("foreign", "CREATE TABLE invoice (id)"))
+    for name, statement in changes:
+        connection = sqlite3.connect(files[name])
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+    files["empty"].touch()
+    files["text"].write_text("Someone's notes. " * 300)
+    reasons = {
+        "damaged": "damaged",
+        "newer": "schema 9999, newer than",
+        "foreign": "not Oxus's",
+        "empty": "empty",
+        "text": "damaged or no database",
+        "missing": "no file",
+    }
+    before = answers_of(embedded)
+    for name, file in files.items():
+        code, said, refused = ran("restore", str(file), "--database", str(embedded))
+        assert (code, said, len(refused.splitlines())) == (1, "", 1)
+        assert reasons[name] in refused
+    for file in (embedded, tmp_path):
+        assert "the database itself, or no file" in ran("restore", str(file), "--database", str(embedded))[2]
+    assert "not Oxus's" in ran("restore", str(copy), "--database", str(files["foreign"]))[2]
+    assert answers_of(embedded) == before
+
+
+# Modes.
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_what_is_replaced_keeps_its_mode_and_owner(embedded: Path, copy: Path, tmp_path: Path) -> None:
+    for wanted in (0o600, 0o640, 0o664):
+        embedded.chmod(wanted)
+        copy.chmod(wanted)
+        if os.geteuid() == 0:
+            os.chown(copy, 12345, 12345)
+        assert ran("restore", str(copy), "--database", str(embedded))[0] == 0
+        assert ran("backup", str(copy), "--database", str(embedded))[0] == 0
+        assert (mode(embedded), mode(copy)) == (wanted, wanted)
+        assert os.geteuid() != 0 or copy.stat().st_uid == 12345
+    rows = tmp_path / "rows.csv"
+    rows.touch(0o600)
+    rows.chmod(0o600)
+    assert ran("export", "actors", "--out", str(rows), "--database", str(embedded))[0] == 0
+    assert mode(rows) == 0o600
+
+
+def test_with_a_read_token_new_databases_and_backups_are_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OXUS_READ_TOKEN", "a-token-that-is-long-enough")
+    path, copy, again = (tmp_path / name for name in ("oxus.db", "copy.db", "again.db"))
+    assert ran("db", "upgrade", "--database", str(path))[0] == 0
+    with engine_for(str(path), read_only=False) as engine, write_transaction(engine):
+        assert {mode(file) for file in tmp_path.glob("oxus.db*")} == {0o600}
+    assert ran("backup", str(copy), "--database", str(path))[0] == 0
+    assert ran("restore", str(copy), "--database", str(again))[0] == 0
+    assert (mode(path), mode(copy), mode(again)) == (0o600, 0o600, 0o600)
+
+
 @pytest.fixture
 def served_by_postgresql(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     return Databases("postgresql", tmp_path_factory.mktemp("server"), postgresql)
@@ -185,6 +325,9 @@ def test_postgresql_is_copied_by_pg_dump_and_restored_by_pg_restore(
     refused = oxus("backup", str(dump), "--database", url)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert f"pg_dump --format=custom --file {dump} DATABASE_URL" in refused.stderr
+    refused = oxus("restore", str(dump), "--database", url)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"--single-transaction --dbname DATABASE_URL {dump}" in refused.stderr
     before = answers_of(url)
     for program, *arguments in (
         ("pg_dump", "--format=custom", "--file", str(dump), url),

@@ -14,7 +14,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from stored_state import newest
 
-from app.commands import backup, check_database
+from app.backups import backup
+from app.commands import check_database
+from app.db import driver_errors
 from app.db import engine as engines
 from app.errors import UnavailableError
 from app.ingest.packs.load import load_packs
@@ -84,6 +86,29 @@ def test_a_file_that_is_not_there_or_a_folder_is_refused_and_nothing_is_made(tmp
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert sorted(tmp_path.iterdir()) == [folder]
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("cache_mb", [0, 64])
+def test_another_file_of_the_name_is_served_from_the_next_request_on(tmp_path: Path, cache_mb: int) -> None:
+    databases = Databases("sqlite", tmp_path, None)
+    path = Path(databases.loaded())
+    with TestClient(create_app(Settings(database_url=str(path), cache_mb=cache_mb))) as client:
+
+        def revisions() -> list[str]:
+            answers = [client.get(asked) for asked in ("/v1/events?limit=1", "/v1/packs", "/readyz")]
+            assert {answer.status_code for answer in answers} == {200}
+            return [answer.headers["oxus-revision"] for answer in answers * 2]
+
+        for kind, revision in (("loaded", "1"), ("migrated", "0")) * 3:
+            other = databases.loaded() if kind == "loaded" else databases.migrated()
+            shutil.move(other, path)
+            assert set(revisions()) == {revision}
+        path.rename(tmp_path / "away.db")
+        gone = client.get("/v1/events?limit=1")
+        assert (gone.status_code, gone.json()["detail"]) == (503, driver_errors.TRANSIENT_ERRORS["unable to open"])
+        (tmp_path / "away.db").rename(path)
+        assert set(revisions()) == {"0"}
 
 
 LOCKER = """
@@ -174,6 +199,95 @@ def test_a_damaged_file_is_refused_in_words_and_left_as_it_is(
             assert (code, refused) == (1, "the database file is damaged or no database; restore a backup\n")
     assert alone.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
+
+
+def test_a_partial_file_of_a_killed_process_is_deleted_by_the_next_run(alone: Path, tmp_path: Path) -> None:
+    stale, fresh = tmp_path / ".copy.db.k1ll3d.partial", tmp_path / ".copy.db.running.partial"
+    others = tmp_path / ".other.db.k1ll3d.partial"
+    for path in (stale, fresh, others):
+        path.touch()
+    for path in (stale, others):
+        os.utime(path, (0, 0))
+    assert ran("backup", str(tmp_path / "copy.db"), "--database", str(alone))[0] == 0
+    assert {path for path in tmp_path.iterdir() if path.is_file()} == {tmp_path / "copy.db", fresh, others}
+
+
+def test_status_says_what_is_wrong_with_a_database(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "READER_LOCK_TIMEOUT_SECONDS", 0.1)
+
+    def status(path: Path) -> str:
+        code, said, told = ran("status", "--database", str(path))
+        assert (code, said, len(told.splitlines())) == (1, "", 1)
+        return told
+
+    with locked(alone, "for itself"):
+        assert status(alone) == "the database is locked by another process\n"
+    assert ran("status", "--database", str(alone))[0] == 0
+    for words, statement in (
+        ("schema 9999, newer than", "UPDATE alembic_version SET version_num = '9999'"),
+        ("not Oxus's", "CREATE TABLE invoice (id)"),
+    ):
+        path = tmp_path / "wrong.db"
+        if "UPDATE" in statement:
+            shutil.copy(alone, path)
+        with engine_for(str(path), read_only=False) as engine, engine.begin() as connection:
+            connection.execute(text(statement))
+        assert words in status(path)
+        path.unlink()
+    path.write_bytes(last_pages(alone.read_bytes()))
+    assert "the database file is damaged" in status(path)
+
+
+def last_pages(file: bytes) -> bytes:
+    """Pages that no count of rows looks at."""
+    return file[: -20 * 4096] + b"\xff" * 20 * 4096
+
+
+def test_links_that_lead_nowhere_and_names_that_can_be_none_are_told_in_one_line(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dangling").symlink_to("nowhere/file")
+    Path("loop").symlink_to("loop")
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("dangling", "loop", "x" * 300, f"{alone}/below"):
+        for command in (
+            *(["status"], ["db", "upgrade"], ["db", "check"], ["seed", "load"], ["serve", "--port", "0"]),
+            *(["backup", "copy.db"], ["restore", str(alone)], ["export", "events", "--out", "rows.csv"]),
+        ):
+            assert_one_line(ran(*command, "--database", name))
+        for command in (
+            *(["backup", name], ["restore", name], ["export", "events", "--out", name]),
+            *(["seed", "load", "--seed", name], ["seed", "load", "--seed", str(tmp_path / name)]),
+        ):
+            assert_one_line(ran(*command, "--database", str(alone)))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def assert_one_line(ended: tuple[int, str, str]) -> None:
+    code, said, told = ended
+    assert (code, said) == (1, "")
+    assert len(told.removesuffix("1 problem(s); nothing was loaded.\n").splitlines()) == 1
+
+
+def test_on_a_disk_that_is_read_only_every_command_that_writes_says_so(embedded: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 16_000) as disk:
+        path = disk / "oxus.db"
+        backup(Settings(database_url=str(embedded)), path)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)  # noqa: S607
+        assert ran("status", "--database", str(path))[0] == 0
+        new = ["--database", str(disk / "new.db")]
+        old = ["--database", str(path)]
+        for command in (
+            *(["db", "upgrade", *new], ["serve", "--port", "0", *new], ["restore", str(embedded), *new]),
+            *(["restore", str(embedded), *old], ["backup", str(disk / "copy.db"), *old]),
+            *(["export", "events", "--out", str(disk / "rows.csv"), *old], ["db", "check", *old]),
+            ["seed", "load", "--seed", str(retitled(tmp_path / "seed", 1)), *old],
+        ):
+            assert_one_line(ran(*command))
+        assert list(disk.iterdir()) == [path]
 
 
 FULL = (
