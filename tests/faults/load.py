@@ -1,8 +1,7 @@
-"""Readers on many connections while loads go on: what each answer must be, how long it took, what memory it took.
+"""Readers on many connections while loads go on, with checks of each answer, its time and the server's memory.
 
-The readers are a few lines over asyncio: such a client costs less of the machine that both sides share than a library,
-and looks at every answer. Each connection waits between its questions, so that the rate is bounded and the time that is
-measured is the server's, not that of a queue of our own making.
+The readers are a few lines over asyncio, which cost the shared machine less than a library. Each connection waits
+between its questions, so the rate is bounded, and times are the server's instead of those of a queue of readers.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ import random
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -44,16 +43,21 @@ ASKED = (
 )
 EXPORTED = ("/v1/events?limit=all&f=ndjson", "/v1/claims?limit=all&f=csv", "/v1/events?limit=all&f=geojson")
 PAUSE_SECONDS = 1.0
-"""Between two loads."""
+"""Pause between two loads."""
 EXPORTERS = 2
-"""Of the connections; more exports at a time than a server may run (OXUS_MAX_CONCURRENT_EXPORTS) would be refused."""
+"""Connections that export; a server refuses more than OXUS_MAX_CONCURRENT_EXPORTS at a time."""
+RECONNECT_SECONDS = 1.0
+"""Pause after a connection broke."""
 
 
 @dataclass
 class Found:
-    """What came of it."""
+    """Answers, faults, loads and memory of one run.
 
-    milliseconds: list[float] = field(default_factory=list)
+    `times` holds milliseconds by template of the question; `memory_mb` the server's memory every half second.
+    """
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     loads: int = 0
@@ -61,54 +65,77 @@ class Found:
     memory_mb: list[float] = field(default_factory=list)
 
     @property
+    def milliseconds(self) -> list[float]:
+        """Times of all answers."""
+        return [time for times in self.times.values() for time in times]
+
+    @property
     def median(self) -> float:
         return median(self.milliseconds)
 
     @property
     def p99(self) -> float:
-        return quantiles(self.milliseconds, n=100)[98]
+        return p99(self.milliseconds)
+
+    @property
+    def summary(self) -> str:
+        """Median, 99th percentile and worst time of an answer, in words."""
+        return f"median {self.median:.0f} ms, p99 {self.p99:.0f} ms, worst {max(self.milliseconds):.0f} ms"
 
     @property
     def growth_mb(self) -> float:
-        """How much more memory the server took in the last quarter than in the second, when its memories were full."""
+        """Growth of the server's memory from the second quarter, when its caches are full, to the last."""
         quarter = len(self.memory_mb) // 4
         return median(self.memory_mb[-quarter:]) - median(self.memory_mb[quarter : 2 * quarter])
 
 
+def p99(milliseconds: Sequence[float]) -> float:
+    """Return the 99th percentile; of one value the value."""
+    return quantiles(milliseconds, n=100, method="inclusive")[98] if len(milliseconds) > 1 else milliseconds[0]
+
+
 @dataclass
 class Reader:
-    """One connection: asks, and looks at every answer."""
+    """One connection that asks one of `asked` at a time, at most `rate` times in a second, and checks every answer.
+
+    Limits per client count it by its `address`.
+    `known` holds the ETag and the body's digest of each question in each revision, as any connection saw them first.
+    """
 
     port: int
     rate: float
-    """Questions in a second, at most."""
     found: Found
     known: dict[tuple[str, int], tuple[str, str]]
-    """ETag and digest of the body of each question in each revision, as any connection saw them first."""
     random: random.Random
-    exports: bool = False
+    asked: Sequence[str] = ASKED
+    address: str = "127.0.0.1"
     newest: int = 0
     etags: dict[str, str] = field(default_factory=dict)
 
     async def until(self, over: Callable[[], bool]) -> None:
-        """Ask until it is over."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        """Ask until it is over. A connection that breaks is a fault, and is opened again."""
+        await asyncio.sleep(self.random.uniform(0, 1 / self.rate))
+        while not over():
+            try:
+                await self._on_one_connection(over)
+            except (OSError, EOFError, TimeoutError, ValueError) as error:
+                self.found.faults.append(f"the connection broke: {error!r}")
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _on_one_connection(self, over: Callable[[], bool]) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
         try:
-            await asyncio.sleep(self.random.uniform(0, 1 / self.rate))
             while not over():
                 began = time.monotonic()
                 await asyncio.wait_for(self._ask(reader, writer), MAX_WAIT_SECONDS)
                 await asyncio.sleep(max(0.0, began + 1 / self.rate - time.monotonic()))
-        except (OSError, EOFError, TimeoutError, ValueError) as error:
-            self.found.faults.append(f"the connection broke: {error!r}")
         finally:
             writer.close()
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         draw = self.random
-        path = draw.choice(EXPORTED if self.exports else ASKED).format(
-            number=draw.randint(1, 100), place=draw.choice(PLACES), day=draw.randint(10, 30)
-        )
+        template = draw.choice(self.asked)
+        path = template.format(number=draw.randint(1, 100), place=draw.choice(PLACES), day=draw.randint(10, 30))
         has = self.etags.get(path) if draw.random() < 0.5 else None
         condition = f"If-None-Match: {has}\r\n" if has else ""
         began = time.monotonic()
@@ -117,13 +144,13 @@ class Reader:
         headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         status = int(head[0].split()[1])
         body = b"" if status == 304 else await _body(reader, headers)
-        self.found.milliseconds.append((time.monotonic() - began) * 1000)
+        self.found.times[template].append((time.monotonic() - began) * 1000)
         self.found.statuses[status] += 1
         if fault := self._fault(path, status, headers, body, has):
             self.found.faults.append(f"{path}: {status}: {fault}")
 
     def _fault(self, path: str, status: int, headers: dict[str, str], body: bytes, has: str | None) -> str:
-        """What is wrong with an answer; nothing mostly."""
+        """Return the fault of an answer; empty if there is none."""
         etag = headers.get("etag", "")
         if status == 304:
             return "" if has == etag else "a 304 of another ETag"
@@ -161,7 +188,7 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
 
 
 async def _loads(steps: Sequence[Sequence[str]], found: Found, over: Callable[[], bool]) -> None:
-    """One load after another, each a process of its own."""
+    """Run one load after another, each in a process of its own."""
     while not over():
         step = steps[found.loads % len(steps)]
         command = [sys.executable, "-m", "app.cli", *step]
@@ -190,18 +217,29 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _own_mb(pid: int) -> float:
-    """What a process has for itself. Pages of a database file that it sees as memory are the system's, which has them
-    anyway and takes them back when it wants; each connection that saw one would count it again."""
+    """Return the memory that a process has for itself.
+
+    Pages of a mapped database file are the system's, which takes them back when it wants; each connection that reads
+    one would count it again.
+    """
     resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
     return (int(resident) - int(shared)) * 4096 / 2**20
 
 
 def read_while_loading(
-    port: int, pid: int, steps: Sequence[Sequence[str]], *, seconds: float, connections: int, rate: float, seed: int
+    port: int,
+    pid: int,
+    steps: Sequence[Sequence[str]],
+    *,
+    seconds: float,
+    connections: int,
+    rate: float,
+    seed: int,
+    exported: Sequence[str] = EXPORTED,
 ) -> Found:
-    """Ask a server that many questions in a second, at most, on so many connections, while the steps are loaded.
+    """Ask a server at most `rate` questions in a second, over all connections, while the steps are loaded in turn.
 
-    For so many seconds, and until two of the loads are done.
+    EXPORTERS of the connections ask for `exported`. Ends after `seconds`, once two loads are done or a fault was found.
     """
     found = Found()
 
@@ -213,8 +251,8 @@ def read_while_loading(
 
         known: dict[tuple[str, int], tuple[str, str]] = {}
         readers = [
-            Reader(port, rate / connections, found, known, random.Random(seed + number), number < EXPORTERS)  # noqa: S311
-            for number in range(connections)
+            Reader(port, rate / connections, found, known, random.Random(seed + number), asked, f"127.0.1.{number + 1}")  # noqa: S311
+            for number, asked in enumerate([exported] * EXPORTERS + [ASKED] * (connections - EXPORTERS))
         ]
         await asyncio.gather(
             *(reader.until(over) for reader in readers), _loads(steps, found, over), _memory(pid, found, over)

@@ -29,6 +29,7 @@ RUNS = {
     "kills": "loads and imports killed at random moments",
     "failover": "a primary of PostgreSQL that dies, and its standby",
     "load": "readers on 64 connections during repeated loads",
+    "attacked": "the same readers of a larger database, alone and beside attackers",
 }
 """Modules beside this one, each with a `run(setting)` that yields lines, and what they try."""
 sys.path.insert(0, str(HOME / "tests"))  # the short forms, of which runs are made, are found there as pytest finds them
