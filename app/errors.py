@@ -44,12 +44,23 @@ class MovedError(OxusError):
         return f"merged into {self.id!r}"
 
 
+class UrlTooLongError(OxusError):
+    """A URL is too long for the header that would carry it."""
+
+
 class NotAcceptableError(OxusError):
     """None of the requested formats can be written."""
 
 
 class UnavailableError(OxusError):
     """The database cannot answer now; a retry may succeed."""
+
+
+class TooSlowError(UnavailableError):
+    """The work takes longer than it may."""
+
+    def __str__(self) -> str:
+        return "the query took longer than it may; ask for less"
 
 
 class SchemaError(OxusError):
@@ -76,9 +87,11 @@ class Problem:
 
 @dataclass
 class BrokenPackError(OxusError):
-    """A pack has problems, all of which are listed; nothing was loaded."""
+    """A pack has problems; nothing was loaded. The first problems are listed, and `more` counts the others."""
 
     problems: list[Problem]
+    more: int = 0
 
     def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+        lines = [str(problem) for problem in self.problems]
+        return "\n".join(lines + ([f"and {self.more} more"] if self.more else []))

@@ -6,18 +6,23 @@ connection for ever.
 
 import json
 from asyncio import BaseTransport, TimerHandle
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypedDict, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api.http.scope import client_key
 from app.settings import Settings
 
 MAX_HEAD_BYTES = 128 * 1024
 """Bytes of request line and headers: twice the longest URL, percent-encoded."""
+MAX_PARSED_URL_BYTES = 0xFFFF
 HEAD_TIMEOUT_SECONDS = 10.0
 """Time from the connection or the last answer to the end of the headers; they usually come in one packet."""
 TARGET_TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the URL is longer than any query needs"
@@ -26,8 +31,21 @@ WRITE_STALL_TIMEOUT_SECONDS = 120.0
 """Time in which a client has to read some of a response that is waiting for it."""
 
 
+OPEN_CONNECTIONS: Counter[str] = Counter()
+"""Connections of this process by client, as far as they are limited."""
+
+
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection, with a timer for its request head and one for a client that stops reading."""
+    """One connection, with a timer for its request head and one for a client that stops reading.
+
+    A client may have `max_connections` at a time, unless it is a proxy that the settings trust: that one connects for
+    many.
+    """
+
+    def __init__(self, *args: Any, max_connections: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._max_connections = max_connections
+        self._limited_client = ""
 
     _head_timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
@@ -36,10 +54,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(cast(Any, transport))
+        if self._max_connections and self.client and not is_trusted(self.client[0], self.config.forwarded_allow_ips):
+            self._limited_client = client_key(self.client)
+            OPEN_CONNECTIONS[self._limited_client] += 1
+            if OPEN_CONNECTIONS[self._limited_client] > self._max_connections:
+                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"more than {self._max_connections} connections at a time")
+                return
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_head_timer()
+        if self._limited_client:
+            OPEN_CONNECTIONS[self._limited_client] -= 1
+            if not OPEN_CONNECTIONS[self._limited_client]:
+                del OPEN_CONNECTIONS[self._limited_client]
         super().connection_lost(exc)  # which resumes writing
         self._stop_stall_timer()
 
@@ -57,8 +85,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self._head_timer = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._on_head_timeout)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer malformed HTTP with a problem document, as every other error."""
-        self._refuse(HTTPStatus.BAD_REQUEST, "the request is not valid HTTP/1.1")
+        """Answer malformed HTTP with a problem document, as every other error.
+
+        The parser counts the bytes of a URL in 16 bits, and takes longer ones for malformed.
+        """
+        malformed = HTTPStatus.BAD_REQUEST, "the request is not valid HTTP/1.1"
+        self._refuse(*(TARGET_TOO_LONG if len(self.url) > MAX_PARSED_URL_BYTES else malformed))
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -104,6 +136,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Log nothing: a request for another protocol is answered in HTTP/1.1 (RFC 9110, 7.8)."""
 
 
+def is_trusted(address: str, trusted: list[str] | str) -> bool:
+    """Return whether an address is one of the trusted proxies: addresses or networks, or `*` for any."""
+    names = [name.strip() for name in trusted.split(",")] if isinstance(trusted, str) else trusted
+    if "*" in names or address in names:
+        return True
+    try:
+        return any(ip_address(address) in ip_network(name, strict=False) for name in names if name)
+    except ValueError:  # a name that is no network
+        return False
+
+
 @contextmanager
 def shared_metrics_dir(settings: Settings) -> Iterator[Settings]:
     """Yield settings with a temporary folder for the metrics of several workers; it is deleted when the server ends."""
@@ -117,7 +160,7 @@ def shared_metrics_dir(settings: Settings) -> Iterator[Settings]:
 class UvicornOptions(TypedDict):
     """Arguments of `uvicorn.run` and `uvicorn.Config`."""
 
-    http: type[BoundedHttpProtocol]
+    http: Any  # uvicorn declares a class, and calls it: a partial can be sent to workers
     ws: Literal["none"]
     server_header: bool
     access_log: bool
@@ -129,7 +172,7 @@ class UvicornOptions(TypedDict):
 def uvicorn_options(settings: Settings) -> UvicornOptions:
     """Return how uvicorn is to listen; its own access log stays off."""
     return {
-        "http": BoundedHttpProtocol,
+        "http": partial(BoundedHttpProtocol, max_connections=settings.max_connections_per_client),
         "ws": "none",
         "server_header": False,
         "access_log": False,

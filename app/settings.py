@@ -55,10 +55,16 @@ class Settings(BaseSettings):
         le=8,
         description="Answers with `limit=all` that one process sends at a time; others need its threads.",
     )
+    max_exports_per_client: int = Field(
+        2,
+        gt=0,
+        le=8,
+        description="Answers with `limit=all` that one process sends to one client at a time.",
+    )
     cache_mb: int = Field(
         64,
         ge=0,
-        description="Size of the response cache of one process, in MiB; 0 switches it off.",
+        description="Memory of the response cache of one process, in MiB, keys and headers counted; 0 switches it off.",
     )
     revision_ttl_seconds: float = Field(
         0.0,
@@ -84,6 +90,13 @@ class Settings(BaseSettings):
         "",
         description="Host names under which the server answers, separated by commas; `*.example.org` is every name "
         "below it, empty is any name.",
+    )
+
+    max_connections_per_client: int = Field(
+        100,
+        ge=0,
+        description="Connections that one client may have to one process; trusted proxies may have any number, 0 sets "
+        "no limit.",
     )
 
     # Behind a proxy

@@ -15,7 +15,9 @@ import psycopg
 from asgi_client import AppClient
 from conftest import engine_for
 from sqlalchemy import text
+from waiting import MAX_WAIT_SECONDS
 
+from app.db.engine import read_transaction
 from app.main import create_app
 from app.settings import Settings
 
@@ -84,7 +86,10 @@ class StatementProbe:
         """What the statements of the last answer read from end to end, or too much of."""
         reading = [one for one in self.heard if re.match(r"\s*(SELECT|WITH)\b", one[0], re.IGNORECASE)]
         assert reading, "no statement was overheard"
-        with engine_for(self.url, read_only=True) as engine, engine.connect() as connection:
+        with (
+            engine_for(self.url, read_only=True) as engine,
+            read_transaction(engine, MAX_WAIT_SECONDS) as connection,
+        ):
             raw: Any = connection.connection.dbapi_connection
             look = embedded_walks if engine.dialect.name == "sqlite" else server_walks
             sizes = {

@@ -12,18 +12,20 @@ from app.settings import PROJECT_ROOT
 
 APP = PROJECT_ROOT / "app"
 LAYERS = [
-    {"cli", "main", "commands", "server"},
+    {"cli", "main", "backups", "commands", "server"},
     {"api", "ingest"},
     {"resources"},
     {"query", "schemas", "formats", "rules"},
     {"models"},
     {"db"},
     {"settings"},
-    {"codebooks", "errors", "files", "vocab", "geo", "malloc", "timespan", "names"},
+    {"codebooks", "deadlines", "errors", "files", "vocab", "geo", "malloc", "processes", "timespan", "names"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 SIBLINGS_ALLOWED = {
     ("cli", "commands"),  # the commands call what does their work
+    ("cli", "backups"),  # the same
+    ("backups", "commands"),  # all commands open databases in one way
     ("commands", "main"),  # `serve` starts the application
     ("commands", "server"),  # and tells how to listen
     ("query", "formats"),  # which formats the parameter f may name

@@ -4,10 +4,11 @@ Readers cannot write: on SQLite the file is opened read-only, on PostgreSQL ever
 transaction is read-only. A reader sees one snapshot from its first statement to its last.
 """
 
+import os
+import socket
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from app.db.driver_errors import translate_error, translated_errors
+from app.db.refusals import NO_UTF8
 from app.db.revision import attach_revision_cache, snapshot_scope
-from app.errors import SchemaError, UnavailableError
+from app.deadlines import WorkLimit, current_limit
+from app.errors import SchemaError
+from app.files import OpenFile
 from app.geo import distance_km
 
 LOCK_TIMEOUT_SECONDS = 30.0
@@ -31,10 +35,10 @@ BULK_CACHE_BYTES = 48 << 20
 """Page cache of a bulk write: enough for the unique indexes of a million claims, in which ids fall at random places."""
 MMAP_BYTES = 1 << 40
 """Bytes of an embedded database that readers map into memory, to save a copy of each page (SQLite: 2 GB at most)."""
-TIMEOUT_KEY = "oxus.timeout"
-"""Key in `Connection.info` of the statement timeout that is set, so that it is set only when it changes."""
+OPEN_FILE_KEY = "oxus.file"
+"""Key in `Connection.info` of an embedded database's file, as it was when the connection was opened."""
 KEEPALIVE_OPTIONS: dict[str, Any] = {
-    "connect_timeout": 5,
+    "connect_timeout": 3,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -43,9 +47,16 @@ KEEPALIVE_OPTIONS: dict[str, Any] = {
 """libpq's limits for a silent server, in seconds (the last in milliseconds); a URL may override them."""
 WRITER_OPTIONS = {"target_session_attrs": "read-write", "load_balance_hosts": "disable"}
 PRIMARY_READER_OPTIONS = {"target_session_attrs": "primary", "load_balance_hosts": "disable"}
-READER_PLANNER_OPTIONS = "-c parallel_setup_cost=20000 -c jit=off"
-"""Planner settings of readers on PostgreSQL; a URL may override them. Starting parallel workers or the compiler takes
-longer than most answers."""
+PLANNER_SETTINGS = {"parallel_setup_cost": "20000", "jit": "off"}
+"""Planner settings of readers on PostgreSQL; the `options` of a URL may override them. Starting parallel workers or the
+compiler takes longer than most answers."""
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""First statement of a reader on PostgreSQL. Start-up options would not do: a pooler may drop them without a word."""
+BEGIN_KEY = "oxus.begin"
+"""Key in `Connection.info` of the statements with which a reader on PostgreSQL begins."""
+POOLED_CONNECTIONS = 8
+MAX_EXTRA_CONNECTIONS = 40
+"""Connections of readers beyond those kept open: there are fewer threads than connections, so none waits for one."""
 RECONNECT_SECONDS = 600
 """Maximum age of a reader's connection, so that readers return to a server that was away."""
 STEPS_BETWEEN_CHECKS = 20_000  # of SQLite's virtual machine: a few milliseconds
@@ -70,13 +81,15 @@ class _IndexHintCompiler(SQLiteCompiler):
 
 def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
-    address = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    file = path.absolute()
+    address = f"file:{quote(str(file))}?mode={mode}"
 
-    def connect() -> sqlite3.Connection:
+    def connect(entry: ConnectionPoolEntry) -> sqlite3.Connection:
+        entry.info[OPEN_FILE_KEY] = OpenFile.at(file)
         connection = sqlite3.connect(
             address,
             uri=True,
-            timeout=READER_LOCK_TIMEOUT_SECONDS if read_only else LOCK_TIMEOUT_SECONDS,
+            timeout=0 if read_only else LOCK_TIMEOUT_SECONDS,  # readers: see `_embedded_transaction`
             isolation_level=None,
             check_same_thread=False,
         )
@@ -90,34 +103,61 @@ def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     # The default pool of a URL without a file is one connection for all threads.
     # Last in, first out: the connection used last has most of the file in its page cache.
     engine = create_engine(
-        "sqlite://", creator=connect, pool_size=8, max_overflow=32, poolclass=QueuePool, pool_use_lifo=True
+        "sqlite://",
+        creator=connect,
+        pool_size=POOLED_CONNECTIONS,
+        max_overflow=MAX_EXTRA_CONNECTIONS,
+        poolclass=QueuePool,
+        pool_use_lifo=True,
     )
     # The driver opens no transaction by itself (isolation_level=None). A writer takes its lock at once, so that two
     # writers wait for each other instead of failing half-way.
     engine.dialect.statement_compiler = _IndexHintCompiler
+    event.listen(engine, "checkout", _reconnect_if_replaced)
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
+def _reconnect_if_replaced(_dbapi_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Have the pool open a connection anew once another file has the name of the database, as after a restore."""
+    if entry.info[OPEN_FILE_KEY].is_replaced:
+        raise DisconnectionError
+
+
 def _postgresql_engine(url: str, read_only: bool, require_primary: bool) -> Engine:
     if find_spec("psycopg") is None:
         raise SchemaError("PostgreSQL needs the extra: pip install -c requirements.lock -e '.[postgresql]'")
-    connect_args = KEEPALIVE_OPTIONS | _parse_with_libpq(url)
+    connect_args = KEEPALIVE_OPTIONS | _parse_with_libpq(url) | {"client_encoding": "UTF8"}
+    engine = _postgresql_pool(connect_args, read_only, require_primary)
+    event.listen(engine, "connect", _refuse_other_encodings, insert=True)
+    return engine
+
+
+def _refuse_other_encodings(connection: Any, _entry: object) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in ("UTF8", None):
+        raise SchemaError(NO_UTF8.format(encoding))
+
+
+def _postgresql_pool(connect_args: dict[str, Any], read_only: bool, require_primary: bool) -> Engine:
     if not read_only:
         return create_engine("postgresql+psycopg://", connect_args=connect_args | WRITER_OPTIONS)
-    connect_args["options"] = (
-        f"{READER_PLANNER_OPTIONS} {connect_args.get('options', '')} -c default_transaction_read_only=on"
-    )
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
-        isolation_level="REPEATABLE READ",
-        pool_size=8,
-        max_overflow=32,
-        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",  # `_server_transaction` begins with one statement of its own
+        pool_size=POOLED_CONNECTIONS,
+        max_overflow=MAX_EXTRA_CONNECTIONS,
         pool_recycle=RECONNECT_SECONDS,
         connect_args=connect_args | (PRIMARY_READER_OPTIONS if require_primary else {}),
     )
+    overridden = str(connect_args.get("options", ""))
+    begin = "; ".join(
+        [BEGIN_READING]
+        + [f"SET LOCAL {name} = {value}" for name, value in PLANNER_SETTINGS.items() if name not in overridden]
+    )
+    event.listen(engine, "connect", lambda _raw, record: record.info.update({BEGIN_KEY: begin}))
+    return engine
 
 
 def _parse_with_libpq(url: str) -> dict[str, Any]:
@@ -156,104 +196,97 @@ def is_embedded(engine: Engine) -> bool:
 
 @contextmanager
 def read_transaction(engine: Engine, seconds: float, *, full_scan: bool = False) -> Iterator[Connection]:
-    """Open a connection that sees one snapshot, for at most `seconds`.
+    """Open a connection that sees one snapshot, for at most `seconds` or the limit of the work that is being done.
 
     `full_scan` reads an embedded database without mapping it, so that an export does not fill the process with pages.
-    Raises UnavailableError when the time is over or the database cannot be reached, SchemaError when it holds no Oxus
-    tables.
+    Raises TooSlowError when the time is over, UnavailableError if the database cannot be reached, SchemaError when it
+    holds no Oxus tables.
     """
+    limit = current_limit() or WorkLimit(seconds)
     with (
         translated_errors(engine),
-        engine.connect() as connection,
-        connection.begin(),
-        _statement_timeout(connection, seconds),
-        _without_mmap(connection, full_scan),
+        _embedded_transaction(engine, limit, full_scan)
+        if is_embedded(engine)
+        else _server_transaction(engine, limit) as connection,
         snapshot_scope(connection),
     ):
         yield connection
 
 
 @contextmanager
-def translated_errors(engine: Engine) -> Iterator[None]:
-    """Raise the driver's errors as Oxus errors, whose messages hold no SQL and no path."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise UnavailableError("all connections to the database are in use; ask again later") from error
-    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
-        raise translate_error(error) from error
+def _embedded_transaction(engine: Engine, limit: WorkLimit, full_scan: bool) -> Iterator[Connection]:
+    with engine.connect() as connection, ExitStack() as stack:
+        raw: Any = connection.connection.dbapi_connection
+
+        def set_until_end(pragma: str, value: float, value_after: float) -> None:
+            raw.execute(f"PRAGMA {pragma} = {value}")
+            stack.callback(raw.execute, f"PRAGMA {pragma} = {value_after}")
+
+        if limit.may_wait:
+            set_until_end("busy_timeout", READER_LOCK_TIMEOUT_SECONDS * 1000, 0)
+        stack.enter_context(connection.begin())
+        if full_scan:
+            set_until_end("mmap_size", 0, MMAP_BYTES)
+        raw.set_progress_handler(limit.is_over, STEPS_BETWEEN_CHECKS)
+        stack.callback(raw.set_progress_handler, None, 0)
+        yield connection
 
 
 @contextmanager
-def _without_mmap(connection: Connection, full_scan: bool) -> Iterator[None]:
-    if not full_scan or not is_embedded(connection.engine):
-        yield
-        return
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute("PRAGMA mmap_size = 0")
-    try:
-        yield
-    finally:
-        raw.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+def _server_transaction(engine: Engine, limit: WorkLimit) -> Iterator[Connection]:
+    """Open a transaction on PostgreSQL. A connection that waits when the work is ended is broken and given up.
+
+    The server keeps the time too, but may have stopped. A connection that broke since it was used last is replaced.
+    """
+    for is_last_attempt in (False, True):
+        with engine.connect() as connection, limit.breaking(shutdown_of(connection.connection.dbapi_connection)):
+            try:
+                connection.exec_driver_sql(_begin_statements(connection, limit))
+            except DBAPIError as error:
+                if error.connection_invalidated and not limit.is_over() and not is_last_attempt:
+                    continue
+                raise
+            try:
+                yield connection
+            finally:
+                _end_reading(connection)
+            return
 
 
-@contextmanager
-def _statement_timeout(connection: Connection, seconds: float) -> Iterator[None]:
-    if connection.dialect.name == "postgresql":
-        milliseconds = max(1, int(seconds * 1000))
-        if connection.info.get(TIMEOUT_KEY) != milliseconds:
-            connection.execute(text(f"SET statement_timeout = {milliseconds}"))
-        connection.info.pop(TIMEOUT_KEY, None)  # what is rolled back is set no more
-        yield
-        connection.info[TIMEOUT_KEY] = milliseconds
-        return
-    raw: Any = connection.connection.dbapi_connection
-    deadline = time.monotonic() + seconds
-    raw.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_CHECKS)
-    try:
-        yield
-    finally:
-        raw.set_progress_handler(None, 0)
+def _end_reading(connection: Connection) -> None:
+    with suppress(DBAPIError):  # the server went away: nothing is lost, since nothing was written
+        connection.rollback()
+    raw: Any = None if connection.invalidated else connection.connection.dbapi_connection
+    if raw and raw.closed:
+        connection.invalidate()
 
 
-QUERY_TIMEOUT = "the query took longer than it may; ask for less"
-READ_ONLY = "the database takes no writes (a standby, or set to read only); name the primary in its URL, too"
-DISK_FULL = "there is no room left on the disk for the database"
-UNREACHABLE = "the database cannot be reached or is busy"
-LOCKED = "the database is locked by another process"
-TRANSIENT_ERRORS = {
-    "interrupted": QUERY_TIMEOUT,
-    "statement timeout": QUERY_TIMEOUT,
-    "session is read-only": READ_ONLY,
-    "hot standby mode": READ_ONLY,
-    "unable to open": "the database file cannot be opened: it is not there, or may not be read",
-    "locked": LOCKED,
-    "busy": LOCKED,
-    "readonly": "the database file may only be read, or the folder it is in",
-    "disk i/o": "the disk failed to read or write the database file, or is full",
-    "disk is full": DISK_FULL,
-    "no space left": DISK_FULL,
-}
-"""Messages of errors that pass by themselves or after an operator acts, by a part of the driver's message."""
+def _begin_statements(connection: Connection, limit: WorkLimit) -> str:
+    """Return the statements that begin a transaction with its settings, in one round trip."""
+    return f"{connection.info[BEGIN_KEY]}; SET LOCAL statement_timeout = {max(1, int(limit.seconds_left * 1000))}"
 
 
-def translate_error(error: Exception) -> Exception:
-    """Return an error without SQL and paths for what a user can act upon; the error itself if it is a bug."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    message = str(original).lower()
-    kinds = {kind.__name__ for kind in type(original).__mro__}
-    if "no such savepoint" in message and original and isinstance(original.__context__, DBAPIError):
-        return translate_error(original.__context__)  # a full disk ends the transaction before we do
-    if "no such table" in message or "UndefinedTable" in kinds:
-        return SchemaError("the database holds no Oxus tables; run `oxus db upgrade`")
-    if "malformed" in message or "not a database" in message:
-        return SchemaError("the database file is damaged or no database; restore a backup")
-    if "OperationalError" not in kinds:
-        return error
-    for part, ours in TRANSIENT_ERRORS.items():
-        if part in message:
-            return UnavailableError(ours)
-    return error if isinstance(original, sqlite3.Error) else UnavailableError(UNREACHABLE)
+def shutdown_of(raw: Any) -> Callable[[], None]:
+    """Return a function that closes the socket of a PostgreSQL connection under it, so that whoever waits wakes up.
+
+    It may be called from any thread.
+    """
+
+    def shut_down() -> None:
+        with suppress(OSError, raw.OperationalError), socket.socket(fileno=os.dup(raw.fileno())) as duplicate:
+            duplicate.shutdown(socket.SHUT_RDWR)
+
+    return shut_down
+
+
+def verify_read_only(engine: Engine) -> None:
+    """Try to write as a reader. Raises SchemaError if that succeeds, as it must not, whatever lies in between."""
+    with read_transaction(engine, READER_LOCK_TIMEOUT_SECONDS) as connection:
+        try:
+            connection.exec_driver_sql("DELETE FROM revision WHERE id < 0")
+        except DBAPIError:
+            return
+    raise SchemaError("readers of this database can write, although each of their transactions is read-only")
 
 
 @contextmanager

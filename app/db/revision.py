@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 
-NEWEST_REVISION = "SELECT id, made_at FROM revision ORDER BY id DESC LIMIT 1"
-MAX_ENTRIES = 20_000
-"""Entries of a cache; beyond that it starts again."""
+from app.db.schema import check_version
+
+NEWEST_REVISION = (
+    "SELECT newest.id, newest.made_at, alembic_version.version_num FROM alembic_version "
+    "LEFT JOIN (SELECT id, made_at FROM revision ORDER BY id DESC LIMIT 1) AS newest ON TRUE"
+)
+"""One statement for revision and schema. Every later schema must keep these three columns, so that a server that is too
+old for it says so."""
+MAX_ENTRIES = 10_000
+"""Entries of a cache; beyond that it starts again. Keys that hold what clients sent are made by `short_key`."""
+KEY_BYTES = 16
 _STATE_KEY = "oxus.revision"
 _CACHE_KEY = "oxus.revision_cache"
 
@@ -63,6 +72,11 @@ def attach_revision_cache(engine: Engine) -> None:
     event.listen(engine, "connect", share)
 
 
+def short_key(*parts: object) -> bytes:
+    """Return a key of KEY_BYTES bytes for values of any size, by their `repr`, so that no cache keeps the values."""
+    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=KEY_BYTES).digest()
+
+
 @contextmanager
 def snapshot_scope(connection: Connection) -> Iterator[None]:
     """Look the revision up once in a read transaction, whose snapshot cannot change."""
@@ -75,7 +89,10 @@ def snapshot_scope(connection: Connection) -> Iterator[None]:
 
 
 def current_revision(connection: Connection) -> int:
-    """Return the number of the newest revision; 0 before anything was loaded."""
+    """Return the number of the newest revision; 0 before anything was loaded.
+
+    Raises SchemaError, as every function here, once the database has another schema than this software.
+    """
     return _refreshed(connection).revision
 
 
@@ -119,4 +136,5 @@ def _data_version(connection: Connection) -> int | None:
 
 def _newest_revision(connection: Connection) -> tuple[int, str]:
     row = connection.execute(text(NEWEST_REVISION)).first()
-    return (int(row[0]), str(row[1])) if row else (0, "")
+    check_version(row[2] if row else None)
+    return (0, "") if row is None or row[0] is None else (int(row[0]), str(row[1]))

@@ -63,9 +63,19 @@ def test_every_question_has_its_own_etag(client: AppClient) -> None:
     assert len(set(etags)) == len(asked)
 
 
-def test_the_order_of_parameters_does_not_change_the_etag(client: AppClient) -> None:
-    one = client.get("/v1/events?limit=5&place=balkh").headers["etag"]
-    assert client.get("/v1/events?place=balkh&limit=5").headers["etag"] == one
+def test_each_spelling_of_an_address_has_its_own_etag_because_links_repeat_it(client: AppClient) -> None:
+    spellings = ["limit=5&place=balkh", "place=balkh&limit=5", "place=balk%68&limit=5"]
+    responses = [client.get(f"/v1/events?{query}") for query in spellings]
+    assert len({response.json()["next"] for response in responses}) == len(spellings)
+    assert len({response.headers["etag"] for response in responses}) == len(spellings)
+
+
+@pytest.mark.parametrize("unseen", ["%0a", "%0d", "%09", "%3F", "%23"])
+def test_the_etag_of_an_entity_confirms_no_other_path(client: AppClient, unseen: str) -> None:
+    path = "/v1/events/kaldar-recaptured-2021-06-29"
+    condition = {"If-None-Match": client.get(path).headers["etag"]}
+    assert client.get(path, headers=condition).status_code == 304
+    assert client.get(path + unseen, headers=condition).status_code == 404
 
 
 @pytest.mark.parametrize("given", ["{}", "W/{}", '"x", {}', '"x", W/{} , "y"', "*", " {} "])

@@ -8,6 +8,7 @@ import pytest
 from alembic.command import check
 from alembic.script import ScriptDirectory
 from conftest import Databases, engine_for
+from fastapi.testclient import TestClient
 from sqlalchemy import column, inspect, table, text, update
 from typer.testing import CliRunner
 from waiting import MAX_WAIT_SECONDS
@@ -17,6 +18,7 @@ from app.db.engine import read_transaction, write_transaction
 from app.db.migrate import config_for, differences, downgrade, upgrade
 from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, stored_schema
 from app.errors import SchemaError
+from app.main import create_app
 from app.settings import Settings
 
 VERSION = table("alembic_version", column("version_num"))
@@ -226,6 +228,29 @@ def test_a_newer_schema_is_refused_and_says_so(databases: Databases) -> None:
     expected = f"the database is at schema 9999, newer than {CURRENT_SCHEMA}; it needs a newer Oxus"
     assert refused_upgrade(url) == expected
     assert refused_check(url) == expected
+
+
+READS = ("/v1/events?limit=1", "/v1/control?as_of=2021-07-01", "/ogc/collections/events/items?limit=1", "/readyz")
+
+
+@pytest.mark.parametrize("cache_mb", [0, 64])
+def test_a_server_whose_database_is_migrated_says_so_in_every_answer_until_it_fits_again(
+    databases: Databases, cache_mb: int
+) -> None:
+    url = databases.loaded()
+    with TestClient(create_app(Settings(database_url=url, cache_mb=cache_mb))) as client:
+        before = [client.get(path) for path in READS]
+        assert {answer.status_code for answer in before} == {200}
+        for version, words in (("9999", "schema 9999, newer than"), ("0007", MADE_ANEW)):
+            with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
+                connection.execute(update(VERSION).values(version_num=version))
+            for path, answer in zip(READS * 2, before * 2, strict=True):
+                refused = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+                assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
+                assert words in refused.json()["detail"]
+        with engine_for(url, read_only=False) as engine, write_transaction(engine) as connection:
+            connection.execute(update(VERSION).values(version_num=CURRENT_SCHEMA))
+        assert [client.get(path).content for path in READS] == [answer.content for answer in before]
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """A PostgreSQL that is stopped and comes back, or is locked: the server says so, and recovers by itself."""
 
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -9,8 +12,9 @@ import pytest
 from conftest import SEED, Databases, engine_for
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from waiting import wait_until
+from waiting import MAX_WAIT_SECONDS, wait_until
 
+from app.api.http import respond
 from app.db.migrate import upgrade
 from app.ingest.packs.load import load_packs
 from app.main import create_app
@@ -74,3 +78,42 @@ def test_a_table_that_somebody_locks_keeps_nobody_waiting_for_ever(postgresql: s
             locking.rollback()
         wait_until(lambda: client.get(ASKED).status_code == 200)
         assert client.get(ASKED).content == before.content
+
+
+@contextmanager
+def frozen(cluster: Cluster) -> Iterator[None]:
+    """Stop every process of a server for a while: it takes connections and answers nothing, as on a hung disk."""
+    main = int((cluster.data / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    processes = [main, *map(int, children)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+
+def test_a_postgresql_that_hangs_holds_up_no_probe_and_no_asset_and_others_get_a_503(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(respond, "MAX_CHUNK_SECONDS", 3.0)  # an export may wait for minutes
+    paths = (ASKED, ANOTHER, "/readyz", "/v1/stats?group_by=day", "/v1/events?limit=all&f=csv", ASKED)
+    with TestClient(create_app(Settings(database_url=cluster.url()))) as client, ThreadPoolExecutor(8) as asking:
+
+        def ask(path: str) -> Future[Response]:
+            return asking.submit(client.get, path)
+
+        wait_until(lambda: client.get(ASKED).status_code == 200)
+        before = client.get(ASKED)
+        with frozen(cluster):
+            running = [ask(path) for path in paths]
+            for path in ("/healthz", "/docs", "/openapi.json", "/healthz"):
+                assert ask(path).result(MAX_WAIT_SECONDS).status_code == 200
+            for answer in running:
+                assert unavailable(answer.result(MAX_WAIT_SECONDS)) == "the database cannot be reached or is busy"
+        wait_until(lambda: client.get(ASKED).status_code == 200)
+        assert client.get(ASKED).content == before.content
+        assert client.get("/readyz").status_code == 200

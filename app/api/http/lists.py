@@ -11,8 +11,11 @@ from app.api.http.urls import query_pairs, request_url
 from app.formats import FORMATS
 from app.formats.base import Format
 from app.query.lists.page import Page
-from app.query.lists.request import ListRequest
+from app.query.lists.request import DEFAULT_ROWS, ListRequest
 from app.resources import ListEndpoint, StoredList
+
+MAX_INLINE_ROWS = DEFAULT_ROWS
+"""Rows of a page that may be written on the event loop: a thousand take 50 ms and more."""
 
 
 async def respond_with_list(request: Request, endpoint: ListEndpoint) -> Response:
@@ -31,7 +34,7 @@ async def respond_in_any_format(
         render,
         formats=tuple(FORMATS.values()),
         requested=list_request.format,
-        inline=inline,
+        inline=inline and (list_request.limit or 0) <= MAX_INLINE_ROWS,
         stream=list_request.limit is None,
     )
 

@@ -165,8 +165,8 @@ def _flat_content(format_: Format, names: str) -> dict[str, str]:
 
 _RESPONSE_HEADERS = {
     "ETag": "Changes when the answer may have changed.",
-    "Link": "next, and the licence of the data.",
+    "Link": "next, if its address has at most 8,000 bytes (json and geojson name it in the body, too); licences.",
     "Oxus-Revision": "The state of the database that this is an answer from.",
     "Oxus-Licence": "Licences of the packs that are loaded (SPDX).",
-    "Oxus-Citation": "How to cite the packs that are loaded; what is not ASCII is percent-encoded.",
+    "Oxus-Citation": "How to cite the packs that are loaded, percent-encoded but for ASCII; after 4,000 bytes a count.",
 }

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.api.http.headers import ALLOW_HEADER, COMMON_HEADERS, CSP_HEADER, DATA_CSP
+from app.api.http.masking import mask_path
 from app.api.http.scope import REQUEST_ID_SCOPE_KEY, new_request_id
 from app.api.http.urls import request_url
 from app.errors import (
@@ -19,7 +20,9 @@ from app.errors import (
     NotFoundError,
     OxusError,
     SchemaError,
+    TooSlowError,
     UnavailableError,
+    UrlTooLongError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,7 +31,9 @@ HTTP_STATUS: dict[type[OxusError], HTTPStatus] = {
     InvalidParameterError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    UrlTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooSlowError: HTTPStatus.SERVICE_UNAVAILABLE,
     SchemaError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -98,7 +103,7 @@ async def unexpected_error(request: Request, error: Exception) -> Response:
     """Answer an unhandled error with a problem that tells its id only; the traceback in the log names it too."""
     logged_id = request.scope.get(REQUEST_ID_SCOPE_KEY)
     id_ = logged_id or new_request_id()
-    error.add_note(f"request {id_}: {request.method} {request.scope['path']!r}")
+    error.add_note(f"request {id_}: {request.method} {mask_path(request.scope['path'])!r}")
     response = problem(500, "something went wrong here; it was logged under request_id", request_id=id_)
     if not logged_id:  # otherwise the access log adds the header
         response.headers["X-Request-ID"] = id_

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Connection
 
-from app.api.http.lists import page_body
+from app.api.http.lists import MAX_INLINE_ROWS, page_body
 from app.api.http.openapi import JsonObject
 from app.api.http.read_pool import ReadSession
 from app.api.http.respond import Body, Link, json_body, respond
@@ -179,7 +179,8 @@ async def items(request: Request) -> Response:
     if list_request.cursor is None:  # clients show `numberMatched` of the first page for all pages
         list_request = replace(list_request, count=True)
     render = partial(_render_items, request, resource, list_request)
-    return await respond(request, render, formats=AS_GEOJSON, requested=list_request.format)
+    inline = (list_request.limit or 0) <= MAX_INLINE_ROWS
+    return await respond(request, render, formats=AS_GEOJSON, requested=list_request.format, inline=inline)
 
 
 def _render_items(

@@ -1,6 +1,5 @@
 """Query parameters: one parameter with its parser and predicate, and the parsing of a whole query string."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,23 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from app.errors import InvalidParameterError
-from app.names import closest_matches
+from app.names import closest_matches, forbidden_character
 from app.query.predicates.forms import Predicate
 from app.vocab import Code
 
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 2000
 MAX_QUOTED_CHARS = 500  # of a refused value, so that a problem stays short
-_BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def is_printable(text: str) -> bool:
-    """Return whether a text holds only characters that a name may hold.
-
-    Excluded are control characters, surrogates, private-use characters and overrides of the writing direction.
-    Joiners and soft hyphens are allowed, because names in many scripts need them.
-    """
-    return not any(unicodedata.category(char) in ("Cc", "Cs", "Co") or char in _BIDI_OVERRIDES for char in text)
+    """Return whether a text holds only characters that a name may hold."""
+    return forbidden_character(text) is None
 
 
 def printable(text: str) -> str:

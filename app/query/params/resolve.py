@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, Table, func, select, union_all
 
 from app import models
+from app.deadlines import check_deadline
 from app.errors import InvalidParameterError
 from app.models import entity_types
 from app.models.base import table_of
@@ -72,6 +73,7 @@ def _rejoin_names(connection: Connection, tables: NameTables, values: Sequence[s
 
 
 def _resolve_id(connection: Connection, tables: NameTables, parameter: str, value: str) -> str:
+    check_deadline()  # a list may hold thousands of names
     names = tables.names
     statement = select(names.c.owner_id, names.c.kind, names.c.name).where(names.c.key == match_key(value))
     rows = connection.execute(statement).all() if match_key(value) else []

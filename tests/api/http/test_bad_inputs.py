@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -183,6 +183,34 @@ def test_a_client_that_does_not_fetch_its_answer_is_let_go(monkeypatch: pytest.M
         connection.connect(("127.0.0.1", port))
         connection.sendall(b"GET /v1/claims?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert lost.wait(MAX_WAIT_SECONDS)
+
+
+def test_a_client_with_too_many_connections_is_refused_and_a_trusted_proxy_never(pack_url: str) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    def status(connection: socket.socket) -> int:
+        connection.settimeout(MAX_WAIT_SECONDS)
+        connection.sendall(request)
+        return int(connection.recv(20).split()[1])
+
+    def connected(port: int) -> socket.socket:
+        return stack.enter_context(socket.create_connection(("127.0.0.1", port), MAX_WAIT_SECONDS))
+
+    bounded = {"database_url": pack_url, "max_connections_per_client": 3}
+    with ExitStack() as stack, listening(Settings(**bounded, trusted_proxies="192.0.2.0/24")) as port:
+        held = [connected(port) for _ in range(3)]
+        assert [status(connection) for connection in held] == [200, 200, 200]
+        refused, headers, body = read_response(connected(port))
+        assert (refused, headers["connection"]) == (503, "close")
+        assert json.loads(body)["detail"] == "more than 3 connections at a time"
+        held[0].close()
+        wait_until(lambda: sum(server.OPEN_CONNECTIONS.values()) == 2)
+        assert status(connected(port)) == 200
+        stack.close()
+        wait_until(lambda: not server.OPEN_CONNECTIONS)
+    with ExitStack() as stack, listening(Settings(**bounded, trusted_proxies="127.0.0.0/8")) as port:
+        assert [status(connected(port)) for _ in range(6)] == [200] * 6
+        stack.close()
 
 
 def test_a_client_that_fetches_slowly_gets_all_of_its_answer(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:

@@ -214,6 +214,9 @@ def test_readers_of_postgresql_start_no_compiler_unless_they_are_told_to(databas
     otherwise = f"{url}{'&' if '?' in url else '?'}options=-c%20jit%3Don"
     found = []
     for asked in (url, otherwise):
-        with engine_for(asked, read_only=True) as engine, engine.connect() as connection:
+        with (
+            engine_for(asked, read_only=True) as engine,
+            read_transaction(engine, MAX_WAIT_SECONDS) as connection,
+        ):
             found.append([connection.scalar(text(f"SHOW {name}")) for name in ("jit", "transaction_read_only")])
     assert found == [["off", "on"], ["on", "on"]]
