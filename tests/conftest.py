@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url
 from waiting import MAX_WAIT_SECONDS, start_postgresql
 
+from app.api.http import read_pool
 from app.db import engine
 from app.db.engine import make_engine, read_transaction
 from app.db.migrate import upgrade
@@ -57,6 +58,7 @@ def pytest_configure() -> None:
     engine.create_engine = statement_cache.create_engine
     for name in ("OXUS_QUERY_TIMEOUT_SECONDS", "OXUS_QUEUE_TIMEOUT_SECONDS"):
         os.environ[name] = str(MAX_WAIT_SECONDS)
+    read_pool.GRACE_SECONDS = MAX_WAIT_SECONDS
     health = [HealthCheck.too_slow]
     settings.register_profile("any-machine", deadline=None, database=None, suppress_health_check=health)
     settings.load_profile("any-machine")

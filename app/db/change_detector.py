@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.db.engine import OPEN_FILE_KEY, shutdown_of
+from app.db.engine import OPEN_FILE_KEY
 from app.db.revision import NEWEST_REVISION
+from app.db.server_transaction import shutdown_of
 from app.deadlines import WorkLimit, current_limit
 
 LOOKUP_TIMEOUT_SECONDS = 1.0

@@ -4,11 +4,9 @@ Readers cannot write: on SQLite the file is opened read-only, on PostgreSQL ever
 transaction is read-only. A reader sees one snapshot from its first statement to its last.
 """
 
-import os
-import socket
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from app.db.driver_errors import translate_error, translated_errors
 from app.db.refusals import NO_UTF8
 from app.db.revision import attach_revision_cache, snapshot_scope
+from app.db.server_transaction import BEGIN_KEY, server_transaction
 from app.deadlines import WorkLimit, current_limit
 from app.errors import SchemaError
 from app.files import OpenFile
@@ -52,8 +51,6 @@ PLANNER_SETTINGS = {"parallel_setup_cost": "20000", "jit": "off"}
 compiler takes longer than most answers."""
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """First statement of a reader on PostgreSQL. Start-up options would not do: a pooler may drop them without a word."""
-BEGIN_KEY = "oxus.begin"
-"""Key in `Connection.info` of the statements with which a reader on PostgreSQL begins."""
 POOLED_CONNECTIONS = 8
 MAX_EXTRA_CONNECTIONS = 40
 """Connections of readers beyond those kept open: there are fewer threads than connections, so none waits for one."""
@@ -207,7 +204,7 @@ def read_transaction(engine: Engine, seconds: float, *, full_scan: bool = False)
         translated_errors(engine),
         _embedded_transaction(engine, limit, full_scan)
         if is_embedded(engine)
-        else _server_transaction(engine, limit) as connection,
+        else server_transaction(engine, limit) as connection,
         snapshot_scope(connection),
     ):
         yield connection
@@ -230,53 +227,6 @@ def _embedded_transaction(engine: Engine, limit: WorkLimit, full_scan: bool) -> 
         raw.set_progress_handler(limit.is_over, STEPS_BETWEEN_CHECKS)
         stack.callback(raw.set_progress_handler, None, 0)
         yield connection
-
-
-@contextmanager
-def _server_transaction(engine: Engine, limit: WorkLimit) -> Iterator[Connection]:
-    """Open a transaction on PostgreSQL. A connection that waits when the work is ended is broken and given up.
-
-    The server keeps the time too, but may have stopped. A connection that broke since it was used last is replaced.
-    """
-    for is_last_attempt in (False, True):
-        with engine.connect() as connection, limit.breaking(shutdown_of(connection.connection.dbapi_connection)):
-            try:
-                connection.exec_driver_sql(_begin_statements(connection, limit))
-            except DBAPIError as error:
-                if error.connection_invalidated and not limit.is_over() and not is_last_attempt:
-                    continue
-                raise
-            try:
-                yield connection
-            finally:
-                _end_reading(connection)
-            return
-
-
-def _end_reading(connection: Connection) -> None:
-    with suppress(DBAPIError):  # the server went away: nothing is lost, since nothing was written
-        connection.rollback()
-    raw: Any = None if connection.invalidated else connection.connection.dbapi_connection
-    if raw and raw.closed:
-        connection.invalidate()
-
-
-def _begin_statements(connection: Connection, limit: WorkLimit) -> str:
-    """Return the statements that begin a transaction with its settings, in one round trip."""
-    return f"{connection.info[BEGIN_KEY]}; SET LOCAL statement_timeout = {max(1, int(limit.seconds_left * 1000))}"
-
-
-def shutdown_of(raw: Any) -> Callable[[], None]:
-    """Return a function that closes the socket of a PostgreSQL connection under it, so that whoever waits wakes up.
-
-    It may be called from any thread.
-    """
-
-    def shut_down() -> None:
-        with suppress(OSError, raw.OperationalError), socket.socket(fileno=os.dup(raw.fileno())) as duplicate:
-            duplicate.shutdown(socket.SHUT_RDWR)
-
-    return shut_down
 
 
 def verify_read_only(engine: Engine) -> None:

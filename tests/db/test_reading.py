@@ -11,6 +11,7 @@ from waiting import MAX_WAIT_SECONDS
 from app.commands import connection_warnings, max_connections_of_process
 from app.db import engine as db_engine
 from app.db.engine import read_transaction, verify_read_only
+from app.db.server_transaction import shutdown_of
 from app.deadlines import WorkLimit, deadline_in, working_within
 from app.errors import SchemaError, TooSlowError, UnavailableError
 from app.settings import Settings
@@ -80,7 +81,7 @@ def test_a_connection_that_broke_while_nobody_used_it_is_replaced(databases: Dat
         pytest.skip("an embedded database has no connection that breaks")
     with engine_for(pack_url, read_only=True) as engine:
         with read_transaction(engine, MAX_WAIT_SECONDS) as connection:
-            db_engine.shutdown_of(connection.connection.dbapi_connection)()
+            shutdown_of(connection.connection.dbapi_connection)()
         for _ in range(2):
             with read_transaction(engine, MAX_WAIT_SECONDS) as connection:
                 assert connection.scalar(text("SELECT count(*) FROM claim")) > 0  # type: ignore[operator]

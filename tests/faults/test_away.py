@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from waiting import MAX_WAIT_SECONDS, wait_until
 
-from app.api.http import respond
+from app.api.http import read_pool, respond
 from app.db.migrate import upgrade
 from app.ingest.packs.load import load_packs
 from app.main import create_app
@@ -100,6 +100,7 @@ def test_a_postgresql_that_hangs_holds_up_no_probe_and_no_asset_and_others_get_a
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(respond, "MAX_CHUNK_SECONDS", 3.0)  # an export may wait for minutes
+    monkeypatch.setattr(read_pool, "GRACE_SECONDS", 1.0)  # as it is outside of tests
     paths = (ASKED, ANOTHER, "/readyz", "/v1/stats?group_by=day", "/v1/events?limit=all&f=csv", ASKED)
     with TestClient(create_app(Settings(database_url=cluster.url()))) as client, ThreadPoolExecutor(8) as asking:
 
