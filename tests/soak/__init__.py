@@ -1,4 +1,4 @@
 """Long runs against servers as users start them: `python -m tests.soak --work FOLDER`.
 
-Each has a short form in the ordinary tests; what is here takes minutes.
+Most have a short form in the ordinary tests, and take minutes here.
 """

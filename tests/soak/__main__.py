@@ -1,4 +1,4 @@
-"""The command: run what was asked for on each kind of database, print one table, write JSON."""
+"""Run long tests on each kind of database, print one table of results, and write JSON."""
 
 import argparse
 import json
@@ -24,37 +24,35 @@ from .environment import Environment, Line
 
 HOME = Path(__file__).resolve().parent.parent.parent
 RUNS = {
-    "parsers": "everything that reads what others wrote, given what nobody would write",
+    "parsers": "all parsers of texts and files, given random ones",
     "hostile": "every operation of the description, asked by schemathesis",
     "kills": "loads and imports killed at random moments",
     "failover": "a primary of PostgreSQL that dies, and its standby",
     "load": "readers on 64 connections during repeated loads",
     "attacked": "the same readers of a larger database, alone and beside attackers",
 }
-"""Modules beside this one, each with a `run(setting)` that yields lines, and what they try."""
-sys.path.insert(0, str(HOME / "tests"))  # the short forms, of which runs are made, are found there as pytest finds them
+"""Modules beside this one, each with a `run(environment)` that yields lines, and their subject."""
+sys.path.insert(0, str(HOME / "tests"))  # where pytest finds the short forms, of which runs are made
 KINDS = ("sqlite", "postgresql")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def said(text: str) -> None:
-    """Tell what is going on."""
+    """Write a line of progress to standard error."""
     err.print(f"[{datetime.now(tz=UTC):%H:%M:%S}] {text}", markup=False)
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
-    """The options of the command."""
+    """Parse the command line."""
     runs = "; ".join(f"{name}: {what}" for name, what in RUNS.items())
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("runs", nargs="*", metavar="RUN", help=f"all of them if none is named. {runs}")
     parser.add_argument("--work", type=Path, required=True, help="folder for databases and logs")
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
-    parser.add_argument(
-        "--share", type=float, default=1.0, help="of the full amount of work, to try the runs themselves"
-    )
-    parser.add_argument("--seed", type=int, default=20_260_705, help="draws whatever is drawn")
-    parser.add_argument("--json", type=Path, help="write everything that was found into this file")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the full work, to try the runs themselves")
+    parser.add_argument("--seed", type=int, default=20_260_705, help="seed of all random numbers")
+    parser.add_argument("--json", type=Path, help="file for all results")
     asked = parser.parse_args(given)
     if unknown := set(asked.runs) - set(RUNS):
         parser.error(f"there is no run {', '.join(sorted(unknown))}; there are {', '.join(RUNS)}")
@@ -62,14 +60,14 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 
 def lines_of(environment: Environment) -> Iterator[Line]:
-    """The lines of one run. What breaks is a line too, and the others go on."""
+    """Yield the lines of one run. An error becomes a line too, and the other runs go on."""
     began = time.monotonic()
     try:
         run: Callable[[Environment], Iterator[Line]] = import_module(f".{environment.run}", __package__).run
         for line in run(environment):
             line.seconds, began = time.monotonic() - began, time.monotonic()
             yield line
-    except Exception as error:  # whatever it is, it is told in the table
+    except Exception as error:  # shown in the table, whatever it is
         said(traceback.format_exc())
         line = environment.line("the run itself", f"broke off: {str(error)[:200]}", "to its end", False)
         line.seconds = time.monotonic() - began
@@ -77,7 +75,7 @@ def lines_of(environment: Environment) -> Iterator[Line]:
 
 
 def shown(lines: list[Line]) -> Table:
-    """The table."""
+    """Render results as a table."""
     table = Table("run", "database", "what", "found", "aim", "", "time", box=None, padding=(0, 1))
     for line in lines:
         verdict = "met" if line.met else "MISSED"
@@ -86,7 +84,7 @@ def shown(lines: list[Line]) -> Table:
 
 
 def machine() -> dict[str, Any]:
-    """Where, and with what, this was run."""
+    """Describe the machine and the versions of a run."""
     told = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=HOME, capture_output=True, text=True, check=False
@@ -102,7 +100,7 @@ def machine() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run; 0 when every aim is met, 1 when one is missed."""
+    """Run. Returns 0 when every aim is met, 1 when one is missed."""
     asked = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are ended however this ends
     began, at, lines = datetime.now(tz=UTC), machine(), list[Line]()

@@ -1,4 +1,4 @@
-"""What a long run has at hand, and what it tells."""
+"""The environment of a long run, and the lines of its results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class Line:
-    """One line of the table: what was tried, what came of it, what is aimed at, and whether it was met."""
+    """One line of results: the attempt, its outcome, the aim, and whether it was met."""
 
     run: str
     database: str
@@ -17,27 +17,27 @@ class Line:
     aim: str
     met: bool
     seconds: float = 0.0
-    """Since the line before, filled in where the run is started."""
+    """Seconds since the line before; set by the command."""
     detail: Any = None
-    """What JSON holds beside the line."""
+    """Further results, for JSON only."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder of the run's own, the kind of database (`sqlite`, `postgresql`), how much to do, and where to tell."""
+    """One run: its own folder, the kind of database (`sqlite`, `postgresql`), its share of work, and its log."""
 
     run: str
     folder: Path
     database: str
     share: float
-    """Of the full amount of work: 1 is what the README tells of, less is for trying the run itself."""
+    """Share of the full work; less than 1 is for trying the run itself."""
     seed: int
     said: Callable[[str], None]
 
     def amount(self, full: float, least: float = 1) -> float:
-        """So many rounds, seconds or examples of the full amount as this run does."""
+        """Return this run's share of a full number of rounds, seconds or examples, and `least` at least."""
         return max(least, full * self.share)
 
     def line(self, what: str, found: str, aim: str, met: bool, detail: Any = None) -> Line:
-        """A line of this run about this kind of database."""
+        """Make a line of this run."""
         return Line(self.run, self.database, what, found, aim, met, detail=detail)

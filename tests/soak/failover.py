@@ -1,4 +1,4 @@
-"""The primary of a pair of PostgreSQL servers dies amid reads and loads; its standby takes over."""
+"""Loss of the primary of two PostgreSQL servers amid reads and loads; the standby takes over."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from .environment import Environment, Line
 
 
 def run(environment: Environment) -> Iterator[Line]:
-    """What the tests do, with the times."""
+    """Do as the tests do, and tell the times."""
     if environment.database == "sqlite":
         yield environment.line("no server, no standby", "nothing to try", "-", True)
         return

@@ -1,4 +1,4 @@
-"""Every operation of the description, asked by schemathesis whatever it may be asked, and things it may not."""
+"""Every operation of the OpenAPI description, asked legal and illegal questions by schemathesis."""
 
 import json
 import os
@@ -21,7 +21,7 @@ EXAMPLES = 300
 
 @dataclass(frozen=True)
 class Asked:
-    """What schemathesis asked and found."""
+    """Requests of schemathesis, and the failures that it found."""
 
     cases: int
     operations: int
@@ -30,13 +30,13 @@ class Asked:
 
     @property
     def told(self) -> str:
-        """In a few words."""
+        """Numbers, in words."""
         wrong = ", ".join(f"{name}: {count}" for name, count in sorted(self.failures.items())) or "no fault"
         return f"{self.cases} requests to {self.operations} operations: {wrong}"
 
 
 def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Asked:
-    """Let schemathesis ask a server, with two workers, by a seed. Raises RuntimeError when it breaks off."""
+    """Let schemathesis ask a server, with two workers. Raises RuntimeError when it breaks off."""
     log, report = folder / "schemathesis.log", folder / "schemathesis.json"
     report.unlink(missing_ok=True)
     line = [str(PROGRAM), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json", "--no-color"]
@@ -54,7 +54,7 @@ def asked(url: str, folder: Path, phases: str, examples: int, seed: int) -> Aske
 
 
 def run(environment: Environment) -> Iterator[Line]:
-    """All phases, with many examples."""
+    """Run all phases, with many examples."""
     with database_of(environment) as database, oxus_serving(database, environment.folder / "server.log") as server:
         found = asked(
             server.url,

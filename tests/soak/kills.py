@@ -1,4 +1,4 @@
-"""Loads and imports that are killed without warning at random moments, half of the rounds each."""
+"""Loads and imports killed without warning at random moments, half of the rounds each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +9,15 @@ from .environment import Environment, Line
 from .servers import database_of
 
 ROUNDS = 100
+LEAST_ROUNDS = 6
+"""Rounds of each half in a small share of the work, so that some of them are killed on their way."""
 ROWS_TIMES = 50
-"""Of the eight rows that are made up: an import lasts about as long as a load of the article's pack."""
+"""Copies of the eight made-up rows: an import lasts about as long as a load of the article's pack."""
 
 
 def run(environment: Environment) -> Iterator[Line]:
-    """The same checks after every round; the first that fails ends the run."""
-    number = int(environment.amount(ROUNDS / 2))
+    """Check the database after every round; the first failure ends the run."""
+    number = int(environment.amount(ROUNDS / 2, LEAST_ROUNDS))
     with database_of(environment) as url:
         for what, steps in (
             ("seed load", seed_loads(url, _folder(environment, "seeds"))),

@@ -1,4 +1,4 @@
-"""A check of schemathesis: no answer holds what belongs to the inside of the server."""
+"""Check for schemathesis: no answer shows code, statements or paths of the server."""
 
 import schemathesis
 
@@ -9,7 +9,7 @@ INSIDE = ("traceback (most recent", "sqlalchemy", "sqlite3", "psycopg", "site-pa
 def nothing_of_the_inside(
     ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
 ) -> None:
-    """Problems quote what was asked, and schemathesis asks no such words."""
+    """Look for such words in problems. These quote the question, and schemathesis asks none of the words."""
     if response.status_code >= 400:
         found = [word for word in INSIDE if word in response.text.lower()]
         assert not found, f"the problem holds {found}"

@@ -1,4 +1,4 @@
-"""Everything that reads what others wrote, given a thousand texts and files each that nobody would write."""
+"""All parsers of texts and files, given a thousand random ones each."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ TESTS = ("tests/api/http/test_parsers.py", "tests/ingest/datasets/test_hostile_f
 
 
 def run(env: Environment) -> Iterator[Line]:
-    """The ordinary tests of these properties, with other and more examples. No database is needed: once is enough."""
+    """Run the ordinary tests of these properties with more examples, once, since they need no database."""
     if env.database != "sqlite":
         return
     examples = int(env.amount(EXAMPLES, 100))

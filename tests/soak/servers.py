@@ -1,4 +1,4 @@
-"""Databases and servers of long runs, as users make and start them; each is ended by its id."""
+"""Databases and servers of long runs, made and started as users do, and ended by their process id."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ OXUS = str(Path(sys.executable).parent / "oxus")
 
 @dataclass
 class Server:
-    """A server under test: its address and its process."""
+    """Server under test: its URL, port and process."""
 
     url: str
     port: int
@@ -29,13 +29,13 @@ class Server:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment without settings of Oxus, except those given."""
+    """Return the environment variables without settings of Oxus, except those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OXUS_")}
     return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"} | more
 
 
 def oxus(*arguments: str, **settings: str) -> str:
-    """What a command says. Raises RuntimeError when it fails."""
+    """Run a command and return its output. Raises RuntimeError when it fails."""
     line = [OXUS, *arguments]
     ended = subprocess.run(line, cwd=HOME, env=environment(**settings), capture_output=True, text=True, check=False)
     if ended.returncode:
@@ -45,7 +45,7 @@ def oxus(*arguments: str, **settings: str) -> str:
 
 @contextmanager
 def database_of(environment: Environment) -> Iterator[str]:
-    """The address of a new database of the run's kind, migrated and loaded with the packs that ship with Oxus."""
+    """Make a database of the run's kind with the packs that ship with Oxus, and yield its URL."""
     if environment.database == "sqlite":
         path = environment.folder / "oxus.db"
         for old in environment.folder.glob("oxus.db*"):
@@ -68,7 +68,7 @@ def _loaded(database: str) -> str:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a port on which nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -76,7 +76,7 @@ def free_port() -> int:
 
 @contextmanager
 def oxus_serving(database: str, log: Path, *options: str, **settings: str) -> Iterator[Server]:
-    """`oxus serve` over a database, with further options and settings, once it answers. Raises RuntimeError."""
+    """Start `oxus serve` over a database and yield it once it answers. Raises RuntimeError if it ends before."""
     port = free_port()
     line = [OXUS, "serve", "--port", str(port), "--database", database, *options]
     with log.open("ab") as out:
