@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     )
     seed_dir: Path = Field(
         PROJECT_ROOT / "seed",
-        description="Folder of the packs that `oxus serve` and `oxus seed load` load.",
+        description="Folder of the packs that `oxus serve` and `oxus seed load` load. `serve` leaves broken packs "
+        "out and says so on standard error.",
     )
 
     # How long, and how much at a time
