@@ -7,14 +7,14 @@ connection for ever.
 import json
 from asyncio import BaseTransport, TimerHandle
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
-from ipaddress import ip_address, ip_network
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypedDict, cast
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.http.scope import client_key
@@ -29,8 +29,6 @@ TARGET_TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG, "the URL is longer than any q
 HEADERS_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are longer than {MAX_HEAD_BYTES} bytes"
 WRITE_STALL_TIMEOUT_SECONDS = 120.0
 """Time in which a client has to read some of a response that is waiting for it."""
-
-
 OPEN_CONNECTIONS: Counter[str] = Counter()
 """Connections of this process by client, as far as they are limited."""
 
@@ -45,6 +43,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, max_connections: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._max_connections = max_connections
+        self._trusted_proxies = trusted_proxies(str(self.config.forwarded_allow_ips))
         self._limited_client = ""
 
     _head_timer: TimerHandle | None = None
@@ -54,7 +53,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(cast(Any, transport))
-        if self._max_connections and self.client and not is_trusted(self.client[0], self.config.forwarded_allow_ips):
+        if self._max_connections and self.client and self.client[0] not in self._trusted_proxies:
             self._limited_client = client_key(self.client)
             OPEN_CONNECTIONS[self._limited_client] += 1
             if OPEN_CONNECTIONS[self._limited_client] > self._max_connections:
@@ -136,15 +135,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Log nothing: a request for another protocol is answered in HTTP/1.1 (RFC 9110, 7.8)."""
 
 
-def is_trusted(address: str, trusted: list[str] | str) -> bool:
-    """Return whether an address is one of the trusted proxies: addresses or networks, or `*` for any."""
-    names = [name.strip() for name in trusted.split(",")] if isinstance(trusted, str) else trusted
-    if "*" in names or address in names:
-        return True
-    try:
-        return any(ip_address(address) in ip_network(name, strict=False) for name in names if name)
-    except ValueError:  # a name that is no network
-        return False
+@lru_cache(1)  # a server has one setting, and asks for each connection
+def trusted_proxies(names: str) -> Container[str]:
+    """Return the addresses and networks in a setting as uvicorn reads them, so that both trust the same ones."""
+
+    async def no_app(_scope: object, _receive: object, _send: object) -> None:
+        """Stand in for an application, which is not called."""
+
+    return cast(Container[str], ProxyHeadersMiddleware(no_app, names).trusted_hosts)
 
 
 @contextmanager

@@ -7,17 +7,17 @@ up neither the event loop nor short ones.
 
 from asyncio import create_task, get_running_loop
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
-from anyio import CapacityLimiter, fail_after
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive
 
+from app.api.http.lanes import Lane
 from app.db.engine import is_embedded, read_transaction
 from app.db.revision import current_revision, revision_cache, revision_token
 from app.deadlines import WorkLimit, working_within
@@ -39,11 +39,6 @@ class ThreadLimits:
 
     short: int
     long: int
-
-    @property
-    def long_per_client(self) -> int:
-        """Threads for long work that one client may hold."""
-        return self.long - 1
 
 
 EMBEDDED_THREADS = ThreadLimits(short=3, long=3)
@@ -88,15 +83,13 @@ class ReadPool:
     max_concurrent_exports: int
     max_exports_per_client: int
     queue_timeout_seconds: float
-    _shares: dict[str, CapacityLimiter] = field(default_factory=dict)
-    _share_users: Counter[str] = field(default_factory=Counter)
     _exports: Counter[str] = field(default_factory=Counter)
     _exports_lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self.threads = EMBEDDED_THREADS if is_embedded(self.engine) else SERVER_THREADS
-        self._short = CapacityLimiter(self.threads.short)
-        self._long = CapacityLimiter(self.threads.long)
+        self.short = Lane(self.threads.short, self.queue_timeout_seconds)
+        self.long = Lane(self.threads.long, self.queue_timeout_seconds)
 
     @contextmanager
     def session(self, *, full_scan: bool = False) -> Iterator[ReadSession]:
@@ -122,42 +115,15 @@ class ReadPool:
                 return work()
         if self.timeout_seconds > SHORT_SECONDS:
             with suppress(TooSlowError):
-                async with self._queued(self._short):
+                async with self.short.thread_for(client):
                     return await run_in_thread(work, WorkLimit(SHORT_SECONDS))
-        with self._share_of(client) as share:
-            async with self._queued(share), self._queued(self._long):
-                limit = WorkLimit(self.timeout_seconds)
-                watcher = create_task(_end_when_gone(receive, limit))
-                try:
-                    return await run_in_thread(work, limit)
-                finally:
-                    watcher.cancel()
-
-    @asynccontextmanager
-    async def _queued(self, threads: CapacityLimiter) -> AsyncIterator[None]:
-        """Hold one of the threads. Raises UnavailableError when none is free for `queue_timeout_seconds`."""
-        borrower = object()
-        try:
-            with fail_after(self.queue_timeout_seconds):
-                await threads.acquire_on_behalf_of(borrower)
-        except TimeoutError:
-            raise UnavailableError("too many long questions are being answered; ask again later") from None
-        try:
-            yield
-        finally:
-            threads.release_on_behalf_of(borrower)
-
-    @contextmanager
-    def _share_of(self, client: str) -> Iterator[CapacityLimiter]:
-        """Yield the threads for long work that one client may hold; a client that waits keeps nobody else waiting."""
-        share = self._shares.setdefault(client, CapacityLimiter(self.threads.long_per_client))
-        self._share_users[client] += 1
-        try:
-            yield share
-        finally:
-            self._share_users[client] -= 1
-            if not self._share_users[client]:
-                del self._share_users[client], self._shares[client]
+        async with self.long.thread_for(client):
+            limit = WorkLimit(self.timeout_seconds)
+            watcher = create_task(_end_when_gone(receive, limit))
+            try:
+                return await run_in_thread(work, limit)
+            finally:
+                watcher.cancel()
 
     @property
     def running_exports(self) -> int:

@@ -208,7 +208,7 @@ def test_a_client_with_too_many_connections_is_refused_and_a_trusted_proxy_never
         assert status(connected(port)) == 200
         stack.close()
         wait_until(lambda: not server.OPEN_CONNECTIONS)
-    with ExitStack() as stack, listening(Settings(**bounded, trusted_proxies="127.0.0.0/8")) as port:
+    with ExitStack() as stack, listening(Settings(**bounded, trusted_proxies="proxy, 127.0.0.0/8")) as port:
         assert [status(connected(port)) for _ in range(6)] == [200] * 6
         stack.close()
 

@@ -301,7 +301,7 @@ def test_a_query_that_times_out_is_a_503_with_retry_after(
 
 
 def test_an_exhausted_thread_pool_is_a_503_soon(monkeypatch: pytest.MonkeyPatch, pack_url: str) -> None:
-    monkeypatch.setattr(read_pool, "EMBEDDED_THREADS", read_pool.ThreadLimits(short=2, long=2))
+    monkeypatch.setattr(read_pool, "EMBEDDED_THREADS", read_pool.ThreadLimits(short=3, long=2))
     go_on, begun = threading.Event(), threading.Semaphore(0)
     real = read_pool.pack_rows
 
