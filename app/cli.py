@@ -257,7 +257,7 @@ def export(
     database: DatabaseOption = None,
 ) -> None:
     """Write all matching rows of a list to a file. Every parameter of the list is an option: --place balkh."""
-    from app.commands import export as export_rows
+    from app.exports import export as export_rows
 
     with report_errors():
         query_pairs = [*parse_list_options(context.args), *([("f", f)] if f else [])]

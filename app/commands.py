@@ -1,8 +1,7 @@
 """The work of the commands; `cli` reads options and prints results."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
@@ -12,10 +11,8 @@ from app.api.http.read_pool import SERVER_THREADS
 from app.db.engine import make_engine, read_transaction, sqlite_path, verify_read_only, write_transaction
 from app.db.revision import current_revision
 from app.db.schema import CURRENT_SCHEMA, check_schema, integrity_errors, needs_upgrade, refuse_damage
-from app.errors import BrokenPackError, NotFoundError, OutputError, Problem, SchemaError
-from app.files import atomic_write, create_private
-from app.formats import FORMATS
-from app.formats.base import Batches
+from app.errors import BrokenPackError, OutputError, Problem, SchemaError
+from app.files import create_private
 from app.ingest.datasets.acled.dataset import ACLED
 from app.ingest.datasets.core.import_report import summary_lines
 from app.ingest.datasets.core.reports import ReportPaths, Reports
@@ -28,10 +25,7 @@ from app.ingest.packs.summaries import left_out_line, summary_line
 from app.ingest.versions import derive
 from app.models.base import table_of
 from app.models.entity_types import ENTITY_TYPES
-from app.names import closest_matches
-from app.query.analyses.lookups import pack_rows
-from app.resources import COMPUTED_LISTS, STORED_LISTS
-from app.schemas.reference import PackRow
+from app.resources import STORED_LISTS
 from app.settings import Settings
 
 COMMAND_TIMEOUT_SECONDS = 3600.0
@@ -171,54 +165,6 @@ def connection_warnings(settings: Settings, workers: int) -> Iterator[str]:
 def max_connections_of_process(settings: Settings) -> int:
     """Return the number of connections that one process may hold: a thread each, and one that looks for changes."""
     return SERVER_THREADS.short + SERVER_THREADS.long + settings.max_concurrent_exports + 1
-
-
-def export(settings: Settings, name: str, out: str, query_pairs: Sequence[tuple[str, str]]) -> str:
-    """Write all matching rows of a list to a file (`-`: standard output), and return a summary.
-
-    The format is `f`, else the file's extension, else CSV. An existing file is replaced once everything is written,
-    so that a failure leaves it as it was. Raises InvalidParameterError, NotFoundError, OutputError.
-    """
-    lists = STORED_LISTS | COMPUTED_LISTS
-    if name not in lists:
-        raise NotFoundError("oxus export", name, closest_matches(name, lists))
-    endpoint = lists[name]
-    request = endpoint.parse(_with_defaults(query_pairs, out, "limit" in endpoint.params))
-    format_ = FORMATS[request.format or "csv"]
-    rows = RowCounter()
-    with open_current_schema(settings) as connection, ExitStack() as stack:
-        page = endpoint.fetch(connection, request, with_points=format_.flat)
-        stack.callback(page.close)
-        packs = [PackRow.model_validate_json(row) for row in pack_rows(connection)]
-        metadata = endpoint.metadata(current_revision(connection), packs, request.fields, page)
-        with atomic_write(out) as file:
-            for chunk in format_.write(metadata, rows.count(page.batches)):
-                file.write(chunk)
-    return f"{rows.total} rows of {name}, revision {metadata.revision}, as {format_.name}"
-
-
-def _with_defaults(query_pairs: Sequence[tuple[str, str]], out: str, is_paged: bool) -> list[tuple[str, str]]:
-    """Add a format by the file's extension, and `limit=all` where a list is paged, unless they are given."""
-    given = {name for name, _ in query_pairs}
-    pairs = list(query_pairs)
-    if "f" not in given:
-        pairs.append(("f", Path(out).suffix.removeprefix(".") or "csv"))
-    if is_paged and "limit" not in given:
-        pairs.append(("limit", "all"))
-    return pairs
-
-
-@dataclass
-class RowCounter:
-    """Count rows while they are written."""
-
-    total: int = 0
-
-    def count(self, batches: Batches) -> Batches:
-        """Pass batches on unchanged."""
-        for batch in batches:
-            self.total += len(batch)
-            yield batch
 
 
 def check_packs(settings: Settings, name: str | None, document: Path | None) -> Iterator[tuple[str, list[Problem]]]:

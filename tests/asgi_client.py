@@ -44,27 +44,34 @@ class AppTransport(httpx2.BaseTransport):
             "server": (request.url.host, request.url.port or 80),
             "state": {},
         }
-        incoming: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
-        head: Message = {}
-        chunks: list[bytes] = []
-
-        async def receive() -> Message:
-            if not incoming:
-                await asyncio.Event().wait()  # the client never disconnects
-            return incoming.pop()
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                head.update(message)
-            elif request.method != "HEAD":
-                chunks.append(bytes(message.get("body", b"")))
-
+        exchange = _Exchange(request.read())
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, exchange.receive, exchange.send)
         except Exception:
-            if self.raise_server_exceptions or not head:
+            if self.raise_server_exceptions or not exchange.head:
                 raise
-        return httpx2.Response(head["status"], headers=head["headers"], content=b"".join(chunks), request=request)
+        head, body = exchange.head, b"" if request.method == "HEAD" else exchange.body
+        return httpx2.Response(head["status"], headers=head["headers"], content=body, request=request)
+
+
+class _Exchange:
+    """The messages of one request and its answer, with a client that never disconnects."""
+
+    def __init__(self, body: bytes = b"") -> None:
+        self.head: Message = {}
+        self.body = b""
+        self._incoming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive(self) -> Message:
+        if not self._incoming:
+            await asyncio.Event().wait()
+        return self._incoming.pop()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.head = message
+        else:
+            self.body += bytes(message.get("body", b""))
 
 
 @dataclass(frozen=True)
@@ -110,23 +117,9 @@ class RawAnswer:
 
 async def answered(app: ASGIApp, request: RawRequest) -> RawAnswer:
     """Send a request to an application and return the answer."""
-    head: Message = {}
-    chunks: list[bytes] = []
-    incoming: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> Message:
-        if not incoming:
-            await asyncio.Event().wait()  # the client never disconnects
-        return incoming.pop()
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            head.update(message)
-        else:
-            chunks.append(bytes(message.get("body", b"")))
-
-    await app(request.scope(), receive, send)
-    return RawAnswer(head["status"], tuple(head["headers"]), b"".join(chunks))
+    exchange = _Exchange()
+    await app(request.scope(), exchange.receive, exchange.send)
+    return RawAnswer(exchange.head["status"], tuple(exchange.head["headers"]), exchange.body)
 
 
 class AppClient(httpx2.Client):

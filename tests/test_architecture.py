@@ -12,7 +12,7 @@ from app.settings import PROJECT_ROOT
 
 APP = PROJECT_ROOT / "app"
 LAYERS = [
-    {"cli", "main", "backups", "commands", "server"},
+    {"cli", "main", "backups", "exports", "commands", "server"},
     {"api", "ingest"},
     {"resources"},
     {"query", "schemas", "formats", "rules"},
@@ -25,6 +25,8 @@ LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 SIBLINGS_ALLOWED = {
     ("cli", "commands"),  # the commands call what does their work
     ("cli", "backups"),  # the same
+    ("cli", "exports"),  # the same
+    ("exports", "commands"),  # all commands open databases in one way
     ("backups", "commands"),  # all commands open databases in one way
     ("commands", "main"),  # `serve` starts the application
     ("commands", "server"),  # and tells how to listen

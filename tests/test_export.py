@@ -24,7 +24,7 @@ from sqlalchemy import Connection, text
 from typer.testing import CliRunner, Result
 from waiting import MAX_WAIT_SECONDS
 
-from app import commands
+from app import exports
 from app.cli import app as command
 from app.formats import FORMATS, as_parquet
 from app.formats.base import Batches, ResultMetadata
@@ -309,7 +309,7 @@ def failing(error: BaseException) -> Callable[[ResultMetadata, Batches], Iterato
 
 
 def break_csv(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    monkeypatch.setitem(commands.FORMATS, "csv", replace(FORMATS["csv"], write=failing(error)))
+    monkeypatch.setitem(exports.FORMATS, "csv", replace(FORMATS["csv"], write=failing(error)))
 
 
 def test_a_fault_half_way_keeps_the_file_that_is_there(

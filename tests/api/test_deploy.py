@@ -29,10 +29,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 from waiting import MAX_WAIT_SECONDS, wait_until
 
+from app.api.http import least_rate, read_pool, respond
 from app.api.http.headers import MAX_HEADER_URL_BYTES
 from app.api.middleware.request_limits import MAX_TARGET_BYTES
 from app.cli import app as commands
-from app.settings import Settings
+from app.commands import max_connections_of_process
+from app.db.change_detector import LOOKUP_TIMEOUT_SECONDS
+from app.settings import PROJECT_ROOT, Settings
 
 DEPLOY = HOME / "app" / "deploy"
 NAME = "oxus.example"
@@ -380,3 +383,21 @@ def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Path, na
     assert result.exit_code == 2
     assert f"wrong setting {name}: " in result.output
     assert not (tmp_path / "oxus.db").exists()
+
+
+def test_the_readme_tells_the_limits_that_hold() -> None:
+    text = " ".join((PROJECT_ROOT / "app" / "deploy" / "README.md").read_text().split())
+    embedded, server = read_pool.EMBEDDED_THREADS, read_pool.SERVER_THREADS
+    own = Settings()
+    for said in (
+        f"the event loop for {read_pool.INLINE_SECONDS * 1000:g} ms; then in one of {embedded.short} threads "
+        f"(PostgreSQL: {server.short}) for {read_pool.SHORT_SECONDS * 1000:g} ms; then in one of {embedded.long} "
+        f"({server.long}) up to its limit",
+        f"A worker holds up to {max_connections_of_process(own)}: {server.short} for short questions, "
+        f"{server.long} for long ones, one for each export",
+        f"slower than {least_rate.MIN_EXPORT_BYTES_PER_SECOND // 1024} kB/s on the whole | after the first minute |",
+        f"| look at the revision of a PostgreSQL database | {LOOKUP_TIMEOUT_SECONDS:g} s |",
+        f"{respond.MAX_CHUNK_SECONDS:g} s for rows of an export",
+    ):
+        assert said in text
+    assert least_rate.SLOW_START_SECONDS == 60

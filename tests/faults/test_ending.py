@@ -18,9 +18,10 @@ from sqlalchemy import Engine, event, text
 from stored_state import newest
 from waiting import MAX_WAIT_SECONDS, wait_until
 
-from app.commands import RowCounter, check_database
+from app.commands import check_database
 from app.db import backup as copying
 from app.errors import UnavailableError
+from app.exports import RowCounter
 from app.processes import ENDING_SIGNALS, EndedBySignalError, signals_as_errors
 from app.settings import PROJECT_ROOT, Settings
 from faults import fetch, ran, served

@@ -3,7 +3,7 @@
 import gzip
 import os
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,25 +22,14 @@ from app.ingest.datasets.core.subprocess_reader import MAX_BATCH_JSON_CHARS, Bat
 from app.ingest.datasets.ucdp_ged.dataset import UCDP_GED
 from app.ingest.datasets.ucdp_ged.reader import MAX_SOURCES, GedReader
 from app.ingest.short_texts import MAX_CACHED_CHARS, cache_short
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 HEAD = ged_bytes()
 ROW = ged_bytes({"id": "1"})[len(HEAD) :]
 MEGABYTE = 1 << 20
 MAX_PEAK_BYTES = 100 * MEGABYTE
 """Three times what the largest of these files takes, and a twentieth of what the least of them once took."""
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[bytes], Path]:
-    def written(content: bytes) -> Path:
-        path = tmp_path / "file.csv"
-        path.write_bytes(content)
-        return path
-
-    return written
-
-
-File = Callable[[bytes], Path]
 
 
 def batches_of(*paths: Path) -> Iterator[RowBatch]:

@@ -1,8 +1,7 @@
 """Characters that no question may hold: left out of what is stored, and told in the report of odd rows."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,19 +20,9 @@ from ingest.datasets.ucdp_ged.ged_import import Write, rec, run
 from ingest.datasets.ucdp_ged.ged_import import empty_url as empty_url
 from ingest.datasets.ucdp_ged.ged_import import empty_urls as empty_urls
 from ingest.datasets.ucdp_ged.ged_import import write as write
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[bytes], Path]:
-    def written(content: bytes) -> Path:
-        path = tmp_path / "file.csv"
-        path.write_bytes(content)
-        return path
-
-    return written
-
-
-File = Callable[[bytes], Path]
 NAMES = ("side_a", "where_coordinates", "adm_1", "dyad_name")
 LEFT_OUT = [
     ("A\x01rmy", "Army", "U+0001"),

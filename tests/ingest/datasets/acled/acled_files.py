@@ -1,26 +1,10 @@
 """Made-up files of ACLED, read row by row."""
 
-from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from app.codebooks.acled import ACLED_COLUMNS
 from app.ingest.datasets.acled.reader import AcledReader, AcledRecord
 from app.ingest.datasets.core.records import Rejected
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[bytes], Path]:
-    def write(content: bytes) -> Path:
-        path = tmp_path / "file.csv"
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
-File = Callable[[bytes], Path]
 
 
 def one(path: Path) -> AcledRecord:

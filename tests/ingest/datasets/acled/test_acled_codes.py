@@ -29,8 +29,9 @@ from app.ingest.datasets.acled.codes import (
 from app.ingest.datasets.acled.event_rows import AcledRowBuilder
 from app.ingest.datasets.acled.reader import AcledReader, AcledRecord, parse_event_id
 from app.ingest.datasets.core.records import Rejected
-from ingest.datasets.acled.acled_files import File, cells_of, one, refused
-from ingest.datasets.acled.acled_files import file as file
+from ingest.datasets.acled.acled_files import cells_of, one, refused
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 # What a file may hold that no cell should.
 

@@ -15,8 +15,9 @@ from app.ingest.datasets.acled.reader import LAYOUT, AcledReader, AcledRecord
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
 from app.ingest.datasets.core.records import RowWarning
 from app.query.compat.acled.columns import EVENT_COLUMNS
-from ingest.datasets.acled.acled_files import File, cells_of, one, refused
-from ingest.datasets.acled.acled_files import file as file
+from ingest.datasets.acled.acled_files import cells_of, one, refused
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 # Layouts.
 

@@ -1,6 +1,5 @@
 """Made-up files of UCDP GED, read row by row."""
 
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,19 +11,6 @@ from app.ingest.datasets.core.files import UnreadableFileError
 from app.ingest.datasets.ucdp_ged.reader import LAYOUT, GedReader, GedRecord
 
 quick = settings(max_examples=60)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[bytes], Path]:
-    def write(content: bytes) -> Path:
-        path = tmp_path / "file.csv"
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
-File = Callable[[bytes], Path]
 
 
 @pytest.fixture

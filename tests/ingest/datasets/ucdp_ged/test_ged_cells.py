@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from app.ingest.datasets.core.records import Rejected, RowWarning
 from app.ingest.datasets.ucdp_ged.reader import LAYOUT, GedReader, GedRecord
-from ingest.datasets.ucdp_ged.ged_files import File, cells_of, one, quick
-from ingest.datasets.ucdp_ged.ged_files import file as file
+from ingest.datasets.ucdp_ged.ged_files import cells_of, one, quick
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 # --- cells -------------------------------------------------------------------------------------------------------
 

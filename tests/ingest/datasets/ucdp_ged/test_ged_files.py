@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from app.ingest.datasets.core import files
 from app.ingest.datasets.core.files import CsvTable, UnreadableFileError, is_hxl_tag_row
-from ingest.datasets.ucdp_ged.ged_files import File, quick, refusal
-from ingest.datasets.ucdp_ged.ged_files import file as file
+from ingest.datasets.ucdp_ged.ged_files import quick, refusal
 from ingest.datasets.ucdp_ged.ged_files import zstandard as zstandard
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 # --- files as tables ---------------------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from app.ingest.datasets.core.files import CsvTable, UnreadableFileError
 from app.ingest.datasets.core.records import RowWarning
 from app.ingest.datasets.ucdp_ged.reader import LAYOUT, GedReader, GedRecord
 from app.ingest.datasets.ucdp_ged.sources import GedSource
-from ingest.datasets.ucdp_ged.ged_files import File, cells_of, one, quick, refusal
-from ingest.datasets.ucdp_ged.ged_files import file as file
+from ingest.datasets.ucdp_ged.ged_files import cells_of, one, quick, refusal
+from ingest.datasets.written_files import File
+from ingest.datasets.written_files import file as file
 
 # --- layouts of GED ----------------------------------------------------------------------------------------------
 
